@@ -1,0 +1,559 @@
+//! Modifiers applied: a written item becomes tests.
+//!
+//! ```text
+//! CommandLine|windash|contains: '-enc'
+//!   Text(-enc)  ─windash▶  Text([Dash, "enc"])  ─contains▶  Text([Many, Dash, "enc", Many])
+//! ```
+//!
+//! Modifiers work in the order in which they are written, as the specification says; only `expand` is
+//! done first, so that every other modifier sees the values a placeholder stands for. What a modifier
+//! cannot take is refused here, never ignored.
+
+use super::encode::{self, Utf16};
+use super::pattern::DASHES;
+use super::{Anchor, Body, FieldRef, Item, Join, Options, Part, Pattern, Regex, Relation, Report, Test, TimePart};
+use super::{placeholder, regex};
+use crate::diagnostic::{Code, Span};
+use crate::number::Number;
+use crate::syntax::{self, Modifier, Value};
+use ipnet::IpNet;
+
+/// Lowers a selection; `values` counts the tests of the whole rule so far.
+pub(super) fn body(
+    written: &syntax::Body,
+    options: &Options,
+    values: &mut usize,
+    report: &mut Report<'_>,
+) -> Option<Body> {
+    let mut all = |parts: &[syntax::Body]| -> Option<Vec<Body>> {
+        let lowered: Vec<_> = parts.iter().map(|part| body(part, options, values, report)).collect();
+        lowered.into_iter().collect()
+    };
+    match written {
+        syntax::Body::All(parts) => all(parts).map(Body::All),
+        syntax::Body::Any(parts) => all(parts).map(Body::Any),
+        syntax::Body::Item(written) => {
+            let lowered = item(written, options, report)?;
+            *values = values.saturating_add(lowered.tests.iter().map(Test::count).sum());
+            let max = options.limits.rule_values_max;
+            if *values > max {
+                report.tell(Code::TooManyValues, written.span, format!("the rule has more than {max} values"));
+                return None;
+            }
+            Some(Body::Item(lowered))
+        }
+    }
+}
+
+impl Test {
+    fn count(&self) -> usize {
+        if let Self::AnyOf(tests) = self { tests.len() } else { 1 }
+    }
+}
+
+fn item(written: &syntax::Item, options: &Options, report: &mut Report<'_>) -> Option<Item> {
+    let has = |wanted| written.modifiers.iter().any(|(modifier, _)| *modifier == wanted);
+    let mut seen = Vec::new();
+    for (modifier, span) in &written.modifiers {
+        if seen.contains(modifier) {
+            report.tell(Code::ModifierConflict, *span, format!("modifier `{}` stands twice", modifier.name()));
+            return None;
+        }
+        seen.push(*modifier);
+    }
+    let join = if has(Modifier::All) { Join::All } else { Join::Any };
+    if join == Join::All && written.values.len() == 1 {
+        let message = "`all` has nothing to join: there is only one value";
+        report.advise(Code::AllOnOneValue, written.span, message, "remove `all`, or write a list");
+    }
+    let mut tests = Vec::with_capacity(written.values.len());
+    for (value, span) in &written.values {
+        tests.push(lower_value(written, value, *span, options, report)?);
+    }
+    if written.values.is_empty() {
+        let message = "an empty list of values is read as null";
+        report.advise(Code::EmptyValueList, written.span, message, "write `null`, or the values");
+        tests.push(lower_value(written, &Value::Null, written.span, options, report)?);
+    }
+    Some(Item { field: written.field.clone(), tests, join, negated: has(Modifier::Neq), span: written.span })
+}
+
+/// One written value as one test; placeholders and encodings make several texts of it, any of which will do.
+fn lower_value(
+    item: &syntax::Item,
+    value: &Value,
+    span: Span,
+    options: &Options,
+    report: &mut Report<'_>,
+) -> Option<Test> {
+    let expands = item.modifiers.iter().any(|(modifier, _)| *modifier == Modifier::Expand);
+    let mut tests = Vec::new();
+    if let (true, Value::Text(text)) = (expands, value) {
+        let Some((texts, _)) = placeholder::expand(text, &options.placeholders, options.limits.rule_values_max) else {
+            let message = format!("placeholders make more than {} values", options.limits.rule_values_max);
+            report.tell(Code::TooManyValues, span, message);
+            return None;
+        };
+        for text in texts {
+            let start = Working { raw: text.clone(), state: State::Text(placeholder::parse(&text)), expands: true };
+            tests.extend(Chain { item, span, options, report }.run(start)?);
+        }
+    } else {
+        tests = Chain { item, span, options, report }.run(Working::from(value))?;
+    }
+    if tests.len() == 1 { tests.pop() } else { Some(Test::AnyOf(tests)) }
+}
+
+/// A value on its way through the modifiers.
+struct Working {
+    /// The value as written, for modifiers that read it in a language of their own.
+    raw: String,
+    state: State,
+    expands: bool,
+}
+
+enum State {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(Pattern),
+    /// UTF-16, which only Base64 can use.
+    Bytes(Vec<u8>),
+    /// Base64 at each offset.
+    Texts(Vec<Pattern>),
+    Regex(Regex),
+    Cidr(IpNet),
+    Exists(bool),
+    Compare(Relation, Number),
+    Time(TimePart, Relation, Number),
+    FieldRef(FieldRef),
+}
+
+impl From<&Value> for Working {
+    fn from(value: &Value) -> Self {
+        let (raw, state) = match value {
+            Value::Null => (String::new(), State::Null),
+            Value::Bool(value) => (value.to_string(), State::Bool(*value)),
+            Value::Number(number, written) => (written.clone(), State::Number(*number)),
+            Value::Text(text) => (text.clone(), State::Text(Pattern::parse(text))),
+        };
+        Self { raw, state, expands: false }
+    }
+}
+
+struct Chain<'a, 'b, 'c> {
+    item: &'a syntax::Item,
+    span: Span,
+    options: &'a Options,
+    report: &'b mut Report<'c>,
+}
+
+impl Chain<'_, '_, '_> {
+    fn run(mut self, mut value: Working) -> Option<Vec<Test>> {
+        let mut anchored: Option<Modifier> = None;
+        for (modifier, span) in &self.item.modifiers {
+            let anchors = matches!(modifier, Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith);
+            if let (true, Some(earlier)) = (anchors, anchored.replace(*modifier).filter(|_| anchors)) {
+                return self.conflict(*modifier, *span, &format!("`{}`", earlier.name()));
+            }
+            if !anchors {
+                anchored = anchored.filter(|earlier| earlier != modifier);
+            }
+            value = self.apply(*modifier, *span, value)?;
+        }
+        self.finish(value)
+    }
+
+    fn refuse<T>(&mut self, code: Code, span: Span, message: String, help: &str) -> Option<T> {
+        self.report.tell(code, span, message).help = (!help.is_empty()).then(|| help.to_owned());
+        None
+    }
+
+    fn conflict<T>(&mut self, modifier: Modifier, span: Span, other: &str) -> Option<T> {
+        let message = format!("modifier `{}` cannot be combined with {other}", modifier.name());
+        self.refuse(Code::ModifierConflict, span, message, "remove one of the two")
+    }
+
+    /// The modifier cannot take the value as it stands by now.
+    fn unfit<T>(&mut self, modifier: Modifier, span: Span, state: &State) -> Option<T> {
+        let name = modifier.name();
+        let what = match state {
+            State::Null => "null",
+            State::Bool(_) => "a boolean",
+            State::Number(_) => "a number",
+            State::Text(pattern) if pattern.has_placeholder() => "a placeholder that has no values yet",
+            State::Text(pattern) if pattern.has_wildcard() => "a text with wildcards",
+            State::Text(_) => "a text",
+            State::Bytes(_) => {
+                let message = format!("`{name}` cannot follow UTF-16 bytes");
+                return self.refuse(
+                    Code::ModifierConflict,
+                    span,
+                    message,
+                    "let `base64` or `base64offset` follow `wide` or `utf16`",
+                );
+            }
+            State::Texts(_) => return self.conflict(modifier, span, "`base64offset` before it"),
+            State::Regex(_) => return self.conflict(modifier, span, "`re` before it"),
+            State::Cidr(_) => return self.conflict(modifier, span, "`cidr` before it"),
+            State::Exists(_) => return self.conflict(modifier, span, "`exists` before it"),
+            State::Compare(..) => return self.conflict(modifier, span, "a comparison before it"),
+            State::Time(..) => return self.conflict(modifier, span, "a time modifier before it"),
+            State::FieldRef(_) => return self.conflict(modifier, span, "`fieldref` before it"),
+        };
+        let message = format!("modifier `{name}` cannot take {what}");
+        let help = match modifier {
+            Modifier::Exists => "write `true` or `false` without quotes",
+            Modifier::Lt | Modifier::Lte | Modifier::Gt | Modifier::Gte => "write a number without quotes",
+            _ => "",
+        };
+        self.refuse(Code::ModifierValue, self.span, message, help)
+    }
+
+    fn apply(&mut self, modifier: Modifier, span: Span, mut value: Working) -> Option<Working> {
+        use Modifier as M;
+        value.state = match modifier {
+            M::All | M::Neq => value.state,
+            M::Expand => match value.state {
+                state @ (State::Text(_) | State::Regex(_) | State::Cidr(_) | State::FieldRef(_) | State::Texts(_)) => {
+                    state
+                }
+                state => return self.unfit(modifier, span, &state),
+            },
+            M::Contains | M::StartsWith | M::EndsWith => self.anchor(modifier, span, value.state, &value.raw)?,
+            M::Cased => self.cased(span, value.state)?,
+            M::Windash => self.windash(span, value.state)?,
+            M::Utf16Le | M::Wide => self.utf16(modifier, span, value.state, Utf16::LittleEndian)?,
+            M::Utf16Be => self.utf16(modifier, span, value.state, Utf16::BigEndian)?,
+            M::Utf16 => self.utf16(modifier, span, value.state, Utf16::Marked)?,
+            M::Base64 | M::Base64Offset => self.base64(modifier, span, value.state)?,
+            M::Re => self.regex(span, &value)?,
+            M::Insensitive | M::Multiline | M::DotAll => self.flag(modifier, span, value.state)?,
+            M::Cidr => self.cidr(span, &value)?,
+            M::Exists => match value.state {
+                State::Bool(wanted) if self.item.field.is_some() => State::Exists(wanted),
+                State::Bool(_) => return self.conflict(modifier, span, "keywords, which have no field"),
+                state => return self.unfit(modifier, span, &state),
+            },
+            M::Lt => self.compare(modifier, span, value.state, Relation::Less)?,
+            M::Lte => self.compare(modifier, span, value.state, Relation::LessOrEqual)?,
+            M::Gt => self.compare(modifier, span, value.state, Relation::Greater)?,
+            M::Gte => self.compare(modifier, span, value.state, Relation::GreaterOrEqual)?,
+            M::Minute => self.time(modifier, span, value.state, TimePart::Minute)?,
+            M::Hour => self.time(modifier, span, value.state, TimePart::Hour)?,
+            M::Day => self.time(modifier, span, value.state, TimePart::Day)?,
+            M::Week => self.time(modifier, span, value.state, TimePart::Week)?,
+            M::Month => self.time(modifier, span, value.state, TimePart::Month)?,
+            M::Year => self.time(modifier, span, value.state, TimePart::Year)?,
+            M::FieldRef => self.field_ref(span, &value)?,
+        };
+        Some(value)
+    }
+
+    fn anchor(&mut self, modifier: Modifier, span: Span, state: State, raw: &str) -> Option<State> {
+        let open = |mut pattern: Pattern| {
+            if modifier != Modifier::StartsWith {
+                pattern.open_start();
+            }
+            if modifier != Modifier::EndsWith {
+                pattern.open_end();
+            }
+            pattern
+        };
+        Some(match state {
+            State::Text(pattern) => State::Text(open(pattern)),
+            State::Texts(patterns) => State::Texts(patterns.into_iter().map(open).collect()),
+            State::Number(_) | State::Bool(_) => State::Text(open(Pattern::literal(raw))),
+            // A search is unanchored already; `^` and `$` say where it must stand.
+            State::Regex(regex) => State::Regex(regex),
+            State::FieldRef(reference) => {
+                let anchor = match modifier {
+                    Modifier::StartsWith => Anchor::Start,
+                    Modifier::EndsWith => Anchor::End,
+                    _ => Anchor::Anywhere,
+                };
+                State::FieldRef(FieldRef { anchor, ..reference })
+            }
+            state => return self.unfit(modifier, span, &state),
+        })
+    }
+
+    fn cased(&mut self, span: Span, state: State) -> Option<State> {
+        let case = |pattern: Pattern| Pattern { cased: true, ..pattern };
+        Some(match state {
+            State::Text(pattern) => State::Text(case(pattern)),
+            State::Texts(patterns) => State::Texts(patterns.into_iter().map(case).collect()),
+            State::Regex(regex) if regex.insensitive => return self.conflict(Modifier::Cased, span, "`i`"),
+            State::FieldRef(reference) => State::FieldRef(FieldRef { cased: true, ..reference }),
+            state @ (State::Regex(_) | State::Number(_) | State::Bool(_) | State::Bytes(_)) => state,
+            state => return self.unfit(Modifier::Cased, span, &state),
+        })
+    }
+
+    /// Puts all five dashes wherever one of them begins a word (`\B[dash]\b`).
+    fn windash(&mut self, span: Span, state: State) -> Option<State> {
+        let State::Text(pattern) = state else { return self.unfit(Modifier::Windash, span, &state) };
+        let is_word = |c: char| c.is_alphanumeric() || c == '_';
+        let mut out = Pattern { parts: Vec::new(), cased: pattern.cased };
+        let mut places = 0;
+        for part in pattern.parts {
+            let Part::Text(text) = part else {
+                out.push(part);
+                continue;
+            };
+            let mut before = None;
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                let begins_word = !before.is_some_and(is_word) && chars.peek().copied().is_some_and(is_word);
+                if DASHES.contains(&c) && begins_word {
+                    places += 1;
+                    out.push(Part::Dash);
+                } else {
+                    out.push_char(c);
+                }
+                before = Some(c);
+            }
+        }
+        let max = self.options.limits.windash_places_max;
+        if places > max {
+            let message = format!("`windash` finds {places} dashes that begin a word, but the limit is {max}");
+            return self.refuse(
+                Code::WindashTooMany,
+                self.span,
+                message,
+                "split the value into several, joined with `all`",
+            );
+        }
+        Some(State::Text(out))
+    }
+
+    fn utf16(&mut self, modifier: Modifier, span: Span, state: State, form: Utf16) -> Option<State> {
+        match state {
+            State::Text(pattern) => match pattern.as_literal() {
+                Some(text) => Some(State::Bytes(encode::utf16(text, form))),
+                None => self.unfit(modifier, span, &State::Text(pattern)),
+            },
+            state => self.unfit(modifier, span, &state),
+        }
+    }
+
+    fn base64(&mut self, modifier: Modifier, span: Span, state: State) -> Option<State> {
+        let (variants, cased): (Vec<Vec<u8>>, bool) = match state {
+            State::Bytes(bytes) => (vec![bytes], false),
+            State::Text(pattern) if pattern.has_wildcard() || pattern.has_placeholder() => {
+                return self.unfit(modifier, span, &State::Text(pattern));
+            }
+            State::Text(pattern) => match dash_variants(&pattern, self.options.limits.rule_values_max) {
+                Some(texts) => (texts.into_iter().map(String::into_bytes).collect(), pattern.cased),
+                None => {
+                    let message = "`windash` makes too many texts to encode".to_owned();
+                    return self.refuse(Code::TooManyValues, self.span, message, "use fewer dashes");
+                }
+            },
+            state => return self.unfit(modifier, span, &state),
+        };
+        let texts: Vec<String> = match modifier {
+            Modifier::Base64 => variants.iter().map(|bytes| encode::base64(bytes)).collect(),
+            _ => variants.iter().flat_map(|bytes| encode::base64_offsets(bytes)).collect(),
+        };
+        if texts.is_empty() {
+            let message = "the value is too short for `base64offset`: no certain character remains".to_owned();
+            return self.refuse(Code::ModifierValue, self.span, message, "use a value of at least three bytes");
+        }
+        let mut patterns: Vec<Pattern> =
+            texts.into_iter().map(|text| Pattern { cased, ..Pattern::literal(text) }).collect();
+        match patterns.pop() {
+            Some(pattern) if patterns.is_empty() => Some(State::Text(pattern)),
+            last => {
+                patterns.extend(last);
+                Some(State::Texts(patterns))
+            }
+        }
+    }
+
+    fn regex(&mut self, span: Span, value: &Working) -> Option<State> {
+        match &value.state {
+            State::Text(pattern) if !pattern.cased && !pattern.parts.contains(&Part::Dash) => {}
+            State::Number(_) | State::Bool(_) => {}
+            State::Text(pattern) => {
+                let other = if pattern.cased { "`cased`: an expression is cased already" } else { "`windash`" };
+                return self.conflict(Modifier::Re, span, other);
+            }
+            state => return self.unfit(Modifier::Re, span, state),
+        }
+        Some(State::Regex(Regex {
+            pattern: value.raw.clone(),
+            insensitive: false,
+            multiline: false,
+            dot_all: false,
+            placeholders: value.expands
+                && placeholder::pieces(&value.raw).iter().any(|piece| matches!(piece, placeholder::Piece::Name(_))),
+        }))
+    }
+
+    fn flag(&mut self, modifier: Modifier, span: Span, state: State) -> Option<State> {
+        let State::Regex(mut regex) = state else {
+            let message = format!("modifier `{}` only follows `re`", modifier.name());
+            return self.refuse(Code::ModifierConflict, span, message, "write `re` before it");
+        };
+        match modifier {
+            Modifier::Insensitive => regex.insensitive = true,
+            Modifier::Multiline => regex.multiline = true,
+            _ => regex.dot_all = true,
+        }
+        Some(State::Regex(regex))
+    }
+
+    fn cidr(&mut self, span: Span, value: &Working) -> Option<State> {
+        match &value.state {
+            State::Text(pattern) if pattern.has_placeholder() => {
+                let message = format!("the placeholder in `{}` has no values", value.raw);
+                return self.refuse(Code::PlaceholderUnresolved, self.span, message, "give its list to the compiler");
+            }
+            State::Text(pattern) if !pattern.cased => {}
+            state => return self.unfit(Modifier::Cidr, span, state),
+        }
+        let Some((network, host_bits)) = parse_cidr(&value.raw) else {
+            let message = format!("`{}` is neither an address nor a network", value.raw);
+            return self.refuse(Code::BadCidr, self.span, message, "write it like `10.0.0.0/8` or `2001:db8::/32`");
+        };
+        if host_bits {
+            let message = format!("`{}` has bits set behind its prefix", value.raw);
+            self.report.advise(Code::CidrHostBits, self.span, message, format!("write `{network}`"));
+        }
+        Some(State::Cidr(network))
+    }
+
+    fn compare(&mut self, modifier: Modifier, span: Span, state: State, relation: Relation) -> Option<State> {
+        match state {
+            State::Number(number) if self.item.field.is_some() => Some(State::Compare(relation, number)),
+            State::Number(_) => self.conflict(modifier, span, "keywords, which have no field"),
+            State::Time(part, Relation::Equal, number) => Some(State::Time(part, relation, number)),
+            state => self.unfit(modifier, span, &state),
+        }
+    }
+
+    fn time(&mut self, modifier: Modifier, span: Span, state: State, part: TimePart) -> Option<State> {
+        match state {
+            State::Number(number) if self.item.field.is_some() => Some(State::Time(part, Relation::Equal, number)),
+            State::Number(_) => self.conflict(modifier, span, "keywords, which have no field"),
+            State::Compare(relation, number) => Some(State::Time(part, relation, number)),
+            state => self.unfit(modifier, span, &state),
+        }
+    }
+
+    fn field_ref(&mut self, span: Span, value: &Working) -> Option<State> {
+        let State::Text(pattern) = &value.state else { return self.unfit(Modifier::FieldRef, span, &value.state) };
+        if self.item.field.is_none() {
+            return self.conflict(Modifier::FieldRef, span, "keywords, which have no field");
+        }
+        if pattern.parts.contains(&Part::Dash) {
+            return self.conflict(Modifier::FieldRef, span, "`windash`");
+        }
+        if value.raw.is_empty() || pattern.has_placeholder() {
+            let message = "`fieldref` needs the name of a field".to_owned();
+            return self.refuse(Code::ModifierValue, self.span, message, "");
+        }
+        // Anchors written before `fieldref` have put wildcards around the name.
+        let starts_open = pattern.parts.first() == Some(&Part::Many) && !value.raw.starts_with('*');
+        let ends_open = pattern.parts.last() == Some(&Part::Many) && !value.raw.ends_with('*');
+        let anchor = match (starts_open, ends_open) {
+            (false, false) => Anchor::Whole,
+            (false, true) => Anchor::Start,
+            (true, false) => Anchor::End,
+            (true, true) => Anchor::Anywhere,
+        };
+        Some(State::FieldRef(FieldRef { field: value.raw.clone(), anchor, cased: pattern.cased }))
+    }
+
+    fn finish(mut self, value: Working) -> Option<Vec<Test>> {
+        let is_keyword = self.item.field.is_none();
+        let has_ends = self.item.modifiers.iter().any(|(m, _)| matches!(m, Modifier::StartsWith | Modifier::EndsWith));
+        // A keyword is looked for anywhere in a leaf, unless the rule says at which end.
+        let keyword = |mut pattern: Pattern| {
+            if is_keyword && !has_ends {
+                pattern.open_start();
+                pattern.open_end();
+            }
+            Test::Text(pattern)
+        };
+        Some(vec![match value.state {
+            State::Text(pattern) => keyword(pattern),
+            State::Texts(patterns) => return Some(patterns.into_iter().map(keyword).collect()),
+            State::Number(_) | State::Bool(_) if is_keyword => keyword(Pattern::literal(value.raw)),
+            State::Number(number) => Test::Number(number),
+            State::Bool(value) => Test::Bool(value),
+            State::Null if is_keyword => {
+                let message = "null is not a keyword".to_owned();
+                return self.refuse(Code::ModifierValue, self.span, message, "name a field: `field: null`");
+            }
+            State::Null => Test::Null,
+            State::Regex(regex) => Test::Regex(self.validated(regex)?),
+            State::Cidr(network) => Test::Cidr(network),
+            State::Exists(wanted) => Test::Exists(wanted),
+            State::Compare(relation, number) => Test::Compare(relation, number),
+            State::Time(part, relation, number) => Test::Time(part, relation, number),
+            State::FieldRef(reference) => Test::FieldRef(reference),
+            State::Bytes(_) => {
+                let message = "UTF-16 has to be encoded with Base64 to be found in a text".to_owned();
+                let help = "add `base64offset|contains` behind it; texts of events are compared as Unicode already";
+                return self.refuse(Code::EncodingAlone, self.item.span, message, help);
+            }
+        }])
+    }
+
+    fn validated(&mut self, expression: Regex) -> Option<Regex> {
+        if expression.placeholders {
+            return Some(expression);
+        }
+        match regex::parse(&expression) {
+            Ok(_) => Some(expression),
+            Err(fault) => {
+                let quoted = usize::from(
+                    (self.span.end_column.saturating_sub(self.span.column)) as usize
+                        > expression.pattern.chars().count(),
+                );
+                let span = self.span.part(fault.offset + quoted, fault.length);
+                let help = match fault.code {
+                    Code::RegexUnsupported => "rewrite it without, or split it into two tests joined in the condition",
+                    _ => "",
+                };
+                self.refuse(fault.code, span, fault.message, help)
+            }
+        }
+    }
+}
+
+/// Every text that a pattern of literals and dashes stands for; `None` when there are more than `max`.
+fn dash_variants(pattern: &Pattern, max: usize) -> Option<Vec<String>> {
+    let mut texts = vec![String::new()];
+    for part in &pattern.parts {
+        match part {
+            Part::Text(text) => texts.iter_mut().for_each(|own| own.push_str(text)),
+            _ => {
+                if texts.len() * DASHES.len() > max {
+                    return None;
+                }
+                texts = texts.iter().flat_map(|own| DASHES.iter().map(move |dash| format!("{own}{dash}"))).collect();
+            }
+        }
+    }
+    Some(texts)
+}
+
+/// A network, and whether the text had bits set behind the prefix. v4-mapped v6 becomes v4.
+pub(crate) fn parse_cidr(text: &str) -> Option<(IpNet, bool)> {
+    let network: IpNet = match text.parse::<IpNet>() {
+        Ok(network) => network,
+        Err(_) => IpNet::from(text.parse::<std::net::IpAddr>().ok()?),
+    };
+    let host_bits = network.trunc() != network;
+    let network = match network {
+        IpNet::V6(v6) => match (v6.addr().to_ipv4_mapped(), v6.prefix_len().checked_sub(96)) {
+            (Some(v4), Some(prefix)) => IpNet::from(ipnet::Ipv4Net::new(v4, prefix).ok()?),
+            _ => network,
+        },
+        IpNet::V4(_) => network,
+    };
+    Some((network.trunc(), host_bits))
+}

@@ -1,0 +1,126 @@
+//! Placeholders: `%name%` under the modifier `expand`, and the lists that fill them.
+//!
+//! ```text
+//! 'C:\Users\%admins%\*' with admins = [root, adm*]   ─▶   'C:\Users\root\*', 'C:\Users\adm*\*'
+//! ```
+//!
+//! Lists come from the caller or from a pipeline. Several placeholders in one value give every
+//! combination. A name is letters, digits, `_`, `-` and `.`; `\%` is a plain percent sign.
+
+use super::{Part, Pattern};
+use std::collections::BTreeMap;
+
+/// Lists of values by placeholder name.
+pub(crate) type Placeholders = BTreeMap<String, Vec<String>>;
+
+/// A value under `expand`, cut into plain text and names.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    Plain(&'a str),
+    Name(&'a str),
+}
+
+/// Cuts a value at its placeholders. Escaped percent signs are left as they are written.
+pub(crate) fn pieces(value: &str) -> Vec<Piece<'_>> {
+    let mut found = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    let bytes = value.as_bytes();
+    while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr(b'%', rest)) {
+        let open = at + offset;
+        let escaped = open > 0 && bytes.get(open - 1) == Some(&b'\\');
+        let name = value.get(open + 1..).and_then(|rest| rest.split_once('%')).map(|(name, _)| name);
+        match name {
+            Some(name) if !escaped && is_name(name) => {
+                found.extend(value.get(start..open).filter(|text| !text.is_empty()).map(Piece::Plain));
+                found.push(Piece::Name(name));
+                start = open + name.len() + 2;
+                at = start;
+            }
+            _ => at = open + 1,
+        }
+    }
+    found.extend(value.get(start..).filter(|text| !text.is_empty()).map(Piece::Plain));
+    found
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+}
+
+/// Every text that `value` stands for; names without a list stay as they are and are given back.
+///
+/// `None` when there would be more than `max` texts.
+pub(crate) fn expand(value: &str, lists: &Placeholders, max: usize) -> Option<(Vec<String>, Vec<String>)> {
+    let mut texts = vec![String::new()];
+    let mut unresolved = Vec::new();
+    for piece in pieces(value) {
+        match piece {
+            Piece::Plain(text) => texts.iter_mut().for_each(|own| own.push_str(text)),
+            Piece::Name(name) => match lists.get(name) {
+                Some(list) => {
+                    if texts.len().checked_mul(list.len())? > max {
+                        return None;
+                    }
+                    texts = texts.iter().flat_map(|own| list.iter().map(move |more| format!("{own}{more}"))).collect();
+                }
+                None => {
+                    unresolved.push(name.to_owned());
+                    texts.iter_mut().for_each(|own| {
+                        own.push('%');
+                        own.push_str(name);
+                        own.push('%');
+                    });
+                }
+            },
+        }
+    }
+    Some((texts, unresolved))
+}
+
+/// Reads a text under `expand`: wildcards, escapes with `\%` among them, and placeholders that are left.
+pub(crate) fn parse(value: &str) -> Pattern {
+    let mut pattern = Pattern::default();
+    for piece in pieces(value) {
+        match piece {
+            Piece::Plain(text) => {
+                for part in Pattern::parse(&text.replace(r"\%", "%")).parts {
+                    pattern.push(part);
+                }
+            }
+            Piece::Name(name) => pattern.push(Part::Placeholder(name.to_owned())),
+        }
+    }
+    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn placeholders_are_names_between_percent_signs() {
+        use Piece::{Name, Plain};
+        for (value, cut) in [
+            ("%a%", vec![Name("a")]),
+            ("x%a%y%b%", vec![Plain("x"), Name("a"), Plain("y"), Name("b")]),
+            (r"\%plain%name%", vec![Plain(r"\%plain"), Name("name")]),
+            ("50% of 100%", vec![Plain("50% of 100%")]),
+            ("100%", vec![Plain("100%")]),
+            ("%%", vec![Plain("%%")]),
+        ] {
+            assert_eq!(pieces(value), cut, "{value}");
+        }
+    }
+
+    #[test]
+    fn several_placeholders_give_every_combination() {
+        let lists = Placeholders::from([
+            ("a".into(), vec!["1".into(), "2".into()]),
+            ("b".into(), vec!["x".into(), "y".into()]),
+        ]);
+        let (texts, unresolved) = expand("%a%-%b%-%c%", &lists, 100).unwrap();
+        assert_eq!(texts, ["1-x-%c%", "1-y-%c%", "2-x-%c%", "2-y-%c%"]);
+        assert_eq!(unresolved, ["c"]);
+        assert!(expand("%a%%b%", &lists, 3).is_none());
+    }
+}

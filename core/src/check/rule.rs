@@ -1,0 +1,225 @@
+//! The checked rule: what is meant, with names resolved and modifiers applied.
+//!
+//! ```text
+//! Image|endswith: ['\a.exe', '\b.exe']   ─▶   Item { field: Image, join: Any,
+//!                                               tests: [Text(*\a.exe), Text(*\b.exe)] }
+//! ```
+//!
+//! Everything later works on this form: pipelines rewrite it, `compile` turns it into a program, and
+//! `reference` evaluates it as it stands. It holds no literals, slots or automata.
+
+use super::pattern::Pattern;
+use crate::diagnostic::{Source, Span};
+use crate::number::Number;
+use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+
+/// A detection rule, ready to be mapped by pipelines and compiled.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Rule {
+    pub(crate) meta: super::Metadata,
+    pub(crate) logsource: super::LogSource,
+    /// The rule holds when any of its branches does. There is one, unless a pipeline gives the rule a
+    /// different form for each of several log sources.
+    pub(crate) branches: Vec<Branch>,
+    /// Where the rule was read, for diagnostics of later stages.
+    #[serde(skip)]
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Where a rule was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Origin {
+    pub(crate) source: Source,
+    pub(crate) span: Span,
+}
+
+/// Selections and the condition over them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Branch {
+    /// What a pipeline calls this branch, for example `sysmon`; empty when there is only one.
+    pub(crate) label: String,
+    pub(crate) selections: Vec<Selection>,
+    pub(crate) condition: Condition,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Selection {
+    pub(crate) name: String,
+    pub(crate) body: Body,
+}
+
+/// A selection as a tree of items.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) enum Body {
+    Item(Item),
+    All(Vec<Body>),
+    Any(Vec<Body>),
+}
+
+/// Tests on one field, or on every leaf of the event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Item {
+    /// `None` for keywords.
+    pub(crate) field: Option<String>,
+    pub(crate) tests: Vec<Test>,
+    pub(crate) join: Join,
+    /// The item holds when the tests do not (`neq`).
+    pub(crate) negated: bool,
+    #[serde(skip)]
+    pub(crate) span: Span,
+}
+
+/// How several tests of an item are joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Join {
+    Any,
+    All,
+}
+
+/// One test on one value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Test {
+    /// The whole text matches the pattern.
+    Text(Pattern),
+    Number(Number),
+    Bool(bool),
+    /// The field is missing or null.
+    Null,
+    /// The field is there, or is not.
+    Exists(bool),
+    Regex(Regex),
+    Cidr(IpNet),
+    Compare(Relation, Number),
+    Time(TimePart, Relation, Number),
+    FieldRef(FieldRef),
+    /// One written value that stands for several, any of which will do.
+    AnyOf(Vec<Test>),
+}
+
+/// A regular expression with the flags its modifiers gave it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Regex {
+    pub(crate) pattern: String,
+    pub(crate) insensitive: bool,
+    pub(crate) multiline: bool,
+    pub(crate) dot_all: bool,
+    /// Whether `%name%` in the pattern is a placeholder that still needs its values.
+    pub(crate) placeholders: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Relation {
+    Equal,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Relation {
+    /// Whether `left` stands in this relation to `right`.
+    pub(crate) fn holds(self, left: Number, right: Number) -> bool {
+        let order = left.cmp(&right);
+        match self {
+            Self::Equal => order == Ordering::Equal,
+            Self::Less => order == Ordering::Less,
+            Self::LessOrEqual => order != Ordering::Greater,
+            Self::Greater => order == Ordering::Greater,
+            Self::GreaterOrEqual => order != Ordering::Less,
+        }
+    }
+
+    pub(crate) fn sign(self) -> &'static str {
+        match self {
+            Self::Equal => "=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum TimePart {
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+impl TimePart {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+}
+
+/// A comparison with another field of the same event.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) struct FieldRef {
+    pub(crate) field: String,
+    pub(crate) anchor: Anchor,
+    pub(crate) cased: bool,
+}
+
+/// Where in the one value the other must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Anchor {
+    Whole,
+    Start,
+    End,
+    Anywhere,
+}
+
+/// A condition whose names are resolved to positions in the branch's selections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Condition {
+    Selection(usize),
+    /// At least `count` of the selections hold; `written` is how the rule says it.
+    Of {
+        count: usize,
+        selections: Vec<usize>,
+        written: String,
+    },
+    Not(Box<Condition>),
+    And(Vec<Condition>),
+    Or(Vec<Condition>),
+}
+
+impl Body {
+    /// Calls `each` for every item of the tree.
+    pub(crate) fn each_item<'a>(&'a self, each: &mut impl FnMut(&'a Item)) {
+        match self {
+            Self::Item(item) => each(item),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_item(each)),
+        }
+    }
+
+    /// Calls `each` for every item of the tree, which it may change.
+    pub(crate) fn each_item_mut(&mut self, each: &mut impl FnMut(&mut Item)) {
+        match self {
+            Self::Item(item) => each(item),
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.each_item_mut(each)),
+        }
+    }
+}
+
+impl Rule {
+    /// Calls `each` for every item of every branch.
+    pub(crate) fn each_item<'a>(&'a self, each: &mut impl FnMut(&'a Item)) {
+        for selection in self.branches.iter().flat_map(|branch| &branch.selections) {
+            selection.body.each_item(each);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Every limit of the library, in one place.
+//!
+//! Whatever text from outside can make grow (depth, size, number, length) has a row here and a test that
+//! reaches it. Limits are far above what real rules and events need; they exist so that a hostile one
+//! costs little. The defaults are [`Limits::DEFAULT`]; `Compiler::limits` takes others.
+
+use serde::{Deserialize, Serialize};
+
+/// Bounds on rules, pipelines, programs and events.
+///
+/// ```
+/// let limits = tieline::Limits { regex_bytes_max: 1 << 20, ..tieline::Limits::DEFAULT };
+/// assert_eq!(limits.yaml_depth_max, 64);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// Bytes of one rule file or text.
+    pub yaml_bytes_max: usize,
+    /// Depth to which YAML collections may be nested.
+    pub yaml_depth_max: usize,
+    /// YAML nodes in one document, aliases counted as what they stand for.
+    pub yaml_nodes_max: usize,
+    /// YAML aliases in one document.
+    pub yaml_aliases_max: usize,
+    /// Characters of a condition.
+    pub condition_chars_max: usize,
+    /// Depth to which a condition may be nested.
+    pub condition_depth_max: usize,
+    /// Values in one rule, after modifiers and placeholders have multiplied them.
+    pub rule_values_max: usize,
+    /// Places in one value where `windash` puts all five dashes.
+    pub windash_places_max: usize,
+    /// Bytes that the automaton of one regular expression may take.
+    pub regex_bytes_max: usize,
+    /// Rules that a correlation may refer to, and fields by which it may group.
+    pub correlation_parts_max: usize,
+    /// Depth of correlations that refer to correlations.
+    pub correlation_depth_max: usize,
+    /// The longest timespan, in seconds.
+    pub timespan_seconds_max: u64,
+    /// Depth to which pipelines may be nested.
+    pub pipeline_depth_max: usize,
+    /// Transformations in one pipeline, nested ones included.
+    pub pipeline_items_max: usize,
+    /// Depth to which an event may be nested; a deeper one is refused as unreadable.
+    pub event_depth_max: usize,
+    /// Bytes of one serialised program.
+    pub program_bytes_max: usize,
+}
+
+impl Limits {
+    /// The limits that hold unless the caller gives others.
+    pub const DEFAULT: Self = Self {
+        yaml_bytes_max: 16 << 20,
+        yaml_depth_max: 64,
+        yaml_nodes_max: 2_000_000,
+        yaml_aliases_max: 1_000,
+        condition_chars_max: 65_536,
+        condition_depth_max: 64,
+        rule_values_max: 2_000_000,
+        windash_places_max: 16,
+        regex_bytes_max: 4 << 20,
+        correlation_parts_max: 256,
+        correlation_depth_max: 32,
+        timespan_seconds_max: 100 * 366 * 86_400,
+        pipeline_depth_max: 16,
+        pipeline_items_max: 10_000,
+        event_depth_max: 128,
+        program_bytes_max: 1 << 30,
+    };
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self::DEFAULT
+    }
+}

@@ -1,0 +1,88 @@
+//! A text that rules are read from, and places in it.
+//!
+//! Lines and columns count from 1 and columns count characters, as editors show them. A source does not
+//! know what its text means.
+
+use std::sync::Arc;
+
+/// A place in a source: from the first character up to, not including, the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Span {
+    /// First line, from 1; 0 for no place.
+    pub line: u32,
+    /// First column in characters, from 1.
+    pub column: u32,
+    /// Last line.
+    pub end_line: u32,
+    /// Column behind the last character.
+    pub end_column: u32,
+}
+
+impl Span {
+    /// The part of a one-line span that begins `offset` characters in and is `length` characters long.
+    ///
+    /// Spans over several lines are returned whole, because characters of a folded text have no fixed column.
+    #[must_use]
+    pub fn part(self, offset: usize, length: usize) -> Self {
+        if self.line != self.end_line {
+            return self;
+        }
+        let column = self.column.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX));
+        let end_column = column.saturating_add(u32::try_from(length.max(1)).unwrap_or(u32::MAX));
+        Self { column, end_column: end_column.min(self.end_column.max(column + 1)), ..self }
+    }
+}
+
+/// A text with an optional name. Clones share the text.
+#[derive(Debug, Clone)]
+pub struct Source(Arc<Text>);
+
+#[derive(Debug)]
+struct Text {
+    name: Option<String>,
+    text: String,
+    line_starts: Vec<usize>,
+}
+
+impl Source {
+    /// Takes a text and the name (usually a path) to show for it.
+    #[must_use]
+    pub fn new(name: Option<&str>, text: impl Into<String>) -> Self {
+        let text = text.into();
+        let line_starts =
+            std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
+        Self(Arc::new(Text { name: name.map(str::to_owned), text, line_starts }))
+    }
+
+    /// The name, when there is one.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.0.name.as_deref()
+    }
+
+    /// The whole text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.0.text
+    }
+
+    /// Line `number` (from 1) without its line end; empty when there is no such line.
+    #[must_use]
+    pub fn line(&self, number: u32) -> &str {
+        let Some(index) = (number as usize).checked_sub(1) else { return "" };
+        let Some(&start) = self.0.line_starts.get(index) else { return "" };
+        let end = self.0.line_starts.get(index + 1).map_or(self.0.text.len(), |next| next - 1);
+        self.0.text.get(start..end).unwrap_or("").trim_end_matches('\r')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_found_by_number() {
+        let source = Source::new(None, "a\r\nbc\n\nd");
+        assert_eq!([1, 2, 3, 4, 5, 0].map(|n| source.line(n).to_owned()), ["a", "bc", "", "d", "", ""]);
+    }
+}

@@ -1,0 +1,211 @@
+//! Numbers that compare exactly, and the texts that count as numbers.
+//!
+//! ```text
+//! 4624 = 4624.0 = "4624"      9007199254740993 ≠ 9007199254740992.0      "04624", "1e3" are text
+//! ```
+//!
+//! Integers are kept as `i128`, so every i64 and u64 is exact; all else is an f64. A comparison never
+//! goes through a lossy cast. Equality of a number with a text is equality with the number's own
+//! spelling, [`Number::text`].
+
+use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
+use std::fmt;
+
+/// A finite number from a rule or an event.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub enum Number {
+    /// An integer, exact.
+    Integer(i128),
+    /// Anything else; never NaN, never an infinity.
+    Float(f64),
+}
+
+/// 2^127: the first power of two that an `i128` cannot hold.
+const TWO_POW_127: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
+
+impl Number {
+    /// The number with this value, an integer where it is one; `None` for NaN and infinities.
+    #[must_use]
+    pub fn from_f64(value: f64) -> Option<Self> {
+        if !value.is_finite() {
+            None
+        } else if value.fract() == 0.0 && value.abs() < TWO_POW_127 {
+            #[expect(clippy::cast_possible_truncation, reason = "integral and below 2^127, so the cast is exact")]
+            Some(Self::Integer(value as i128))
+        } else {
+            Some(Self::Float(value))
+        }
+    }
+
+    /// A JSON number without exponent or leading zeros, such as `-5` or `4624.50`; anything else is text.
+    #[must_use]
+    pub fn from_numeric_text(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        let (whole, fraction) = match digits.split_once('.') {
+            Some((whole, fraction)) => (whole, Some(fraction)),
+            None => (digits, None),
+        };
+        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !is_digits(whole)
+            || (whole.len() > 1 && whole.starts_with('0'))
+            || fraction.is_some_and(|part| !is_digits(part))
+        {
+            return None;
+        }
+        Self::parse(text, fraction.is_none())
+    }
+
+    /// A number as YAML 1.2's core schema writes it, but for leading zeros, which make a text.
+    pub(crate) fn from_yaml(text: &str) -> Option<Self> {
+        if let Some(hex) = text.strip_prefix("0x") {
+            return i128::from_str_radix(hex, 16).ok().filter(|_| !hex.starts_with(['+', '-'])).map(Self::Integer);
+        }
+        if let Some(octal) = text.strip_prefix("0o") {
+            return i128::from_str_radix(octal, 8).ok().filter(|_| !octal.starts_with(['+', '-'])).map(Self::Integer);
+        }
+        let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+        let (mantissa, exponent) = match unsigned.find(['e', 'E']) {
+            Some(at) => (unsigned.get(..at)?, unsigned.get(at + 1..)),
+            None => (unsigned, None),
+        };
+        let (whole, fraction) = mantissa.split_once('.').map_or((mantissa, None), |(whole, rest)| (whole, Some(rest)));
+        let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+        let exponent_fits = exponent.is_none_or(|part| {
+            let part = part.strip_prefix(['-', '+']).unwrap_or(part);
+            !part.is_empty() && digits(part)
+        });
+        let empty = whole.is_empty() && fraction.is_none_or(str::is_empty);
+        if empty
+            || !digits(whole)
+            || !fraction.is_none_or(digits)
+            || !exponent_fits
+            || (whole.len() > 1 && whole.starts_with('0'))
+        {
+            return None;
+        }
+        Self::parse(text.strip_prefix('+').unwrap_or(text), fraction.is_none() && exponent.is_none())
+    }
+
+    fn parse(text: &str, integer: bool) -> Option<Self> {
+        match text.parse::<i128>() {
+            Ok(value) if integer => Some(Self::Integer(value)),
+            _ => text.parse::<f64>().ok().and_then(Self::from_f64),
+        }
+    }
+
+    /// The number's own spelling: decimal, no exponent, no superfluous zeros. Equal numbers have equal texts.
+    #[must_use]
+    pub fn text(self) -> String {
+        match self {
+            Self::Integer(value) => value.to_string(),
+            Self::Float(value) => value.to_string(),
+        }
+    }
+
+    pub(crate) fn to_json(self) -> serde_json::Value {
+        match self {
+            Self::Integer(value) => i64::try_from(value)
+                .map(Into::into)
+                .or_else(|_| u64::try_from(value).map(Into::into))
+                .unwrap_or_else(|_| value.to_string().into()),
+            Self::Float(value) => value.into(),
+        }
+    }
+}
+
+impl PartialEq for Number {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Number {}
+
+impl PartialOrd for Number {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Number {
+    fn cmp(&self, other: &Self) -> Ordering {
+        match (*self, *other) {
+            (Self::Integer(left), Self::Integer(right)) => left.cmp(&right),
+            (Self::Float(left), Self::Float(right)) => left.total_cmp(&right),
+            (Self::Integer(left), Self::Float(right)) => compare(left, right),
+            (Self::Float(left), Self::Integer(right)) => compare(right, left).reverse(),
+        }
+    }
+}
+
+/// An integer against a float that is no integer below 2^127: whole parts first, then the fraction.
+fn compare(left: i128, right: f64) -> Ordering {
+    if right >= TWO_POW_127 {
+        return Ordering::Less;
+    }
+    if right < -TWO_POW_127 {
+        return Ordering::Greater;
+    }
+    let floor = right.floor();
+    #[expect(clippy::cast_possible_truncation, reason = "within ±2^127 after the checks above")]
+    let whole = floor as i128;
+    left.cmp(&whole).then(if right > floor { Ordering::Less } else { Ordering::Equal })
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Number {
+        Number::from_yaml(text).unwrap()
+    }
+
+    #[test]
+    fn comparison_is_exact_at_the_edges() {
+        assert!(number("9007199254740993") > Number::from_f64(9_007_199_254_740_992.0).unwrap());
+        assert_eq!(number("4624"), number("4624.0"));
+        assert!(number("18446744073709551615") < number("18446744073709551616"));
+        assert_eq!(number("18446744073709551616"), Number::from_f64(18_446_744_073_709_551_616.0).unwrap());
+        assert!(number("-9223372036854775808") < number("-9223372036854774000.5"));
+        assert!(number("10") < number("10.5") && number("11") > number("10.5"));
+        assert!(number("-10") > number("-10.5") && number("-11") < number("-10.5"));
+        assert!(number("1e300") > number("170141183460469231731687303715884105727"));
+        assert!(number("-1e300") < number("-170141183460469231731687303715884105728"));
+    }
+
+    #[test]
+    fn only_plain_spellings_are_numeric_texts() {
+        for text in ["0", "-5", "4624.50", "123456789012345678901234567890123456789012345"] {
+            assert!(Number::from_numeric_text(text).is_some(), "{text}");
+        }
+        for text in ["", "-", "04", "+5", " 5", "5 ", "1e3", "0x10", ".5", "5.", "1_000", "NaN", "inf", "--1"] {
+            assert!(Number::from_numeric_text(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn yaml_numbers_follow_the_core_schema_but_for_leading_zeros() {
+        assert_eq!(number("0x10"), Number::Integer(16));
+        assert_eq!(number("0o17"), Number::Integer(15));
+        assert_eq!(number("+12"), Number::Integer(12));
+        assert_eq!(number("1e3"), Number::Integer(1000));
+        for text in ["00000429", "1_000", "", ".", "-", "e5", "1e", "0x", ".inf", "1.2.3", "0x-1"] {
+            assert!(Number::from_yaml(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_number_has_one_spelling() {
+        let cases = [("4624.0", "4624"), ("1e20", "100000000000000000000"), ("1.50", "1.5"), ("-0.0", "0")];
+        for (written, spelled) in cases {
+            assert_eq!(number(written).text(), spelled);
+        }
+    }
+}
