@@ -137,72 +137,57 @@ impl Pattern {
     }
 
     /// Whether the whole of `value` matches: the obvious matcher, used by `reference`.
+    ///
+    /// When a part does not fit, the last `*` before it takes one character more; an earlier `*` never
+    /// has to, because whatever it could give up the later one can take.
     pub(crate) fn matches(&self, value: &str) -> bool {
-        let symbols = self.symbols();
-        let value: Vec<char> = value.chars().map(|c| if self.cased { c } else { fold::char(c) }).collect();
-        let (mut at, mut symbol_at) = (0, 0);
-        let mut retry: Option<(usize, usize)> = None;
+        let mut part_at = 0;
+        let mut rest = value;
+        let mut retry: Option<(usize, &str)> = None;
         loop {
-            match symbols.get(symbol_at) {
-                Some(Symbol::Many) => {
-                    retry = Some((at, symbol_at));
-                    symbol_at += 1;
-                    continue;
+            let step = match self.parts.get(part_at) {
+                Some(Part::Many) => {
+                    retry = Some((part_at, rest));
+                    Some(rest)
                 }
-                Some(symbol) if value.get(at).is_some_and(|c| symbol.takes(*c)) => {
-                    at += 1;
-                    symbol_at += 1;
-                    continue;
-                }
-                None if at == value.len() => return true,
-                _ => {}
+                Some(part) => self.take(part, rest),
+                None if rest.is_empty() => return true,
+                None => None,
+            };
+            if let Some(behind) = step {
+                rest = behind;
+                part_at += 1;
+                continue;
             }
-            // Let the last `*` take one character more and try again behind it.
-            match retry {
-                Some((from, many_at)) if from < value.len() => {
-                    retry = Some((from + 1, many_at));
-                    at = from + 1;
-                    symbol_at = many_at + 1;
-                }
-                _ => return false,
+            let Some((many_at, from)) = retry else { return false };
+            let mut chars = from.chars();
+            if chars.next().is_none() {
+                return false;
             }
+            rest = chars.as_str();
+            retry = Some((many_at, rest));
+            part_at = many_at + 1;
         }
     }
 
-    fn symbols(&self) -> Vec<Symbol> {
-        let mut symbols = Vec::new();
-        for part in &self.parts {
-            match part {
-                Part::Text(text) => {
-                    symbols.extend(text.chars().map(|c| Symbol::Char(if self.cased { c } else { fold::char(c) })));
+    /// What is left of `value` behind one part other than `*`; `None` when it does not begin with the part.
+    fn take<'v>(&self, part: &Part, value: &'v str) -> Option<&'v str> {
+        let mut chars = value.chars();
+        match part {
+            Part::Text(text) => {
+                for wanted in text.chars() {
+                    let own = chars.next()?;
+                    if own != wanted && (self.cased || fold::char(own) != fold::char(wanted)) {
+                        return None;
+                    }
                 }
-                Part::Many => symbols.push(Symbol::Many),
-                Part::One => symbols.push(Symbol::One),
-                Part::Dash => symbols.push(Symbol::Dash),
-                // INVARIANT: `compile` refuses rules with placeholders; until then nothing equals one.
-                Part::Placeholder(_) => symbols.push(Symbol::Never),
             }
+            Part::One => drop(chars.next()?),
+            Part::Dash => drop(chars.next().filter(|c| DASHES.contains(c))?),
+            // INVARIANT: `compile` refuses rules with placeholders; until then nothing equals one.
+            Part::Placeholder(_) | Part::Many => return None,
         }
-        symbols
-    }
-}
-
-enum Symbol {
-    Char(char),
-    Many,
-    One,
-    Dash,
-    Never,
-}
-
-impl Symbol {
-    fn takes(&self, c: char) -> bool {
-        match self {
-            Self::Char(own) => *own == c,
-            Self::One => true,
-            Self::Dash => DASHES.contains(&c),
-            Self::Many | Self::Never => false,
-        }
+        Some(chars.as_str())
     }
 }
 

@@ -1,0 +1,61 @@
+//! Reading JSON without building a tree: a visitor that is told every key and every scalar.
+//!
+//! ```text
+//! {"a":{"b":[1,2]}}   ─▶   object { key a, object { key b, array [ 1 2 ] } }
+//! ```
+//!
+//! `serde_json` does the parsing; its depth limit of 128 keeps hostile nesting off the stack. Unlike its
+//! own tree, duplicate keys are all seen. This file attaches no meaning to what it reads.
+
+use crate::number::Number;
+use std::fmt;
+
+/// Why bytes are not an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventError {
+    message: String,
+    byte: Option<usize>,
+}
+
+impl EventError {
+    pub(crate) fn new(message: impl Into<String>, byte: Option<usize>) -> Self {
+        Self { message: message.into(), byte }
+    }
+
+    /// The byte of the event at which reading stopped, from 0, when it is known.
+    #[must_use]
+    pub fn byte(&self) -> Option<usize> {
+        self.byte
+    }
+}
+
+impl fmt::Display for EventError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.byte {
+            Some(byte) => write!(f, "{} at byte {byte}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl std::error::Error for EventError {}
+
+/// The text of an event, checked to be UTF-8 and without a byte order mark.
+pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, EventError> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    simdutf8::compat::from_utf8(bytes).map_err(|error| EventError::new("invalid UTF-8", Some(error.valid_up_to())))
+}
+
+/// Turns an error of the parser into one that names the byte.
+pub(crate) fn error(text: &str, error: &serde_json::Error) -> EventError {
+    let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+    let message = error.to_string();
+    let message = message.split(" at line ").next().unwrap_or("not JSON").to_owned();
+    let column = if error.column() > 0 { error.column() - 1 } else { 0 };
+    EventError::new(message, Some(line_start + column))
+}
+
+/// A float as a number; `serde_json` never gives NaN or infinities.
+pub(crate) fn float(value: f64) -> Number {
+    Number::from_f64(value).unwrap_or(Number::Integer(0))
+}

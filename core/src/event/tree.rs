@@ -1,0 +1,225 @@
+//! An event of JSON as a tree: the obvious form, for explanations and for the reference evaluator.
+//!
+//! ```text
+//! path "a.b.c":  the key "a.b.c", else "c" below "a.b", else "b.c" below "a", else "c" below "b" below "a"
+//! ```
+//!
+//! A key that occurs twice holds both values, as if they were in a list. The engine does not use trees;
+//! it fills slots while it walks the bytes.
+
+use super::json::{self, EventError};
+use super::{Event, Value};
+use crate::number::Number;
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::fmt;
+
+/// An event read from JSON.
+///
+/// ```
+/// use tieline::{Event, JsonEvent, Value};
+///
+/// let event = JsonEvent::parse(br#"{"a": [{"b": "x"}, {"b": "y"}]}"#)?;
+/// let mut seen = Vec::new();
+/// event.values("a.b", &mut |value| seen.push(value.text().unwrap_or_default().into_owned()));
+/// assert_eq!(seen, ["x", "y"]);
+/// # Ok::<(), tieline::EventError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct JsonEvent {
+    root: Node,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Node {
+    Null,
+    Bool(bool),
+    Number(Number),
+    Text(String),
+    List(Vec<Node>),
+    Object(Vec<(String, Node)>),
+}
+
+impl JsonEvent {
+    /// Reads one JSON object.
+    ///
+    /// # Errors
+    /// When the bytes are not UTF-8, not JSON, nested deeper than 128, or not an object.
+    pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
+        let text = json::utf8(bytes)?;
+        let mut reader = serde_json::Deserializer::from_str(text);
+        let root = Seed.deserialize(&mut reader).and_then(|root| reader.end().map(|()| root));
+        match root.map_err(|error| json::error(text, &error))? {
+            root @ Node::Object(_) => Ok(Self { root }),
+            _ => Err(EventError::new("an event must be a JSON object", Some(0))),
+        }
+    }
+}
+
+impl Event for JsonEvent {
+    fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
+        self.root.resolve(field, each);
+    }
+
+    fn leaves(&self, each: &mut dyn FnMut(Value<'_>)) {
+        self.root.each_leaf(each);
+    }
+}
+
+impl Node {
+    /// Gives the values at `path` and says whether there were any.
+    fn resolve(&self, path: &str, each: &mut dyn FnMut(Value<'_>)) -> bool {
+        match self {
+            Self::Object(entries) => {
+                // The whole path as one key, then ever shorter beginnings of it.
+                let ends = std::iter::once(path.len()).chain(memchr::memrchr_iter(b'.', path.as_bytes()));
+                for end in ends {
+                    let (Some(key), rest) = (path.get(..end), path.get(end + 1..)) else { continue };
+                    let mut found = false;
+                    for (_, value) in entries.iter().filter(|(own, _)| own == key) {
+                        found |= match rest {
+                            Some(rest) => value.resolve(rest, each),
+                            None => {
+                                value.each_value(each);
+                                true
+                            }
+                        };
+                    }
+                    if found {
+                        return true;
+                    }
+                }
+                false
+            }
+            Self::List(items) => items.iter().fold(false, |found, item| item.resolve(path, each) || found),
+            _ => false,
+        }
+    }
+
+    /// The values that a field with this content has.
+    fn each_value(&self, each: &mut dyn FnMut(Value<'_>)) {
+        match self {
+            Self::Null => each(Value::Null),
+            Self::Bool(value) => each(Value::Bool(*value)),
+            Self::Number(number) => each(Value::Number(*number)),
+            Self::Text(text) => each(Value::Text(text)),
+            Self::Object(_) => each(Value::Composite),
+            Self::List(items) if items.is_empty() => each(Value::Composite),
+            Self::List(items) => items.iter().for_each(|item| item.each_value(each)),
+        }
+    }
+
+    fn each_leaf(&self, each: &mut dyn FnMut(Value<'_>)) {
+        match self {
+            Self::List(items) => items.iter().for_each(|item| item.each_leaf(each)),
+            Self::Object(entries) => entries.iter().for_each(|(_, value)| value.each_leaf(each)),
+            scalar => scalar.each_value(each),
+        }
+    }
+}
+
+struct Seed;
+
+impl<'de> DeserializeSeed<'de> for Seed {
+    type Value = Node;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Seed {
+    type Value = Node;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Node, E> {
+        Ok(Node::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+        Ok(Node::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+        Ok(Node::Number(Number::Integer(value.into())))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+        Ok(Node::Number(Number::Integer(value.into())))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+        Ok(Node::Number(json::float(value)))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
+        Ok(Node::Text(value.to_owned()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(Seed)? {
+            items.push(item);
+        }
+        Ok(Node::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key::<String>()? {
+            entries.push((key, access.next_value_seed(Seed)?));
+        }
+        Ok(Node::Object(entries))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(event: &str, path: &str) -> String {
+        let event = JsonEvent::parse(event.as_bytes()).unwrap();
+        let mut out = Vec::new();
+        event.values(path, &mut |value| {
+            out.push(match value {
+                Value::Null => "null".to_owned(),
+                Value::Composite => "{}".to_owned(),
+                other => other.text().unwrap().into_owned(),
+            });
+        });
+        out.join(" ")
+    }
+
+    #[test]
+    fn paths_take_the_longest_key_first() {
+        for (event, path, expected) in [
+            (r#"{"a.b":1,"a":{"b":2}}"#, "a.b", "1"),
+            (r#"{"a":{"b":2}}"#, "a.b", "2"),
+            (r#"{"a":{"b.c":3,"b":{"c":4}}}"#, "a.b.c", "3"),
+            (r#"{"a.b":{"d":1},"a":{"b.c":3}}"#, "a.b.c", "3"),
+            (r#"{"a":[{"b":1},{"b":[2,3]},{"c":4},5]}"#, "a.b", "1 2 3"),
+            (r#"{"a":1,"a":2}"#, "a", "1 2"),
+            (r#"{"a":[]}"#, "a", "{}"),
+            (r#"{"a":[]}"#, "a.b", ""),
+            (r#"{"a":{"b":null}}"#, "a.b", "null"),
+            (r#"{"a":[[1],[2,[3]]]}"#, "a", "1 2 3"),
+            (r#"{"":1}"#, "", "1"),
+            (r#"{"a":{"":1}}"#, "a.", "1"),
+        ] {
+            assert_eq!(values(event, path), expected, "{event} {path}");
+        }
+    }
+
+    #[test]
+    fn broken_events_name_the_byte() {
+        let byte = |bytes: &[u8]| JsonEvent::parse(bytes).unwrap_err().byte();
+        assert_eq!(byte(b"{\"a\":\xff}"), Some(5));
+        assert_eq!(byte(b"[1]"), Some(0));
+        assert!(byte(b"{\"a\":1").is_some());
+        assert!(byte(format!("{}1{}", "{\"a\":[".repeat(10_000), "]}".repeat(10_000)).as_bytes()).is_some());
+        assert!(JsonEvent::parse(b"\xEF\xBB\xBF{}").is_ok());
+        assert!(JsonEvent::parse(b"{} x").is_err());
+    }
+}

@@ -1,0 +1,137 @@
+//! One test on one field: does any of its values pass?
+//!
+//! ```text
+//! Text(*\a.exe) on Image = ["C:\b.exe", "C:\A.EXE"]   ─▶   true, the second passes
+//! ```
+//!
+//! Tests about presence (`null`, `exists`) and about two fields (`fieldref`) look at all values at once.
+
+use super::Context;
+use crate::check::{Anchor, FieldRef, Regex, Test};
+use crate::event::{Event, Value};
+use crate::fold;
+use ipnet::IpNet;
+use regex_automata::meta;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// Expressions of the rules at hand, compiled once.
+#[derive(Default)]
+pub(crate) struct Regexes(HashMap<(String, [bool; 3]), meta::Regex>);
+
+impl Regexes {
+    /// Compiles an expression, so that it can be used in evaluation.
+    pub(crate) fn add(&mut self, regex: &Regex) {
+        let Ok(hir) = crate::check::regex::parse(regex) else { return };
+        if let Ok(compiled) = meta::Builder::new().build_from_hir(&hir) {
+            self.0.insert(Self::key(regex), compiled);
+        }
+    }
+
+    /// Compiles every expression of a rule.
+    pub(crate) fn add_rule(&mut self, rule: &crate::check::Rule) {
+        rule.each_item(&mut |item| item.tests.iter().for_each(|test| self.add_test(test)));
+    }
+
+    fn add_test(&mut self, test: &Test) {
+        match test {
+            Test::Regex(regex) => self.add(regex),
+            Test::AnyOf(tests) => tests.iter().for_each(|test| self.add_test(test)),
+            _ => {}
+        }
+    }
+
+    fn key(regex: &Regex) -> (String, [bool; 3]) {
+        (regex.pattern.clone(), [regex.insensitive, regex.multiline, regex.dot_all])
+    }
+
+    fn is_match(&self, regex: &Regex, text: &str) -> bool {
+        self.0.get(&Self::key(regex)).is_some_and(|compiled| compiled.is_match(text))
+    }
+}
+
+/// Whether the test holds for the field; `None` stands for keywords, which look at every leaf.
+pub(super) fn holds(test: &Test, field: Option<&str>, event: &dyn Event, context: &Context<'_>) -> bool {
+    match test {
+        Test::AnyOf(tests) => tests.iter().any(|test| holds(test, field, event, context)),
+        Test::Exists(wanted) => {
+            let mut present = false;
+            each_value(field, event, &mut |_| present = true);
+            present == *wanted
+        }
+        Test::Null => {
+            let (mut present, mut null) = (false, false);
+            each_value(field, event, &mut |value| {
+                present = true;
+                null |= value == Value::Null;
+            });
+            null || !present
+        }
+        Test::FieldRef(reference) => {
+            let mut held = false;
+            each_value(field, event, &mut |left| {
+                event.values(&reference.field, &mut |right| held |= refers(reference, left, right));
+            });
+            held
+        }
+        _ => {
+            let mut held = false;
+            each_value(field, event, &mut |value| held = held || value_passes(test, value, context));
+            held
+        }
+    }
+}
+
+pub(super) fn each_value(field: Option<&str>, event: &dyn Event, each: &mut dyn FnMut(Value<'_>)) {
+    match field {
+        Some(field) => event.values(field, each),
+        None => event.leaves(each),
+    }
+}
+
+/// Whether one value passes a test that looks at single values.
+pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>) -> bool {
+    match test {
+        Test::AnyOf(tests) => tests.iter().any(|test| value_passes(test, value, context)),
+        Test::Text(pattern) => value.text().is_some_and(|text| pattern.matches(&text)),
+        Test::Number(number) => match value {
+            Value::Number(other) => other == *number,
+            Value::Text(text) => text == number.text(),
+            _ => false,
+        },
+        Test::Bool(wanted) => match value {
+            Value::Bool(other) => other == *wanted,
+            Value::Text(text) => fold::text(text) == wanted.to_string(),
+            _ => false,
+        },
+        Test::Regex(regex) => value.text().is_some_and(|text| context.regexes.is_match(regex, &text)),
+        Test::Cidr(network) => matches!(value, Value::Text(text) if in_network(*network, text)),
+        Test::Compare(relation, number) => value.number().is_some_and(|own| relation.holds(own, *number)),
+        Test::Time(part, relation, number) => {
+            context.clock.part(value, *part).is_some_and(|own| relation.holds(own, *number))
+        }
+        Test::Null => value == Value::Null,
+        Test::Exists(wanted) => *wanted,
+        Test::FieldRef(_) => false,
+    }
+}
+
+/// Whether a text is an address in the network; v4-mapped v6 is v4, and zone ids make it no address.
+pub(crate) fn in_network(network: IpNet, text: &str) -> bool {
+    match text.parse::<IpAddr>() {
+        Ok(address) => network.contains(&address.to_canonical()),
+        Err(_) => false,
+    }
+}
+
+fn refers(reference: &FieldRef, left: Value<'_>, right: Value<'_>) -> bool {
+    let case = |text: &str| if reference.cased { text.to_owned() } else { fold::text(text) };
+    let (Some(left), Some(right)) = (left.text(), right.text()) else { return false };
+    let (left, right) = (case(&left), case(&right));
+    match reference.anchor {
+        Anchor::Whole => left == right,
+        Anchor::Start => left.starts_with(&right),
+        Anchor::End => left.ends_with(&right),
+        Anchor::Anywhere => left.contains(&right),
+    }
+}
