@@ -1,1 +1,7 @@
-//! Placeholder.
+//! What the command line and every language binding share.
+//!
+//! ```text
+//!  files, stdin ──▶ input ──▶ batches of JSON events
+//! ```
+
+pub mod input;

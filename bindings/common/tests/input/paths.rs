@@ -1,0 +1,58 @@
+//! Which files a list of paths stands for.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tieline_common::input::{InputErrorKind, InputOptions, Reader, expand_paths};
+
+fn names(root: &Path, files: &[PathBuf]) -> Vec<String> {
+    files.iter().map(|file| file.strip_prefix(root).unwrap_or(file).display().to_string()).collect()
+}
+
+#[test]
+fn directories_give_their_event_files_in_order() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    fs::create_dir_all(root.join("b/.git")).unwrap();
+    for name in ["z.json", "b/conn.log.gz", "b/.hidden.json", "b/.git/x.json", "a.EVTX", "notes.txt", "b/x.csv.zst"] {
+        fs::write(root.join(name), "").unwrap();
+    }
+    let files = expand_paths(&[root.join("notes.txt"), root.to_path_buf(), PathBuf::from("-")]).unwrap();
+    assert_eq!(names(root, &files), ["notes.txt", "a.EVTX", "b/conn.log.gz", "b/x.csv.zst", "z.json", "-"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn linked_files_are_taken_once() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().join("logs");
+    fs::create_dir(&root).unwrap();
+    fs::write(root.join("a.log"), "").unwrap();
+    fs::write(directory.path().join("data"), "").unwrap();
+    std::os::unix::fs::symlink(root.join("a.log"), root.join("current.log")).unwrap();
+    std::os::unix::fs::symlink(directory.path().join("data"), root.join("pod.log")).unwrap();
+    std::os::unix::fs::symlink(&root, root.join("loop.log")).unwrap();
+    assert_eq!(names(&root, &expand_paths(std::slice::from_ref(&root)).unwrap()), ["a.log", "pod.log"]);
+}
+
+#[test]
+fn what_is_missing_or_empty_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    fs::write(directory.path().join("a.txt"), "").unwrap();
+    let error = expand_paths(&[directory.path().join("no.json")]).unwrap_err();
+    assert_eq!(error.kind(), InputErrorKind::NotFound);
+    assert!(error.to_string().ends_with("no.json`: no such file or directory"), "{error}");
+    let error = expand_paths(&[directory.path().to_path_buf()]).unwrap_err();
+    assert_eq!(error.kind(), InputErrorKind::NoEventFiles);
+    assert!(error.to_string().contains("expected .json, .jsonl"), "{error}");
+}
+
+#[test]
+fn opening_what_is_no_file_is_an_error() {
+    let directory = tempfile::tempdir().unwrap();
+    let open = |path: &Path| Reader::open(path, &InputOptions::default()).unwrap_err();
+    assert_eq!(open(directory.path()).kind(), InputErrorKind::IsDirectory);
+    let missing = directory.path().join("no.json");
+    let error = open(&missing);
+    assert_eq!((error.kind(), error.path()), (InputErrorKind::NotFound, missing.as_path()));
+}
