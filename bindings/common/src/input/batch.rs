@@ -66,6 +66,12 @@ impl Batch {
         self.spans.clear();
     }
 
+    /// Records of a format that is converted are appended to the buffer; this empties it.
+    pub(super) fn clear_bytes(&mut self) {
+        self.spans.clear();
+        self.bytes.clear();
+    }
+
     pub(super) fn push_span(&mut self, place: Range<usize>, number: u64) {
         self.spans.push(Span { start: place.start, end: place.end, number });
     }

@@ -38,6 +38,21 @@ pub enum InputErrorKind {
     Read,
 }
 
+/// What makes a splitter give up its input.
+#[derive(Debug)]
+pub(super) enum Broken {
+    Io(io::Error),
+    /// The content is not of the format; says what it is.
+    Format(String),
+    TooLarge(String),
+}
+
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        Broken::Io(error)
+    }
+}
+
 impl InputError {
     pub(super) fn new(kind: InputErrorKind, path: &Path, message: impl Into<String>) -> Self {
         InputError { kind, path: path.to_path_buf(), message: message.into(), source: None }

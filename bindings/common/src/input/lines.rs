@@ -5,8 +5,8 @@
 //!      ^^^^^^^^^^ 1                 3: only its length is kept       ^^^^^^^^^ 4
 //! ```
 //!
-//! Lines end at LF; a CR before it and blanks around the text are not part of the line, blank lines
-//! are counted and passed over. Neither UTF-8 nor the content is looked at.
+//! Lines end at LF; a CR before it is not part of the line. Blank lines are counted and passed over.
+//! Neither UTF-8 nor the content is looked at.
 
 use memchr::memchr;
 
@@ -103,9 +103,9 @@ impl Lines {
         if let Some(rest) = text.strip_prefix(b"\xef\xbb\xbf") {
             (text, start) = (rest, start + 3);
         }
-        let head = text.trim_ascii_start();
-        start += text.len() - head.len();
-        let end = start + head.trim_ascii_end().len();
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        let end = start + text.len();
+        let is_blank = text.trim_ascii_start().is_empty();
         self.number = number;
         self.scanned = 0;
         self.window.consume(consumed);
@@ -118,7 +118,7 @@ impl Lines {
             let message = format!("line of {total} bytes is longer than the limit of {limit} bytes");
             return Some(Step::Fault(Fault { number, byte: Some(position), message, kind: FaultKind::TooLong }));
         }
-        (start < end).then_some(Step::Line { start, end, number })
+        (!is_blank).then_some(Step::Line { start, end, number })
     }
 
     /// Whether more bytes may come.

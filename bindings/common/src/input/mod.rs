@@ -34,9 +34,12 @@
 //! object, valid UTF-8 or nested too deeply is found by the engine, which reports it per record.
 
 mod batch;
+mod csv;
 mod error;
+mod evtx;
 mod fault;
 mod format;
+mod json;
 mod lines;
 mod ndjson;
 mod options;
@@ -45,12 +48,17 @@ mod reader;
 mod sniff;
 mod source;
 mod unpack;
+mod values;
 mod window;
+mod zeek;
+mod zeek_header;
 
 pub use batch::{Batch, Record};
 pub use error::{InputError, InputErrorKind};
 pub use fault::{Fault, FaultKind};
 pub use format::{Format, ParseFormatError};
-pub use options::{BATCH_BYTES, BATCH_RECORDS_MAX, InputOptions, RECORD_BYTES_LIMIT, RECORD_BYTES_MAX};
+pub use options::{
+    BATCH_BYTES, BATCH_RECORDS_MAX, EVTX_BUFFER_BYTES_MAX, InputOptions, RECORD_BYTES_LIMIT, RECORD_BYTES_MAX,
+};
 pub use paths::expand_paths;
 pub use reader::Reader;

@@ -8,9 +8,8 @@
 //! PERF: lines are found with one search for LF and never copied; only the unfinished line at the
 //! end of a block moves.
 
-use std::io;
-
 use super::batch::Batch;
+use super::error::Broken;
 use super::fault::Fault;
 use super::lines::{Lines, Step};
 use super::options::{BATCH_FAULTS_MAX, Limits};
@@ -33,7 +32,7 @@ impl Ndjson {
         self.skipped
     }
 
-    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> io::Result<bool> {
+    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
         batch.clear();
         let faults_max = faults.len().saturating_add(BATCH_FAULTS_MAX);
         let faults_before = faults.len();
@@ -73,12 +72,16 @@ impl Ndjson {
     }
 
     fn keep(&mut self, batch: &mut Batch, start: usize, end: usize, number: u64) -> usize {
-        if announces_next(self.lines.window.slice(start, end)) {
+        let line = self.lines.window.slice(start, end);
+        if announces_next(line) {
             self.skipped += 1;
             return 0;
         }
-        batch.push_span(start..end, number);
-        end - start
+        let text = line.trim_ascii_start();
+        let start = start + (line.len() - text.len());
+        let length = text.trim_ascii_end().len();
+        batch.push_span(start..start + length, number);
+        length
     }
 }
 

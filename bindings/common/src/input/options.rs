@@ -18,6 +18,12 @@ pub const BATCH_BYTES: usize = 1 << 20;
 /// Default of [`InputOptions::batch_records_max`].
 pub const BATCH_RECORDS_MAX: usize = 16_384;
 
+/// Default of [`InputOptions::evtx_buffer_bytes_max`]: 1 GiB.
+pub const EVTX_BUFFER_BYTES_MAX: usize = 1 << 30;
+
+/// Columns a CSV row may have.
+pub(super) const CSV_COLUMNS_MAX: usize = 65_536;
+
 /// Faults after which a batch is handed out even when it holds few records or none.
 pub(super) const BATCH_FAULTS_MAX: usize = 1024;
 
@@ -43,6 +49,9 @@ pub struct InputOptions {
     pub batch_bytes: usize,
     /// Records after which a batch is full.
     pub batch_records_max: usize,
+    /// Bytes of the largest EVTX log that is read from a stream or a packed file. Such a log has to be
+    /// held in memory whole; one in a plain file has not.
+    pub evtx_buffer_bytes_max: usize,
 }
 
 impl Default for InputOptions {
@@ -52,6 +61,7 @@ impl Default for InputOptions {
             record_bytes_max: RECORD_BYTES_MAX,
             batch_bytes: BATCH_BYTES,
             batch_records_max: BATCH_RECORDS_MAX,
+            evtx_buffer_bytes_max: EVTX_BUFFER_BYTES_MAX,
         }
     }
 }
@@ -62,6 +72,7 @@ pub(super) struct Limits {
     pub(super) record_bytes_max: usize,
     pub(super) batch_bytes: usize,
     pub(super) batch_records_max: usize,
+    pub(super) evtx_buffer_bytes_max: usize,
 }
 
 impl Limits {
@@ -70,6 +81,7 @@ impl Limits {
             record_bytes_max: options.record_bytes_max.clamp(1, RECORD_BYTES_LIMIT),
             batch_bytes: options.batch_bytes.clamp(1, RECORD_BYTES_LIMIT),
             batch_records_max: options.batch_records_max.max(1),
+            evtx_buffer_bytes_max: options.evtx_buffer_bytes_max,
         }
     }
 }

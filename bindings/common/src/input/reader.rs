@@ -2,20 +2,24 @@
 
 use std::fmt;
 use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batch::Batch;
-use super::error::{InputError, InputErrorKind};
+use super::csv::Csv;
+use super::error::{Broken, InputError, InputErrorKind};
+use super::evtx::Evtx;
 use super::fault::Fault;
 use super::format::{Extension, Format};
 use super::lines::Lines;
 use super::ndjson::Ndjson;
 use super::options::{InputOptions, Limits};
 use super::sniff;
-use super::source::{Pace, Progress, Source};
+use super::source::{Pace, Packing, Progress, Source};
+use super::values::Values;
 use super::window::Window;
+use super::zeek::Zeek;
 
 /// One input being read.
 pub struct Reader {
@@ -29,8 +33,21 @@ pub struct Reader {
 /// The splitter for the format.
 enum Body {
     Ndjson(Box<Ndjson>),
-    /// Read to its end, or failed.
+    Values(Box<Values>),
+    Zeek(Box<Zeek>),
+    Csv(Box<Csv>),
+    Evtx(Box<Evtx>),
+    /// Failed.
     Done,
+}
+
+/// An input as it is opened.
+struct Input {
+    name: PathBuf,
+    bytes: Box<dyn Read + Send>,
+    pace: Pace,
+    /// The size of a regular file.
+    total: Option<u64>,
 }
 
 impl Reader {
@@ -47,7 +64,7 @@ impl Reader {
         }
         let file = File::open(path).map_err(|error| InputError::on_open(path, error))?;
         let (pace, total) = if metadata.is_file() { (Pace::File, Some(metadata.len())) } else { (Pace::Live, None) };
-        Reader::start(path.to_path_buf(), Box::new(file), pace, total, options)
+        Reader::start(Input { name: path.to_path_buf(), bytes: Box::new(file), pace, total }, options)
     }
 
     /// Reads from any stream, such as standard input. Packing, encoding and format are found from
@@ -62,38 +79,20 @@ impl Reader {
         stream: Box<dyn Read + Send>,
         options: &InputOptions,
     ) -> Result<Reader, InputError> {
-        Reader::start(name.into(), stream, Pace::Live, None, options)
+        Reader::start(Input { name: name.into(), bytes: stream, pace: Pace::Live, total: None }, options)
     }
 
-    fn start(
-        name: PathBuf,
-        raw: Box<dyn Read + Send>,
-        pace: Pace,
-        total: Option<u64>,
-        options: &InputOptions,
-    ) -> Result<Reader, InputError> {
+    fn start(input: Input, options: &InputOptions) -> Result<Reader, InputError> {
+        let Input { name, bytes, pace, total } = input;
         let progress = Arc::new(Progress::default());
-        let (source, head) = Source::open(raw, pace, Arc::clone(&progress));
-        let format = match options.format {
+        let (source, head) = Source::open(bytes, pace, Arc::clone(&progress));
+        let found = match options.format {
             Some(format) => sniff::contradicts(&head, format).map_or(Ok(format), Err),
             None => sniff::sniff(&head, Extension::of(&name)),
         };
-        let format = format.map_err(|found| {
-            let expected = match options.format {
-                Some(format) => format.describe(),
-                None => "JSON lines, a JSON array, a Zeek log, CSV or an EVTX log",
-            };
-            InputError::new(InputErrorKind::WrongFormat, &name, format!("{found}; expected {expected}"))
-        })?;
-        let limits = Limits::new(options);
-        let window = Window::new(source, head, &limits);
-        let body = match format {
-            Format::Ndjson => Body::Ndjson(Box::new(Ndjson::new(Lines::new(window, &limits), limits))),
-            _ => {
-                let message = format!("format {format} is not supported yet");
-                return Err(InputError::new(InputErrorKind::WrongFormat, &name, message));
-            }
-        };
+        let format = found.map_err(|found| wrong_format(&name, &found, options.format))?;
+        let body = Body::start(&name, format, source, head, &progress, &Limits::new(options))
+            .map_err(|broken| report(&name, format, broken))?;
         Ok(Reader { name, format, progress, total, body })
     }
 
@@ -108,20 +107,17 @@ impl Reader {
     pub fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, InputError> {
         let result = match &mut self.body {
             Body::Ndjson(ndjson) => ndjson.next_batch(batch, faults),
-            Body::Done => {
-                batch.clear();
-                return Ok(false);
-            }
+            Body::Values(values) => values.next_batch(batch, faults),
+            Body::Zeek(zeek) => zeek.next_batch(batch, faults),
+            Body::Csv(csv) => csv.next_batch(batch, faults),
+            Body::Evtx(evtx) => Ok(evtx.next_batch(batch, faults)),
+            Body::Done => Ok(false),
         };
-        result.map_err(|error| {
+        result.map_err(|broken| {
             self.body = Body::Done;
             batch.clear();
-            self.error(error)
+            report(&self.name, self.format, broken)
         })
-    }
-
-    fn error(&self, error: io::Error) -> InputError {
-        InputError::on_read(&self.name, error)
     }
 
     /// The path or name the input was opened with.
@@ -149,9 +145,51 @@ impl Reader {
     pub fn records_skipped(&self) -> u64 {
         match &self.body {
             Body::Ndjson(ndjson) => ndjson.skipped(),
-            Body::Done => 0,
+            _ => 0,
         }
     }
+}
+
+impl Body {
+    fn start(
+        name: &Path,
+        format: Format,
+        source: Source,
+        head: Vec<u8>,
+        progress: &Arc<Progress>,
+        limits: &Limits,
+    ) -> Result<Body, Broken> {
+        if format == Format::Evtx {
+            let in_place = source.pace() == Pace::File && source.packing() == Packing::Plain;
+            let evtx = if in_place {
+                Evtx::from_file(File::open(name)?, Arc::clone(progress), *limits)
+            } else {
+                Evtx::from_source(source, head, *limits)
+            };
+            return Ok(Body::Evtx(Box::new(evtx?)));
+        }
+        let delimiter = sniff::delimiter_of(&head);
+        let window = Window::new(source, head, limits);
+        Ok(match format {
+            Format::Csv => Body::Csv(Box::new(Csv::new(window, delimiter, *limits))),
+            Format::JsonArray => Body::Values(Box::new(Values::new(window, *limits))),
+            Format::ZeekTsv => Body::Zeek(Box::new(Zeek::new(Lines::new(window, limits), *limits))),
+            Format::Ndjson | Format::Evtx => Body::Ndjson(Box::new(Ndjson::new(Lines::new(window, limits), *limits))),
+        })
+    }
+}
+
+fn report(name: &Path, format: Format, broken: Broken) -> InputError {
+    match broken {
+        Broken::Io(error) => InputError::on_read(name, error),
+        Broken::Format(found) => wrong_format(name, &found, Some(format)),
+        Broken::TooLarge(message) => InputError::new(InputErrorKind::TooLarge, name, message),
+    }
+}
+
+fn wrong_format(name: &Path, found: &str, expected: Option<Format>) -> InputError {
+    let expected = expected.map_or("JSON lines, a JSON array, a Zeek log, CSV or an EVTX log", Format::describe);
+    InputError::new(InputErrorKind::WrongFormat, name, format!("{found}; expected {expected}"))
 }
 
 impl fmt::Debug for Reader {

@@ -57,6 +57,10 @@ impl Progress {
     pub(super) fn bytes(&self) -> u64 {
         self.bytes.load(Ordering::Relaxed)
     }
+
+    pub(super) fn set_bytes(&self, bytes: u64) {
+        self.bytes.store(bytes, Ordering::Relaxed);
+    }
 }
 
 /// Counts what passes, and notes errors that are not those of a decoder above it.
@@ -115,6 +119,10 @@ impl Source {
         }
         source.extend_head(&mut head, |head| pace == Pace::Live && has_line(head));
         (source, head)
+    }
+
+    pub(super) fn packing(&self) -> Packing {
+        self.packing
     }
 
     pub(super) fn pace(&self) -> Pace {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use tieline_common::input::{Batch, InputOptions, Reader};
+use tieline_common::input::{Batch, Format, InputOptions, Reader, expand_paths};
 
 fn corpus() -> Option<PathBuf> {
     let path = match std::env::var_os("TIELINE_CORPUS") {
@@ -60,4 +60,41 @@ fn windows_recordings_have_the_lines_of_their_manifests() {
             assert_eq!(count(&folder.join(&piece)), lines, "{piece}");
         }
     }
+}
+
+#[test]
+fn zeek_logs_have_the_records_of_their_manifest() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("ot/zeek");
+    let mut records = 0;
+    for row in manifest(&folder.join("manifest.tsv")) {
+        let expected: usize = row["records"].parse().unwrap();
+        assert_eq!(count(&folder.join(&row["file"])), expected, "{}", row["file"]);
+        records += expected;
+    }
+    assert!(records > 50_000, "{records}");
+}
+
+#[test]
+fn every_record_of_the_zeek_logs_is_a_json_object() {
+    let Some(corpus) = corpus() else { return };
+    let files = expand_paths(&[corpus.join("ot/zeek")]).unwrap();
+    let (mut batch, mut faults) = (Batch::default(), Vec::new());
+    for path in files {
+        let mut reader = Reader::open(&path, &InputOptions::default()).unwrap();
+        while reader.next_batch(&mut batch, &mut faults).unwrap() {
+            for record in batch.iter() {
+                let value: serde_json::Value = serde_json::from_slice(record.bytes).unwrap();
+                assert!(value["_path"].is_string() || reader.format() == Format::Ndjson, "{}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn tshark_captures_are_objects_per_line() {
+    let Some(corpus) = corpus() else { return };
+    let folder = corpus.join("ot/pcap");
+    let files = expand_paths(&[folder]).unwrap();
+    assert!(files.iter().map(|path| count(path)).sum::<usize>() > 50_000);
 }

@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stderr)]
 
 mod corpus;
+mod evtx;
 mod packed;
 mod paths;
 mod splitting;
 mod support;
+mod tables;
+mod values;
