@@ -15,14 +15,13 @@ use crate::syntax::document::Detection;
 /// Parses and resolves the conditions of a detection section.
 pub(super) fn resolve(detection: &Detection, options: &Options, report: &mut Report<'_>) -> Option<Condition> {
     let names: Vec<&str> = detection.selections.iter().map(|selection| selection.name.as_str()).collect();
-    let mut resolver = Resolver { names, used: vec![false; detection.selections.len()], report };
+    let mut resolver = Resolver::new(names, Over::Selections, report);
     let mut resolved = Vec::new();
     for (text, span) in &detection.conditions {
         let parsed = match written::parse(text, resolver.report.source, *span, &options.limits) {
             Ok(parsed) => parsed,
-            Err(mut fault) => {
-                fault.rule = resolver.report.label.map(str::to_owned);
-                resolver.report.found.push(*fault);
+            Err(fault) => {
+                resolver.report.push(*fault);
                 return None;
             }
         };
@@ -36,13 +35,36 @@ pub(super) fn resolve(detection: &Detection, options: &Options, report: &mut Rep
     if resolved.len() == 1 { resolved.pop() } else { Some(Condition::Or(resolved)) }
 }
 
+/// Resolves an expression over the rules of a correlation, and says which of them it uses.
+pub(super) fn over_rules(
+    names: Vec<&str>,
+    parsed: written::Condition,
+    report: &mut Report<'_>,
+) -> Option<(Condition, Vec<bool>)> {
+    let mut resolver = Resolver::new(names, Over::Rules, report);
+    let resolved = resolver.resolve(parsed)?;
+    Some((resolved, resolver.used))
+}
+
+/// What the names of a condition stand for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Over {
+    Selections,
+    Rules,
+}
+
 struct Resolver<'a, 'b> {
     names: Vec<&'a str>,
     used: Vec<bool>,
+    over: Over,
     report: &'a mut Report<'b>,
 }
 
-impl Resolver<'_, '_> {
+impl<'a, 'b> Resolver<'a, 'b> {
+    fn new(names: Vec<&'a str>, over: Over, report: &'a mut Report<'b>) -> Self {
+        Self { used: vec![false; names.len()], names, over, report }
+    }
+
     fn resolve(&mut self, condition: written::Condition) -> Option<Condition> {
         match condition {
             written::Condition::Name { name, span } => self.name(&name, span),
@@ -63,12 +85,19 @@ impl Resolver<'_, '_> {
             self.mark(at);
             return Some(Condition::Selection(at));
         }
-        let message = format!("the condition names `{name}`, but there is no such selection");
+        let (code, message) = match self.over {
+            Over::Selections => {
+                (Code::UndefinedSelection, format!("the condition names `{name}`, but there is no such selection"))
+            }
+            Over::Rules => {
+                (Code::CorrelationCondition, format!("the condition names `{name}`, which `rules` does not list"))
+            }
+        };
         let help = match nearest(name, self.names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the rule has: {}", self.names.join(", ")),
+            None => format!("there are: {}", self.names.join(", ")),
         };
-        self.report.advise(Code::UndefinedSelection, span, message, help);
+        self.report.advise(code, span, message, help);
         None
     }
 
@@ -80,7 +109,8 @@ impl Resolver<'_, '_> {
             Pattern::Names(pattern) => pattern,
         };
         if selections.is_empty() {
-            let message = format!("`{shown}` matches no selection");
+            let noun = if self.over == Over::Selections { "selection" } else { "rule" };
+            let message = format!("`{shown}` matches no {noun}");
             self.report.tell(Code::PatternMatchesNothing, span, message);
             return None;
         }
@@ -90,12 +120,11 @@ impl Resolver<'_, '_> {
             Count::AtLeast(needed) => (usize::try_from(needed).unwrap_or(usize::MAX), needed.to_string()),
         };
         if needed > selections.len() {
-            let message =
-                format!("`{needed} of {shown}` asks for more than the {} selections that match", selections.len());
+            let message = format!("`{needed} of {shown}` asks for more than the {} that match", selections.len());
             self.report.tell(Code::CountOutOfRange, span, message);
             return None;
         }
-        if count == Count::All && *pattern == Pattern::Them {
+        if count == Count::All && *pattern == Pattern::Them && self.over == Over::Selections {
             let help = "name the selections with a common beginning and write `all of selection_*`";
             self.report.advise(Code::ConventionThem, span, "`all of them` leaves no room for a filter", help);
         }

@@ -9,6 +9,7 @@
 //! neither slots nor automata, and it never sees an event.
 
 mod condition;
+pub(crate) mod correlation;
 mod encode;
 mod filter;
 mod lower;
@@ -17,7 +18,10 @@ pub(crate) mod pattern;
 pub(crate) mod placeholder;
 pub(crate) mod regex;
 pub(crate) mod rule;
+#[cfg(test)]
+mod tests;
 
+pub(crate) use correlation::{Correlation, Target};
 pub use metadata::{Level, LogSource, Metadata, Related, Status};
 pub(crate) use pattern::{Part, Pattern};
 pub(crate) use placeholder::Placeholders;
@@ -28,6 +32,7 @@ pub(crate) use rule::{
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::syntax::{self, Document};
+use std::collections::HashSet;
 
 /// What the caller says about how rules are to be read.
 #[derive(Debug, Clone, Default)]
@@ -40,7 +45,42 @@ pub(crate) struct Options {
 #[derive(Debug, Default)]
 pub(crate) struct Pack {
     pub(crate) rules: Vec<Rule>,
+    /// Each stands behind all correlations that it refers to.
+    pub(crate) correlations: Vec<Correlation>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+}
+
+impl Pack {
+    /// Whether each rule gives alerts of its own: not when a correlation without `generate` refers to it.
+    pub(crate) fn rules_that_alert(&self) -> Vec<bool> {
+        self.alerting(self.rules.len(), |target| if let Target::Rule(at) = target { Some(at) } else { None })
+    }
+
+    /// The same for each correlation.
+    pub(crate) fn correlations_that_alert(&self) -> Vec<bool> {
+        self.alerting(
+            self.correlations.len(),
+            |target| if let Target::Correlation(at) = target { Some(at) } else { None },
+        )
+    }
+
+    fn alerting(&self, length: usize, position: impl Fn(Target) -> Option<usize>) -> Vec<bool> {
+        let mut alerting = vec![true; length];
+        let silent = self.correlations.iter().filter(|correlation| !correlation.generate);
+        for at in silent.flat_map(|correlation| &correlation.rules).filter_map(|rule| position(rule.target)) {
+            if let Some(alerts) = alerting.get_mut(at) {
+                *alerts = false;
+            }
+        }
+        alerting
+    }
+
+    /// Takes rules out, as a later stage may have to, with the correlations that cannot do without them.
+    ///
+    /// `keep` has one entry for each rule; those correlations are told with `TL0044`.
+    pub(crate) fn keep_rules(&mut self, keep: &[bool]) {
+        correlation::leave_out(self, keep);
+    }
 }
 
 /// Collects what is found about one document.
@@ -70,6 +110,12 @@ impl<'a> Report<'a> {
         self.tell(code, span, message).help = Some(help.into());
     }
 
+    /// Notes a finding that was made elsewhere.
+    pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
+        diagnostic.rule = self.label.map(str::to_owned);
+        self.found.push(diagnostic);
+    }
+
     pub(crate) fn failed(&self) -> bool {
         self.found.iter().any(Diagnostic::is_error)
     }
@@ -79,6 +125,8 @@ impl<'a> Report<'a> {
 pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
     let mut pack = Pack::default();
     let mut filters = Vec::new();
+    let mut correlations = Vec::new();
+    let mut left_out = HashSet::new();
     for document in documents {
         let mut report = Report::new(&document.source, document.label());
         match &document.kind {
@@ -94,11 +142,18 @@ pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
             syntax::Kind::Filter { rules, detection } => {
                 filters.extend(filter::read(document, rules.as_ref(), detection, options, &mut report));
             }
-            syntax::Kind::Correlation(_) => {}
+            syntax::Kind::Correlation(section) => {
+                correlations.extend(correlation::read(document, section, options, &mut report));
+            }
+            syntax::Kind::Broken => left_out.extend(document.handles()),
+        }
+        if report.failed() {
+            left_out.extend(document.handles());
         }
         pack.diagnostics.append(&mut report.found);
     }
     filter::apply(&filters, &mut pack);
+    correlation::resolve(&correlations, &left_out, options, &mut pack);
     pack
 }
 

@@ -27,7 +27,12 @@ pub(crate) struct Document {
 pub(crate) enum Kind {
     Rule(Detection),
     Correlation(Node),
-    Filter { rules: Option<Node>, detection: Detection },
+    Filter {
+        rules: Option<Node>,
+        detection: Detection,
+    },
+    /// Left out because of a fault that is told; kept so that others know that it was there.
+    Broken,
 }
 
 /// The `detection` section of a rule, or the same parts of a filter.
@@ -89,10 +94,15 @@ impl Document {
     pub(crate) fn label(&self) -> Option<&str> {
         ["title", "name", "id"].iter().find_map(|key| self.root.get(key)?.text())
     }
+
+    /// The id and the name, by which others refer to the document.
+    pub(crate) fn handles(&self) -> impl Iterator<Item = String> {
+        ["id", "name"].iter().filter_map(|key| Some(self.root.get(key)?.text()?.to_owned()))
+    }
 }
 
-/// Reads one document; what makes it unusable is told and `None` comes back.
-pub(crate) fn parse(root: Node, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Document> {
+/// Reads one document; what makes it unusable is told.
+pub(crate) fn parse(root: Node, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Document {
     let mut reader = DocumentReader { source, found: Vec::new() };
     let kind = reader.kind(&root);
     let label = ["title", "name", "id"].iter().find_map(|key| root.get(key)?.text()).map(str::to_owned);
@@ -100,7 +110,7 @@ pub(crate) fn parse(root: Node, source: &Source, diagnostics: &mut Vec<Diagnosti
         Some(label) => found.about(label.clone()),
         None => found,
     }));
-    Some(Document { source: source.clone(), span: root.span, kind: kind?, root })
+    Document { source: source.clone(), span: root.span, kind: kind.unwrap_or(Kind::Broken), root }
 }
 
 struct DocumentReader<'a> {

@@ -23,6 +23,6 @@ use crate::diagnostic::{Diagnostic, Source};
 pub(crate) fn parse(source: &Source, limits: &Limits) -> (Vec<Document>, Vec<Diagnostic>) {
     let (nodes, mut diagnostics) = yaml::read(source, limits);
     let nodes = stream::merge_actions(nodes, source, &mut diagnostics);
-    let documents = nodes.into_iter().filter_map(|node| document::parse(node, source, &mut diagnostics)).collect();
+    let documents = nodes.into_iter().map(|node| document::parse(node, source, &mut diagnostics)).collect();
     (documents, diagnostics)
 }
