@@ -1,8 +1,8 @@
 //! The options of a reader, and every limit of this module in one place.
 //!
-//! Memory of one reader: about `2 * batch_bytes` while records are small, and at most about three
-//! times the largest record otherwise. Only a packed or piped EVTX log is held whole
-//! ([`InputOptions::evtx_buffer_bytes_max`]).
+//! Memory of one reader: about `2 * batch_bytes` while records are small, and at most about four
+//! times the largest record otherwise; Zstandard adds the window of its frames, 2 to 8 MiB at usual
+//! levels. Only a packed or piped EVTX log is held whole ([`InputOptions::evtx_buffer_bytes_max`]).
 
 use super::Format;
 
@@ -35,6 +35,10 @@ pub(super) const HEAD_BYTES_MAX: usize = 64 << 10;
 
 /// Bytes read at once from a packed file.
 pub(super) const PACKED_BLOCK_BYTES: usize = 128 << 10;
+
+/// The largest window of a Zstandard frame, which is held in memory: 128 MiB, what `zstd` itself unpacks
+/// without being asked for more.
+pub(super) const ZSTD_WINDOW_BYTES_MAX: u64 = 128 << 20;
 
 /// How to read an event file. Build it with `..InputOptions::default()`, so that later options do
 /// not break the caller.

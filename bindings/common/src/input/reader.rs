@@ -68,8 +68,8 @@ impl Reader {
     }
 
     /// Reads from any stream, such as standard input. Packing, encoding and format are found from
-    /// its content, and complete records are handed out as soon as they have come. `name` is used in
-    /// messages, and its extension as a hint.
+    /// its content, and complete records are handed out as soon as they have come (from Zstandard, up to
+    /// a window of the frame later). `name` is used in messages, and its extension as a hint.
     ///
     /// # Errors
     ///

@@ -133,6 +133,13 @@ fn a_stream_that_waits_hands_out_what_has_come() {
 }
 
 #[test]
+fn a_reader_may_move_to_another_thread() {
+    fn movable<T: Send>(_: T) {}
+    let reader = Reader::from_read("stdin", Box::new(&b"{}\n"[..]), &InputOptions::default()).unwrap();
+    movable(reader);
+}
+
+#[test]
 fn batches_end_at_their_limits() {
     let text = "{\"a\":1}\n".repeat(100);
     for (batch_bytes, batch_records_max, batches) in [(70, 1000, 10), (1 << 20, 7, 15), (1 << 20, 1000, 1)] {
