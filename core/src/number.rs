@@ -13,6 +13,9 @@ use std::cmp::Ordering;
 use std::fmt;
 
 /// A finite number from a rule or an event.
+///
+/// INVARIANT: a float that is integral and below 2^127 is kept as an integer, so equal numbers are equal
+/// variants, hash alike and have one text. The constructors see to it.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub enum Number {
     /// An integer, exact.
@@ -121,6 +124,15 @@ impl PartialEq for Number {
 }
 
 impl Eq for Number {}
+
+impl std::hash::Hash for Number {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        match self {
+            Self::Integer(value) => value.hash(state),
+            Self::Float(value) => value.to_bits().hash(state),
+        }
+    }
+}
 
 impl PartialOrd for Number {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {

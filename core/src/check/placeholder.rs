@@ -1,7 +1,7 @@
 //! Placeholders: `%name%` under the modifier `expand`, and the lists that fill them.
 //!
 //! ```text
-//! 'C:\Users\%admins%\*' with admins = [root, adm*]   ─▶   'C:\Users\root\*', 'C:\Users\adm*\*'
+//! 'C:\Users\\%admins%\*' with admins = [root, adm*]   ─▶   'C:\Users\root\*', 'C:\Users\adm*\*'
 //! ```
 //!
 //! Lists come from the caller or from a pipeline. Several placeholders in one value give every
@@ -27,7 +27,8 @@ pub(crate) fn pieces(value: &str) -> Vec<Piece<'_>> {
     let bytes = value.as_bytes();
     while let Some(offset) = bytes.get(at..).and_then(|rest| memchr::memchr(b'%', rest)) {
         let open = at + offset;
-        let escaped = open > 0 && bytes.get(open - 1) == Some(&b'\\');
+        let backslashes = bytes.get(..open).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
+        let escaped = backslashes % 2 == 1;
         let name = value.get(open + 1..).and_then(|rest| rest.split_once('%')).map(|(name, _)| name);
         match name {
             Some(name) if !escaped && is_name(name) => {
@@ -106,6 +107,7 @@ mod tests {
             (r"\%plain%name%", vec![Plain(r"\%plain"), Name("name")]),
             ("50% of 100%", vec![Plain("50% of 100%")]),
             ("100%", vec![Plain("100%")]),
+            (r"a\\%b%", vec![Plain(r"a\\"), Name("b")]),
             ("%%", vec![Plain("%%")]),
         ] {
             assert_eq!(pieces(value), cut, "{value}");

@@ -8,7 +8,9 @@
 //! [`Event`] is what an event type must offer; [`JsonEvent`] is the one for JSON, kept as a tree, and the
 //! engine's own walk over JSON bytes is in `slots`. This room knows names and values, never rules.
 
+pub(crate) mod fields;
 pub(crate) mod json;
+pub(crate) mod slots;
 pub(crate) mod time;
 mod tree;
 
@@ -87,4 +89,9 @@ pub trait Event {
 
     /// Calls `each` for every scalar of the event, which is what keywords look at.
     fn leaves(&self, each: &mut dyn FnMut(Value<'_>));
+}
+
+/// Whether a text is an address in the network; v4-mapped v6 is v4, and zone ids make it no address.
+pub(crate) fn in_network(network: ipnet::IpNet, text: &str) -> bool {
+    text.parse::<std::net::IpAddr>().is_ok_and(|address| network.contains(&address.to_canonical()))
 }

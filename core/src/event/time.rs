@@ -75,13 +75,12 @@ impl Clock {
     fn read(&self, value: Value<'_>) -> Option<Zoned> {
         let instant = match value {
             Value::Number(number) => self.instant(number)?,
-            Value::Text(text) => match text.parse::<Timestamp>() {
+            // Only texts of the form `2024-05...` are dates; `20240501` is a number.
+            Value::Text(text) if text.as_bytes().get(4) == Some(&b'-') => match text.parse::<Timestamp>() {
                 Ok(instant) => instant,
-                Err(_) => match text.parse::<DateTime>() {
-                    Ok(local) => TimeZone::UTC.to_timestamp(local).ok()?,
-                    Err(_) => self.instant(Number::from_numeric_text(text)?)?,
-                },
+                Err(_) => TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?,
             },
+            Value::Text(text) => self.instant(Number::from_numeric_text(text)?)?,
             _ => return None,
         };
         Some(instant.to_zoned(self.zone.clone()))

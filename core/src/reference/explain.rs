@@ -249,6 +249,11 @@ impl fmt::Display for Explanation {
 }
 
 impl Step {
+    /// Whether the step holds because what is below it does not.
+    pub(crate) fn is_negation(&self) -> bool {
+        self.what == "not" || self.what.starts_with("no value of") || self.what.starts_with("not every value of")
+    }
+
     fn write(&self, f: &mut fmt::Formatter<'_>, depth: usize) -> fmt::Result {
         let mark = if self.held { '✓' } else { '✗' };
         write!(f, "{:width$}{mark} {}", "", self.what, width = depth * 2)?;

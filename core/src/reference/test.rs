@@ -8,12 +8,10 @@
 
 use super::Context;
 use crate::check::{Anchor, FieldRef, Regex, Test};
-use crate::event::{Event, Value};
+use crate::event::{Event, Value, in_network};
 use crate::fold;
-use ipnet::IpNet;
 use regex_automata::meta;
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 /// Expressions of the rules at hand, compiled once.
 #[derive(Default)]
@@ -113,14 +111,6 @@ pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>)
         Test::Null => value == Value::Null,
         Test::Exists(wanted) => *wanted,
         Test::FieldRef(_) => false,
-    }
-}
-
-/// Whether a text is an address in the network; v4-mapped v6 is v4, and zone ids make it no address.
-pub(crate) fn in_network(network: IpNet, text: &str) -> bool {
-    match text.parse::<IpAddr>() {
-        Ok(address) => network.contains(&address.to_canonical()),
-        Err(_) => false,
     }
 }
 

@@ -1,0 +1,210 @@
+//! Equal tests are one atom, whichever rules ask them.
+//!
+//! ```text
+//! rule 1  Image|endswith: ['\a.exe', '\b.exe']  ┐
+//! rule 2  Image|endswith: ['\b.exe', '\A.EXE']  ┴─▶  atom 5: Image, any of {end "\a.exe", end "\b.exe"}
+//! ```
+//!
+//! All atoms are false when their field is missing; `null` and `exists: false` are said with `not`. An atom
+//! is one item's whole list of alternatives, so a list of a million values is one bit.
+
+use crate::check::{FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
+use crate::event::fields::SlotId;
+use crate::fold;
+use crate::number::Number;
+use crate::program::AtomId;
+use ipnet::IpNet;
+use std::collections::{BTreeSet, HashMap};
+
+/// Where an atom looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Subject {
+    Slot(SlotId),
+    Leaves,
+}
+
+/// What an atom asks.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Question {
+    /// Any of these tests holds for any value.
+    AnyOf(BTreeSet<Ask>),
+    /// The field is there.
+    Present,
+    /// A value of the field is null.
+    IsNull,
+    /// Another field stands in a relation to this one.
+    Pair(SlotId, PairKey),
+}
+
+/// A comparison of two fields, in a form that can be ordered.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct PairKey {
+    pub(super) field: String,
+    pub(super) anchor: u8,
+    pub(super) cased: bool,
+}
+
+/// One test in the form in which equal ones are equal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Ask {
+    Text(Pieces),
+    Regex { pattern: String, insensitive: bool, multiline: bool, dot_all: bool },
+    Cidr(IpNet),
+    Compare(u8, Number),
+    Time(u8, u8, Number),
+}
+
+/// A pattern whose texts are folded unless it is cased.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Pieces {
+    pub(super) cased: bool,
+    pub(super) parts: Vec<Piece>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Piece {
+    Text(String),
+    Many,
+    One,
+    Dash,
+}
+
+const RELATIONS: [Relation; 5] =
+    [Relation::Equal, Relation::Less, Relation::LessOrEqual, Relation::Greater, Relation::GreaterOrEqual];
+const TIME_PARTS: [TimePart; 6] =
+    [TimePart::Minute, TimePart::Hour, TimePart::Day, TimePart::Week, TimePart::Month, TimePart::Year];
+
+/// The relation behind a number of [`Ask`].
+pub(super) fn relation(number: u8) -> Relation {
+    RELATIONS.get(number as usize).copied().unwrap_or(Relation::Equal)
+}
+
+/// The time part behind a number of [`Ask`].
+pub(super) fn time_part(number: u8) -> TimePart {
+    TIME_PARTS.get(number as usize).copied().unwrap_or(TimePart::Minute)
+}
+
+impl Ask {
+    /// The distinct form of a test that looks at single values; `None` for all others.
+    pub(super) fn new(test: &Test) -> Option<Self> {
+        let position = |wanted: Relation| RELATIONS.iter().position(|own| *own == wanted).unwrap_or(0) as u8;
+        Some(match test {
+            Test::Text(pattern) => Self::Text(Pieces::new(pattern)),
+            // A number equals a text that spells it and a number whose text is the same: one test on the text.
+            Test::Number(number) => Self::Text(Pieces::whole(&number.text())),
+            Test::Bool(value) => Self::Text(Pieces::whole(if *value { "true" } else { "false" })),
+            Test::Regex(Regex { pattern, insensitive, multiline, dot_all, .. }) => Self::Regex {
+                pattern: pattern.clone(),
+                insensitive: *insensitive,
+                multiline: *multiline,
+                dot_all: *dot_all,
+            },
+            Test::Cidr(network) => Self::Cidr(*network),
+            Test::Compare(relation, number) => Self::Compare(position(*relation), *number),
+            Test::Time(part, relation, number) => {
+                let part = TIME_PARTS.iter().position(|own| own == part).unwrap_or(0) as u8;
+                Self::Time(part, position(*relation), *number)
+            }
+            Test::Null | Test::Exists(_) | Test::FieldRef(_) | Test::AnyOf(_) => return None,
+        })
+    }
+}
+
+impl Pieces {
+    fn whole(text: &str) -> Self {
+        Self { cased: false, parts: if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] } }
+    }
+
+    fn new(pattern: &Pattern) -> Self {
+        let parts = pattern
+            .parts
+            .iter()
+            .map(|part| match part {
+                Part::Text(text) if pattern.cased => Piece::Text(text.clone()),
+                Part::Text(text) => Piece::Text(fold::text(text)),
+                Part::Many => Piece::Many,
+                Part::One => Piece::One,
+                Part::Dash | Part::Placeholder(_) => Piece::Dash,
+            })
+            .collect();
+        Self { cased: pattern.cased, parts }
+    }
+
+    /// The pattern that compares characters as they are, for a value folded where it has to be.
+    pub(super) fn pattern(&self) -> Pattern {
+        let mut pattern = Pattern { parts: Vec::new(), cased: true };
+        for piece in &self.parts {
+            pattern.push(match piece {
+                Piece::Text(text) => Part::Text(text.clone()),
+                Piece::Many => Part::Many,
+                Piece::One => Part::One,
+                Piece::Dash => Part::Dash,
+            });
+        }
+        pattern
+    }
+}
+
+/// The table of atoms and slots.
+#[derive(Debug, Default)]
+pub(super) struct Atoms {
+    atoms: Vec<(Subject, Question)>,
+    by_question: HashMap<(Subject, Question), AtomId>,
+    slots: HashMap<String, SlotId>,
+    names: Vec<String>,
+    /// How many items of rules ask each atom: what many ask for is usually common.
+    uses: Vec<u32>,
+}
+
+impl Atoms {
+    pub(super) fn subject(&mut self, field: Option<&str>) -> Subject {
+        field.map_or(Subject::Leaves, |field| Subject::Slot(self.slot(field)))
+    }
+
+    fn slot(&mut self, field: &str) -> SlotId {
+        if let Some(slot) = self.slots.get(field) {
+            return *slot;
+        }
+        let slot = SlotId(self.names.len() as u32);
+        self.names.push(field.to_owned());
+        self.slots.insert(field.to_owned(), slot);
+        slot
+    }
+
+    /// The atom for a question, a new one when nobody asked it before.
+    pub(super) fn atom(&mut self, subject: Subject, question: Question) -> AtomId {
+        let next = AtomId(self.atoms.len() as u32);
+        let id = *self.by_question.entry((subject, question.clone())).or_insert(next);
+        if id == next {
+            self.atoms.push((subject, question));
+            self.uses.push(0);
+        }
+        if let Some(uses) = self.uses.get_mut(id.0 as usize) {
+            *uses += 1;
+        }
+        id
+    }
+
+    /// The atom that compares the subject with another field.
+    pub(super) fn pair(&mut self, subject: Subject, reference: &FieldRef) -> AtomId {
+        let other = self.slot(&reference.field);
+        let key = PairKey { field: reference.field.clone(), anchor: reference.anchor as u8, cased: reference.cased };
+        self.atom(subject, Question::Pair(other, key))
+    }
+
+    pub(super) fn get(&self, id: AtomId) -> Option<&(Subject, Question)> {
+        self.atoms.get(id.0 as usize)
+    }
+
+    pub(super) fn uses(&self, id: AtomId) -> u32 {
+        self.uses.get(id.0 as usize).copied().unwrap_or(0)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.atoms.len()
+    }
+
+    pub(super) fn into_names(self) -> Vec<String> {
+        self.names
+    }
+}

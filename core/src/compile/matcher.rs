@@ -1,0 +1,283 @@
+//! Partitions and their matchers: the atoms of some units, sorted by slot and turned into automata.
+//!
+//! ```text
+//! units {4, 9} ─▶ slot Image: { "\a.exe" at the end ─▶ effect 0 (atom 5, wakes unit 4) }
+//!              ─▶ slot User:  { regex behind literal "adm" ─▶ effect 1 (atom 8, wakes nobody) }
+//! ```
+//!
+//! Equal matchers are built once, however many partitions use them.
+
+use super::atoms::{Ask, Atoms, Piece, Pieces, Question, Subject, relation, time_part};
+use super::expr::Expr;
+use super::route::Members;
+use super::{literal, witness};
+use crate::check::pattern::DASHES;
+use crate::check::{Anchor, FieldRef, Regex};
+use crate::config::Limits;
+use crate::matcher::VERIFY;
+use crate::program::{
+    AtomId, Effect, Exact, Glob, LiteralsBuilder, Matcher, Pair, Partition, Place, Probe, Span, UnitId, Verify,
+};
+use std::collections::{BTreeMap, HashMap};
+
+/// What all partitions share.
+pub(super) struct Tables {
+    pub(super) effects: Vec<Effect>,
+    pub(super) wakes: Vec<UnitId>,
+    pub(super) matchers: Vec<Matcher>,
+}
+
+/// An atom and the units that it wakes in the partition at hand.
+type Wanted = (AtomId, Vec<UnitId>);
+
+pub(super) struct Builder<'a> {
+    atoms: &'a Atoms,
+    limits: &'a Limits,
+    effects: Vec<Effect>,
+    wakes: Vec<UnitId>,
+    wake_spans: HashMap<Vec<UnitId>, Span>,
+    matchers: Vec<Matcher>,
+    by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
+    regexes: HashMap<Ask, (regex_automata::meta::Regex, Option<Vec<String>>)>,
+    pub(super) needs_leaves: bool,
+}
+
+/// Texts into which one `windash` pattern is written out at most; with more, a glob is tried.
+const DASH_TEXTS_MAX: usize = 25;
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(atoms: &'a Atoms, limits: &'a Limits) -> Self {
+        Self {
+            atoms,
+            limits,
+            effects: Vec::new(),
+            wakes: Vec::new(),
+            wake_spans: HashMap::new(),
+            matchers: Vec::new(),
+            by_wanted: HashMap::new(),
+            regexes: HashMap::new(),
+            needs_leaves: false,
+        }
+    }
+
+    pub(super) fn finish(self) -> Tables {
+        Tables { effects: self.effects, wakes: self.wakes, matchers: self.matchers }
+    }
+
+    /// Builds what must be looked at for the units of one partition.
+    pub(super) fn partition(&mut self, members: &Members, exprs: &[Expr]) -> Partition {
+        let mut partition = Partition::default();
+        let mut wanted: BTreeMap<AtomId, Vec<UnitId>> = BTreeMap::new();
+        for unit in &members.units {
+            let Some(expr) = exprs.get(unit.0 as usize) else { continue };
+            expr.each_atom(&mut |atom| drop(wanted.entry(atom).or_default()));
+            match witness::find(expr, self.atoms, &members.routed) {
+                Some(witness) => {
+                    for atom in witness.atoms {
+                        wanted.entry(atom).or_default().push(*unit);
+                    }
+                }
+                None => partition.always.push(*unit),
+            }
+        }
+        let mut by_subject: BTreeMap<Subject, Vec<Wanted>> = BTreeMap::new();
+        for (atom, units) in wanted {
+            match self.atoms.get(atom) {
+                Some((Subject::Slot(left), Question::Pair(right, key))) => {
+                    let anchor = [Anchor::Whole, Anchor::Start, Anchor::End, Anchor::Anywhere]
+                        .into_iter()
+                        .find(|anchor| *anchor as u8 == key.anchor)
+                        .unwrap_or(Anchor::Whole);
+                    let reference = FieldRef { field: key.field.clone(), anchor, cased: key.cased };
+                    let (left, right) = (*left, *right);
+                    let effect = self.effect(atom, units);
+                    partition.pairs.push(Pair { left, right, reference, effect });
+                }
+                Some((subject, _)) => by_subject.entry(*subject).or_default().push((atom, units)),
+                None => {}
+            }
+        }
+        for (subject, wanted) in by_subject {
+            let matcher = self.matcher(subject, wanted);
+            match subject {
+                Subject::Slot(slot) => partition.probes.push(Probe { slot, matcher }),
+                Subject::Leaves => {
+                    partition.leaves = Some(matcher);
+                    self.needs_leaves = true;
+                }
+            }
+        }
+        partition
+    }
+
+    fn effect(&mut self, atom: AtomId, units: Vec<UnitId>) -> u32 {
+        let wakes = match self.wake_spans.get(&units) {
+            Some(span) => *span,
+            None => {
+                let start = self.wakes.len() as u32;
+                self.wakes.extend(&units);
+                let span = Span { start, end: self.wakes.len() as u32 };
+                self.wake_spans.insert(units, span);
+                span
+            }
+        };
+        self.effects.push(Effect { atom, wakes });
+        self.effects.len() as u32 - 1
+    }
+
+    fn matcher(&mut self, subject: Subject, wanted: Vec<Wanted>) -> u32 {
+        if let Some(known) = self.by_wanted.get(&(subject, wanted.clone())) {
+            return *known;
+        }
+        let id = self.matchers.len() as u32;
+        self.by_wanted.insert((subject, wanted.clone()), id);
+        let mut draft = Draft::default();
+        for (atom, units) in wanted {
+            let effect = self.effect(atom, units);
+            match self.atoms.get(atom) {
+                Some((_, Question::Present)) => draft.matcher.present.push(effect),
+                Some((_, Question::IsNull)) => draft.matcher.null.push(effect),
+                Some((_, Question::AnyOf(asks))) => asks.iter().for_each(|ask| self.ask(ask, effect, &mut draft)),
+                _ => {}
+            }
+        }
+        self.matchers.push(draft.finish());
+        id
+    }
+
+    /// Adds one test to a matcher.
+    fn ask(&mut self, ask: &Ask, effect: u32, draft: &mut Draft) {
+        match ask {
+            Ask::Text(pieces) => text(pieces, effect, draft),
+            Ask::Regex { pattern, insensitive, multiline, dot_all } => {
+                let regex = Regex {
+                    pattern: pattern.clone(),
+                    insensitive: *insensitive,
+                    multiline: *multiline,
+                    dot_all: *dot_all,
+                    placeholders: false,
+                };
+                let Some((compiled, literals)) = self.regex(ask, &regex) else { return };
+                draft.verify(Ask::clone(ask), literals.as_deref(), effect, || Exact::Regex(compiled));
+            }
+            Ask::Cidr(network) => draft.verify(ask.clone(), None, effect, || Exact::Cidr(*network)),
+            Ask::Compare(sign, number) => {
+                draft.verify(ask.clone(), None, effect, || Exact::Compare(relation(*sign), *number));
+            }
+            Ask::Time(part, sign, number) => {
+                draft.verify(ask.clone(), None, effect, || Exact::Time(time_part(*part), relation(*sign), *number));
+            }
+        }
+    }
+
+    /// The automaton of an expression and the literals that announce it; built once per program.
+    fn regex(&mut self, ask: &Ask, regex: &Regex) -> Option<(regex_automata::meta::Regex, Option<Vec<String>>)> {
+        if let Some(known) = self.regexes.get(ask) {
+            return Some(known.clone());
+        }
+        let compiled = super::build_regex(regex, self.limits).ok()?;
+        let hir = crate::check::regex::parse(regex).ok()?;
+        let built = (compiled, literal::of_regex(&hir));
+        self.regexes.insert(ask.clone(), built.clone());
+        Some(built)
+    }
+}
+
+/// A matcher that is being built.
+#[derive(Default)]
+struct Draft {
+    matcher: Matcher,
+    folded: LiteralsBuilder,
+    cased: LiteralsBuilder,
+    verifies: HashMap<Ask, Slot>,
+}
+
+/// Where a test of a draft stands.
+#[derive(Clone, Copy)]
+enum Slot {
+    Called(usize),
+    Residual(usize),
+}
+
+impl Draft {
+    /// Adds a test that literals announce, or that runs always when there are none.
+    fn verify(&mut self, ask: Ask, literals: Option<&[String]>, effect: u32, test: impl FnOnce() -> Exact) {
+        let known = self.verifies.get(&ask).copied();
+        let slot = known.unwrap_or_else(|| {
+            let verify = Verify { test: test(), effects: Vec::new() };
+            let slot = match literals {
+                Some(literals) => {
+                    let code = self.matcher.verifies.len() as u32 | VERIFY;
+                    literals.iter().for_each(|literal| self.folded.add(Place::Inside, literal, code));
+                    self.matcher.verifies.push(verify);
+                    Slot::Called(self.matcher.verifies.len() - 1)
+                }
+                None => {
+                    self.matcher.residual.push(verify);
+                    Slot::Residual(self.matcher.residual.len() - 1)
+                }
+            };
+            self.verifies.insert(ask, slot);
+            slot
+        });
+        let verify = match slot {
+            Slot::Called(at) => self.matcher.verifies.get_mut(at),
+            Slot::Residual(at) => self.matcher.residual.get_mut(at),
+        };
+        if let Some(verify) = verify {
+            verify.effects.push(effect);
+        }
+    }
+
+    fn finish(self) -> Matcher {
+        let mut matcher = self.matcher;
+        // PERF: an automaton that is too large for its crate leaves no literals; limits on values keep clear of it.
+        matcher.folded = self.folded.build().unwrap_or_default();
+        matcher.cased = self.cased.build().unwrap_or_default();
+        matcher
+    }
+}
+
+/// Adds a pattern: as plain literals where it is one, else as a glob behind its longest text.
+fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
+    if let Some(texts) = plain(pieces) {
+        for (place, text) in texts {
+            if text.is_empty() && place != Place::Whole {
+                draft.verify(Ask::Text(pieces.clone()), None, effect, || Exact::AnyText);
+                return;
+            }
+            let set = if pieces.cased { &mut draft.cased } else { &mut draft.folded };
+            set.add(place, &text, effect);
+        }
+        return;
+    }
+    let pattern = pieces.pattern();
+    let literals = literal::of_pattern(pieces).map(|text| vec![text]);
+    let glob = Glob::new(&pattern);
+    draft.verify(Ask::Text(pieces.clone()), literals.as_deref(), effect, || {
+        if pieces.cased { Exact::Cased(glob) } else { Exact::Folded(glob) }
+    });
+}
+
+/// The literals that a pattern amounts to, with their place; `None` when it is more than literals.
+fn plain(pieces: &Pieces) -> Option<Vec<(Place, String)>> {
+    let parts = pieces.parts.as_slice();
+    let (place, inner) = match parts {
+        [Piece::Many] => (Place::Start, &[] as &[Piece]),
+        [Piece::Many, inner @ .., Piece::Many] => (Place::Inside, inner),
+        [Piece::Many, inner @ ..] => (Place::End, inner),
+        [inner @ .., Piece::Many] => (Place::Start, inner),
+        inner => (Place::Whole, inner),
+    };
+    let mut texts = vec![String::new()];
+    for piece in inner {
+        match piece {
+            Piece::Text(text) => texts.iter_mut().for_each(|own| own.push_str(text)),
+            Piece::Dash if texts.len() * DASHES.len() <= DASH_TEXTS_MAX => {
+                texts = texts.iter().flat_map(|own| DASHES.iter().map(move |dash| format!("{own}{dash}"))).collect();
+            }
+            Piece::Dash | Piece::Many | Piece::One => return None,
+        }
+    }
+    Some(texts.into_iter().map(|text| (place, text)).collect())
+}

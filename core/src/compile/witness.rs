@@ -1,0 +1,88 @@
+//! What wakes a unit: a set of atoms of which one must be true whenever the unit is.
+//!
+//! ```text
+//! And [EventID = 1, Image ends "\a.exe", CommandLine contains "-enc"]   ─▶   { CommandLine contains "-enc" }
+//! ```
+//!
+//! Of an `and` the rarest part will do; of an `or` every part is needed; a `not` wakes nothing. Rarity is
+//! guessed from the test: longer literals are rarer, and what many rules ask for is common.
+
+use super::atoms::{Ask, Atoms, Piece, Question, Subject};
+use super::expr::Expr;
+use crate::event::fields::SlotId;
+use crate::program::AtomId;
+
+/// A set of atoms and a guess at how often one of them is true.
+#[derive(Debug, Clone)]
+pub(super) struct Witness {
+    pub(super) atoms: Vec<AtomId>,
+    cost: f64,
+}
+
+/// Finds the witness of an expression; `None` when no atom has to be true. Slots in `routed` choose the
+/// partition, so inside it their atoms say nothing.
+pub(super) fn find(expr: &Expr, atoms: &Atoms, routed: &[SlotId]) -> Option<Witness> {
+    match expr {
+        Expr::Atom(id) => Some(Witness { atoms: vec![*id], cost: cost(*id, atoms, routed) }),
+        Expr::Not(_) => None,
+        Expr::And(parts) => {
+            let found = parts.iter().filter_map(|part| find(part, atoms, routed));
+            found.min_by(|left, right| left.cost.total_cmp(&right.cost))
+        }
+        Expr::Or(parts) | Expr::AtLeast(_, parts) => {
+            let mut union = Witness { atoms: Vec::new(), cost: 0.0 };
+            for part in parts {
+                let found = find(part, atoms, routed)?;
+                union.atoms.extend(found.atoms);
+                union.cost += found.cost;
+            }
+            union.atoms.sort_unstable();
+            union.atoms.dedup();
+            Some(union)
+        }
+    }
+}
+
+/// A guess at how many of a thousand events make the atom true.
+fn cost(id: AtomId, atoms: &Atoms, routed: &[SlotId]) -> f64 {
+    let Some((subject, question)) = atoms.get(id) else { return f64::MAX };
+    if let Subject::Slot(slot) = subject
+        && routed.contains(slot)
+    {
+        return 1e6;
+    }
+    match question {
+        Question::Present => 900.0,
+        Question::IsNull => 300.0,
+        Question::Pair(..) => 200.0,
+        Question::AnyOf(asks) => {
+            let base: f64 = asks.iter().take(64).map(ask_cost).sum::<f64>();
+            let common = 1.0 + f64::from(atoms.uses(id)) / 4.0;
+            base.min(800.0) * common
+        }
+    }
+}
+
+fn ask_cost(ask: &Ask) -> f64 {
+    match ask {
+        Ask::Text(pieces) => {
+            let longest = pieces
+                .parts
+                .iter()
+                .filter_map(|piece| if let Piece::Text(text) = piece { Some(text.len()) } else { None })
+                .max();
+            let is_whole = matches!(pieces.parts.as_slice(), [] | [Piece::Text(_)]);
+            match longest.unwrap_or(0) {
+                0 => 500.0,
+                length if is_whole => 40.0 / length as f64,
+                1 => 300.0,
+                2 => 120.0,
+                3 => 40.0,
+                length => 60.0 / length as f64,
+            }
+        }
+        Ask::Regex { .. } => 30.0,
+        Ask::Cidr(_) => 100.0,
+        Ask::Compare(..) | Ask::Time(..) => 400.0,
+    }
+}

@@ -1,0 +1,125 @@
+//! Collects rules and options, and compiles them.
+//!
+//! ```text
+//! Compiler::new().rules("a.yml", text).placeholder("admins", [...]).build()? ─▶ Rules + diagnostics
+//! ```
+//!
+//! A broken rule is left out and told; building fails only when an option or a pipeline is broken.
+
+use super::rules::{Inner, Rules};
+use super::{Error, ErrorKind};
+use crate::check::{self, Options};
+use crate::compile;
+use crate::config::Limits;
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::event::TimeOptions;
+use crate::event::time::Clock;
+use crate::syntax::{self, Document};
+use std::collections::BTreeSet;
+
+/// Collects rules, filters, correlations and options.
+///
+/// ```
+/// let rules = tieline::Compiler::new()
+///     .rules(Some("whoami.yml"), "
+/// title: Whoami
+/// logsource: {category: process_creation, product: windows}
+/// detection:
+///     selection: {Image|endswith: '\\whoami.exe'}
+///     condition: selection
+/// ")
+///     .build()?;
+/// assert_eq!(rules.len(), 1);
+/// assert!(rules.diagnostics().is_empty());
+/// # Ok::<(), tieline::Error>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Compiler {
+    options: Options,
+    time: TimeOptions,
+    sources: Vec<(Option<String>, String)>,
+    told: Vec<Diagnostic>,
+    allowed: BTreeSet<Code>,
+}
+
+impl Compiler {
+    /// A compiler without rules and with default options.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a YAML text of one or more documents: rules, correlations, filters. `name`, usually a path, is
+    /// shown in diagnostics.
+    #[must_use]
+    pub fn rules(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.sources.push((name.map(str::to_owned), yaml.into()));
+        self
+    }
+
+    /// Adds a diagnostic found while rules were being collected, such as a file that cannot be read.
+    #[must_use]
+    pub(crate) fn tell(mut self, diagnostic: Diagnostic) -> Self {
+        self.told.push(diagnostic);
+        self
+    }
+
+    /// Gives the list that stands for `%name%` in values under `expand`. Wildcards in it stay wildcards.
+    #[must_use]
+    pub fn placeholder(mut self, name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let values = values.into_iter().map(Into::into).collect();
+        self.options.placeholders.insert(name.to_owned(), values);
+        self
+    }
+
+    /// How time modifiers read times; UTC and no bare numbers unless said otherwise.
+    #[must_use]
+    pub fn time(mut self, time: TimeOptions) -> Self {
+        self.time = time;
+        self
+    }
+
+    /// Takes other limits than [`Limits::DEFAULT`].
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.options.limits = limits;
+        self
+    }
+
+    /// Switches a warning or note off. Errors cannot be switched off.
+    #[must_use]
+    pub fn allow(mut self, code: Code) -> Self {
+        self.allowed.insert(code);
+        self
+    }
+
+    /// Compiles everything. Rules that cannot be used are left out; [`Rules::diagnostics`] tells which and why.
+    ///
+    /// # Errors
+    /// When the time zone is unknown or a pipeline is broken.
+    pub fn build(self) -> Result<Rules, Error> {
+        let Some(clock) = Clock::new(&self.time) else {
+            let zone = self.time.zone.unwrap_or_default();
+            let message = format!("unknown time zone `{zone}`; write an IANA name or an offset such as `+02:00`");
+            return Err(Error::new(ErrorKind::Option, message));
+        };
+        let mut diagnostics = self.told;
+        let mut documents: Vec<Document> = Vec::new();
+        for (name, text) in self.sources {
+            let source = Source::new(name.as_deref(), text);
+            let (read, found) = syntax::parse(&source, &self.options.limits);
+            documents.extend(read);
+            diagnostics.extend(found);
+        }
+        let mut pack = check::check(&documents, &self.options);
+        diagnostics.append(&mut pack.diagnostics);
+        let (program, found) = compile::compile(&pack.rules, clock.clone(), &self.options.limits);
+        let left_out: BTreeSet<String> =
+            found.iter().filter(|told| told.is_error()).filter_map(|told| told.rule.clone()).collect();
+        diagnostics.extend(found);
+        let allowed = &self.allowed;
+        diagnostics.retain(|told| told.is_error() || !allowed.contains(&told.code));
+        let _ = left_out;
+        Ok(Rules::from(Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics)))
+    }
+}

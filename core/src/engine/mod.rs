@@ -1,0 +1,20 @@
+//! The surface: rules are compiled once, shared, and scanned with.
+//!
+//! ```text
+//! Compiler ─▶ Rules (frozen, shared) ─▶ Scanner (one per thread) ─▶ Detection
+//! ```
+//!
+//! This room sees all others and no other sees it. It holds no logic of matching; it keeps things together.
+
+mod batch;
+mod compiler;
+mod error;
+mod rules;
+mod saved;
+mod scanner;
+
+pub use batch::BatchResult;
+pub use compiler::Compiler;
+pub use error::{Error, ErrorKind};
+pub use rules::{RuleInfo, Rules};
+pub use scanner::Scanner;

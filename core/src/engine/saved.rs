@@ -1,0 +1,86 @@
+//! Rules as bytes: saved once, loaded without reading YAML.
+//!
+//! ```text
+//! "TIELINE\0" │ format (u32) │ checksum (u64) │ rules and options
+//! ```
+//!
+//! What is saved is the checked form; loading compiles it. A file of another format or with a flipped bit is
+//! refused before anything is read from it.
+
+use super::rules::{Inner, Rules};
+use super::{Error, ErrorKind};
+use crate::check::Rule;
+use crate::compile;
+use crate::config::Limits;
+use crate::event::TimeOptions;
+use crate::event::time::Clock;
+use serde::{Deserialize, Serialize};
+
+const MAGIC: &[u8; 8] = b"TIELINE\0";
+/// Raised whenever the saved form changes.
+const FORMAT: u32 = 1;
+const HEADER: usize = 20;
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    rules: Vec<Rule>,
+    time: TimeOptions,
+    limits: Limits,
+}
+
+#[derive(Serialize)]
+struct SavedRef<'a> {
+    rules: &'a [Rule],
+    time: &'a TimeOptions,
+    limits: &'a Limits,
+}
+
+impl Rules {
+    /// The rules as bytes, for [`from_bytes`](Self::from_bytes) of the same version of Tieline. Diagnostics and
+    /// the places of rules in their files are not kept.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let inner = self.inner();
+        let saved = SavedRef { rules: &inner.rules, time: &inner.time, limits: &inner.limits };
+        // INVARIANT: the saved form holds only types that postcard can write.
+        let body = postcard::to_stdvec(&saved).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(HEADER + body.len());
+        bytes.extend_from_slice(MAGIC);
+        bytes.extend_from_slice(&FORMAT.to_le_bytes());
+        bytes.extend_from_slice(&checksum(&body).to_le_bytes());
+        bytes.extend_from_slice(&body);
+        bytes
+    }
+
+    /// Rules from bytes that [`to_bytes`](Self::to_bytes) wrote.
+    ///
+    /// # Errors
+    /// When the bytes are not saved rules, come from another version, or are damaged.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        let fault = |message: &str| Error::new(ErrorKind::Saved, message);
+        let (header, body) = bytes.split_at_checked(HEADER).ok_or_else(|| fault("too short to be saved rules"))?;
+        let field = |from: usize, to: usize| header.get(from..to).unwrap_or_default();
+        if field(0, 8) != MAGIC {
+            return Err(fault("these are not saved rules of Tieline"));
+        }
+        let format = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
+        if format != FORMAT {
+            let message =
+                format!("saved rules of format {format}, but this version reads format {FORMAT}; compile them again");
+            return Err(fault(&message));
+        }
+        if field(12, 20) != checksum(body).to_le_bytes() {
+            return Err(fault("saved rules are damaged: the checksum does not fit; compile them again"));
+        }
+        let saved: Saved =
+            postcard::from_bytes(body).map_err(|error| fault(&format!("saved rules are damaged: {error}")))?;
+        let clock = Clock::new(&saved.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
+        let (program, diagnostics) = compile::compile(&saved.rules, clock.clone(), &saved.limits);
+        Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, diagnostics).into())
+    }
+}
+
+/// FNV-1a over 64 bits: enough to notice damage; it is no protection against forgery.
+fn checksum(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}

@@ -1,0 +1,86 @@
+//! Scans events with a rule set, reusing its memory from event to event.
+//!
+//! ```text
+//! let mut scanner = Scanner::new(&rules);
+//! for line in lines { for detection in scanner.scan_json(line)? { ... } }
+//! ```
+//!
+//! One scanner belongs to one thread at a time; rule sets are shared.
+
+use super::Rules;
+use crate::check::LogSource;
+use crate::detection::Detection;
+use crate::event::Event;
+use crate::event::json::EventError;
+use crate::matcher::Scratch;
+
+/// Scans events. Make one per thread; it is cheap compared to compiling rules.
+#[derive(Debug)]
+pub struct Scanner {
+    rules: Rules,
+    scratch: Scratch,
+    source: Option<LogSource>,
+}
+
+impl Scanner {
+    /// A scanner for a rule set.
+    #[must_use]
+    pub fn new(rules: &Rules) -> Self {
+        let scratch = Scratch::new(&rules.inner().program, rules.len());
+        Self { rules: rules.clone(), scratch, source: None }
+    }
+
+    /// Says from which log source the events to come are: rules whose log source contradicts it do not
+    /// match. `None`, the beginning, lets every rule look at every event.
+    pub fn set_source(&mut self, source: Option<LogSource>) {
+        self.source = source;
+    }
+
+    /// Finds the rules that match one JSON object.
+    ///
+    /// # Errors
+    /// When the bytes are not UTF-8, not JSON, not an object, or nested deeper than 128. The scanner can be
+    /// used on.
+    pub fn scan_json(&mut self, event: &[u8]) -> Result<impl ExactSizeIterator<Item = Detection<'_>>, EventError> {
+        self.detect_json(event)?;
+        Ok(self.detections())
+    }
+
+    /// Finds the rules that match one event of any type.
+    pub fn scan(&mut self, event: &dyn Event) -> impl ExactSizeIterator<Item = Detection<'_>> {
+        let inner = self.rules.inner();
+        self.scratch.slots.fill_event(event, &inner.program.fields, inner.program.needs_leaves);
+        self.scratch.detect(&inner.program);
+        self.keep_source();
+        self.detections()
+    }
+
+    /// Like [`scan_json`](Self::scan_json), but leaves the matches to be read as indices.
+    pub(super) fn detect_json(&mut self, event: &[u8]) -> Result<(), EventError> {
+        let inner = self.rules.inner();
+        self.scratch.matched.clear();
+        self.scratch.slots.fill_json(event, &inner.program.fields, inner.program.needs_leaves)?;
+        self.scratch.detect(&inner.program);
+        self.keep_source();
+        Ok(())
+    }
+
+    pub(super) fn matched(&self) -> impl ExactSizeIterator<Item = u32> {
+        self.scratch.matched.iter().map(|id| id.0)
+    }
+
+    fn detections(&self) -> impl ExactSizeIterator<Item = Detection<'_>> {
+        self.scratch.matched.iter().map(|id| Detection::new(&self.rules, id.0 as usize))
+    }
+
+    /// Drops matches of rules whose log source contradicts that of the event.
+    fn keep_source(&mut self) {
+        if let Some(source) = &self.source {
+            let rules = &self.rules.inner().rules;
+            let may_be = |id: &crate::program::RuleId| {
+                rules.get(id.0 as usize).is_some_and(|rule| rule.logsource.may_be(source))
+            };
+            self.scratch.matched.retain(may_be);
+        }
+    }
+}

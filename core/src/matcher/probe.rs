@@ -1,0 +1,122 @@
+//! One value against one matcher: which effects follow?
+//!
+//! ```text
+//! "C:\Windows\System32\cmd.exe"  ─▶  literals: ends "\cmd.exe"  ─▶  effect 12
+//!                                              inside "system32" ─▶  verify regex 3 ─▶ effect 40
+//! ```
+//!
+//! Effects of a value depend on nothing but the value and the matcher, so the memo may answer instead.
+
+use super::memo::Memo;
+use crate::event::slots::Kind;
+use crate::event::{Value, in_network};
+use crate::fold;
+use crate::number::Number;
+use crate::program::{Exact, Matcher, Program, Verify};
+
+/// A code of a literal with this bit set calls for a test; without it, it is an effect.
+pub(crate) const VERIFY: u32 = 1 << 31;
+
+/// The effects of one value, each once.
+#[derive(Debug)]
+pub(super) struct Hits {
+    pub(super) effects: Vec<u32>,
+    seen: Vec<u32>,
+    epoch: u32,
+    verifies: Vec<u32>,
+}
+
+impl Hits {
+    pub(super) fn new(effects: usize) -> Self {
+        Self { effects: Vec::new(), seen: vec![0; effects], epoch: 0, verifies: Vec::new() }
+    }
+
+    /// Takes the effects as they are.
+    pub(super) fn set(&mut self, effects: &[u32]) {
+        self.effects.clear();
+        self.effects.extend_from_slice(effects);
+    }
+
+    /// Finds the effects of one value.
+    pub(super) fn value(
+        &mut self,
+        program: &Program,
+        id: u32,
+        kind: Kind,
+        text: &str,
+        memo: &mut Memo,
+        folded: &mut String,
+    ) {
+        self.effects.clear();
+        let Some(matcher) = program.matchers.get(id as usize) else { return };
+        let key = memo.key(id, kind, text);
+        if let Some(effects) = memo.get(&key, text) {
+            self.effects.extend_from_slice(effects);
+            return;
+        }
+        self.search(matcher, kind, text, folded, program);
+        memo.put(&key, text, &self.effects);
+    }
+
+    fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, folded: &mut String, program: &Program) {
+        if self.epoch == u32::MAX {
+            self.seen.fill(0);
+            self.epoch = 0;
+        }
+        self.epoch += 1;
+        self.verifies.clear();
+        folded.clear();
+        fold::push(text, folded);
+        let verifies = &mut self.verifies;
+        let (effects, seen, epoch) = (&mut self.effects, &mut self.seen, self.epoch);
+        let mut add = |code: u32| {
+            if code & VERIFY != 0 {
+                if !verifies.contains(&(code & !VERIFY)) {
+                    verifies.push(code & !VERIFY);
+                }
+            } else if let Some(mark) = seen.get_mut(code as usize).filter(|mark| **mark != epoch) {
+                *mark = epoch;
+                effects.push(code);
+            }
+        };
+        if !matcher.folded.is_empty() {
+            matcher.folded.search(folded, &mut add);
+        }
+        if !matcher.cased.is_empty() {
+            matcher.cased.search(text, &mut add);
+        }
+        let called = self.verifies.iter().filter_map(|at| matcher.verifies.get(*at as usize));
+        for verify in called.chain(&matcher.residual) {
+            // A test whose effects are all known already need not run.
+            let news = |effect: &&u32| self.seen.get(**effect as usize).is_some_and(|mark| *mark != self.epoch);
+            if verify.effects.iter().any(|effect| news(&effect)) && holds(verify, kind, text, folded, program) {
+                for effect in &verify.effects {
+                    if let Some(mark) = self.seen.get_mut(*effect as usize).filter(|mark| **mark != self.epoch) {
+                        *mark = self.epoch;
+                        self.effects.push(*effect);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, program: &Program) -> bool {
+    match &verify.test {
+        Exact::AnyText => true,
+        Exact::Folded(glob) => glob.is_match(folded),
+        Exact::Cased(glob) => glob.is_match(text),
+        Exact::Regex(regex) => regex.is_match(text),
+        Exact::Cidr(network) => in_network(*network, text),
+        Exact::Compare(relation, number) => {
+            kind != Kind::Bool && Number::from_numeric_text(text).is_some_and(|own| relation.holds(own, *number))
+        }
+        Exact::Time(part, relation, number) => {
+            let value = match (kind, Number::from_numeric_text(text)) {
+                (Kind::Number, Some(number)) => Value::Number(number),
+                _ => Value::Text(text),
+            };
+            program.clock.part(value, *part).is_some_and(|own| relation.holds(own, *number))
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A compiled pattern with wildcards, matched segment by segment.
+//!
+//! ```text
+//! a*b?c*d   ─▶   starts with "a" · then somewhere "b?c" · ends with "d"
+//! ```
+//!
+//! Segments between `*` are searched for from left to right, each at its first place; that is enough,
+//! because an earlier place leaves more room for what follows. Texts are folded beforehand where case does
+//! not matter, so characters are compared as they are.
+
+use crate::check::pattern::DASHES;
+use crate::check::{Part, Pattern};
+
+/// A pattern over a whole value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Glob {
+    /// What stands between the `*`; the first is bound to the start, the last to the end.
+    segments: Vec<Segment>,
+}
+
+type Segment = Vec<Unit>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Unit {
+    Text(Box<str>),
+    One,
+    Dash,
+}
+
+impl Glob {
+    /// Compiles a pattern whose texts are folded already where case does not matter.
+    pub(crate) fn new(pattern: &Pattern) -> Self {
+        let mut segments = vec![Segment::new()];
+        for part in &pattern.parts {
+            let unit = match part {
+                Part::Many => {
+                    segments.push(Segment::new());
+                    continue;
+                }
+                Part::Text(text) => Unit::Text(text.as_str().into()),
+                Part::One => Unit::One,
+                // INVARIANT: rules with placeholders left are refused before they get here.
+                Part::Dash | Part::Placeholder(_) => Unit::Dash,
+            };
+            if let Some(segment) = segments.last_mut() {
+                segment.push(unit);
+            }
+        }
+        Self { segments }
+    }
+
+    /// Whether the whole value matches.
+    pub(crate) fn is_match(&self, value: &str) -> bool {
+        let Some((first, others)) = self.segments.split_first() else { return value.is_empty() };
+        let Some(mut rest) = strip(first, value) else { return false };
+        let Some((last, middle)) = others.split_last() else { return rest.is_empty() };
+        for segment in middle {
+            match find(segment, rest) {
+                Some(behind) => rest = behind,
+                None => return false,
+            }
+        }
+        ends_with(last, rest)
+    }
+}
+
+/// What is left behind a segment that the value begins with.
+fn strip<'v>(segment: &[Unit], value: &'v str) -> Option<&'v str> {
+    let mut rest = value;
+    for unit in segment {
+        rest = match unit {
+            Unit::Text(text) => rest.strip_prefix(&**text)?,
+            Unit::One => rest.strip_prefix(|_: char| true)?,
+            Unit::Dash => rest.strip_prefix(DASHES)?,
+        };
+    }
+    Some(rest)
+}
+
+/// What is left behind the first place where the segment stands.
+fn find<'v>(segment: &[Unit], value: &'v str) -> Option<&'v str> {
+    let mut rest = value;
+    loop {
+        // A leading text says where to look next.
+        if let Some(Unit::Text(text)) = segment.first() {
+            rest = rest.get(memchr::memmem::find(rest.as_bytes(), text.as_bytes())?..)?;
+        }
+        if let Some(behind) = strip(segment, rest) {
+            return Some(behind);
+        }
+        let mut chars = rest.chars();
+        chars.next()?;
+        rest = chars.as_str();
+    }
+}
+
+/// Whether the segment stands at the end of the value.
+fn ends_with(segment: &[Unit], value: &str) -> bool {
+    let mut rest = value;
+    for unit in segment.iter().rev() {
+        let shorter = match unit {
+            Unit::Text(text) => rest.strip_suffix(&**text),
+            Unit::One => rest.strip_suffix(|_: char| true),
+            Unit::Dash => rest.strip_suffix(DASHES),
+        };
+        match shorter {
+            Some(shorter) => rest = shorter,
+            None => return false,
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// The two matchers are written differently and must agree.
+        #[test]
+        fn globs_agree_with_the_obvious_matcher(pattern in "[ab*?\\\\é-]{0,8}", value in "[abé*?\\\\-]{0,10}") {
+            let pattern = Pattern { cased: true, ..Pattern::parse(&pattern) };
+            prop_assert_eq!(Glob::new(&pattern).is_match(&value), pattern.matches(&value));
+        }
+
+        #[test]
+        fn dashes_agree_too(texts in prop::collection::vec("[ab]{0,2}", 1..4), value in "[ab/\u{2013}-]{0,8}") {
+            let mut pattern = Pattern { cased: true, ..Pattern::default() };
+            for text in texts {
+                pattern.push(Part::Text(text));
+                pattern.push(Part::Dash);
+            }
+            prop_assert_eq!(Glob::new(&pattern).is_match(&value), pattern.matches(&value));
+            pattern.open_start();
+            pattern.open_end();
+            prop_assert_eq!(Glob::new(&pattern).is_match(&value), pattern.matches(&value));
+        }
+    }
+}
