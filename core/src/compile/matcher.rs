@@ -70,7 +70,9 @@ impl<'a> Builder<'a> {
         let mut wanted: BTreeMap<AtomId, Vec<UnitId>> = BTreeMap::new();
         for unit in &members.units {
             let Some(expr) = exprs.get(unit.0 as usize) else { continue };
-            expr.each_atom(&mut |atom| drop(wanted.entry(atom).or_default()));
+            expr.each_atom(&mut |atom| {
+                wanted.entry(atom).or_default();
+            });
             match witness::find(expr, self.atoms, &members.routed) {
                 Some(witness) => {
                     for atom in witness.atoms {

@@ -38,6 +38,7 @@ pub struct Compiler {
     options: Options,
     time: TimeOptions,
     sources: Vec<(Option<String>, String)>,
+    pipelines: Vec<(Option<String>, String)>,
     told: Vec<Diagnostic>,
     allowed: BTreeSet<Code>,
 }
@@ -54,6 +55,14 @@ impl Compiler {
     #[must_use]
     pub fn rules(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
         self.sources.push((name.map(str::to_owned), yaml.into()));
+        self
+    }
+
+    /// Adds a processing pipeline, which rewrites every rule before it is compiled. Pipelines are applied in the
+    /// order of their `priority`, equal ones in the order in which they were added.
+    #[must_use]
+    pub fn pipeline(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.pipelines.push((name.map(str::to_owned), yaml.into()));
         self
     }
 
