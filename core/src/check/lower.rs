@@ -53,13 +53,9 @@ impl Test {
 
 fn item(written: &syntax::Item, options: &Options, report: &mut Report<'_>) -> Option<Item> {
     let has = |wanted| written.modifiers.iter().any(|(modifier, _)| *modifier == wanted);
-    let mut seen = Vec::new();
-    for (modifier, span) in &written.modifiers {
-        if seen.contains(modifier) {
-            report.tell(Code::ModifierConflict, *span, format!("modifier `{}` stands twice", modifier.name()));
-            return None;
-        }
-        seen.push(*modifier);
+    if let Some((span, message)) = clash(&written.modifiers) {
+        report.advise(Code::ModifierConflict, span, message, "remove one of the two");
+        return None;
     }
     let join = if has(Modifier::All) { Join::All } else { Join::Any };
     if join == Join::All && written.values.len() == 1 {
@@ -76,6 +72,25 @@ fn item(written: &syntax::Item, options: &Options, report: &mut Report<'_>) -> O
         tests.push(lower_value(written, &Value::Null, written.span, options, report)?);
     }
     Some(Item { field: written.field.clone(), tests, join, negated: has(Modifier::Neq), span: written.span })
+}
+
+/// The first modifier that cannot stand beside an earlier one, whatever the values are.
+fn clash(modifiers: &[(Modifier, Span)]) -> Option<(Span, String)> {
+    let is_anchor = |modifier| matches!(modifier, Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith);
+    modifiers.iter().enumerate().find_map(|(at, (modifier, span))| {
+        let earlier = modifiers.iter().take(at).map(|(earlier, _)| *earlier);
+        let name = modifier.name();
+        earlier.into_iter().find_map(|earlier| match (earlier, *modifier) {
+            (earlier, modifier) if earlier == modifier => Some((*span, format!("modifier `{name}` stands twice"))),
+            (earlier, modifier) if is_anchor(earlier) && is_anchor(modifier) => {
+                Some((*span, format!("modifier `{name}` cannot be combined with `{}`", earlier.name())))
+            }
+            (Modifier::Cased, Modifier::Insensitive) | (Modifier::Insensitive, Modifier::Cased) => {
+                Some((*span, format!("modifier `{name}` contradicts `{}`", earlier.name())))
+            }
+            _ => None,
+        })
+    })
 }
 
 /// One written value as one test; placeholders and encodings make several texts of it, any of which will do.
@@ -150,15 +165,7 @@ struct Chain<'a, 'b, 'c> {
 
 impl Chain<'_, '_, '_> {
     fn run(mut self, mut value: Working) -> Option<Vec<Test>> {
-        let mut anchored: Option<Modifier> = None;
         for (modifier, span) in &self.item.modifiers {
-            let anchors = matches!(modifier, Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith);
-            if let (true, Some(earlier)) = (anchors, anchored.replace(*modifier).filter(|_| anchors)) {
-                return self.conflict(*modifier, *span, &format!("`{}`", earlier.name()));
-            }
-            if !anchors {
-                anchored = anchored.filter(|earlier| earlier != modifier);
-            }
             value = self.apply(*modifier, *span, value)?;
         }
         self.finish(value)
@@ -205,6 +212,9 @@ impl Chain<'_, '_, '_> {
         let help = match modifier {
             Modifier::Exists => "write `true` or `false` without quotes",
             Modifier::Lt | Modifier::Lte | Modifier::Gt | Modifier::Gte => "write a number without quotes",
+            Modifier::Minute | Modifier::Hour | Modifier::Day | Modifier::Week | Modifier::Month | Modifier::Year => {
+                "write a number without quotes"
+            }
             _ => "",
         };
         self.refuse(Code::ModifierValue, self.span, message, help)
@@ -264,8 +274,7 @@ impl Chain<'_, '_, '_> {
             State::Text(pattern) => State::Text(open(pattern)),
             State::Texts(patterns) => State::Texts(patterns.into_iter().map(open).collect()),
             State::Number(_) | State::Bool(_) => State::Text(open(Pattern::literal(raw))),
-            // A search is unanchored already; `^` and `$` say where it must stand.
-            State::Regex(regex) => State::Regex(regex),
+            State::Regex(regex) => State::Regex(self.anchored(modifier, regex)?),
             State::FieldRef(reference) => {
                 let anchor = match modifier {
                     Modifier::StartsWith => Anchor::Start,
@@ -278,12 +287,22 @@ impl Chain<'_, '_, '_> {
         })
     }
 
+    /// A search stands anywhere already; the other two hold it to the start or the end of the text.
+    fn anchored(&mut self, modifier: Modifier, regex: Regex) -> Option<Regex> {
+        // Faults are told with their place in what is written, so before something is put around it.
+        let regex = self.validated(regex)?;
+        Some(match modifier {
+            Modifier::StartsWith => Regex { pattern: format!(r"\A(?:{})", regex.pattern), ..regex },
+            Modifier::EndsWith => Regex { pattern: format!(r"(?:{})\z", regex.pattern), ..regex },
+            _ => regex,
+        })
+    }
+
     fn cased(&mut self, span: Span, state: State) -> Option<State> {
         let case = |pattern: Pattern| Pattern { cased: true, ..pattern };
         Some(match state {
             State::Text(pattern) => State::Text(case(pattern)),
             State::Texts(patterns) => State::Texts(patterns.into_iter().map(case).collect()),
-            State::Regex(regex) if regex.insensitive => return self.conflict(Modifier::Cased, span, "`i`"),
             State::FieldRef(reference) => State::FieldRef(FieldRef { cased: true, ..reference }),
             state @ (State::Regex(_) | State::Number(_) | State::Bool(_) | State::Bytes(_)) => state,
             state => return self.unfit(Modifier::Cased, span, &state),
@@ -354,12 +373,16 @@ impl Chain<'_, '_, '_> {
         };
         let texts: Vec<String> = match modifier {
             Modifier::Base64 => variants.iter().map(|bytes| encode::base64(bytes)).collect(),
-            _ => variants.iter().flat_map(|bytes| encode::base64_offsets(bytes)).collect(),
+            _ => {
+                let offsets: Vec<_> = variants.iter().map(|bytes| encode::base64_offsets(bytes)).collect();
+                if offsets.iter().any(|texts| texts.len() < 3) {
+                    let message = "the value is too short for `base64offset`: it leaves no trace at some offset";
+                    let help = "use a value of at least two bytes";
+                    return self.refuse(Code::ModifierValue, self.span, message.to_owned(), help);
+                }
+                offsets.into_iter().flatten().collect()
+            }
         };
-        if texts.is_empty() {
-            let message = "the value is too short for `base64offset`: no certain character remains".to_owned();
-            return self.refuse(Code::ModifierValue, self.span, message, "use a value of at least three bytes");
-        }
         let mut patterns: Vec<Pattern> =
             texts.into_iter().map(|text| Pattern { cased, ..Pattern::literal(text) }).collect();
         match patterns.pop() {
@@ -373,12 +396,11 @@ impl Chain<'_, '_, '_> {
 
     fn regex(&mut self, span: Span, value: &Working) -> Option<State> {
         match &value.state {
-            State::Text(pattern) if !pattern.cased && !pattern.parts.contains(&Part::Dash) => {}
-            State::Number(_) | State::Bool(_) => {}
-            State::Text(pattern) => {
-                let other = if pattern.cased { "`cased`: an expression is cased already" } else { "`windash`" };
-                return self.conflict(Modifier::Re, span, other);
+            State::Text(pattern) if pattern.parts.contains(&Part::Dash) => {
+                return self.conflict(Modifier::Re, span, "`windash`");
             }
+            // An expression tells upper from lower case anyway, so `cased` before it is no news.
+            State::Text(_) | State::Number(_) | State::Bool(_) => {}
             state => return self.unfit(Modifier::Re, span, state),
         }
         Some(State::Regex(Regex {
@@ -557,3 +579,6 @@ pub(crate) fn parse_cidr(text: &str) -> Option<(IpNet, bool)> {
     };
     Some((network.trunc(), host_bits))
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@
 //! neither slots nor automata, and it never sees an event.
 
 mod condition;
+#[cfg(test)]
+mod corpus_tests;
 pub(crate) mod correlation;
 mod encode;
 mod filter;

@@ -299,7 +299,7 @@ mod tests {
             ("0 of a*", Code::CountOutOfRange),
             ("a | count() by b > 1", Code::ConditionAggregation),
         ] {
-            assert_eq!(parse_text(text).map_err(|code| code), Err(code), "{text}");
+            assert_eq!(parse_text(text), Err(code), "{text}");
         }
         assert_eq!(parse_text(&"(".repeat(100)), Err(Code::ConditionLimit));
         assert_eq!(parse_text(&"not ".repeat(100)), Err(Code::ConditionLimit));

@@ -278,6 +278,13 @@ impl DocumentReader<'_> {
             offset += length + 1;
             match Modifier::from_name(name) {
                 Some(modifier) => modifiers.push((modifier, span)),
+                None if name.is_empty() => {
+                    let help = "remove the `|`, or write a modifier behind it".to_owned();
+                    let message = "a modifier is missing behind `|`".to_owned();
+                    // The bar itself is the place: there is nothing behind it to point at.
+                    let bar = key.span.part((offset + quoted).saturating_sub(length + 2), 1);
+                    return self.refuse(Code::UnknownModifier, bar, message, Some(help));
+                }
                 None => {
                     let known = Modifier::ALL.iter().map(|modifier| modifier.name());
                     let help = match nearest(name, known) {

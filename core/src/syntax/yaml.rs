@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The reader keeps the original text of scalars, because `00000429`, `no` and `1e3` mean what the rule's
-//! author wrote. Types come later, from [`Node::scalar`], by the core schema of YAML 1.2. Anchors and
-//! merge-free aliases are followed up to a limit; tags are ignored.
+//! author wrote. Types come later, from [`Node::scalar`], by the core schema of YAML 1.2. Aliases and merge
+//! keys (`<<`) are followed up to a limit; tags are ignored.
 
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
@@ -54,6 +54,11 @@ impl Node {
             (Kind::Text { text, .. }, _) => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a scalar as written, also of one that means null.
+    pub(crate) fn spelled(&self) -> Option<&str> {
+        if let Kind::Text { text, .. } = &self.kind { Some(text) } else { None }
     }
 
     pub(crate) fn is_null(&self) -> bool {
@@ -126,34 +131,41 @@ pub(crate) fn read(source: &Source, limits: &Limits) -> (Vec<Node>, Vec<Diagnost
         let mut reader =
             Reader { source, limits, line_offset, stack: Vec::new(), anchors: Vec::new(), nodes: 0, aliases: 0 };
         match reader.read(document) {
-            Ok(Some(node)) => nodes.push(node),
-            Ok(None) => {}
+            Ok(mut read) => nodes.append(&mut read),
             Err(diagnostic) => diagnostics.push(*diagnostic),
         }
     }
     (nodes, diagnostics)
 }
 
-/// Cuts a stream at its `---` lines, so that one broken document does not hide those behind it.
+/// Cuts a stream into documents, so that a broken one does not hide those behind it.
 ///
-/// A line that begins with `---` ends a document wherever it stands (YAML 1.2, 9.1.2), also in a block scalar.
-fn documents(text: &str) -> impl Iterator<Item = (u32, &str)> {
-    let mut cuts = vec![(0_u32, 0_usize)];
-    let mut at = 0;
-    for (number, line) in text.split_inclusive('\n').enumerate() {
-        let marker =
-            line.strip_prefix("---").is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']));
-        if marker && number > 0 {
-            cuts.push((u32::try_from(number).unwrap_or(u32::MAX), at));
+/// A line that begins with `---` or `...` ends a document wherever it stands (YAML 1.2, 9.1.2), also in a
+/// quoted text. Directives and comments before `---` belong to the document behind it.
+fn documents(text: &str) -> Vec<(u32, &str)> {
+    let is_marker = |line: &str, marker: &str| {
+        line.strip_prefix(marker).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n']))
+    };
+    let mut documents = Vec::new();
+    let (mut line_start, mut start, mut at, mut says_something) = (0_u32, 0_usize, 0_usize, false);
+    for (number, line) in (0_u32..).zip(text.split_inclusive('\n')) {
+        let ends = is_marker(line, "...");
+        if says_something && (ends || is_marker(line, "---")) {
+            documents.extend(text.get(start..at).map(|document| (line_start, document)));
+            (line_start, start, says_something) = (number, at, false);
         }
         at += line.len();
+        if ends {
+            (line_start, start) = (number + 1, at);
+        }
+        // The BOM may only stand at the very beginning, where it says nothing.
+        let content = line.trim_start_matches('\u{feff}').trim_start();
+        says_something |= !ends && !content.is_empty() && !content.starts_with(['#', '%']);
     }
-    let ends: Vec<usize> = cuts.iter().skip(1).map(|(_, at)| *at).chain([text.len()]).collect();
-    let says_something =
-        |part: &&str| part.lines().any(|line| !line.trim_start().is_empty() && !line.starts_with(['#', '%']));
-    cuts.into_iter()
-        .zip(ends)
-        .filter_map(move |((line, start), end)| Some((line, text.get(start..end).filter(says_something)?)))
+    if says_something {
+        documents.extend(text.get(start..).map(|document| (line_start, document)));
+    }
+    documents
 }
 
 /// A collection that is being read: what it holds so far and, for a map, the key that waits for its value.
@@ -177,8 +189,8 @@ struct Reader<'a> {
 type Fault = Box<Diagnostic>;
 
 impl Reader<'_> {
-    fn read(&mut self, text: &str) -> Result<Option<Node>, Fault> {
-        let mut root = None;
+    fn read(&mut self, text: &str) -> Result<Vec<Node>, Fault> {
+        let mut roots = Vec::new();
         for event in Parser::new_from_str(text) {
             let (event, span) = event.map_err(|error| {
                 let place = self.span(saphyr_parser::Span { start: *error.marker(), end: *error.marker() });
@@ -198,11 +210,9 @@ impl Reader<'_> {
                 Event::Alias(anchor) => self.alias(anchor, span)?,
                 _ => None,
             };
-            if done.is_some() {
-                root = done;
-            }
+            roots.extend(done.filter(|node| !node.is_null()));
         }
-        Ok(root.filter(|node| !node.is_null()))
+        Ok(roots)
     }
 
     fn open(&mut self, kind: Kind, span: Span, anchor: usize) -> Result<Option<Node>, Fault> {
@@ -216,6 +226,12 @@ impl Reader<'_> {
 
     fn close(&mut self, end: Span) -> Result<Option<Node>, Fault> {
         let Some(Open { mut node, anchor, .. }) = self.stack.pop() else { return Ok(None) };
+        if let Kind::Map(entries) = &mut node.kind {
+            merge(entries).map_err(|span| {
+                let message = "`<<` merges a map or a list of maps, nothing else".to_owned();
+                self.fault(Code::WrongType, span, message)
+            })?;
+        }
         (node.span.end_line, node.span.end_column) = (end.line, end.column);
         if anchor > 0 {
             let size = count(&node);
@@ -257,13 +273,12 @@ impl Reader<'_> {
             Kind::Map(entries) => match open.key.take() {
                 Some(key) => entries.push((key, node)),
                 None => {
-                    let Kind::Text { text, .. } = &node.kind else {
-                        return Err(self.fault(Code::WrongType, node.span, "a key must be a text".to_owned()));
+                    let Some(text) = node.spelled() else {
+                        let message = format!("a key must be a text, not {}", node.noun());
+                        return Err(self.fault(Code::WrongType, node.span, message));
                     };
-                    if !open.keys_seen.insert(text.clone()) {
-                        let first = entries
-                            .iter()
-                            .find(|(key, _)| matches!(&key.kind, Kind::Text { text: other, .. } if other == text));
+                    if !open.keys_seen.insert(text.to_owned()) {
+                        let first = entries.iter().find(|(key, _)| key.spelled() == Some(text));
                         let line = first.map_or(0, |(key, _)| key.span.line);
                         let message = format!("duplicate key `{text}`, first used on line {line}");
                         let help = "a mapping holds a key once: rename one of them, or join their values in a list";
@@ -293,6 +308,24 @@ impl Reader<'_> {
     }
 }
 
+/// Puts the entries of merged maps (`<<: *base`) where the key stands; the map's own keys win, then the first map.
+fn merge(entries: &mut Vec<(Node, Node)>) -> Result<(), Span> {
+    let is_merge = |key: &Node| matches!(&key.kind, Kind::Text { text, plain: true } if text == "<<");
+    let Some(at) = entries.iter().position(|(key, _)| is_merge(key)) else { return Ok(()) };
+    let (_, value) = entries.remove(at);
+    let mut seen: HashSet<String> = entries.iter().filter_map(|(key, _)| key.spelled().map(str::to_owned)).collect();
+    let mut merged = Vec::new();
+    for map in value.as_list().unwrap_or(std::slice::from_ref(&value)) {
+        for (key, node) in map.as_map().ok_or(map.span)? {
+            if key.spelled().is_some_and(|text| seen.insert(text.to_owned())) {
+                merged.push((key.clone(), node.clone()));
+            }
+        }
+    }
+    entries.splice(at..at, merged);
+    Ok(())
+}
+
 fn count(node: &Node) -> usize {
     1 + match &node.kind {
         Kind::Text { .. } => 0,
@@ -300,3 +333,6 @@ fn count(node: &Node) -> usize {
         Kind::Map(entries) => entries.iter().map(|(key, value)| count(key) + count(value)).sum(),
     }
 }
+
+#[cfg(test)]
+mod tests;
