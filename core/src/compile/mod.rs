@@ -16,25 +16,31 @@ mod matcher;
 mod route;
 mod witness;
 
-use crate::check::{Regex, Rule, Test};
+use crate::check::placeholder::{self, Piece};
+use crate::check::{Branch, Regex, Rule, Test};
 use crate::config::Limits;
-use crate::diagnostic::{Code, Diagnostic};
+use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::event::fields::Fields;
 use crate::event::time::Clock;
 use crate::program::{Program, RuleId, Unit};
 use atoms::Atoms;
 use expr::Expr;
 
-/// Compiles rules. A rule that does not fit gives a diagnostic, and its place in the program stays empty.
-pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> (Program, Vec<Diagnostic>) {
-    let mut diagnostics = Vec::new();
+/// Why a rule cannot be compiled, if so: placeholders without values, expressions or conditions over a limit.
+pub(crate) fn refuse(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
+    let mut atoms = Atoms::default();
+    let mut decisions = decide::Decisions::new(limits);
+    refuse_test(rule, limits).or_else(|| {
+        let fits = |branch: &Branch| decisions.add(&expr::condition(&branch.condition, branch, &mut atoms)).is_some();
+        (!rule.branches.iter().all(fits)).then(|| too_large(rule))
+    })
+}
+
+/// Compiles rules that [`refuse`] has nothing against.
+pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> Program {
     let mut atoms = Atoms::default();
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
-        if let Some(diagnostic) = refuse(rule, limits) {
-            diagnostics.push(diagnostic);
-            continue;
-        }
         let id = RuleId(number as u32);
         for branch in &rule.branches {
             let expr = expr::condition(&branch.condition, branch, &mut atoms);
@@ -45,12 +51,9 @@ pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> (Program
     let mut units = Vec::new();
     let mut exprs = Vec::new();
     for (rule, expr) in alternatives {
-        match decisions.add(&expr) {
-            Some(entry) => {
-                units.push(Unit { rule, entry });
-                exprs.push(expr);
-            }
-            None => diagnostics.extend(rules.get(rule.0 as usize).map(too_large)),
+        if let Some(entry) = decisions.add(&expr) {
+            units.push(Unit { rule, entry });
+            exprs.push(expr);
         }
     }
     let (router, members) = route::build(&exprs, &atoms);
@@ -58,7 +61,7 @@ pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> (Program
     let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
     let needs_leaves = builder.needs_leaves;
     let matcher::Tables { effects, wakes, matchers } = builder.finish();
-    let program = Program {
+    Program {
         atoms: atoms.len(),
         fields: Fields::new(atoms.into_names()),
         units,
@@ -70,46 +73,44 @@ pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> (Program
         router,
         clock,
         needs_leaves,
-    };
-    (program, diagnostics)
+    }
 }
 
-/// What of a rule cannot be compiled, if anything: placeholders left over, expressions over the limit.
-fn refuse(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
-    let mut found: Option<(Code, String, String, crate::diagnostic::Span)> = None;
+/// What of the tests cannot be compiled: placeholders left over, an expression over the limit.
+fn refuse_test(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
+    let mut unresolved: Vec<String> = Vec::new();
+    let mut unresolved_at = Span::default();
+    let mut too_large = None;
     rule.each_item(&mut |item| {
         each_test(&item.tests, &mut |test| {
-            if found.is_some() {
-                return;
-            }
-            found = match test {
-                Test::Text(pattern) if pattern.has_placeholder() => Some(unresolved(&pattern.written(), item.span)),
-                Test::Regex(regex) if regex.placeholders => Some(unresolved(&regex.pattern, item.span)),
-                Test::Regex(regex) => {
-                    regex_fault(regex, limits).map(|(code, message)| (code, message, String::new(), item.span))
+            let written = match test {
+                Test::Text(pattern) if pattern.has_placeholder() => pattern.written(),
+                Test::Regex(regex) if regex.placeholders => regex.pattern.clone(),
+                Test::Regex(regex) if too_large.is_none() => {
+                    too_large = build_regex(regex, limits).err().map(|fault| (fault, item.span));
+                    return;
                 }
-                _ => None,
+                _ => return,
             };
+            for piece in placeholder::pieces(&written) {
+                if let Piece::Name(name) = piece
+                    && !unresolved.iter().any(|known| known == name)
+                {
+                    unresolved_at = if unresolved.is_empty() { item.span } else { unresolved_at };
+                    unresolved.push(name.to_owned());
+                }
+            }
         });
     });
-    let (code, message, help, span) = found?;
-    Some(told(rule, code, &message, &help, span))
+    if !unresolved.is_empty() {
+        let message = format!("no values for the placeholder `{}`", unresolved.join("`, `"));
+        let help = "give its list to the compiler, or let a pipeline fill it (`value_placeholders`)";
+        return Some(told(rule, Code::PlaceholderUnresolved, &message, help, unresolved_at));
+    }
+    too_large.map(|((code, message), span)| told(rule, code, &message, "", span))
 }
 
-fn unresolved(written: &str, span: crate::diagnostic::Span) -> (Code, String, String, crate::diagnostic::Span) {
-    let names: Vec<&str> = crate::check::placeholder::pieces(written)
-        .into_iter()
-        .filter_map(|piece| match piece {
-            crate::check::placeholder::Piece::Name(name) => Some(name),
-            crate::check::placeholder::Piece::Plain(_) => None,
-        })
-        .collect();
-    let message = format!("no values for the placeholder `{}`", names.join("`, `"));
-    let help = "give its list to the compiler, or let a pipeline fill it (`value_placeholders`)".to_owned();
-    (Code::PlaceholderUnresolved, message, help, span)
-}
-
-fn told(rule: &Rule, code: Code, message: &str, help: &str, span: crate::diagnostic::Span) -> Diagnostic {
+fn told(rule: &Rule, code: Code, message: &str, help: &str, span: Span) -> Diagnostic {
     let mut diagnostic = match &rule.origin {
         Some(origin) => Diagnostic::new(code, &origin.source, span, message),
         None => Diagnostic::without_place(code, None, message),

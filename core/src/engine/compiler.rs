@@ -121,14 +121,15 @@ impl Compiler {
             diagnostics.extend(found);
         }
         let mut pack = check::check(&documents, &self.options);
+        let refused: Vec<Option<Diagnostic>> =
+            pack.rules.iter().map(|rule| compile::refuse(rule, &self.options.limits)).collect();
+        let keep: Vec<bool> = refused.iter().map(Option::is_none).collect();
+        diagnostics.extend(refused.into_iter().flatten());
+        pack.keep_rules(&keep);
         diagnostics.append(&mut pack.diagnostics);
-        let (program, found) = compile::compile(&pack.rules, clock.clone(), &self.options.limits);
-        let left_out: BTreeSet<String> =
-            found.iter().filter(|told| told.is_error()).filter_map(|told| told.rule.clone()).collect();
-        diagnostics.extend(found);
+        let program = compile::compile(&pack.rules, clock.clone(), &self.options.limits);
         let allowed = &self.allowed;
         diagnostics.retain(|told| told.is_error() || !allowed.contains(&told.code));
-        let _ = left_out;
         Ok(Rules::from(Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics)))
     }
 }

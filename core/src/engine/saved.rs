@@ -75,8 +75,8 @@ impl Rules {
         let saved: Saved =
             postcard::from_bytes(body).map_err(|error| fault(&format!("saved rules are damaged: {error}")))?;
         let clock = Clock::new(&saved.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
-        let (program, diagnostics) = compile::compile(&saved.rules, clock.clone(), &saved.limits);
-        Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, diagnostics).into())
+        let program = compile::compile(&saved.rules, clock.clone(), &saved.limits);
+        Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, Vec::new()).into())
     }
 }
 

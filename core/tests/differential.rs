@@ -1,0 +1,267 @@
+//! The engine must equal the reference evaluator on any rule and any event.
+//!
+//! Rules and events are drawn from small alphabets, so that they meet often: every modifier, nested and
+//! missing fields, lists, numbers near each other, conditions of every form. What differs is shrunk and
+//! printed as YAML and JSON.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use proptest::prelude::*;
+use tieline::{Compiler, JsonEvent, Rules, Scanner};
+
+const FIELDS: [&str; 7] = ["A", "B", "a.b", "a.b.c", "Channel", "EventID", "x"];
+const TEXTS: [&str; 26] = [
+    "a",
+    "b",
+    "ab",
+    "abc",
+    "A",
+    "aB",
+    "ſk",
+    "K",
+    "Σ",
+    "ς",
+    "é",
+    "1",
+    "10",
+    "4624",
+    "true",
+    "-a",
+    "/a",
+    "a -b",
+    "10.0.0.1",
+    "::1",
+    "2024-05-01T23:30:00Z",
+    "YWJj",
+    "a*b",
+    r"a\b",
+    "",
+    " ",
+];
+const PATTERNS: [&str; 24] = [
+    "a", "b", "ab", "A", "k", "S", "σ", "*a*", "a*", "*b", "a?c", "?", "*", r"\*", "a*b", "-a", "a -b", "é", "1", "10",
+    "4624", "", "*a*b*", "??",
+];
+const NUMBERS: [&str; 9] =
+    ["1", "10", "4624", "4624.0", "-1", "9007199254740993", "9007199254740992", "18446744073709551615", "1.5"];
+
+fn pick(values: &'static [&'static str]) -> impl Strategy<Value = String> {
+    prop::sample::select(values).prop_map(str::to_owned)
+}
+
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', "''"))
+}
+
+fn values(one: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
+    let one = one.boxed();
+    prop_oneof![
+        3 => one.clone(),
+        2 => prop::collection::vec(one, 1..4).prop_map(|values| format!("[{}]", values.join(", "))),
+    ]
+    .boxed()
+}
+
+/// One line of a selection: a field with modifiers, and its values.
+fn item() -> BoxedStrategy<String> {
+    let text = values(pick(&PATTERNS).prop_map(|text| quoted(&text)));
+    let number = values(pick(&NUMBERS));
+    let regex = values(
+        prop::sample::select(vec!["'a.c'", "'^a'", "'b$'", "'[ab]+1?'", "'(foo|ab)'", "'A'", "'.'", "'ſ'"])
+            .prop_map(str::to_owned),
+    );
+    let text_modifiers = prop::sample::select(vec![
+        "",
+        "|contains",
+        "|startswith",
+        "|endswith",
+        "|cased",
+        "|contains|cased",
+        "|windash",
+        "|windash|contains",
+        "|neq",
+        "|contains|neq",
+        "|all",
+        "|contains|all",
+        "|contains|all|neq",
+        "|startswith|cased|all",
+    ]);
+    let plain = (pick(&FIELDS), text_modifiers, text)
+        .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
+    let base64 =
+        (pick(&FIELDS), prop::sample::select(vec!["|base64", "|base64offset|contains", "|wide|base64offset|contains"]))
+            .prop_map(|(field, modifiers)| format!("{field}{modifiers}: 'abc'"));
+    let numbers =
+        (pick(&FIELDS), prop::sample::select(vec!["", "|lt", "|lte", "|gt", "|gte", "|neq", "|gt|neq"]), number)
+            .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
+    let times = (pick(&FIELDS), prop::sample::select(vec!["|hour", "|day|gte", "|week|lt", "|year|neq"]), 0..30_u32)
+        .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
+    let regexes = (pick(&FIELDS), prop::sample::select(vec!["|re", "|re|i", "|re|neq", "|re|i|s", "|re|all"]), regex)
+        .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
+    let others = (
+        pick(&FIELDS),
+        prop::sample::select(vec![
+            ": null",
+            "|exists: true",
+            "|exists: false",
+            ": true",
+            ": false",
+            "|cidr: '10.0.0.0/8'",
+            "|cidr|neq: '::/64'",
+            "|fieldref: B",
+            "|fieldref|contains: A",
+            "|fieldref|neq: a.b",
+            "|fieldref|cased|startswith: x",
+            ": []",
+        ]),
+    )
+        .prop_map(|(field, rest)| format!("{field}{rest}"));
+    let keywords = (
+        prop::sample::select(vec!["", "|all", "|re", "|cased", "|startswith", "|neq"]),
+        values(pick(&TEXTS[..8]).prop_map(|text| quoted(&text))),
+    )
+        .prop_map(|(modifiers, value)| format!("'{modifiers}': {value}"));
+    prop_oneof![6 => plain, 1 => base64, 2 => numbers, 1 => times, 2 => regexes, 3 => others, 1 => keywords].boxed()
+}
+
+/// A selection: a map, a list of maps, or keywords.
+fn selection() -> BoxedStrategy<String> {
+    let map = prop::collection::vec(item(), 1..4).prop_map(|items| {
+        let mut seen = Vec::new();
+        let mut lines = Vec::new();
+        for item in items {
+            let key = item.split(": ").next().unwrap_or_default().to_owned();
+            if !seen.contains(&key) {
+                seen.push(key);
+                lines.push(item);
+            }
+        }
+        lines
+    });
+    let keywords = prop::collection::vec(pick(&TEXTS[..20]).prop_filter("empty", |text| !text.is_empty()), 1..3)
+        .prop_map(|words| format!(" [{}]", words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(", ")));
+    let shown = |lines: Vec<String>, first: &str| {
+        lines
+            .iter()
+            .enumerate()
+            .map(|(at, line)| format!("\n    {}{line}", if at == 0 { first } else { "  " }))
+            .collect::<String>()
+    };
+    prop_oneof![
+        5 => map.clone().prop_map(move |lines| shown(lines, "  ")),
+        2 => prop::collection::vec(map, 1..3).prop_map(move |maps| maps.into_iter().map(|lines| shown(lines, "- ")).collect()),
+        1 => keywords,
+    ]
+    .boxed()
+}
+
+const CONDITIONS: [&str; 14] = [
+    "s0",
+    "not s0",
+    "s0 and s1",
+    "s0 or s1",
+    "s0 and not s1",
+    "1 of s*",
+    "all of s*",
+    "2 of s*",
+    "not 1 of s*",
+    "s0 and (s1 or not s2)",
+    "not (s0 and s1) and s2",
+    "1 of s* and not 2 of s*",
+    "not 2 of s*",
+    "s0 or s1 and s2",
+];
+
+fn rule() -> BoxedStrategy<String> {
+    (prop::collection::vec(selection(), 3), pick(&CONDITIONS), prop::option::of((0..3_u32, 0..2_u32)))
+        .prop_map(|(selections, condition, routed)| {
+            let mut text = "title: t\nlogsource: {category: test}\ndetection:\n".to_owned();
+            for (at, selection) in selections.iter().enumerate() {
+                text += &format!("  s{at}:{selection}\n");
+            }
+            match routed {
+                // Some rules demand a channel, so that events are routed.
+                Some((channel, id)) => {
+                    text += &format!(
+                        "  r:\n    Channel: C{channel}\n    EventID: {id}\n  condition: r and ({condition})\n"
+                    );
+                }
+                None => text += &format!("  condition: {condition}\n"),
+            }
+            text
+        })
+        .boxed()
+}
+
+fn json_value() -> BoxedStrategy<String> {
+    let text = pick(&TEXTS).prop_map(|text| serde_json::to_string(&text).unwrap());
+    let scalar =
+        prop_oneof![6 => text, 2 => pick(&NUMBERS), 1 => Just("null".to_owned()), 1 => Just("true".to_owned())];
+    scalar
+        .prop_recursive(3, 12, 3, |inner| {
+            let list = prop::collection::vec(inner.clone(), 0..3).prop_map(|items| format!("[{}]", items.join(",")));
+            let object = prop::collection::vec((prop::sample::select(vec!["b", "c", "b.c", "x"]), inner), 0..3)
+                .prop_map(|entries| {
+                    let inside: Vec<String> = entries.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+                    format!("{{{}}}", inside.join(","))
+                });
+            prop_oneof![list, object]
+        })
+        .boxed()
+}
+
+fn event() -> BoxedStrategy<String> {
+    let key = prop::sample::select(vec!["A", "B", "a", "a.b", "a.b.c", "x", "other"]);
+    let routing =
+        (prop::option::of(0..4_u32), prop::option::of(prop_oneof![Just("0"), Just("1"), Just("\"1\""), Just("[0,1]")]));
+    (prop::collection::vec((key, json_value()), 0..6), routing)
+        .prop_map(|(entries, (channel, id))| {
+            let mut inside: Vec<String> = entries.iter().map(|(key, value)| format!("\"{key}\":{value}")).collect();
+            inside.extend(channel.map(|number| format!("\"Channel\":\"c{number}\"")));
+            inside.extend(id.map(|id| format!("\"EventID\":{id}")));
+            format!("{{{}}}", inside.join(","))
+        })
+        .boxed()
+}
+
+fn compare(rules: &Rules, scanner: &mut Scanner, event: &str) -> Result<(), TestCaseError> {
+    let tree = JsonEvent::parse(event.as_bytes()).unwrap();
+    let reference: Vec<usize> = (0..rules.len()).filter(|index| rules.reference_matches(*index, &tree)).collect();
+    let engine: Vec<usize> = scanner.scan_json(event.as_bytes()).unwrap().map(|detection| detection.index()).collect();
+    prop_assert_eq!(&engine, &reference, "on {}", event);
+    let by_trait: Vec<usize> = scanner.scan(&tree).map(|detection| detection.index()).collect();
+    prop_assert_eq!(&by_trait, &reference, "by the trait, on {}", event);
+    for index in 0..rules.len() {
+        prop_assert_eq!(rules.explain(index, &tree).matched, reference.contains(&index));
+    }
+    Ok(())
+}
+
+fn cases() -> ProptestConfig {
+    let cases = std::env::var("TIELINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400);
+    ProptestConfig { cases, max_shrink_iters: 20_000, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn any_rules_on_any_events(texts in prop::collection::vec(rule(), 1..24), events in prop::collection::vec(event(), 1..12)) {
+        let mut compiler = Compiler::new();
+        for text in &texts {
+            compiler = compiler.rules(None, text.clone());
+        }
+        let rules = compiler.build().unwrap();
+        let mut scanner = Scanner::new(&rules);
+        // Twice, so that what is remembered from the first time is used the second.
+        for event in events.iter().chain(&events) {
+            compare(&rules, &mut scanner, event)?;
+        }
+        let saved = Rules::from_bytes(&rules.to_bytes()).unwrap();
+        prop_assert_eq!(saved.len(), rules.len());
+        let mut scanner = Scanner::new(&saved);
+        for event in &events {
+            compare(&saved, &mut scanner, event)?;
+        }
+    }
+}
