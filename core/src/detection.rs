@@ -1,23 +1,13 @@
-//! What fired and why: one rule, one event, and the evidence when somebody asks.
+//! Why a rule fired: the selections that held, and what in the event made them hold.
 //!
 //! ```text
-//! scan ─▶ Detection (a rule's number)  ─▶ .rule() title, level, tags   ─▶ .evidence(event) field, value, pattern
+//! explanation (whole tree)  ─▶  Evidence { selections: ["sel"], fields: [Image = 'C:\\a.exe' endswith '\\a.exe'] }
 //! ```
 //!
-//! A detection is two words until it is asked. Evidence is found by evaluating the one rule once more, as an
-//! explanation, so it costs only those who want it.
+//! Evidence is the true part of an explanation, made flat. What a condition negates is no evidence.
 
-use crate::engine::{RuleInfo, Rules};
-use crate::event::Event;
 use crate::reference::{Explanation, Step};
 use serde::Serialize;
-
-/// A rule that matched the event at hand.
-#[derive(Debug, Clone, Copy)]
-pub struct Detection<'a> {
-    rules: &'a Rules,
-    index: usize,
-}
 
 /// Why a detection fired: the selections that held and what in the event made them hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,32 +31,8 @@ pub struct FieldEvidence {
     pub pattern: String,
 }
 
-impl<'a> Detection<'a> {
-    pub(crate) fn new(rules: &'a Rules, index: usize) -> Self {
-        Self { rules, index }
-    }
-
-    /// The position of the rule in the rule set.
-    #[must_use]
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// What the rule says about itself.
-    #[must_use]
-    pub fn rule(&self) -> RuleInfo<'a> {
-        self.rules.rule(self.index)
-    }
-
-    /// The evidence in the event that was scanned. Evaluates the rule once more.
-    #[must_use]
-    pub fn evidence(&self, event: &dyn Event) -> Evidence {
-        Evidence::new(&self.rules.explain(self.index, event))
-    }
-}
-
 impl Evidence {
-    fn new(explanation: &Explanation) -> Self {
+    pub(crate) fn new(explanation: &Explanation) -> Self {
         let mut evidence = Self { selections: Vec::new(), fields: Vec::new() };
         for step in explanation.steps.iter().filter(|step| step.held) {
             evidence.collect(step, None);

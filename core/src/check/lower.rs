@@ -10,12 +10,12 @@
 //! cannot take is refused here, never ignored.
 
 use super::encode::{self, Utf16};
-use super::pattern::DASHES;
 use super::{Anchor, Body, FieldRef, Item, Join, Options, Part, Pattern, Regex, Relation, Report, Test, TimePart};
 use super::{placeholder, regex};
 use crate::diagnostic::{Code, Span};
 use crate::number::Number;
 use crate::syntax::{self, Modifier, Value};
+use crate::text::DASHES;
 use ipnet::IpNet;
 
 /// Lowers a selection; `values` counts the tests of the whole rule so far.

@@ -16,6 +16,7 @@ mod encode;
 mod filter;
 mod lower;
 pub(crate) mod metadata;
+mod nested;
 pub(crate) mod pattern;
 pub(crate) mod placeholder;
 pub(crate) mod regex;
@@ -23,13 +24,14 @@ pub(crate) mod rule;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use crate::number::Relation;
+pub(crate) use crate::text::Anchor;
+pub(crate) use crate::time::TimePart;
 pub(crate) use correlation::{Correlation, Target};
 pub use metadata::{Level, LogSource, Metadata, Related, Status};
 pub(crate) use pattern::{Part, Pattern};
 pub(crate) use placeholder::Placeholders;
-pub(crate) use rule::{
-    Anchor, Body, Branch, Condition, FieldRef, Item, Join, Origin, Regex, Relation, Rule, Selection, Test, TimePart,
-};
+pub(crate) use rule::{Body, Branch, Condition, FieldRef, Item, Join, Origin, Regex, Rule, Selection, Test};
 
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};

@@ -8,11 +8,8 @@
 //! matcher here is the obvious one, by backtracking over characters with two pointers; the engine has
 //! its own and must agree with it.
 
-use crate::fold;
+use crate::text::{self, DASHES};
 use serde::{Deserialize, Serialize};
-
-/// The five characters that Windows programs take for a dash.
-pub(crate) const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
 
 /// A text with wildcards, and whether upper and lower case differ.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -177,7 +174,7 @@ impl Pattern {
             Part::Text(text) => {
                 for wanted in text.chars() {
                     let own = chars.next()?;
-                    if own != wanted && (self.cased || fold::char(own) != fold::char(wanted)) {
+                    if own != wanted && (self.cased || text::fold_char(own) != text::fold_char(wanted)) {
                         return None;
                     }
                 }

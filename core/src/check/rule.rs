@@ -10,10 +10,11 @@
 
 use super::pattern::Pattern;
 use crate::diagnostic::{Source, Span};
-use crate::number::Number;
+use crate::number::{Number, Relation};
+use crate::text::Anchor;
+use crate::time::TimePart;
 use ipnet::IpNet;
 use serde::{Deserialize, Serialize};
-use std::cmp::Ordering;
 
 /// A detection rule, ready to be mapped by pipelines and compiled.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -54,8 +55,8 @@ pub(crate) struct Selection {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) enum Body {
     Item(Item),
-    All(Vec<Body>),
-    Any(Vec<Body>),
+    All(#[serde(deserialize_with = "super::nested::read")] Vec<Body>),
+    Any(#[serde(deserialize_with = "super::nested::read")] Vec<Body>),
 }
 
 /// Tests on one field, or on every leaf of the event.
@@ -95,7 +96,7 @@ pub(crate) enum Test {
     Time(TimePart, Relation, Number),
     FieldRef(FieldRef),
     /// One written value that stands for several, any of which will do.
-    AnyOf(Vec<Test>),
+    AnyOf(#[serde(deserialize_with = "super::nested::read")] Vec<Test>),
 }
 
 /// A regular expression with the flags its modifiers gave it.
@@ -109,77 +110,12 @@ pub(crate) struct Regex {
     pub(crate) placeholders: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Relation {
-    Equal,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl Relation {
-    /// Whether `left` stands in this relation to `right`.
-    pub(crate) fn holds(self, left: Number, right: Number) -> bool {
-        let order = left.cmp(&right);
-        match self {
-            Self::Equal => order == Ordering::Equal,
-            Self::Less => order == Ordering::Less,
-            Self::LessOrEqual => order != Ordering::Greater,
-            Self::Greater => order == Ordering::Greater,
-            Self::GreaterOrEqual => order != Ordering::Less,
-        }
-    }
-
-    pub(crate) fn sign(self) -> &'static str {
-        match self {
-            Self::Equal => "=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) enum TimePart {
-    Minute,
-    Hour,
-    Day,
-    Week,
-    Month,
-    Year,
-}
-
-impl TimePart {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Minute => "minute",
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-            Self::Year => "year",
-        }
-    }
-}
-
 /// A comparison with another field of the same event.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct FieldRef {
     pub(crate) field: String,
     pub(crate) anchor: Anchor,
     pub(crate) cased: bool,
-}
-
-/// Where in the one value the other must stand.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(crate) enum Anchor {
-    Whole,
-    Start,
-    End,
-    Anywhere,
 }
 
 /// A condition whose names are resolved to positions in the branch's selections.
@@ -192,9 +128,9 @@ pub(crate) enum Condition {
         selections: Vec<usize>,
         written: String,
     },
-    Not(Box<Condition>),
-    And(Vec<Condition>),
-    Or(Vec<Condition>),
+    Not(#[serde(deserialize_with = "super::nested::read")] Box<Condition>),
+    And(#[serde(deserialize_with = "super::nested::read")] Vec<Condition>),
+    Or(#[serde(deserialize_with = "super::nested::read")] Vec<Condition>),
 }
 
 impl Body {

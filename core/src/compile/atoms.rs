@@ -8,11 +8,10 @@
 //! All atoms are false when their field is missing; `null` and `exists: false` are said with `not`. An atom
 //! is one item's whole list of alternatives, so a list of a million values is one bit.
 
-use crate::check::{FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
-use crate::event::fields::SlotId;
-use crate::fold;
+use crate::check::{Anchor, FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
 use crate::number::Number;
-use crate::program::AtomId;
+use crate::program::{AtomId, GlobPart as Piece, SlotId};
+use crate::text;
 use ipnet::IpNet;
 use std::collections::{BTreeSet, HashMap};
 
@@ -33,15 +32,7 @@ pub(super) enum Question {
     /// A value of the field is null.
     IsNull,
     /// Another field stands in a relation to this one.
-    Pair(SlotId, PairKey),
-}
-
-/// A comparison of two fields, in a form that can be ordered.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct PairKey {
-    pub(super) field: String,
-    pub(super) anchor: u8,
-    pub(super) cased: bool,
+    Pair { other: SlotId, anchor: Anchor, cased: bool },
 }
 
 /// One test in the form in which equal ones are equal.
@@ -50,8 +41,8 @@ pub(super) enum Ask {
     Text(Pieces),
     Regex { pattern: String, insensitive: bool, multiline: bool, dot_all: bool },
     Cidr(IpNet),
-    Compare(u8, Number),
-    Time(u8, u8, Number),
+    Compare(Relation, Number),
+    Time(TimePart, Relation, Number),
 }
 
 /// A pattern whose texts are folded unless it is cased.
@@ -61,33 +52,9 @@ pub(super) struct Pieces {
     pub(super) parts: Vec<Piece>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Piece {
-    Text(String),
-    Many,
-    One,
-    Dash,
-}
-
-const RELATIONS: [Relation; 5] =
-    [Relation::Equal, Relation::Less, Relation::LessOrEqual, Relation::Greater, Relation::GreaterOrEqual];
-const TIME_PARTS: [TimePart; 6] =
-    [TimePart::Minute, TimePart::Hour, TimePart::Day, TimePart::Week, TimePart::Month, TimePart::Year];
-
-/// The relation behind a number of [`Ask`].
-pub(super) fn relation(number: u8) -> Relation {
-    RELATIONS.get(number as usize).copied().unwrap_or(Relation::Equal)
-}
-
-/// The time part behind a number of [`Ask`].
-pub(super) fn time_part(number: u8) -> TimePart {
-    TIME_PARTS.get(number as usize).copied().unwrap_or(TimePart::Minute)
-}
-
 impl Ask {
     /// The distinct form of a test that looks at single values; `None` for all others.
     pub(super) fn new(test: &Test) -> Option<Self> {
-        let position = |wanted: Relation| RELATIONS.iter().position(|own| *own == wanted).unwrap_or(0) as u8;
         Some(match test {
             Test::Text(pattern) => Self::Text(Pieces::new(pattern)),
             // A number equals a text that spells it and a number whose text is the same: one test on the text.
@@ -100,11 +67,8 @@ impl Ask {
                 dot_all: *dot_all,
             },
             Test::Cidr(network) => Self::Cidr(*network),
-            Test::Compare(relation, number) => Self::Compare(position(*relation), *number),
-            Test::Time(part, relation, number) => {
-                let part = TIME_PARTS.iter().position(|own| own == part).unwrap_or(0) as u8;
-                Self::Time(part, position(*relation), *number)
-            }
+            Test::Compare(relation, number) => Self::Compare(*relation, *number),
+            Test::Time(part, relation, number) => Self::Time(*part, *relation, *number),
             Test::Null | Test::Exists(_) | Test::FieldRef(_) | Test::AnyOf(_) => return None,
         })
     }
@@ -121,27 +85,13 @@ impl Pieces {
             .iter()
             .map(|part| match part {
                 Part::Text(text) if pattern.cased => Piece::Text(text.clone()),
-                Part::Text(text) => Piece::Text(fold::text(text)),
+                Part::Text(text) => Piece::Text(text::folded(text)),
                 Part::Many => Piece::Many,
                 Part::One => Piece::One,
                 Part::Dash | Part::Placeholder(_) => Piece::Dash,
             })
             .collect();
         Self { cased: pattern.cased, parts }
-    }
-
-    /// The pattern that compares characters as they are, for a value folded where it has to be.
-    pub(super) fn pattern(&self) -> Pattern {
-        let mut pattern = Pattern { parts: Vec::new(), cased: true };
-        for piece in &self.parts {
-            pattern.push(match piece {
-                Piece::Text(text) => Part::Text(text.clone()),
-                Piece::Many => Part::Many,
-                Piece::One => Part::One,
-                Piece::Dash => Part::Dash,
-            });
-        }
-        pattern
     }
 }
 
@@ -188,8 +138,7 @@ impl Atoms {
     /// The atom that compares the subject with another field.
     pub(super) fn pair(&mut self, subject: Subject, reference: &FieldRef) -> AtomId {
         let other = self.slot(&reference.field);
-        let key = PairKey { field: reference.field.clone(), anchor: reference.anchor as u8, cased: reference.cased };
-        self.atom(subject, Question::Pair(other, key))
+        self.atom(subject, Question::Pair { other, anchor: reference.anchor, cased: reference.cased })
     }
 
     pub(super) fn get(&self, id: AtomId) -> Option<&(Subject, Question)> {
@@ -206,5 +155,40 @@ impl Atoms {
 
     pub(super) fn into_names(self) -> Vec<String> {
         self.names
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Glob;
+    use proptest::prelude::*;
+
+    fn agree(pattern: &Pattern, value: &str) -> Result<(), TestCaseError> {
+        let pieces = Pieces::new(pattern);
+        let value_seen = if pattern.cased { value.to_owned() } else { text::folded(value) };
+        prop_assert_eq!(Glob::new(&pieces.parts).is_match(&value_seen), pattern.matches(value));
+        Ok(())
+    }
+
+    proptest! {
+        /// The two matchers of patterns are written differently and must agree.
+        #[test]
+        fn globs_agree_with_the_obvious_matcher(pattern in "[aAb*?\\\\éK-]{0,8}", value in "[abAékK*?\\\\-]{0,10}", cased: bool) {
+            agree(&Pattern { cased, ..Pattern::parse(&pattern) }, &value)?;
+        }
+
+        #[test]
+        fn dashes_agree_too(texts in prop::collection::vec("[ab]{0,2}", 1..4), value in "[ab/\u{2013}-]{0,8}") {
+            let mut pattern = Pattern::default();
+            for text in texts {
+                pattern.push(Part::Text(text));
+                pattern.push(Part::Dash);
+            }
+            agree(&pattern, &value)?;
+            pattern.open_start();
+            pattern.open_end();
+            agree(&pattern, &value)?;
+        }
     }
 }

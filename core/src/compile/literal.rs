@@ -7,8 +7,9 @@
 //! Literals are folded, and they are looked for in the folded value, so they announce too often rather than
 //! too seldom. `None` means that no literal is certain and the test has to run on every value.
 
-use super::atoms::{Piece, Pieces};
-use crate::fold;
+use super::atoms::Pieces;
+use crate::program::GlobPart as Piece;
+use crate::text;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Alternatives that one expression may need; with more, it simply runs on every value.
@@ -19,7 +20,7 @@ pub(super) fn of_pattern(pieces: &Pieces) -> Option<String> {
     let texts = pieces
         .parts
         .iter()
-        .filter_map(|piece| if let Piece::Text(text) = piece { Some(fold::text(text)) } else { None });
+        .filter_map(|piece| if let Piece::Text(text) = piece { Some(text::folded(text)) } else { None });
     texts.max_by_key(String::len)
 }
 
@@ -57,7 +58,7 @@ impl Finder {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => {}
             HirKind::Literal(literal) => match std::str::from_utf8(&literal.0) {
-                Ok(text) => fold::push(text, &mut self.run),
+                Ok(text) => text::push_folded(text, &mut self.run),
                 Err(_) => self.end_run(),
             },
             HirKind::Class(class) => match one_letter(class) {
@@ -96,9 +97,9 @@ fn of_regex_any_length(hir: &Hir) -> Option<Vec<String>> {
 fn one_letter(class: &Class) -> Option<char> {
     let Class::Unicode(class) = class else { return None };
     let mut letters = class.ranges().iter().flat_map(|range| range.start()..=range.end()).take(8);
-    let first = fold::char(letters.next()?);
+    let first = text::fold_char(letters.next()?);
     let few = class.ranges().iter().map(regex_syntax::hir::ClassUnicodeRange::len).sum::<usize>() <= 4;
-    (few && letters.all(|letter| fold::char(letter) == first)).then_some(first)
+    (few && letters.all(|letter| text::fold_char(letter) == first)).then_some(first)
 }
 
 #[cfg(test)]
@@ -131,7 +132,7 @@ mod tests {
             {
                 let regex = regex_automata::meta::Builder::new().build_from_hir(&hir).unwrap();
                 if regex.is_match(&value) {
-                    let folded = fold::text(&value);
+                    let folded = text::folded(&value);
                     prop_assert!(texts.iter().any(|text| folded.contains(text.as_str())), "{:?} in {}", texts, folded);
                 }
             }

@@ -7,17 +7,17 @@
 //!
 //! Equal matchers are built once, however many partitions use them.
 
-use super::atoms::{Ask, Atoms, Piece, Pieces, Question, Subject, relation, time_part};
+use super::atoms::{Ask, Atoms, Pieces, Question, Subject};
 use super::expr::Expr;
 use super::route::Members;
 use super::{literal, witness};
-use crate::check::pattern::DASHES;
-use crate::check::{Anchor, FieldRef, Regex};
+use crate::check::Regex;
 use crate::config::Limits;
-use crate::matcher::VERIFY;
 use crate::program::{
-    AtomId, Effect, Exact, Glob, LiteralsBuilder, Matcher, Pair, Partition, Place, Probe, Span, UnitId, Verify,
+    AtomId, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Pair, Partition, Place, Probe, Span,
+    UnitId, VERIFY, Verify,
 };
+use crate::text::DASHES;
 use std::collections::{BTreeMap, HashMap};
 
 /// What all partitions share.
@@ -85,15 +85,10 @@ impl<'a> Builder<'a> {
         let mut by_subject: BTreeMap<Subject, Vec<Wanted>> = BTreeMap::new();
         for (atom, units) in wanted {
             match self.atoms.get(atom) {
-                Some((Subject::Slot(left), Question::Pair(right, key))) => {
-                    let anchor = [Anchor::Whole, Anchor::Start, Anchor::End, Anchor::Anywhere]
-                        .into_iter()
-                        .find(|anchor| *anchor as u8 == key.anchor)
-                        .unwrap_or(Anchor::Whole);
-                    let reference = FieldRef { field: key.field.clone(), anchor, cased: key.cased };
-                    let (left, right) = (*left, *right);
+                Some((Subject::Slot(left), Question::Pair { other, anchor, cased })) => {
+                    let (left, right, anchor, cased) = (*left, *other, *anchor, *cased);
                     let effect = self.effect(atom, units);
-                    partition.pairs.push(Pair { left, right, reference, effect });
+                    partition.pairs.push(Pair { left, right, anchor, cased, effect });
                 }
                 Some((subject, _)) => by_subject.entry(*subject).or_default().push((atom, units)),
                 None => {}
@@ -164,10 +159,10 @@ impl<'a> Builder<'a> {
             }
             Ask::Cidr(network) => draft.verify(ask.clone(), None, effect, || Exact::Cidr(*network)),
             Ask::Compare(sign, number) => {
-                draft.verify(ask.clone(), None, effect, || Exact::Compare(relation(*sign), *number));
+                draft.verify(ask.clone(), None, effect, || Exact::Compare(*sign, *number));
             }
             Ask::Time(part, sign, number) => {
-                draft.verify(ask.clone(), None, effect, || Exact::Time(time_part(*part), relation(*sign), *number));
+                draft.verify(ask.clone(), None, effect, || Exact::Time(*part, *sign, *number));
             }
         }
     }
@@ -253,9 +248,8 @@ fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
         }
         return;
     }
-    let pattern = pieces.pattern();
     let literals = literal::of_pattern(pieces).map(|text| vec![text]);
-    let glob = Glob::new(&pattern);
+    let glob = Glob::new(&pieces.parts);
     draft.verify(Ask::Text(pieces.clone()), literals.as_deref(), effect, || {
         if pieces.cased { Exact::Cased(glob) } else { Exact::Folded(glob) }
     });

@@ -20,9 +20,7 @@ use crate::check::placeholder::{self, Piece};
 use crate::check::{Branch, Regex, Rule, Test};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::event::fields::Fields;
-use crate::event::time::Clock;
-use crate::program::{Program, RuleId, Unit};
+use crate::program::{Fields, Program, RuleId, Unit};
 use atoms::Atoms;
 use expr::Expr;
 
@@ -37,7 +35,7 @@ pub(crate) fn refuse(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
 }
 
 /// Compiles rules that [`refuse`] has nothing against.
-pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> Program {
+pub(crate) fn compile(rules: &[Rule], limits: &Limits) -> Program {
     let mut atoms = Atoms::default();
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
@@ -71,7 +69,6 @@ pub(crate) fn compile(rules: &[Rule], clock: Clock, limits: &Limits) -> Program 
         matchers,
         partitions,
         router,
-        clock,
         needs_leaves,
     }
 }

@@ -8,10 +8,9 @@
 //! The fields are found, not known: those for which most units demand one of a few exact values. A unit goes
 //! into every partition in which its demands can be met, so none is ever lost.
 
-use super::atoms::{Ask, Atoms, Piece, Question, Subject};
+use super::atoms::{Ask, Atoms, Question, Subject};
 use super::expr::Expr;
-use crate::event::fields::SlotId;
-use crate::program::{Router, UnitId};
+use crate::program::{GlobPart as Piece, Router, SlotId, UnitId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Fields that are asked one after the other at most.
@@ -150,7 +149,7 @@ fn exact(ask: &Ask) -> Option<String> {
     let Ask::Text(pieces) = ask else { return None };
     match pieces.parts.as_slice() {
         [] => Some(String::new()),
-        [Piece::Text(text)] => Some(crate::fold::text(text)),
+        [Piece::Text(text)] => Some(crate::text::folded(text)),
         _ => None,
     }
 }

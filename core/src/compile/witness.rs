@@ -7,10 +7,9 @@
 //! Of an `and` the rarest part will do; of an `or` every part is needed; a `not` wakes nothing. Rarity is
 //! guessed from the test: longer literals are rarer, and what many rules ask for is common.
 
-use super::atoms::{Ask, Atoms, Piece, Question, Subject};
+use super::atoms::{Ask, Atoms, Question, Subject};
 use super::expr::Expr;
-use crate::event::fields::SlotId;
-use crate::program::AtomId;
+use crate::program::{AtomId, GlobPart as Piece, SlotId};
 
 /// A set of atoms and a guess at how often one of them is true.
 #[derive(Debug, Clone)]
@@ -54,7 +53,7 @@ fn cost(id: AtomId, atoms: &Atoms, routed: &[SlotId]) -> f64 {
     match question {
         Question::Present => 900.0,
         Question::IsNull => 300.0,
-        Question::Pair(..) => 200.0,
+        Question::Pair { .. } => 200.0,
         Question::AnyOf(asks) => {
             let base: f64 = asks.iter().take(64).map(ask_cost).sum::<f64>();
             let common = 1.0 + f64::from(atoms.uses(id)) / 4.0;

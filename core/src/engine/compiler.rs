@@ -12,9 +12,8 @@ use crate::check::{self, Options};
 use crate::compile;
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::event::TimeOptions;
-use crate::event::time::Clock;
 use crate::syntax::{self, Document};
+use crate::time::{Clock, TimeOptions};
 use std::collections::BTreeSet;
 
 /// Collects rules, filters, correlations and options.
@@ -127,7 +126,7 @@ impl Compiler {
         diagnostics.extend(refused.into_iter().flatten());
         pack.keep_rules(&keep);
         diagnostics.append(&mut pack.diagnostics);
-        let program = compile::compile(&pack.rules, clock.clone(), &self.options.limits);
+        let program = compile::compile(&pack.rules, &self.options.limits);
         let allowed = &self.allowed;
         diagnostics.retain(|told| told.is_error() || !allowed.contains(&told.code));
         Ok(Rules::from(Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics)))

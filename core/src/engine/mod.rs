@@ -8,6 +8,7 @@
 
 mod batch;
 mod compiler;
+mod detection;
 mod error;
 mod rules;
 mod saved;
@@ -15,6 +16,7 @@ mod scanner;
 
 pub use batch::BatchResult;
 pub use compiler::Compiler;
+pub use detection::Detection;
 pub use error::{Error, ErrorKind};
 pub use rules::{RuleInfo, Rules};
 pub use scanner::Scanner;

@@ -10,10 +10,10 @@
 use crate::check::{Level, LogSource, Metadata, Rule, Status};
 use crate::config::Limits;
 use crate::diagnostic::Diagnostic;
-use crate::event::time::Clock;
-use crate::event::{Event, TimeOptions};
+use crate::event::Event;
 use crate::program::Program;
 use crate::reference::{self, Context, Explanation, Regexes};
+use crate::time::{Clock, TimeOptions};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -28,7 +28,7 @@ pub(super) struct Inner {
     pub(super) program: Program,
     pub(super) time: TimeOptions,
     pub(super) limits: Limits,
-    clock: Clock,
+    pub(super) clock: Clock,
     diagnostics: Vec<Diagnostic>,
     /// Expressions for explanations, compiled when the first is asked for.
     regexes: OnceLock<Regexes>,

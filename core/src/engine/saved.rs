@@ -12,8 +12,7 @@ use super::{Error, ErrorKind};
 use crate::check::Rule;
 use crate::compile;
 use crate::config::Limits;
-use crate::event::TimeOptions;
-use crate::event::time::Clock;
+use crate::time::{Clock, TimeOptions};
 use serde::{Deserialize, Serialize};
 
 const MAGIC: &[u8; 8] = b"TIELINE\0";
@@ -75,7 +74,10 @@ impl Rules {
         let saved: Saved =
             postcard::from_bytes(body).map_err(|error| fault(&format!("saved rules are damaged: {error}")))?;
         let clock = Clock::new(&saved.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
-        let program = compile::compile(&saved.rules, clock.clone(), &saved.limits);
+        if saved.rules.iter().any(|rule| compile::refuse(rule, &saved.limits).is_some()) {
+            return Err(fault("saved rules are damaged: a rule does not compile"));
+        }
+        let program = compile::compile(&saved.rules, &saved.limits);
         Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, Vec::new()).into())
     }
 }
@@ -83,4 +85,53 @@ impl Rules {
 /// FNV-1a over 64 bits: enough to notice damage; it is no protection against forgery.
 fn checksum(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Compiler;
+
+    fn saved() -> Vec<u8> {
+        let yaml = "title: t\nlogsource: {category: c}\ndetection: {s: {A: 1}, condition: not s}";
+        Compiler::new().rules(None, yaml).build().unwrap().to_bytes()
+    }
+
+    /// Bytes with a header that fits them.
+    fn sealed(body: &[u8]) -> Vec<u8> {
+        [MAGIC.as_slice(), &FORMAT.to_le_bytes(), &checksum(body).to_le_bytes(), body].concat()
+    }
+
+    fn fault(bytes: &[u8]) -> String {
+        let error = Rules::from_bytes(bytes).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Saved);
+        error.to_string()
+    }
+
+    #[test]
+    fn what_is_not_saved_rules_is_refused_with_a_reason() {
+        let good = saved();
+        assert_eq!(Rules::from_bytes(&good).unwrap().len(), 1);
+        assert!(fault(b"").contains("too short"));
+        assert!(fault(&[0; 64]).contains("not saved rules"));
+        let mut other = good.clone();
+        other[8] = 99;
+        assert!(fault(&other).contains("format 99"));
+        let mut flipped = good.clone();
+        *flipped.last_mut().unwrap() ^= 1;
+        assert!(fault(&flipped).contains("checksum"));
+        assert!(fault(&good[..good.len() - 1]).contains("checksum"));
+        assert!(fault(&sealed(&[7; 40])).contains("damaged"));
+    }
+
+    #[test]
+    fn forged_depth_is_no_stack_overflow() {
+        let good = saved();
+        let body = &good[HEADER..];
+        // The byte of `Not` in front of the condition, many times over.
+        for at in 0..body.len() {
+            let forged = [&body[..at], vec![body[at]; 200_000].as_slice(), &body[at..]].concat();
+            let _ = Rules::from_bytes(&sealed(&forged));
+        }
+    }
 }

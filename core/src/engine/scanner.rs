@@ -7,9 +7,8 @@
 //!
 //! One scanner belongs to one thread at a time; rule sets are shared.
 
-use super::Rules;
+use super::{Detection, Rules};
 use crate::check::LogSource;
-use crate::detection::Detection;
 use crate::event::Event;
 use crate::event::json::EventError;
 use crate::matcher::Scratch;
@@ -50,7 +49,7 @@ impl Scanner {
     pub fn scan(&mut self, event: &dyn Event) -> impl ExactSizeIterator<Item = Detection<'_>> {
         let inner = self.rules.inner();
         self.scratch.slots.fill_event(event, &inner.program.fields, inner.program.needs_leaves);
-        self.scratch.detect(&inner.program);
+        self.scratch.detect(&inner.program, &inner.clock);
         self.keep_source();
         self.detections()
     }
@@ -60,7 +59,7 @@ impl Scanner {
         let inner = self.rules.inner();
         self.scratch.matched.clear();
         self.scratch.slots.fill_json(event, &inner.program.fields, inner.program.needs_leaves)?;
-        self.scratch.detect(&inner.program);
+        self.scratch.detect(&inner.program, &inner.clock);
         self.keep_source();
         Ok(())
     }

@@ -8,13 +8,10 @@
 //! [`Event`] is what an event type must offer; [`JsonEvent`] is the one for JSON, kept as a tree, and the
 //! engine's own walk over JSON bytes is in `slots`. This room knows names and values, never rules.
 
-pub(crate) mod fields;
 pub(crate) mod json;
 pub(crate) mod slots;
-pub(crate) mod time;
 mod tree;
 
-pub use time::{TimeOptions, TimeUnit};
 pub use tree::JsonEvent;
 
 use crate::number::Number;

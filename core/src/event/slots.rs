@@ -9,10 +9,10 @@
 //! nothing once it is warm. When an event offers a field by two ways (the key `a.b` and `b` below `a`), the
 //! walk cannot know which counts; then the tree of `JsonEvent` decides, which is slow and very rare.
 
-use super::fields::{Fields, NodeId, SlotId};
 use super::json::{self, EventError};
 use super::{Event, JsonEvent, Value};
 use crate::number::Number;
+use crate::program::{Edge, Fields, NodeId, SlotId};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use std::fmt;
 
@@ -327,7 +327,7 @@ struct Key<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Option<super::fields::Edge>;
+    type Value = Option<Edge>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -335,7 +335,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
 }
 
 impl Visitor<'_> for Key<'_> {
-    type Value = Option<super::fields::Edge>;
+    type Value = Option<Edge>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")

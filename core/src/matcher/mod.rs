@@ -15,9 +15,8 @@ mod probe;
 
 use crate::event::slots::{Kind, Slots};
 use crate::program::{Decision, Effect, Partition, Program, Router, RuleId, Span, UnitId};
+use crate::time::Clock;
 use memo::Memo;
-
-pub(crate) use probe::VERIFY;
 
 /// What evaluation writes to; one per thread.
 #[derive(Debug)]
@@ -56,7 +55,7 @@ impl Scratch {
     }
 
     /// Evaluates the program on the event in `slots` and leaves the rules that matched in `matched`.
-    pub(crate) fn detect(&mut self, program: &Program) {
+    pub(crate) fn detect(&mut self, program: &Program, clock: &Clock) {
         self.matched.clear();
         if self.epoch == u32::MAX {
             self.unit_epochs.fill(0);
@@ -69,13 +68,13 @@ impl Scratch {
         for at in 0..self.partitions.len() {
             let partition = self.partitions.get(at).and_then(|id| program.partitions.get(*id as usize));
             if let Some(partition) = partition {
-                self.run(program, partition);
+                self.run(program, clock, partition);
             }
         }
         self.matched.sort_unstable();
     }
 
-    fn run(&mut self, program: &Program, partition: &Partition) {
+    fn run(&mut self, program: &Program, clock: &Clock, partition: &Partition) {
         for probe in &partition.probes {
             let Some(matcher) = program.matchers.get(probe.matcher as usize) else { continue };
             let mut present = false;
@@ -84,7 +83,7 @@ impl Scratch {
                 match kind {
                     Kind::Composite => continue,
                     Kind::Null => self.probe.set(&matcher.null),
-                    _ => self.probe.value(program, probe.matcher, kind, text, &mut self.memo, &mut self.folded),
+                    _ => self.probe.value(matcher, probe.matcher, kind, text, &mut self.memo, &mut self.folded, clock),
                 }
                 Self::apply(&self.probe.effects, program, &mut self.bits, &mut self.touched, &mut self.woken);
             }
@@ -92,9 +91,11 @@ impl Scratch {
                 Self::apply(&matcher.present, program, &mut self.bits, &mut self.touched, &mut self.woken);
             }
         }
-        if let Some(id) = partition.leaves {
+        if let Some(id) = partition.leaves
+            && let Some(matcher) = program.matchers.get(id as usize)
+        {
             for (kind, text) in self.slots.leaves().filter(|(kind, _)| !matches!(kind, Kind::Null | Kind::Composite)) {
-                self.probe.value(program, id, kind, text, &mut self.memo, &mut self.folded);
+                self.probe.value(matcher, id, kind, text, &mut self.memo, &mut self.folded, clock);
                 Self::apply(&self.probe.effects, program, &mut self.bits, &mut self.touched, &mut self.woken);
             }
         }
@@ -162,7 +163,7 @@ fn route(router: &Router, slots: &Slots, folded: &mut String, partitions: &mut V
                     continue;
                 }
                 folded.clear();
-                crate::fold::push(text, folded);
+                crate::text::push_folded(text, folded);
                 if let Some(next) = by_value.get(folded.as_str()) {
                     known = true;
                     route(next, slots, folded, partitions);

@@ -8,14 +8,12 @@
 //! Effects of a value depend on nothing but the value and the matcher, so the memo may answer instead.
 
 use super::memo::Memo;
+use crate::event::in_network;
 use crate::event::slots::Kind;
-use crate::event::{Value, in_network};
-use crate::fold;
 use crate::number::Number;
-use crate::program::{Exact, Matcher, Program, Verify};
-
-/// A code of a literal with this bit set calls for a test; without it, it is an effect.
-pub(crate) const VERIFY: u32 = 1 << 31;
+use crate::program::{Exact, Matcher, VERIFY, Verify};
+use crate::text;
+use crate::time::Clock;
 
 /// The effects of one value, each once.
 #[derive(Debug)]
@@ -40,25 +38,25 @@ impl Hits {
     /// Finds the effects of one value.
     pub(super) fn value(
         &mut self,
-        program: &Program,
+        matcher: &Matcher,
         id: u32,
         kind: Kind,
         text: &str,
         memo: &mut Memo,
         folded: &mut String,
+        clock: &Clock,
     ) {
         self.effects.clear();
-        let Some(matcher) = program.matchers.get(id as usize) else { return };
         let key = memo.key(id, kind, text);
         if let Some(effects) = memo.get(&key, text) {
             self.effects.extend_from_slice(effects);
             return;
         }
-        self.search(matcher, kind, text, folded, program);
+        self.search(matcher, kind, text, folded, clock);
         memo.put(&key, text, &self.effects);
     }
 
-    fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, folded: &mut String, program: &Program) {
+    fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, folded: &mut String, clock: &Clock) {
         if self.epoch == u32::MAX {
             self.seen.fill(0);
             self.epoch = 0;
@@ -66,7 +64,7 @@ impl Hits {
         self.epoch += 1;
         self.verifies.clear();
         folded.clear();
-        fold::push(text, folded);
+        text::push_folded(text, folded);
         let verifies = &mut self.verifies;
         let (effects, seen, epoch) = (&mut self.effects, &mut self.seen, self.epoch);
         let mut add = |code: u32| {
@@ -89,7 +87,7 @@ impl Hits {
         for verify in called.chain(&matcher.residual) {
             // A test whose effects are all known already need not run.
             let news = |effect: &&u32| self.seen.get(**effect as usize).is_some_and(|mark| *mark != self.epoch);
-            if verify.effects.iter().any(|effect| news(&effect)) && holds(verify, kind, text, folded, program) {
+            if verify.effects.iter().any(|effect| news(&effect)) && holds(verify, kind, text, folded, clock) {
                 for effect in &verify.effects {
                     if let Some(mark) = self.seen.get_mut(*effect as usize).filter(|mark| **mark != self.epoch) {
                         *mark = self.epoch;
@@ -101,7 +99,7 @@ impl Hits {
     }
 }
 
-fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, program: &Program) -> bool {
+fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, clock: &Clock) -> bool {
     match &verify.test {
         Exact::AnyText => true,
         Exact::Folded(glob) => glob.is_match(folded),
@@ -112,11 +110,11 @@ fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, program: &Progra
             kind != Kind::Bool && Number::from_numeric_text(text).is_some_and(|own| relation.holds(own, *number))
         }
         Exact::Time(part, relation, number) => {
-            let value = match (kind, Number::from_numeric_text(text)) {
-                (Kind::Number, Some(number)) => Value::Number(number),
-                _ => Value::Text(text),
+            let own = match (kind, Number::from_numeric_text(text)) {
+                (Kind::Number, Some(own)) => clock.part_of_number(own, *part),
+                _ => clock.part_of_text(text, *part),
             };
-            program.clock.part(value, *part).is_some_and(|own| relation.holds(own, *number))
+            own.is_some_and(|own| relation.holds(own, *number))
         }
     }
 }

@@ -8,8 +8,7 @@
 //! because an earlier place leaves more room for what follows. Texts are folded beforehand where case does
 //! not matter, so characters are compared as they are.
 
-use crate::check::pattern::DASHES;
-use crate::check::{Part, Pattern};
+use crate::text::DASHES;
 
 /// A pattern over a whole value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,20 +26,31 @@ enum Unit {
     Dash,
 }
 
+/// A part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum GlobPart {
+    Text(String),
+    /// `*`
+    Many,
+    /// `?`
+    One,
+    /// Any of the five dashes.
+    Dash,
+}
+
 impl Glob {
     /// Compiles a pattern whose texts are folded already where case does not matter.
-    pub(crate) fn new(pattern: &Pattern) -> Self {
+    pub(crate) fn new(parts: &[GlobPart]) -> Self {
         let mut segments = vec![Segment::new()];
-        for part in &pattern.parts {
+        for part in parts {
             let unit = match part {
-                Part::Many => {
+                GlobPart::Many => {
                     segments.push(Segment::new());
                     continue;
                 }
-                Part::Text(text) => Unit::Text(text.as_str().into()),
-                Part::One => Unit::One,
-                // INVARIANT: rules with placeholders left are refused before they get here.
-                Part::Dash | Part::Placeholder(_) => Unit::Dash,
+                GlobPart::Text(text) => Unit::Text(text.as_str().into()),
+                GlobPart::One => Unit::One,
+                GlobPart::Dash => Unit::Dash,
             };
             if let Some(segment) = segments.last_mut() {
                 segment.push(unit);
@@ -109,32 +119,4 @@ fn ends_with(segment: &[Unit], value: &str) -> bool {
         }
     }
     true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// The two matchers are written differently and must agree.
-        #[test]
-        fn globs_agree_with_the_obvious_matcher(pattern in "[ab*?\\\\é-]{0,8}", value in "[abé*?\\\\-]{0,10}") {
-            let pattern = Pattern { cased: true, ..Pattern::parse(&pattern) };
-            prop_assert_eq!(Glob::new(&pattern).is_match(&value), pattern.matches(&value));
-        }
-
-        #[test]
-        fn dashes_agree_too(texts in prop::collection::vec("[ab]{0,2}", 1..4), value in "[ab/\u{2013}-]{0,8}") {
-            let mut pattern = Pattern { cased: true, ..Pattern::default() };
-            for text in texts {
-                pattern.push(Part::Text(text));
-                pattern.push(Part::Dash);
-            }
-            prop_assert_eq!(Glob::new(&pattern).is_match(&value), pattern.matches(&value));
-            pattern.open_start();
-            pattern.open_end();
-            prop_assert_eq!(Glob::new(&pattern).is_match(&value), pattern.matches(&value));
-        }
-    }
 }

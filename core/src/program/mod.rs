@@ -7,17 +7,18 @@
 //! A program holds no names but those of fields, no YAML and no rules as written. It is frozen: whoever
 //! evaluates keeps what changes elsewhere. Who writes it and who reads it is not known here.
 
+mod fields;
 mod glob;
 mod literals;
 mod trie;
 
-pub(crate) use glob::Glob;
+pub(crate) use fields::{Edge, Fields, NodeId, SlotId};
+pub(crate) use glob::{Glob, GlobPart};
 pub(crate) use literals::{Literals, LiteralsBuilder, Place};
 
-use crate::check::{FieldRef, Relation, TimePart};
-use crate::event::fields::{Fields, SlotId};
-use crate::event::time::Clock;
-use crate::number::Number;
+use crate::number::{Number, Relation};
+use crate::text::Anchor;
+use crate::time::TimePart;
 use hashbrown::HashMap;
 use ipnet::IpNet;
 use regex_automata::meta;
@@ -59,7 +60,6 @@ pub(crate) struct Program {
     pub(crate) matchers: Vec<Matcher>,
     pub(crate) partitions: Vec<Partition>,
     pub(crate) router: Router,
-    pub(crate) clock: Clock,
     /// Whether any partition looks at every leaf, for keywords.
     pub(crate) needs_leaves: bool,
 }
@@ -115,7 +115,8 @@ pub(crate) struct Probe {
 pub(crate) struct Pair {
     pub(crate) left: SlotId,
     pub(crate) right: SlotId,
-    pub(crate) reference: FieldRef,
+    pub(crate) anchor: Anchor,
+    pub(crate) cased: bool,
     pub(crate) effect: u32,
 }
 
@@ -142,6 +143,9 @@ pub(crate) struct Matcher {
     /// What follows when it holds null.
     pub(crate) null: Vec<u32>,
 }
+
+/// A code of a literal with this bit set calls for the test of that number; without it, it is an effect.
+pub(crate) const VERIFY: u32 = 1 << 31;
 
 /// A test that is more than a literal, and what follows when it holds.
 #[derive(Debug)]

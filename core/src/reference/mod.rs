@@ -17,7 +17,7 @@ pub(crate) use test::Regexes;
 
 use crate::check::{Body, Branch, Condition, Item, Join, Rule};
 use crate::event::Event;
-use crate::event::time::Clock;
+use crate::time::Clock;
 
 /// What evaluation needs besides the rule and the event.
 pub(crate) struct Context<'a> {

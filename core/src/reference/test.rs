@@ -7,9 +7,9 @@
 //! Tests about presence (`null`, `exists`) and about two fields (`fieldref`) look at all values at once.
 
 use super::Context;
-use crate::check::{Anchor, FieldRef, Regex, Test};
+use crate::check::{FieldRef, Regex, Test};
 use crate::event::{Event, Value, in_network};
-use crate::fold;
+use crate::text;
 use regex_automata::meta;
 use std::collections::HashMap;
 
@@ -99,14 +99,19 @@ pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>)
         },
         Test::Bool(wanted) => match value {
             Value::Bool(other) => other == *wanted,
-            Value::Text(text) => fold::text(text) == wanted.to_string(),
+            Value::Text(text) => text::folded(text) == wanted.to_string(),
             _ => false,
         },
         Test::Regex(regex) => value.text().is_some_and(|text| context.regexes.is_match(regex, &text)),
         Test::Cidr(network) => matches!(value, Value::Text(text) if in_network(*network, text)),
         Test::Compare(relation, number) => value.number().is_some_and(|own| relation.holds(own, *number)),
         Test::Time(part, relation, number) => {
-            context.clock.part(value, *part).is_some_and(|own| relation.holds(own, *number))
+            let own = match value {
+                Value::Number(own) => context.clock.part_of_number(own, *part),
+                Value::Text(text) => context.clock.part_of_text(text, *part),
+                _ => None,
+            };
+            own.is_some_and(|own| relation.holds(own, *number))
         }
         Test::Null => value == Value::Null,
         Test::Exists(wanted) => *wanted,
@@ -115,13 +120,7 @@ pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>)
 }
 
 fn refers(reference: &FieldRef, left: Value<'_>, right: Value<'_>) -> bool {
-    let case = |text: &str| if reference.cased { text.to_owned() } else { fold::text(text) };
+    let case = |text: &str| if reference.cased { text.to_owned() } else { text::folded(text) };
     let (Some(left), Some(right)) = (left.text(), right.text()) else { return false };
-    let (left, right) = (case(&left), case(&right));
-    match reference.anchor {
-        Anchor::Whole => left == right,
-        Anchor::Start => left.starts_with(&right),
-        Anchor::End => left.ends_with(&right),
-        Anchor::Anywhere => left.contains(&right),
-    }
+    reference.anchor.holds(&case(&left), &case(&right))
 }

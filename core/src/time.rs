@@ -7,12 +7,10 @@
 //! Texts are RFC 3339 or the same with a blank for the `T` and without a zone (then UTC), as Windows and
 //! Sysmon write it. Numbers are times only when the caller names their unit. No clock is read here.
 
-use super::Value;
-use crate::check::TimePart;
 use crate::number::Number;
+use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
 use serde::{Deserialize, Serialize};
 
 /// The unit of times that are bare numbers.
@@ -38,6 +36,30 @@ pub struct TimeOptions {
     pub unit: Option<TimeUnit>,
 }
 
+/// A part of a time that a rule can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum TimePart {
+    Minute,
+    Hour,
+    Day,
+    Week,
+    Month,
+    Year,
+}
+
+impl TimePart {
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Minute => "minute",
+            Self::Hour => "hour",
+            Self::Day => "day",
+            Self::Week => "week",
+            Self::Month => "month",
+            Self::Year => "year",
+        }
+    }
+}
+
 /// The options with the zone looked up.
 #[derive(Debug, Clone)]
 pub(crate) struct Clock {
@@ -58,9 +80,27 @@ impl Clock {
         Some(Self { zone, unit: options.unit })
     }
 
-    /// A part of the time that `value` holds, when it holds one.
-    pub(crate) fn part(&self, value: Value<'_>, part: TimePart) -> Option<Number> {
-        let time = self.read(value)?;
+    /// A part of the time that a text says, when it says one.
+    pub(crate) fn part_of_text(&self, text: &str, part: TimePart) -> Option<Number> {
+        // Only texts of the form `2024-05...` are dates; `20240501` is a number.
+        let instant = if text.as_bytes().get(4) == Some(&b'-') {
+            match text.parse::<Timestamp>() {
+                Ok(instant) => instant,
+                Err(_) => TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?,
+            }
+        } else {
+            self.instant(Number::from_numeric_text(text)?)?
+        };
+        Some(self.part(instant, part))
+    }
+
+    /// A part of the time that a number says, when the unit of bare numbers is known.
+    pub(crate) fn part_of_number(&self, number: Number, part: TimePart) -> Option<Number> {
+        Some(self.part(self.instant(number)?, part))
+    }
+
+    fn part(&self, instant: Timestamp, part: TimePart) -> Number {
+        let time = instant.to_zoned(self.zone.clone());
         let number: i128 = match part {
             TimePart::Minute => time.minute().into(),
             TimePart::Hour => time.hour().into(),
@@ -69,21 +109,7 @@ impl Clock {
             TimePart::Month => time.month().into(),
             TimePart::Year => time.year().into(),
         };
-        Some(Number::Integer(number))
-    }
-
-    fn read(&self, value: Value<'_>) -> Option<Zoned> {
-        let instant = match value {
-            Value::Number(number) => self.instant(number)?,
-            // Only texts of the form `2024-05...` are dates; `20240501` is a number.
-            Value::Text(text) if text.as_bytes().get(4) == Some(&b'-') => match text.parse::<Timestamp>() {
-                Ok(instant) => instant,
-                Err(_) => TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?,
-            },
-            Value::Text(text) => self.instant(Number::from_numeric_text(text)?)?,
-            _ => return None,
-        };
-        Some(instant.to_zoned(self.zone.clone()))
+        Number::Integer(number)
     }
 
     fn instant(&self, number: Number) -> Option<Timestamp> {
@@ -122,28 +148,26 @@ fn offset(text: &str) -> Option<TimeZone> {
 mod tests {
     use super::*;
 
-    fn hour(zone: Option<&str>, unit: Option<TimeUnit>, value: Value<'_>) -> Option<String> {
+    fn hour(zone: Option<&str>, unit: Option<TimeUnit>, text: &str) -> Option<String> {
         let clock = Clock::new(&TimeOptions { zone: zone.map(str::to_owned), unit }).unwrap();
-        clock.part(value, TimePart::Hour).map(Number::text)
+        clock.part_of_text(text, TimePart::Hour).map(Number::text)
     }
 
     #[test]
     fn times_are_read_in_the_callers_zone() {
-        let text = Value::Text;
-        for (zone, value, expected) in [
-            (None, text("2024-05-01T23:30:00Z"), Some("23")),
-            (None, text("2024-05-01T23:30:00.123456789+02:00"), Some("21")),
-            (None, text("2024-05-01 23:30:00.123"), Some("23")),
-            (None, text("2024-05-01T23:30:00"), Some("23")),
-            (Some("+02:00"), text("2024-05-01T23:30:00Z"), Some("1")),
-            (Some("-05:30"), text("2024-05-01T00:30:00Z"), Some("19")),
-            (Some("Europe/Paris"), text("2024-05-01T23:30:00Z"), Some("1")),
-            (None, text("yesterday"), None),
-            (None, text("1714606200"), None),
-            (None, Value::Number(Number::Integer(1_714_606_200)), None),
-            (None, Value::Null, None),
+        for (zone, text, expected) in [
+            (None, "2024-05-01T23:30:00Z", Some("23")),
+            (None, "2024-05-01T23:30:00.123456789+02:00", Some("21")),
+            (None, "2024-05-01 23:30:00.123", Some("23")),
+            (None, "2024-05-01T23:30:00", Some("23")),
+            (Some("+02:00"), "2024-05-01T23:30:00Z", Some("1")),
+            (Some("-05:30"), "2024-05-01T00:30:00Z", Some("19")),
+            (Some("Europe/Paris"), "2024-05-01T23:30:00Z", Some("1")),
+            (None, "yesterday", None),
+            (None, "1714606200", None),
+            (None, "20240501", None),
         ] {
-            assert_eq!(hour(zone, None, value).as_deref(), expected, "{zone:?} {value:?}");
+            assert_eq!(hour(zone, None, text).as_deref(), expected, "{zone:?} {text}");
         }
         assert!(Clock::new(&TimeOptions { zone: Some("Nowhere/At all".into()), unit: None }).is_none());
     }
@@ -151,9 +175,13 @@ mod tests {
     #[test]
     fn bare_numbers_need_a_unit() {
         let seconds = Some(TimeUnit::Seconds);
-        assert_eq!(hour(None, seconds, Value::Number(Number::Integer(1_714_606_200))).as_deref(), Some("23"));
-        assert_eq!(hour(None, seconds, Value::Text("1714606200.5")).as_deref(), Some("23"));
-        assert_eq!(hour(None, Some(TimeUnit::Milliseconds), Value::Text("1714606200000")).as_deref(), Some("23"));
-        assert_eq!(hour(None, seconds, Value::Number(Number::Integer(i128::MAX))), None);
+        assert_eq!(hour(None, seconds, "1714606200").as_deref(), Some("23"));
+        assert_eq!(hour(None, seconds, "1714606200.5").as_deref(), Some("23"));
+        assert_eq!(hour(None, Some(TimeUnit::Milliseconds), "1714606200000").as_deref(), Some("23"));
+        let clock = |unit| Clock::new(&TimeOptions { zone: None, unit }).unwrap();
+        let number = Number::Integer(1_714_606_200);
+        assert_eq!(clock(seconds).part_of_number(number, TimePart::Hour), Some(Number::Integer(23)));
+        assert_eq!(clock(None).part_of_number(number, TimePart::Hour), None);
+        assert_eq!(clock(seconds).part_of_number(Number::Integer(i128::MAX), TimePart::Hour), None);
     }
 }

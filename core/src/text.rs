@@ -1,0 +1,76 @@
+//! Texts: the one way in which they are made equal regardless of case, and where one stands in another.
+//!
+//! ```text
+//! "ΣΑΣ" and "σας"  ─▶  "σασ"        "K" (Kelvin sign)  ─▶  "k"        "ß"  ─▶  "ß"
+//! ```
+//!
+//! Simple case folding of Unicode (rows C and S of `CaseFolding.txt`): one character becomes one
+//! character, so wildcards keep counting characters. Nothing here depends on a language or locale.
+
+use serde::{Deserialize, Serialize};
+
+/// The five characters that Windows programs take for a dash.
+pub(crate) const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
+
+/// Where in the one text the other must stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) enum Anchor {
+    Whole,
+    Start,
+    End,
+    Anywhere,
+}
+
+/// The simple case folding of one character.
+pub(crate) fn fold_char(c: char) -> char {
+    if c.is_ascii() {
+        return c.to_ascii_lowercase();
+    }
+    unicode_case_mapping::case_folded(c).and_then(|folded| char::from_u32(folded.get())).unwrap_or(c)
+}
+
+/// The folded copy of a text.
+pub(crate) fn folded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_folded(text, &mut out);
+    out
+}
+
+/// Adds the folded copy of a text to `out`.
+pub(crate) fn push_folded(text: &str, out: &mut String) {
+    let start = out.len();
+    out.push_str(text);
+    if text.is_ascii() {
+        if let Some(copy) = out.get_mut(start..) {
+            copy.make_ascii_lowercase();
+        }
+    } else {
+        out.truncate(start);
+        out.extend(text.chars().map(fold_char));
+    }
+}
+
+impl Anchor {
+    /// Whether `right` stands there in `left`.
+    pub(crate) fn holds(self, left: &str, right: &str) -> bool {
+        match self {
+            Self::Whole => left == right,
+            Self::Start => left.starts_with(right),
+            Self::End => left.ends_with(right),
+            Self::Anywhere => left.contains(right),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn folding_is_simple_and_idempotent() {
+        assert_eq!(super::folded("ΣΑΣ"), super::folded("σας"));
+        assert_eq!(super::folded("\u{212A}\u{17F}"), "ks");
+        assert_eq!(super::folded("İß"), "İß");
+        for c in ('\0'..=char::MAX).filter(|c| super::fold_char(*c) != *c) {
+            assert_eq!(super::fold_char(super::fold_char(c)), super::fold_char(c), "{c:?}");
+        }
+    }
+}
