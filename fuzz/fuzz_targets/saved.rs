@@ -1,0 +1,4 @@
+//! Fuzz target `saved`; see `src/lib.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tieline_fuzz::saved(data));

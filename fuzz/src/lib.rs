@@ -1,0 +1,129 @@
+//! What each fuzz target does with its bytes; also replayed by the library's own tests.
+//!
+//! Every target takes any bytes and must neither panic nor hang, and where two ways lead to one answer it
+//! compares them.
+
+use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner};
+
+/// The names of all targets, with what they do.
+pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+    ("rules", rules),
+    ("condition", condition),
+    ("item", item),
+    ("event", event),
+    ("pipeline", pipeline),
+    ("saved", saved),
+    ("differential", differential),
+];
+
+/// Limits low enough that one input is quick.
+const LIMITS: Limits = Limits {
+    yaml_bytes_max: 64 << 10,
+    yaml_nodes_max: 10_000,
+    rule_values_max: 10_000,
+    regex_bytes_max: 256 << 10,
+    ..Limits::DEFAULT
+};
+
+const EVENTS: &[&str] = &[
+    r#"{"A":"abc","B":4624,"a":{"b":["x",null,1.5]},"Channel":"c1","EventID":1}"#,
+    r#"{"A":"","a.b":"x","B":["4624",true],"t":"2024-05-01T23:30:00Z","ip":"10.0.0.1"}"#,
+    "{}",
+];
+
+fn compile(text: &str) -> Rules {
+    let built = Compiler::new().limits(LIMITS).placeholder("p", ["x", "y*"]).rules(Some("fuzz.yml"), text).build();
+    let rules = built.unwrap_or_else(|error| panic!("{error}"));
+    for told in rules.diagnostics() {
+        assert!(!told.render().is_empty() && !told.message.is_empty());
+    }
+    rules
+}
+
+/// The engine, by bytes and by the trait, must say what the reference says.
+fn compare(rules: &Rules, event: &[u8]) {
+    let mut scanner = Scanner::new(rules);
+    let tree = JsonEvent::parse(event);
+    let found: Result<Vec<usize>, _> = scanner.scan_json(event).map(|found| found.map(|one| one.index()).collect());
+    assert_eq!(tree.is_ok(), found.is_ok(), "{tree:?} {found:?}");
+    let (Ok(tree), Ok(found)) = (tree, found) else { return };
+    let reference: Vec<usize> = (0..rules.len()).filter(|index| rules.reference_matches(*index, &tree)).collect();
+    assert_eq!(found, reference);
+    let by_trait: Vec<usize> = scanner.scan(&tree).map(|one| one.index()).collect();
+    assert_eq!(by_trait, reference);
+    for index in 0..rules.len() {
+        assert_eq!(rules.explain(index, &tree).matched, reference.contains(&index));
+    }
+}
+
+/// Any text as rules.
+pub fn rules(data: &[u8]) {
+    let rules = compile(&String::from_utf8_lossy(data));
+    EVENTS.iter().for_each(|event| compare(&rules, event.as_bytes()));
+    let again = Rules::from_bytes(&rules.to_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(again.len(), rules.len());
+}
+
+/// Any text as a condition over three selections.
+pub fn condition(data: &[u8]) {
+    let condition = String::from_utf8_lossy(data).replace('\'', "''").replace(['\n', '\r'], " ");
+    let rules = compile(&format!(
+        "title: t\nlogsource: {{category: c}}\ndetection:\n  s1: {{A: abc}}\n  s2: {{B: 4624}}\n  _s: {{a.b: x}}\n  condition: '{condition}'\n"
+    ));
+    EVENTS.iter().for_each(|event| compare(&rules, event.as_bytes()));
+}
+
+/// A field with modifiers, and a value, separated by a line end.
+pub fn item(data: &[u8]) {
+    let text = String::from_utf8_lossy(data).replace('\'', "''").replace('\r', " ");
+    let (key, value) = text.split_once('\n').unwrap_or((&text, ""));
+    let values: Vec<String> = value.split('\n').map(|value| format!("'{value}'")).collect();
+    for value in [format!("[{}]", values.join(", ")), values.concat().replace('\'', "")] {
+        let yaml =
+            format!("title: t\nlogsource: {{category: c}}\ndetection:\n  s:\n    '{key}': {value}\n  condition: s\n");
+        let rules = compile(&yaml);
+        EVENTS.iter().for_each(|event| compare(&rules, event.as_bytes()));
+    }
+}
+
+/// Any bytes as an event, before rules of every kind.
+pub fn event(data: &[u8]) {
+    let rules = compile(include_str!("rules.yml"));
+    assert!(rules.len() > 10, "the rules of the target do not load");
+    compare(&rules, data);
+}
+
+/// Any text as a pipeline.
+pub fn pipeline(data: &[u8]) {
+    let text = String::from_utf8_lossy(data).into_owned();
+    let built =
+        Compiler::new().limits(LIMITS).rules(None, include_str!("rules.yml")).pipeline(Some("fuzz"), text).build();
+    match built {
+        Ok(rules) => EVENTS.iter().for_each(|event| compare(&rules, event.as_bytes())),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+}
+
+/// Any bytes as saved rules, also with a header that fits them.
+pub fn saved(data: &[u8]) {
+    let _ = Rules::from_bytes(data);
+    let header = &compile("").to_bytes()[..12];
+    let checksum = data
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
+    let sealed = [header, &checksum.to_le_bytes(), data].concat();
+    if let Ok(rules) = Rules::from_bytes(&sealed) {
+        let mut scanner = Scanner::new(&rules);
+        for event in EVENTS {
+            let _ = scanner.scan_json(event.as_bytes()).map(|found| found.count());
+        }
+    }
+}
+
+/// Rules and an event, separated by a NUL.
+pub fn differential(data: &[u8]) {
+    let at = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
+    let (text, event) = data.split_at(at);
+    let rules = compile(&String::from_utf8_lossy(text));
+    compare(&rules, event.get(1..).unwrap_or_default());
+}
