@@ -6,13 +6,13 @@
 //!
 //! A broken rule is left out and told; building fails only when an option or a pipeline is broken.
 
-use super::rules::{Inner, Rules};
+use super::rules::{Inner, LoadCounts, Rules};
 use super::{Error, ErrorKind};
 use crate::check::{self, Options};
 use crate::compile;
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::syntax::{self, Document};
+use crate::syntax::{self, Document, Kind};
 use crate::time::{Clock, TimeOptions};
 use std::collections::BTreeSet;
 
@@ -125,10 +125,18 @@ impl Compiler {
         let keep: Vec<bool> = refused.iter().map(Option::is_none).collect();
         diagnostics.extend(refused.into_iter().flatten());
         pack.keep_rules(&keep);
+        let counts = LoadCounts {
+            documents: documents.len(),
+            rules: pack.rules.len(),
+            correlations: pack.correlations.len(),
+            filters: documents.iter().filter(|document| matches!(document.kind, Kind::Filter { .. })).count(),
+        };
         diagnostics.append(&mut pack.diagnostics);
         let program = compile::compile(&pack.rules, &self.options.limits);
         let allowed = &self.allowed;
         diagnostics.retain(|told| told.is_error() || !allowed.contains(&told.code));
-        Ok(Rules::from(Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics)))
+        let mut inner = Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics);
+        inner.counts = counts;
+        Ok(Rules::from(inner))
     }
 }

@@ -18,5 +18,5 @@ pub use batch::BatchResult;
 pub use compiler::Compiler;
 pub use detection::Detection;
 pub use error::{Error, ErrorKind};
-pub use rules::{RuleInfo, Rules};
+pub use rules::{LoadCounts, RuleInfo, Rules};
 pub use scanner::Scanner;

@@ -14,6 +14,7 @@ use crate::event::Event;
 use crate::program::Program;
 use crate::reference::{self, Context, Explanation, Regexes};
 use crate::time::{Clock, TimeOptions};
+use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -30,6 +31,7 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     pub(super) clock: Clock,
     diagnostics: Vec<Diagnostic>,
+    pub(super) counts: LoadCounts,
     /// Expressions for explanations, compiled when the first is asked for.
     regexes: OnceLock<Regexes>,
 }
@@ -43,7 +45,8 @@ impl Inner {
         limits: Limits,
         diagnostics: Vec<Diagnostic>,
     ) -> Self {
-        Self { rules, program, time, limits, clock, diagnostics, regexes: OnceLock::new() }
+        let counts = LoadCounts { documents: rules.len(), rules: rules.len(), ..LoadCounts::default() };
+        Self { rules, program, time, limits, clock, diagnostics, counts, regexes: OnceLock::new() }
     }
 }
 
@@ -57,6 +60,19 @@ impl fmt::Debug for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rules").field("len", &self.len()).finish_non_exhaustive()
     }
+}
+
+/// What was read when rules were loaded, before pipelines saw them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct LoadCounts {
+    /// Documents of all texts.
+    pub documents: usize,
+    /// Detection rules without a fault.
+    pub rules: usize,
+    /// Correlation rules without a fault.
+    pub correlations: usize,
+    /// Filters.
+    pub filters: usize,
 }
 
 /// What a rule says about itself.
@@ -136,6 +152,12 @@ impl Rules {
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {
         &self.inner.diagnostics
+    }
+
+    /// What was read when the rules were loaded. Saved rules know only of rules.
+    #[must_use]
+    pub fn counts(&self) -> LoadCounts {
+        self.inner.counts
     }
 
     /// What a rule says about itself.
