@@ -1,7 +1,20 @@
 //! What the command line and every language binding share.
 //!
 //! ```text
-//!  files, stdin ──▶ input ──▶ batches of JSON events
+//!  rule files ──▶ load ──▶ source: which pipelines? ──▶ Plan ─┐
+//!  files, stdin ──▶ input ──▶ batches of JSON events ─────────┴▶ scan ──▶ record: Found, BadEvent
 //! ```
+//!
+//! Bindings convert arguments, call one of these operations, and convert the answer. What rules mean is decided
+//! in `tieline`; nothing is printed here.
 
+pub mod event;
+pub mod fields;
 pub mod input;
+pub mod load;
+pub mod record;
+pub mod report;
+pub mod rule_tests;
+pub mod scan;
+pub mod source;
+mod time;

@@ -1,0 +1,329 @@
+//! Collects rule files and compiles them.
+//!
+//! ```text
+//!  rules/  extra.yml  ─▶  RulePack: texts in one fixed order  ─▶  Rules, as often as there are sources
+//!  pack.tieline       ─▶  Rules, compiled earlier
+//! ```
+//!
+//! Directories are walked to their end in the order of their names. A file in a directory that cannot be read
+//! becomes a diagnostic, and the others load; a path that was named and cannot be read is an error. What the
+//! texts mean is not known here.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use tieline::diagnostic::{Code, Diagnostic};
+use tieline::{Compiler, Limits, Rules, TimeOptions};
+use walkdir::{DirEntry, WalkDir};
+
+/// Directories nested deeper than this are not entered.
+const DIRECTORY_DEPTH_MAX: usize = 256;
+
+/// Bytes of a file of saved rules.
+const SAVED_BYTES_MAX: u64 = 4 << 30;
+
+/// What saved rules begin with.
+const SAVED_MAGIC: &[u8] = b"TIELINE\0";
+
+/// How rules are compiled, apart from pipelines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RuleOptions {
+    /// Lists that stand for `%name%` in values under `expand`.
+    pub placeholders: Vec<(String, Vec<String>)>,
+    /// How time modifiers read times.
+    pub time: TimeOptions,
+    /// Warnings that are switched off.
+    pub allow: Vec<Code>,
+}
+
+/// A processing pipeline as text, with the name that messages show.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PipelineText {
+    /// A shipped pipeline's name, or a path.
+    pub name: String,
+    /// YAML.
+    pub yaml: String,
+}
+
+/// Rule files that were read and not compiled yet, or rules that were compiled earlier and saved.
+#[derive(Debug, Default)]
+pub struct RulePack {
+    files: Vec<RuleFile>,
+    diagnostics: Vec<Diagnostic>,
+    passed_over: usize,
+    saved: Option<Rules>,
+}
+
+#[derive(Debug)]
+struct RuleFile {
+    path: String,
+    text: String,
+}
+
+/// Why rules or pipelines cannot be loaded at all.
+#[derive(Debug)]
+pub struct LoadError {
+    path: PathBuf,
+    message: String,
+}
+
+impl LoadError {
+    pub(crate) fn new(path: &Path, message: impl Into<String>) -> Self {
+        Self { path: path.to_path_buf(), message: message.into() }
+    }
+
+    /// The path or name it is about.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl fmt::Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`: {}", self.path.display(), self.message)
+    }
+}
+
+impl std::error::Error for LoadError {}
+
+impl RulePack {
+    /// Reads the rule files that `paths` stand for. A file that is met twice is read once.
+    ///
+    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline;
+    /// hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
+    /// in place of all.
+    ///
+    /// # Errors
+    /// When a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
+    /// or not alone.
+    pub fn read(paths: &[PathBuf]) -> Result<Self, LoadError> {
+        let mut pack = Self::default();
+        let mut seen = HashSet::new();
+        for path in paths {
+            let metadata = fs::metadata(path).map_err(|error| LoadError::new(path, opening(&error)))?;
+            if metadata.is_dir() {
+                pack.read_directory(path, &mut seen)?;
+            } else if is_saved(path) {
+                if paths.len() > 1 {
+                    let message = "saved rules cannot be joined with others; name them alone, or compile all together";
+                    return Err(LoadError::new(path, message));
+                }
+                pack.saved = Some(read_saved(path)?);
+            } else {
+                if looks_like_events(path) {
+                    return Err(LoadError::new(path, "is an event file by its name; expected rules in YAML"));
+                }
+                pack.add(path, &mut seen).map_err(|error| LoadError::new(path, opening(&error)))?;
+            }
+        }
+        Ok(pack)
+    }
+
+    /// A pack of texts that were read elsewhere, each with the name that diagnostics show.
+    #[must_use]
+    pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
+        let files = texts.into_iter().map(|(path, text)| RuleFile { path, text }).collect();
+        Self { files, ..Self::default() }
+    }
+
+    fn read_directory(&mut self, directory: &Path, seen: &mut HashSet<PathBuf>) -> Result<(), LoadError> {
+        let before = self.files.len() + self.diagnostics.len();
+        let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
+        let walk = WalkDir::new(directory).max_depth(DIRECTORY_DEPTH_MAX).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(visible) {
+            match entry {
+                Ok(entry) if has_extension(entry.path(), &["yml", "yaml"]) && entry.path().is_file() => {
+                    if let Err(error) = self.add_walked(entry.path(), seen) {
+                        self.tell_unreadable(entry.path(), &opening(&error));
+                    }
+                }
+                Ok(_) => {}
+                Err(error) if error.depth() == 0 => {
+                    return Err(LoadError::new(directory, format!("cannot be listed: {error}")));
+                }
+                Err(error) => {
+                    let path = error.path().unwrap_or(directory).to_path_buf();
+                    let reason =
+                        error.into_io_error().map_or_else(|| "a loop of links".to_owned(), |error| error.to_string());
+                    self.tell_unreadable(&path, &format!("cannot be listed: {reason}"));
+                }
+            }
+        }
+        if self.files.len() + self.diagnostics.len() == before && seen.is_empty() {
+            return Err(LoadError::new(directory, "holds no rules; expected files ending in .yml or .yaml"));
+        }
+        Ok(())
+    }
+
+    fn tell_unreadable(&mut self, path: &Path, reason: &str) {
+        let name = path.display().to_string();
+        self.diagnostics.push(Diagnostic::without_place(Code::UnreadableFile, Some(&name), reason));
+    }
+
+    fn add_walked(&mut self, path: &Path, seen: &mut HashSet<PathBuf>) -> io::Result<()> {
+        let before = self.files.len();
+        self.add(path, seen)?;
+        if self.files.get(before).is_some_and(|file| is_pipeline(&file.text)) {
+            self.files.truncate(before);
+            self.passed_over += 1;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, path: &Path, seen: &mut HashSet<PathBuf>) -> io::Result<()> {
+        if !seen.insert(fs::canonicalize(path)?) {
+            return Ok(());
+        }
+        let name = path.display().to_string();
+        let mut bytes = Vec::new();
+        // One byte over the limit is enough for the file to be refused with its own diagnostic.
+        let limit = Limits::DEFAULT.yaml_bytes_max as u64 + 1;
+        File::open(path)?.take(limit).read_to_end(&mut bytes)?;
+        match String::from_utf8(bytes) {
+            Ok(text) => self.files.push(RuleFile { path: name, text }),
+            Err(error) => self.diagnostics.push(not_utf8(&name, error.as_bytes(), error.utf8_error().valid_up_to())),
+        }
+        Ok(())
+    }
+
+    /// Compiles the pack with these pipelines, applied by their priority. Saved rules come back as they were
+    /// saved.
+    ///
+    /// # Errors
+    /// When the time zone is unknown or a pipeline is broken.
+    pub fn compile(&self, options: &RuleOptions, pipelines: &[PipelineText]) -> Result<Rules, tieline::Error> {
+        if let Some(saved) = &self.saved {
+            return Ok(saved.clone());
+        }
+        let mut compiler = Compiler::new().time(options.time.clone());
+        for file in &self.files {
+            compiler = compiler.rules(Some(&file.path), file.text.as_str());
+        }
+        for pipeline in pipelines {
+            compiler = compiler.pipeline(Some(&pipeline.name), pipeline.yaml.as_str());
+        }
+        for (name, values) in &options.placeholders {
+            compiler = compiler.placeholder(name, values.iter().map(String::as_str));
+        }
+        for code in &options.allow {
+            compiler = compiler.allow(*code);
+        }
+        compiler.build()
+    }
+
+    /// What was found wrong while files were read; compiling finds the rest.
+    #[must_use]
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
+    /// The files that were read, in the order in which they are compiled.
+    pub fn paths(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.files.iter().map(|file| file.path.as_str())
+    }
+
+    /// How many files in directories were passed over because they hold a processing pipeline.
+    #[must_use]
+    pub fn passed_over(&self) -> usize {
+        self.passed_over
+    }
+
+    /// Whether these are rules that were compiled earlier and saved.
+    #[must_use]
+    pub fn is_saved(&self) -> bool {
+        self.saved.is_some()
+    }
+}
+
+/// Reads a pipeline from a file.
+///
+/// # Errors
+/// When there is no such file, or it is not text.
+pub fn read_pipeline(path: &Path) -> Result<PipelineText, LoadError> {
+    let fault = |message: String| LoadError::new(path, message);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(Limits::DEFAULT.yaml_bytes_max as u64 + 1).read_to_end(&mut bytes))
+        .map_err(|error| fault(opening(&error)))?;
+    let yaml = String::from_utf8(bytes).map_err(|_| fault("is not UTF-8 text; expected a pipeline in YAML".into()))?;
+    Ok(PipelineText { name: path.display().to_string(), yaml })
+}
+
+fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
+    let before = bytes.get(..valid).unwrap_or_default();
+    let line = memchr::memchr_iter(b'\n', before).count() + 1;
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(before.get(line_start..).unwrap_or_default()).chars().count() + 1;
+    let mut diagnostic = Diagnostic::without_place(Code::NotUtf8, Some(name), "the file is not UTF-8 text")
+        .help("save it as UTF-8; Sigma rules are UTF-8 text");
+    diagnostic.line = u32::try_from(line).unwrap_or(u32::MAX);
+    diagnostic.column = u32::try_from(column).unwrap_or(u32::MAX);
+    diagnostic.end_line = diagnostic.line;
+    diagnostic.end_column = diagnostic.column.saturating_add(1);
+    diagnostic
+}
+
+fn opening(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "no such file or directory".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}
+
+fn is_saved(path: &Path) -> bool {
+    let mut head = [0; SAVED_MAGIC.len()];
+    let mut begins = || File::open(path).and_then(|mut file| file.read_exact(&mut head)).is_ok() && head == SAVED_MAGIC;
+    has_extension(path, &["tieline"]) || begins()
+}
+
+fn read_saved(path: &Path) -> Result<Rules, LoadError> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(SAVED_BYTES_MAX).read_to_end(&mut bytes))
+        .map_err(|error| LoadError::new(path, opening(&error)))?;
+    Rules::from_bytes(&bytes).map_err(|error| LoadError::new(path, error.to_string()))
+}
+
+/// Whether a YAML text is a processing pipeline: it has transformations and no part of a rule.
+fn is_pipeline(text: &str) -> bool {
+    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
+    has("transformations:") && !["detection:", "correlation:", "filter:"].iter().any(|key| has(key))
+}
+
+/// Whether a path is one that holds rules, as far as can be told without reading it: a YAML file, saved rules, or
+/// a directory with such a file in it.
+#[must_use]
+pub fn looks_like_rules(path: &Path) -> bool {
+    if path.is_dir() {
+        let walk = WalkDir::new(path).max_depth(DIRECTORY_DEPTH_MAX);
+        return walk.into_iter().flatten().any(|entry| has_extension(entry.path(), &["yml", "yaml"]));
+    }
+    path != Path::new("-") && !looks_like_events(path)
+}
+
+/// Whether a file is one of events by its name.
+fn looks_like_events(path: &Path) -> bool {
+    has_extension(path, &["ndjson", "jsonl", "evtx", "csv", "log", "gz", "zst"])
+        || (has_extension(path, &["json"]) && !holds_detection(path))
+}
+
+/// JSON is YAML, so a rule may come in a file of that name.
+fn holds_detection(path: &Path) -> bool {
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(64 << 10).read_to_end(&mut head));
+    read.is_ok() && memchr::memmem::find(&head, b"\"detection\"").is_some()
+}
+
+fn has_extension(path: &Path, known: &[&str]) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str);
+    extension.is_some_and(|own| known.iter().any(|known| known.eq_ignore_ascii_case(own)))
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}

@@ -1,0 +1,195 @@
+//! Runs the events that are filed beside rules.
+//!
+//! ```text
+//!  whoami.yml   whoami.match.ndjson    every event must fire a rule of whoami.yml
+//!               whoami.silent.ndjson   no event may
+//! ```
+//!
+//! Each event meets the form of the rules that its source asks for, as in a scan. All of the pack is loaded, so
+//! that filters have their say. Nothing is printed here.
+
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use tieline::{JsonEvent, Rules};
+
+use crate::fields::logsource;
+use crate::input::{Batch, InputError, InputOptions, Reader};
+use crate::record::identity;
+use crate::source::{Plan, SourceId};
+
+/// Suffixes of files with events, in place of `.yml`.
+const MATCH: &str = "match";
+const SILENT: &str = "silent";
+
+/// Endings of files with events; the first that exists is taken.
+const ENDINGS: &[&str] = &["ndjson", "ndjson.gz", "json", "evtx"];
+
+/// What a run found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct TestReport {
+    /// Rule files with events beside them.
+    pub tested: usize,
+    /// Rule files without.
+    pub untested: Vec<String>,
+    /// Events that were tried.
+    pub events: usize,
+    /// What went wrong.
+    pub failures: Vec<TestFailure>,
+}
+
+/// An event that did not do what its file says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TestFailure {
+    /// The rule file.
+    pub rule: String,
+    /// The file with the event.
+    pub file: String,
+    /// Its line or record, from 1; 0 when the whole file is meant.
+    pub line: u64,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// The condition tree with its verdicts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explanation: Option<String>,
+}
+
+/// Runs all events beside the rules of a plan's pack.
+///
+/// # Errors
+/// When a pipeline is broken. Files of events that cannot be read are failures in the report.
+pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestReport, tieline::Error> {
+    let mut report = TestReport::default();
+    let rule_files: Vec<String> = plan.pack().paths().map(str::to_owned).collect();
+    for rule in rule_files {
+        each(&rule);
+        let files: Vec<(PathBuf, bool)> = [(MATCH, true), (SILENT, false)]
+            .into_iter()
+            .filter_map(|(suffix, fires)| Some((beside(Path::new(&rule), suffix)?, fires)))
+            .collect();
+        if files.is_empty() {
+            report.untested.push(rule);
+            continue;
+        }
+        report.tested += 1;
+        for (file, fires) in files {
+            let mut test = Test { rule: &rule, file: file.display().to_string(), fires, plan, report: &mut report };
+            test.run(&file)?;
+        }
+    }
+    Ok(report)
+}
+
+/// The file `X.match.ndjson` or the like beside `X.yml`.
+fn beside(rule: &Path, suffix: &str) -> Option<PathBuf> {
+    let stem = rule.file_stem()?.to_str()?;
+    ENDINGS.iter().map(|ending| rule.with_file_name(format!("{stem}.{suffix}.{ending}"))).find(|path| path.is_file())
+}
+
+struct Test<'a> {
+    rule: &'a str,
+    file: String,
+    fires: bool,
+    plan: &'a mut Plan,
+    report: &'a mut TestReport,
+}
+
+impl Test<'_> {
+    fn run(&mut self, path: &Path) -> Result<(), tieline::Error> {
+        let before = self.report.events;
+        match self.read(path) {
+            Ok(inner) => inner?,
+            Err(error) => self.fail(0, error.to_string(), None),
+        }
+        if self.report.events == before && self.fires {
+            self.fail(0, "holds no event".to_owned(), None);
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, path: &Path) -> Result<Result<(), tieline::Error>, InputError> {
+        let mut reader = Reader::open(path, &InputOptions::default())?;
+        let (mut batch, mut faults) = (Batch::default(), Vec::new());
+        let mut main = None;
+        while reader.next_batch(&mut batch, &mut faults)? {
+            for fault in faults.drain(..) {
+                self.report.events += 1;
+                self.fail(fault.number, fault.message, None);
+            }
+            for record in batch.iter() {
+                self.report.events += 1;
+                let event = match JsonEvent::parse(record.bytes) {
+                    Ok(event) => event,
+                    Err(error) => {
+                        self.fail(record.number, error.to_string(), None);
+                        continue;
+                    }
+                };
+                let id = self.plan.choose(record.bytes, main);
+                main = main.or(Some(id));
+                if let Err(error) = self.plan.compile(id) {
+                    return Ok(Err(error));
+                }
+                self.event(id, record.number, record.bytes, &event);
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn event(&mut self, id: SourceId, line: u64, bytes: &[u8], event: &JsonEvent) {
+        let Some(rules) = self.plan.rules(id).cloned() else { return };
+        let own: Vec<usize> = rules
+            .iter()
+            .enumerate()
+            .filter(|(_, rule)| rule.path() == Some(self.rule))
+            .map(|(index, _)| index)
+            .collect();
+        if own.is_empty() {
+            if self.fires {
+                self.fail(line, self.why_absent(id, &rules), None);
+            }
+            return;
+        }
+        let fired = fired(&rules, bytes);
+        match (self.fires, own.iter().find(|index| fired.contains(index))) {
+            (true, None) => {
+                let text: String = own.iter().map(|index| rules.explain(*index, event).to_string()).collect();
+                self.fail(line, "must fire the rule, but does not".to_owned(), Some(text));
+            }
+            (false, Some(index)) => {
+                let rule = rules.rule(*index);
+                let name = identity(rule).unwrap_or_else(|| rule.title());
+                let text = rules.explain(*index, event).to_string();
+                self.fail(line, format!("must stay silent, but fires `{name}`"), Some(text));
+            }
+            _ => {}
+        }
+    }
+
+    /// Why no rule of the file can match an event of this source.
+    fn why_absent(&self, id: SourceId, rules: &Rules) -> String {
+        let broken = rules.diagnostics().iter().find(|told| told.is_error() && told.path.as_deref() == Some(self.rule));
+        if let Some(broken) = broken {
+            return format!("no rule of the file could be loaded: {broken}");
+        }
+        let unmapped = self.plan.rules(self.plan.as_is());
+        let own = unmapped.and_then(|rules| rules.iter().find(|rule| rule.path() == Some(self.rule)));
+        let about = own.map_or(String::new(), |rule| format!(" ({})", logsource(rule.logsource())));
+        match self.plan.source(id) {
+            Some(source) => format!("the event is of the source `{}`, which the rule is not about{about}", source.name),
+            None => format!("no rule of the file is about such events{about}"),
+        }
+    }
+
+    fn fail(&mut self, line: u64, message: String, explanation: Option<String>) {
+        let (rule, file) = (self.rule.to_owned(), self.file.clone());
+        self.report.failures.push(TestFailure { rule, file, line, message, explanation });
+    }
+}
+
+/// The rules that match, as a scan finds them.
+fn fired(rules: &Rules, bytes: &[u8]) -> Vec<usize> {
+    let results = rules.scan_batch(&[bytes], None);
+    let matched = results.into_iter().flatten().flatten();
+    matched.map(|index| index as usize).collect()
+}

@@ -1,0 +1,219 @@
+//! Decides by which pipelines rules are mapped before they meet an event.
+//!
+//! ```text
+//!  --source none                     rules as they are
+//!  --source windows                  rules mapped to that source
+//!  --source auto   event ─▶ which source is it? ─▶ rules mapped to that one, compiled when first met
+//!                           none of them ─▶ rules as they are
+//! ```
+//!
+//! A [`Plan`] holds the pack and one compiled form of it for each source that was met. It reads no file; the
+//! shipped pipelines are data of `tieline-rules`, and whether an event is of a source is said by the pipeline
+//! itself.
+
+use std::fmt;
+use std::path::Path;
+
+use tieline::Rules;
+
+use crate::load::{LoadError, PipelineText, RuleOptions, RulePack, read_pipeline};
+
+/// Which source events come from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum SourceChoice {
+    /// Found out for each event, by its fields.
+    #[default]
+    Auto,
+    /// Not asked: every rule sees every event, as far as the named pipelines say nothing else.
+    None,
+    /// All events come from the shipped source of this name.
+    Named(String),
+}
+
+/// A source whose pipeline is shipped.
+#[derive(Debug)]
+pub struct Known {
+    /// What `--source` calls it.
+    pub name: String,
+    /// One line for readers.
+    pub title: String,
+    pipeline: PipelineText,
+}
+
+/// A pack together with how it is mapped, compiled once for every source that is met.
+#[derive(Debug)]
+pub struct Plan {
+    pack: RulePack,
+    options: RuleOptions,
+    pipelines: Vec<PipelineText>,
+    known: Vec<Known>,
+    choice: Choice,
+    /// One for each source, and the last for events of none.
+    compiled: Vec<Option<Rules>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Choice {
+    Auto,
+    Fixed(SourceId),
+}
+
+/// A form of the pack: for a known source, or as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SourceId(usize);
+
+/// Why a plan cannot be made.
+#[derive(Debug)]
+pub enum PlanError {
+    /// A pipeline or source does not exist or cannot be read.
+    Load(LoadError),
+    /// A pipeline or an option is broken.
+    Compile(tieline::Error),
+}
+
+impl fmt::Display for PlanError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Load(error) => error.fmt(f),
+            Self::Compile(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for PlanError {}
+
+impl From<LoadError> for PlanError {
+    fn from(error: LoadError) -> Self {
+        Self::Load(error)
+    }
+}
+
+impl From<tieline::Error> for PlanError {
+    fn from(error: tieline::Error) -> Self {
+        Self::Compile(error)
+    }
+}
+
+/// The sources whose pipelines are shipped.
+#[must_use]
+pub fn known_sources() -> Vec<Known> {
+    Vec::new()
+}
+
+/// Finds a pipeline by the name of a shipped one, else by path.
+///
+/// # Errors
+/// When there is neither.
+pub fn find_pipeline(name: &str) -> Result<PipelineText, LoadError> {
+    let path = Path::new(name);
+    if path.exists() {
+        return read_pipeline(path);
+    }
+    let message = "is neither a shipped pipeline nor a file";
+    Err(LoadError::new(path, message))
+}
+
+impl Plan {
+    /// A plan for a pack. Nothing is compiled yet.
+    ///
+    /// # Errors
+    /// When a source or a pipeline is not known, or a pipeline cannot be read.
+    pub fn new(
+        pack: RulePack,
+        options: RuleOptions,
+        pipelines: &[String],
+        choice: &SourceChoice,
+    ) -> Result<Self, LoadError> {
+        let pipelines = pipelines.iter().map(|name| find_pipeline(name)).collect::<Result<_, _>>()?;
+        let known = known_sources();
+        let as_is = SourceId(known.len());
+        let choice = match choice {
+            SourceChoice::Auto if pack.is_saved() || known.is_empty() => Choice::Fixed(as_is),
+            SourceChoice::Auto => Choice::Auto,
+            SourceChoice::None => Choice::Fixed(as_is),
+            SourceChoice::Named(name) => match known.iter().position(|source| source.name == *name) {
+                Some(at) => Choice::Fixed(SourceId(at)),
+                None => return Err(unknown_source(name, &known)),
+            },
+        };
+        let compiled = (0..=known.len()).map(|_| None).collect();
+        Ok(Self { pack, options, pipelines, known, choice, compiled })
+    }
+
+    /// The form that all events meet; `None` when each event is asked.
+    #[must_use]
+    pub fn fixed(&self) -> Option<SourceId> {
+        match self.choice {
+            Choice::Auto => None,
+            Choice::Fixed(id) => Some(id),
+        }
+    }
+
+    /// The form for events of no known source: the pack with no more than the named pipelines.
+    #[must_use]
+    pub fn as_is(&self) -> SourceId {
+        SourceId(self.known.len())
+    }
+
+    /// The form for an event. `first` is tried before the others.
+    #[must_use]
+    pub fn choose(&self, _event: &[u8], first: Option<SourceId>) -> SourceId {
+        match self.choice {
+            Choice::Fixed(id) => id,
+            Choice::Auto => first.unwrap_or(self.as_is()),
+        }
+    }
+
+    /// The source that a form is for; `None` for the pack as it is.
+    #[must_use]
+    pub fn source(&self, id: SourceId) -> Option<&Known> {
+        self.known.get(id.0)
+    }
+
+    /// Compiles a form of the pack unless that was done before, and says whether it was done now.
+    ///
+    /// # Errors
+    /// When a pipeline or an option is broken.
+    pub fn compile(&mut self, id: SourceId) -> Result<bool, tieline::Error> {
+        let Some(place) = self.compiled.get_mut(id.0) else { return Ok(false) };
+        if place.is_some() {
+            return Ok(false);
+        }
+        let mut pipelines = Vec::new();
+        if let Some(known) = self.known.get(id.0) {
+            pipelines.push(known.pipeline.clone());
+        }
+        pipelines.extend_from_slice(&self.pipelines);
+        *place = Some(self.pack.compile(&self.options, &pipelines)?);
+        Ok(true)
+    }
+
+    /// A form of the pack; `None` before it was compiled.
+    #[must_use]
+    pub fn rules(&self, id: SourceId) -> Option<&Rules> {
+        self.compiled.get(id.0)?.as_ref()
+    }
+
+    /// All forms that were compiled so far.
+    pub fn compiled(&self) -> impl Iterator<Item = (SourceId, &Rules)> {
+        self.compiled.iter().enumerate().filter_map(|(at, rules)| Some((SourceId(at), rules.as_ref()?)))
+    }
+
+    /// The pack.
+    #[must_use]
+    pub fn pack(&self) -> &RulePack {
+        &self.pack
+    }
+}
+
+impl SourceId {
+    /// Its position, from 0 and without gaps.
+    pub(crate) fn index(self) -> usize {
+        self.0
+    }
+}
+
+fn unknown_source(name: &str, known: &[Known]) -> LoadError {
+    let names: Vec<&str> = known.iter().map(|source| source.name.as_str()).collect();
+    LoadError::new(Path::new(name), format!("is no known source; write auto, none, or one of {}", names.join(", ")))
+}

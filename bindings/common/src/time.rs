@@ -1,0 +1,121 @@
+//! The time an event says it happened, for people who read a list of detections.
+//!
+//! ```text
+//! {"UtcTime":"2026-11-23 08:35:46.174"}  ─▶  2026-11-23T08:35:46.174Z
+//! {"ts":1795422946.174}                  ─▶  2026-11-23T08:35:46.174Z
+//! ```
+//!
+//! Usual names are tried in order. The times are shown and compared as text, never calculated with.
+
+use tieline::{Event, Number, Value};
+
+/// Fields that usually hold the time, the more exact ones first.
+const FIELDS: &[&str] = &[
+    "UtcTime",
+    "TimeCreated_SystemTime",
+    "Event.System.TimeCreated.#attributes.SystemTime",
+    "Event.System.TimeCreated.SystemTime",
+    "TimeCreated",
+    "@timestamp",
+    "ts",
+    "timestamp",
+    "EventTime",
+    "SystemTime",
+    "time",
+];
+
+/// The event's time as RFC 3339 text, when one of the usual fields holds one.
+pub(crate) fn of_event(event: &dyn Event) -> Option<String> {
+    FIELDS.iter().find_map(|field| {
+        let mut time = None;
+        event.values(field, &mut |value| time = time.take().or_else(|| read(value)));
+        time
+    })
+}
+
+fn read(value: Value<'_>) -> Option<String> {
+    match value {
+        Value::Text(text) => from_text(text).or_else(|| from_number(Number::from_numeric_text(text)?)),
+        Value::Number(number) => from_number(number),
+        _ => None,
+    }
+}
+
+/// `2026-11-23 08:35:46.174` and `2026-11-23T08:35:46.174Z` alike; a zone other than UTC is kept.
+fn from_text(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (date, rest) = (text.get(..10)?, text.get(10..)?);
+    let clock = rest.strip_prefix(['T', ' '])?;
+    let shape = |text: &str, separator: char| {
+        text.chars().all(|c| c.is_ascii_digit() || c == separator) && text.contains(separator)
+    };
+    if !shape(date, '-') || !shape(clock.get(..8)?, ':') {
+        return None;
+    }
+    let fraction = clock.get(8..)?;
+    let zone = fraction.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
+    Some(format!("{date}T{clock}{}", if zone.is_empty() { "Z" } else { "" }))
+}
+
+/// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size: between 2001 and 2286.
+fn from_number(number: Number) -> Option<String> {
+    let (seconds, nanos) = match number {
+        Number::Integer(value) => {
+            let unit = [1, 1_000, 1_000_000, 1_000_000_000].into_iter().find(|unit| is_recent(value / unit))?;
+            (value / unit, value % unit * (1_000_000_000 / unit))
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "checked to be near ten digits")]
+        Number::Float(value) => {
+            let seconds = value.trunc() as i128;
+            (is_recent(seconds).then_some(seconds)?, (value.fract() * 1e6).round() as i128 * 1_000)
+        }
+    };
+    Some(written(seconds, nanos))
+}
+
+fn is_recent(seconds: i128) -> bool {
+    (1_000_000_000..10_000_000_000).contains(&seconds)
+}
+
+/// The civil time of seconds since 1970, by Howard Hinnant's `civil_from_days`.
+fn written(seconds: i128, nanos: i128) -> String {
+    let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = year_of_era + era * 400 + i128::from(month <= 2);
+    let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
+    let fraction = if nanos == 0 { String::new() } else { format!(".{nanos:09}") };
+    let fraction = fraction.strip_suffix("000000").or(fraction.strip_suffix("000")).unwrap_or(&fraction);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tieline::JsonEvent;
+
+    fn check(event: &str, expected: Option<&str>) {
+        let event = JsonEvent::parse(event.as_bytes()).unwrap();
+        assert_eq!(of_event(&event).as_deref(), expected, "{event:?}");
+    }
+
+    #[test]
+    fn the_usual_fields_give_the_time() {
+        check(r#"{"UtcTime":"2026-11-23 08:35:46.174"}"#, Some("2026-11-23T08:35:46.174Z"));
+        check(r#"{"@timestamp":"2026-11-23T08:35:46+02:00"}"#, Some("2026-11-23T08:35:46+02:00"));
+        check(r#"{"ts":1795422946.174}"#, Some("2026-11-23T08:35:46.174Z"));
+        check(r#"{"ts":1795422946}"#, Some("2026-11-23T08:35:46Z"));
+        check(r#"{"timestamp":"1795422946174"}"#, Some("2026-11-23T08:35:46.174Z"));
+        check(r#"{"ts":951782400}"#, None);
+        check(r#"{"time":1709164800}"#, Some("2024-02-29T00:00:00Z"));
+        check(r#"{"time":"yesterday","EventTime":"2020-01-01 00:00:00"}"#, Some("2020-01-01T00:00:00Z"));
+        let nested = r##"{"Event":{"System":{"TimeCreated":{"#attributes":{"SystemTime":"2020-01-01T00:00:00Z"}}}}}"##;
+        check(nested, Some("2020-01-01T00:00:00Z"));
+        check(r#"{"a":1}"#, None);
+    }
+}
