@@ -1,0 +1,308 @@
+//! What can be written on the command line.
+//!
+//! ```text
+//! tieline scan --rules PATH... [--pipeline NAME-OR-PATH]... [--source auto|none|NAME] --output ndjson FILE...
+//! ```
+//!
+//! This form is fixed; scripts rely on it. `--rules` takes several paths, so what follows it may be rules or
+//! events; [`ScanArgs::split`] tells them apart when no other option stands between.
+
+use crate::exit::TABLE;
+use crate::screen::ColorWhen;
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+use tieline::diagnostic::Code;
+use tieline::{Level, TimeUnit};
+use tieline_common::input::Format;
+use tieline_common::load::looks_like_rules;
+use tieline_common::source::SourceChoice;
+
+/// Evaluates Sigma rules on event files: Windows, Linux, Zeek and more.
+#[derive(Debug, Parser)]
+#[command(name = "tieline", version, after_help = TABLE, max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    /// Print results and errors only: no progress, no summary, no notes
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// When to use colours; NO_COLOR is honoured
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = false)]
+    pub(crate) color: ColorWhen,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Find the events that rules match
+    Scan(Box<ScanArgs>),
+    /// Load rules and tell what is wrong or doubtful in them
+    Check(CheckArgs),
+    /// Show step by step why a rule matches an event, or why not
+    Explain(ExplainArgs),
+    /// Run the events filed beside each rule: X.match.ndjson must fire X.yml, X.silent.ndjson must not
+    Test(TestArgs),
+    /// List the fields that rules read
+    Fields(FieldsArgs),
+    /// Save compiled rules, to be loaded with --rules without reading YAML again
+    Compile(CompileArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Which rules, and how they are read.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Rules")]
+pub(crate) struct RuleArgs {
+    /// Apply a processing pipeline: a shipped one by name, or a file (may be repeated)
+    #[arg(long = "pipeline", value_name = "NAME-OR-PATH")]
+    pub(crate) pipelines: Vec<String>,
+    /// Where events come from: auto finds out by their fields, none leaves rules as they are
+    /// [default: auto; none with --pipeline]
+    #[arg(long, value_name = "auto|none|NAME")]
+    pub(crate) source: Option<String>,
+    /// The values that %NAME% stands for under `expand` (may be repeated); @FILE reads one value per line
+    #[arg(long = "placeholder", value_name = "NAME=V1,V2")]
+    pub(crate) placeholders: Vec<String>,
+    /// Such values as a JSON object of lists
+    #[arg(long = "placeholders", value_name = "FILE")]
+    pub(crate) placeholder_files: Vec<PathBuf>,
+    /// The zone in which `hour`, `day` and the like are taken: an IANA name or +02:00 [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub(crate) timezone: Option<String>,
+    /// The unit of times that are bare numbers, for `hour`, `day` and the like
+    #[arg(long, value_name = "s|ms|us|ns", value_parser = time_unit)]
+    pub(crate) time_unit: Option<TimeUnit>,
+    /// Switch a warning off, by its code or its name (may be repeated)
+    #[arg(long, value_name = "CODE", value_parser = code)]
+    pub(crate) allow: Vec<Code>,
+    /// Stop at the first broken rule, and at the first event that cannot be read
+    #[arg(long)]
+    pub(crate) strict: bool,
+}
+
+impl RuleArgs {
+    /// The source that is meant.
+    pub(crate) fn choice(&self) -> SourceChoice {
+        match self.source.as_deref() {
+            None if self.pipelines.is_empty() => SourceChoice::Auto,
+            None | Some("none") => SourceChoice::None,
+            Some("auto") => SourceChoice::Auto,
+            Some(name) => SourceChoice::Named(name.to_owned()),
+        }
+    }
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct ScanArgs {
+    /// Event files or directories of them; - is standard input, also taken when nothing is named and it is a pipe
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Rule files or directories of them, or saved rules (takes several, may be repeated)
+    #[arg(long, short, value_name = "PATH", num_args = 1.., required = true, help_heading = "Rules")]
+    pub(crate) rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// What to print
+    #[arg(long, short, value_name = "FORM", default_value = "table", help_heading = "Output")]
+    pub(crate) output: OutputForm,
+    /// Only rules of this level or above
+    #[arg(long, value_name = "LEVEL", value_parser = level, help_heading = "Output")]
+    pub(crate) level: Option<Level>,
+    /// Only rules with this tag, or one below it (may be repeated)
+    #[arg(long = "tag", value_name = "TAG", help_heading = "Output")]
+    pub(crate) tags: Vec<String>,
+    /// Only the rule of this id, name or title (may be repeated)
+    #[arg(long = "rule", value_name = "ID", help_heading = "Output")]
+    pub(crate) only: Vec<String>,
+    /// Add the selections that held and the fields behind them
+    #[arg(long, help_heading = "Output")]
+    pub(crate) evidence: bool,
+    /// Add the event
+    #[arg(long, help_heading = "Output")]
+    pub(crate) event: bool,
+    /// Rules that the table shows
+    #[arg(long, value_name = "N", default_value_t = 30, help_heading = "Output")]
+    pub(crate) top: usize,
+    /// Exit with 1 when a detection has this level or above; any takes rules without a level too
+    #[arg(long, value_name = "LEVEL|any", value_parser = fail_on, help_heading = "Output")]
+    pub(crate) fail_on: Option<FailOn>,
+    /// Read all files as this format instead of finding it out: ndjson, json, evtx, zeek, csv
+    #[arg(long, value_name = "FORMAT", help_heading = "Input")]
+    pub(crate) format: Option<Format>,
+    /// Threads that evaluate [default: one per core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024), help_heading = "Input")]
+    pub(crate) threads: Option<u16>,
+    /// Save the compiled rules as well; not with --source auto
+    #[arg(long, value_name = "FILE", help_heading = "Rules")]
+    pub(crate) save: Option<PathBuf>,
+}
+
+impl ScanArgs {
+    /// Moves what was named behind `--rules` but holds events to the event files.
+    ///
+    /// Only needed when no file stands elsewhere: `--rules rules/ events/` and `--rules a --rules b FILE`.
+    pub(crate) fn split(&mut self) {
+        if !self.files.is_empty() {
+            return;
+        }
+        let rules = self.rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
+        self.files = self.rules.split_off(rules.min(self.rules.len()));
+    }
+}
+
+/// What `scan` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputForm {
+    /// Rules that matched, the most serious first, for people
+    Table,
+    /// One line per detection, for people
+    List,
+    /// One JSON object per detection and line
+    Ndjson,
+    /// One JSON object with all detections and the summary
+    Json,
+    /// One row per detection
+    Csv,
+}
+
+/// From which level on detections make the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FailOn {
+    Any,
+    Level(Level),
+}
+
+/// Forms of reports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ReportForm {
+    /// For people
+    Text,
+    /// One JSON object
+    Json,
+}
+
+/// Arguments of `check`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) rules: PathArgs,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// How to print the report
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: ReportForm,
+    /// Print every diagnostic, not only the first 20 of each code
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// Rule files as positional arguments or with `--rules`.
+#[derive(Debug, Clone, ClapArgs)]
+#[group(required = true, multiple = true)]
+pub(crate) struct PathArgs {
+    /// Rule files or directories of them, or saved rules
+    #[arg(value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// The same
+    #[arg(long, short, value_name = "PATH", num_args = 1.., help_heading = "Rules")]
+    rules: Vec<PathBuf>,
+}
+
+impl PathArgs {
+    /// All of them.
+    pub(crate) fn all(&self) -> Vec<PathBuf> {
+        self.paths.iter().chain(&self.rules).cloned().collect()
+    }
+}
+
+/// Arguments of `explain`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) rules: PathArgs,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// The rule's id, name or title; without it, the rules that match are explained
+    #[arg(long, value_name = "ID")]
+    pub(crate) rule: Option<String>,
+    /// The event: a JSON object, FILE:LINE, or - for standard input
+    #[arg(long, value_name = "EVENT")]
+    pub(crate) event: String,
+    /// How to print the explanation
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: ReportForm,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct TestArgs {
+    #[command(flatten)]
+    pub(crate) rules: PathArgs,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// How to print the report
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: ReportForm,
+}
+
+/// Arguments of `fields`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct FieldsArgs {
+    #[command(flatten)]
+    pub(crate) rules: PathArgs,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// How to print the list
+    #[arg(long, value_name = "FORM", default_value = "text")]
+    pub(crate) format: ReportForm,
+}
+
+/// Arguments of `compile`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct CompileArgs {
+    #[command(flatten)]
+    pub(crate) rules: PathArgs,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn level(text: &str) -> Result<Level, String> {
+    text.to_ascii_lowercase().parse().map_err(|()| "write one of informational, low, medium, high, critical".to_owned())
+}
+
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    if text.eq_ignore_ascii_case("any") {
+        return Ok(FailOn::Any);
+    }
+    level(text).map(FailOn::Level).map_err(|message| format!("{message}, any"))
+}
+
+fn code(text: &str) -> Result<Code, String> {
+    text.parse().map_err(|()| "there is no such diagnostic; codes are like TL0115 or wildcard-only".to_owned())
+}
+
+fn time_unit(text: &str) -> Result<TimeUnit, String> {
+    match text {
+        "s" => Ok(TimeUnit::Seconds),
+        "ms" => Ok(TimeUnit::Milliseconds),
+        "us" => Ok(TimeUnit::Microseconds),
+        "ns" => Ok(TimeUnit::Nanoseconds),
+        _ => Err("write one of s, ms, us, ns".to_owned()),
+    }
+}

@@ -1,0 +1,121 @@
+//! `tieline check PATH...`: what is wrong or doubtful in rules, and what was loaded.
+//!
+//! ```text
+//! warning[TL0104]: the selection `other` is never used
+//!  --> rules/a.yml:9:5 ...
+//! 31 files, 31 documents: 31 rules loaded
+//! ```
+
+use super::plan;
+use crate::args::{CheckArgs, ReportForm};
+use crate::exit::{Exit, Failure};
+use crate::screen::{BOLD, DIM, GREEN, RED, Screen, YELLOW, counted};
+use crate::told::{SHOWN_MAX, painted};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use tieline::diagnostic::{Code, Diagnostic};
+use tieline_common::report::{LoadReport, Reason};
+
+#[derive(Serialize)]
+struct Report<'a> {
+    #[serde(flatten)]
+    load: &'a LoadReport,
+    diagnostics: Vec<&'a Diagnostic>,
+}
+
+pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    let (plan, id) = plan::plan_without_events(&args.rules.all(), &args.how)?;
+    let Some(rules) = plan.rules(id) else { return Err(Failure::Rules(plan::no_rules(&plan))) };
+    let report = LoadReport::new(plan.pack(), rules);
+    let mut diagnostics: Vec<&Diagnostic> = plan.pack().diagnostics().iter().chain(rules.diagnostics()).collect();
+    diagnostics.sort_by(|a, b| (&a.path, a.line, a.column).cmp(&(&b.path, b.line, b.column)));
+    match args.format {
+        ReportForm::Json => {
+            serde_json::to_writer_pretty(screen.out(), &Report { load: &report, diagnostics }).map_err(write_error)?;
+            writeln!(screen.out())?;
+        }
+        ReportForm::Text => {
+            print_diagnostics(&diagnostics, args, screen)?;
+            print_report(&report, screen)?;
+        }
+    }
+    Ok(match report.errors() {
+        0 => Exit::Fine,
+        _ if args.how.strict => Exit::Strict,
+        _ => Exit::Findings,
+    })
+}
+
+pub(super) fn write_error(error: serde_json::Error) -> Failure {
+    std::io::Error::from(error).into()
+}
+
+/// With carets on a terminal, one line each in a pipe.
+fn print_diagnostics(diagnostics: &[&Diagnostic], args: &CheckArgs, screen: &mut Screen) -> Result<(), Failure> {
+    if screen.is_quiet() {
+        return Ok(());
+    }
+    let carets = screen.out_is_terminal();
+    let mut counts: BTreeMap<Code, usize> = BTreeMap::new();
+    for told in diagnostics {
+        let count = counts.entry(told.code).or_default();
+        *count += 1;
+        if *count > SHOWN_MAX && !args.all {
+            continue;
+        }
+        if carets {
+            let text = painted(told, |style, text| screen.paint(style, text));
+            writeln!(screen.out(), "{text}")?;
+        } else {
+            let help = told.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default();
+            writeln!(screen.out(), "{told}{help}")?;
+        }
+    }
+    for (code, count) in counts.iter().filter(|(_, count)| !args.all && **count > SHOWN_MAX) {
+        let more = count - SHOWN_MAX;
+        writeln!(screen.out(), "{more} more of {code} ({}); --all shows them", code.name())?;
+    }
+    Ok(())
+}
+
+fn print_report(report: &LoadReport, screen: &mut Screen) -> Result<(), Failure> {
+    let mut loaded = vec![format!("{} loaded", counted(report.rules as u64, "rule"))];
+    for (number, noun) in [(report.correlations, "correlation"), (report.filters, "filter")] {
+        if number > 0 {
+            loaded.push(counted(number as u64, noun));
+        }
+    }
+    let read = format!("{}, {}", counted(report.files as u64, "file"), counted(report.documents as u64, "document"));
+    let line = format!("{}: {}", screen.paint(BOLD, read), loaded.join(", "));
+    writeln!(screen.out(), "{line}")?;
+    if report.passed_over > 0 {
+        let files = counted(report.passed_over as u64, "file");
+        writeln!(screen.out(), "  passed over: {files} that hold pipelines")?;
+    }
+    if report.elsewhere > 0 {
+        let rules = counted(report.elsewhere as u64, "rule");
+        writeln!(screen.out(), "  about other events: {rules}")?;
+    }
+    print_reasons("errors", &report.left_out, screen)?;
+    print_reasons("warnings", &report.warnings, screen)?;
+    if report.left_out.is_empty() && report.warnings.is_empty() {
+        let line = screen.paint(GREEN, "nothing to complain about").to_string();
+        writeln!(screen.out(), "{line}")?;
+    }
+    Ok(())
+}
+
+fn print_reasons(title: &str, reasons: &[Reason], screen: &mut Screen) -> Result<(), Failure> {
+    if reasons.is_empty() {
+        return Ok(());
+    }
+    let total: usize = reasons.iter().map(|reason| reason.count).sum();
+    let head = screen.paint(if title == "errors" { RED } else { YELLOW }, format!("{title}: {total}")).to_string();
+    writeln!(screen.out(), "{head}")?;
+    for reason in reasons {
+        let meaning = screen.paint(DIM, reason.meaning).to_string();
+        writeln!(screen.out(), "{:>7}  {} {}\n         {meaning}", reason.count, reason.code, reason.name)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,10 @@
+//! One file per command.
+
+pub(crate) mod check;
+pub(crate) mod compile;
+pub(crate) mod completions;
+pub(crate) mod explain;
+pub(crate) mod fields;
+mod plan;
+pub(crate) mod scan;
+pub(crate) mod test;

@@ -1,0 +1,115 @@
+//! From the arguments about rules to a plan.
+//!
+//! ```text
+//! --rules a b --pipeline p --placeholder x=1,2 --timezone +02:00   ─▶   Plan
+//! ```
+
+use crate::args::RuleArgs;
+use crate::exit::Failure;
+use crate::screen::Screen;
+use crate::told::{Told, painted};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use tieline::diagnostic::Diagnostic;
+use tieline::{Rules, TimeOptions};
+use tieline_common::load::{RuleOptions, RulePack};
+use tieline_common::source::{Plan, SourceChoice, SourceId};
+
+/// Reads rules and pipelines; nothing is compiled yet.
+pub(super) fn plan(paths: &[PathBuf], args: &RuleArgs) -> Result<Plan, Failure> {
+    plan_for(paths, args, &args.choice())
+}
+
+/// The same, where no event says which source it is: rules as they are unless a source is named.
+pub(super) fn plan_without_events(paths: &[PathBuf], args: &RuleArgs) -> Result<(Plan, SourceId), Failure> {
+    let choice = match args.choice() {
+        SourceChoice::Auto => SourceChoice::None,
+        other => other,
+    };
+    let mut plan = plan_for(paths, args, &choice)?;
+    let id = plan.fixed().unwrap_or_else(|| plan.as_is());
+    plan.compile(id)?;
+    Ok((plan, id))
+}
+
+fn plan_for(paths: &[PathBuf], args: &RuleArgs, choice: &SourceChoice) -> Result<Plan, Failure> {
+    let options = options(args)?;
+    let pack = RulePack::read(paths)?;
+    Ok(Plan::new(pack, options, &args.pipelines, choice)?)
+}
+
+/// The compiled rules; that there are some is checked.
+pub(super) fn loaded<'a>(plan: &'a Plan, id: SourceId, screen: &Screen, args: &RuleArgs) -> Result<&'a Rules, Failure> {
+    let Some(rules) = plan.rules(id) else { return Err(Failure::Rules("no rules were compiled".to_owned())) };
+    let mut told = Told::default();
+    let found = || plan.pack().diagnostics().iter().chain(rules.diagnostics());
+    if args.strict {
+        refuse_broken(found(), screen)?;
+    }
+    told.show(found(), screen);
+    told.conclude(screen);
+    if rules.is_empty() {
+        return Err(Failure::Rules(no_rules(plan)));
+    }
+    Ok(rules)
+}
+
+/// Under `--strict`, the first broken rule ends the command.
+pub(super) fn refuse_broken<'a>(
+    mut found: impl Iterator<Item = &'a Diagnostic>,
+    screen: &Screen,
+) -> Result<(), Failure> {
+    match found.find(|told| told.is_error()) {
+        None => Ok(()),
+        Some(broken) => {
+            let text = painted(broken, |style, text| screen.paint_err(style, text));
+            Err(Failure::Strict(format!("stopped by --strict at a broken rule\n{}", text.trim_end())))
+        }
+    }
+}
+
+/// Says that nothing is left to evaluate.
+pub(super) fn no_rules(plan: &Plan) -> String {
+    let files = plan.pack().paths().len();
+    format!("no rule could be loaded from {files} file{}", if files == 1 { "" } else { "s" })
+}
+
+fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {
+    let mut placeholders: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for file in &args.placeholder_files {
+        placeholders.extend(placeholder_file(file)?);
+    }
+    for text in &args.placeholders {
+        let (name, values) = placeholder(text)?;
+        placeholders.entry(name).or_default().extend(values);
+    }
+    let time = TimeOptions { zone: args.timezone.clone(), unit: args.time_unit };
+    Ok(RuleOptions { placeholders: placeholders.into_iter().collect(), time, allow: args.allow.clone() })
+}
+
+/// `NAME=V1,V2` or `NAME=@FILE`.
+fn placeholder(text: &str) -> Result<(String, Vec<String>), Failure> {
+    let Some((name, values)) = text.split_once('=') else {
+        return Err(Failure::Usage(format!("--placeholder `{text}` has no `=`; write NAME=V1,V2 or NAME=@FILE")));
+    };
+    let name = name.trim_matches('%').to_owned();
+    let Some(file) = values.strip_prefix('@') else {
+        return Ok((name, values.split(',').map(str::to_owned).collect()));
+    };
+    let lines = read(Path::new(file))?;
+    let lines = lines.trim_start_matches('\u{feff}').lines().map(str::trim_end).filter(|line| !line.is_empty());
+    Ok((name, lines.map(str::to_owned).collect()))
+}
+
+fn placeholder_file(file: &Path) -> Result<BTreeMap<String, Vec<String>>, Failure> {
+    let text = read(file)?;
+    serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        let expected = r#"expected a JSON object of lists such as {"admins": ["root", "svc_*"]}"#;
+        Failure::Input(format!("`{}`: {expected}: {error}", file.display()))
+    })
+}
+
+fn read(file: &Path) -> Result<String, Failure> {
+    fs::read_to_string(file).map_err(|error| Failure::Input(format!("`{}`: cannot be read: {error}", file.display())))
+}

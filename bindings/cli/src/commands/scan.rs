@@ -1,0 +1,293 @@
+//! `tieline scan`: which events do rules match?
+//!
+//! ```text
+//! scan ─▶ Notice::Source     "a.ndjson: Windows event logs (windows)"   messages on standard error
+//!         Notice::Compiled   broken rules with carets
+//!         Notice::BadEvent   the first few
+//!         Notice::Found      ─▶ output: table, list, ndjson, json, csv
+//! ```
+
+use super::{compile, plan};
+use crate::args::{FailOn, OutputForm, ScanArgs};
+use crate::exit::{Exit, Failure};
+use crate::output::{self, Printer, Summary};
+use crate::screen::{Screen, counted};
+use crate::told::Told;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::fs;
+use std::io::{self, IsTerminal, Write as _};
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tieline_common::input::{InputOptions, expand_paths};
+use tieline_common::record::{BadEvent, Found};
+use tieline_common::scan::{Detail, End, Notice, OnFault, ScanOptions, Select, scan};
+use tieline_common::source::{Known, Plan, SourceId};
+
+/// Unreadable events that are shown; the rest is counted.
+const BAD_EVENTS_SHOWN: u64 = 5;
+
+/// Files whose source is told; the rest is counted.
+const SOURCES_SHOWN: usize = 12;
+
+/// A scan that takes longer has a progress bar.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    args.split();
+    let files = event_files(&args.files)?;
+    let mut plan = plan::plan(&args.rules, &args.how)?;
+    if let Some(path) = &args.save {
+        let Some(id) = plan.fixed() else {
+            let message = "--save needs to know the source; write --source none or the name of one";
+            return Err(Failure::Usage(message.to_owned()));
+        };
+        plan.compile(id)?;
+        if let Some(rules) = plan.rules(id) {
+            compile::save(rules, path, screen)?;
+        }
+    }
+    let options = options(&args)?;
+    let mut run = Run::new(&args, &files, screen);
+    run.begin(&plan)?;
+    let outcome = scan(&mut plan, &files, &options, &mut |notice| run.notice(notice));
+    run.finish_bar();
+    if let Some(failure) = run.failure.take() {
+        return Err(failure);
+    }
+    let (totals, end) = outcome?;
+    if plan.compiled().next().is_none() {
+        // Without events nothing was compiled, but broken rules are to be told all the same.
+        let as_is = plan.as_is();
+        plan.compile(as_is)?;
+        run.compiled(as_is, &plan)?;
+    }
+    run.summary.totals = totals;
+    run.summary.end = Some(end);
+    run.end()
+}
+
+/// The files that are meant; standard input when none is named and it is no terminal.
+fn event_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+    if named.is_empty() {
+        if io::stdin().is_terminal() {
+            let message = "no event files; name files or directories, or - for standard input\n\n\
+                           for example: tieline scan --rules rules/ --output table events/";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        return Ok(vec![PathBuf::from("-")]);
+    }
+    Ok(expand_paths(named)?)
+}
+
+fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
+    let detail = |wanted| if wanted { Detail::Included } else { Detail::Omitted };
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = Arc::clone(&stop);
+    ctrlc::set_handler(move || {
+        // Who asks twice does not want to wait for the summary.
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(Exit::Interrupted.code().into());
+        }
+    })
+    .map_err(|error| Failure::Input(format!("Ctrl-C cannot be caught: {error}")))?;
+    let defaults = ScanOptions::default();
+    Ok(ScanOptions {
+        input: InputOptions { format: args.format, ..InputOptions::default() },
+        threads: args.threads.map_or(defaults.threads, usize::from),
+        select: Select { level_min: args.level, tags: args.tags.clone(), rules: args.only.clone() },
+        evidence: detail(args.evidence),
+        event: detail(args.event),
+        faults: if args.how.strict { OnFault::Stop } else { OnFault::GoOn },
+        stop,
+    })
+}
+
+/// A scan as it is told.
+struct Run<'a> {
+    args: &'a ScanArgs,
+    screen: &'a mut Screen,
+    printer: Box<dyn Printer>,
+    summary: Summary,
+    told: Told,
+    sources_told: usize,
+    failure: Option<Failure>,
+    started: Instant,
+    /// Bytes of all files; `None` when one of them is a stream.
+    bytes: Option<u64>,
+    bar_wanted: bool,
+}
+
+impl<'a> Run<'a> {
+    fn new(args: &'a ScanArgs, files: &[PathBuf], screen: &'a mut Screen) -> Self {
+        let size = |file: &PathBuf| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|data| data.len());
+        // Where results scroll by, a bar would only flicker.
+        let scrolls = screen.out_is_terminal() && args.output != OutputForm::Table;
+        let bar_wanted = io::stderr().is_terminal() && !screen.is_quiet() && !scrolls;
+        Self {
+            args,
+            printer: output::printer(args),
+            summary: Summary::default(),
+            told: Told::default(),
+            sources_told: 0,
+            failure: None,
+            started: Instant::now(),
+            bytes: files.iter().map(size).sum(),
+            bar_wanted,
+            screen,
+        }
+    }
+
+    fn begin(&mut self, plan: &Plan) -> Result<(), Failure> {
+        self.told.show(plan.pack().diagnostics(), self.screen);
+        if self.args.how.strict {
+            plan::refuse_broken(plan.pack().diagnostics().iter(), self.screen)?;
+        }
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: Notice<'_>) -> ControlFlow<()> {
+        let result = match notice {
+            Notice::Opened { .. } => Ok(()),
+            Notice::Source { file, source } => {
+                self.source(file, source);
+                Ok(())
+            }
+            Notice::Compiled { id, plan } => self.compiled(id, plan),
+            Notice::Found(found) => self.found(&found),
+            Notice::BadEvent(event) => {
+                self.bad_event(&event);
+                Ok(())
+            }
+            Notice::BadFile(error) => {
+                self.screen.error(&error.to_string());
+                Ok(())
+            }
+            Notice::Progress { bytes, events } => self.progress(bytes, events),
+        };
+        match result {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(failure) => {
+                self.failure = Some(failure);
+                ControlFlow::Break(())
+            }
+        }
+    }
+
+    fn source(&mut self, file: &str, source: Option<&Known>) {
+        self.sources_told += 1;
+        if self.sources_told > SOURCES_SHOWN {
+            return;
+        }
+        match source {
+            Some(source) => self.screen.note(&format!("{file}: {} (--source {})", source.title, source.name)),
+            None => self.screen.note(&format!("{file}: no known source, so rules are taken as they are")),
+        }
+    }
+
+    fn compiled(&mut self, id: SourceId, plan: &Plan) -> Result<(), Failure> {
+        let Some(rules) = plan.rules(id) else { return Ok(()) };
+        if self.args.how.strict {
+            plan::refuse_broken(rules.diagnostics().iter(), self.screen)?;
+        }
+        self.told.show(rules.diagnostics(), self.screen);
+        if rules.is_empty() && rules.counts().rules == 0 {
+            return Err(Failure::Rules(plan::no_rules(plan)));
+        }
+        if rules.is_empty() {
+            let name = plan.source(id).map_or("such events", |source| source.name.as_str());
+            self.screen.warning(&format!("no rule is about {name}"));
+        }
+        Ok(())
+    }
+
+    fn found(&mut self, found: &Found<'_>) -> Result<(), Failure> {
+        self.summary.add(found);
+        self.summary.failed |= match self.args.fail_on {
+            None => false,
+            Some(FailOn::Any) => true,
+            Some(FailOn::Level(least)) => found.level.is_some_and(|level| level >= least),
+        };
+        self.printer.found(found, self.screen)
+    }
+
+    fn bad_event(&mut self, event: &BadEvent<'_>) {
+        self.summary.bad_event(event.file);
+        let shown: u64 = self.summary.bad_events();
+        if self.args.how.strict {
+            self.screen.error(&event.to_string());
+        } else if shown <= BAD_EVENTS_SHOWN {
+            self.screen.warning(&event.to_string());
+        }
+    }
+
+    fn progress(&mut self, bytes: u64, events: u64) -> Result<(), Failure> {
+        if self.printer.streams() {
+            // What was found is shown at once, also when events come slowly.
+            self.screen.out().flush()?;
+        }
+        if !self.bar_wanted || self.started.elapsed() < PATIENCE {
+            return Ok(());
+        }
+        let total = self.bytes;
+        let bar = self.screen.bar.get_or_insert_with(|| new_bar(total));
+        bar.set_position(bytes);
+        bar.set_message(format!("{}, {}", counted(events, "event"), counted(self.summary.detections(), "detection")));
+        Ok(())
+    }
+
+    fn finish_bar(&mut self) {
+        if let Some(bar) = self.screen.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
+
+    fn end(mut self) -> Result<Exit, Failure> {
+        self.summary.seconds = self.started.elapsed().as_secs_f64();
+        if self.sources_told > SOURCES_SHOWN {
+            let more = self.sources_told - SOURCES_SHOWN;
+            self.screen.note(&format!("the source of {more} more files was found the same way"));
+        }
+        let bad = self.summary.bad_events();
+        if bad > BAD_EVENTS_SHOWN && !self.args.how.strict {
+            let more = counted(bad - BAD_EVENTS_SHOWN, "more event");
+            self.screen.warning(&format!("{more} could not be read"));
+        }
+        self.told.conclude(self.screen);
+        if self.summary.end == Some(End::Interrupted) {
+            self.screen.warning("interrupted; this is what was found so far");
+        }
+        self.printer.end(&self.summary, self.screen)?;
+        self.screen.finish()?;
+        let exits = [
+            (self.summary.failed, Exit::Findings),
+            (self.summary.totals.bad_files > 0, Exit::Input),
+            (self.summary.end == Some(End::Fault), Exit::Strict),
+            (self.summary.end == Some(End::Interrupted), Exit::Interrupted),
+        ];
+        if self.summary.end == Some(End::Fault) {
+            self.screen.error("stopped by --strict; the summary is of what was read before");
+        }
+        Ok(exits.into_iter().filter(|(applies, _)| *applies).map(|(_, exit)| exit).max().unwrap_or(Exit::Fine))
+    }
+}
+
+fn new_bar(total: Option<u64>) -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    let template = match total {
+        Some(_) => "{bar:24} {bytes}/{total_bytes} {msg}, {eta} left",
+        None => "{spinner} {bytes} {msg}, {elapsed}",
+    };
+    // The templates are fixed and right; a bar without style is no reason to stop.
+    match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// The last parts of a path, for narrow columns.
+pub(crate) fn short(file: &str) -> &str {
+    Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file)
+}

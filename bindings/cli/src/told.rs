@@ -1,0 +1,97 @@
+//! Diagnostics on the screen: with a caret, the first few of a kind, each once.
+//!
+//! ```text
+//! error[TL0014]: look-around cannot run in linear time
+//!  --> rules/a.yml:14:33
+//!   |
+//! 14 |         CommandLine|re: '(?<!x)y'
+//!   |                          ^^^^^
+//! 37 more of TL0014 (regex-unsupported); `tieline check` shows all
+//! ```
+//!
+//! What the diagnostics say is written in `tieline`.
+
+use crate::screen::{Painted, RED, Screen, YELLOW, counted};
+use anstyle::Style;
+use std::collections::{BTreeMap, HashSet};
+use tieline::diagnostic::{Code, Diagnostic, Severity};
+
+/// Diagnostics of one code that are shown.
+pub(crate) const SHOWN_MAX: usize = 20;
+
+/// What was told so far.
+#[derive(Default)]
+pub(crate) struct Told {
+    seen: HashSet<(Code, Option<String>, u32, u32, String)>,
+    counts: BTreeMap<Code, usize>,
+}
+
+impl Told {
+    /// Whether it was not told before; counts it then.
+    fn is_new(&mut self, told: &Diagnostic) -> bool {
+        let key = (told.code, told.path.clone(), told.line, told.column, told.message.clone());
+        let new = self.seen.insert(key);
+        if new {
+            *self.counts.entry(told.code).or_default() += 1;
+        }
+        new
+    }
+
+    /// Shows errors on standard error, the first few of each code; warnings are only counted.
+    pub(crate) fn show<'a>(&mut self, found: impl IntoIterator<Item = &'a Diagnostic>, screen: &Screen) {
+        for told in found {
+            if self.is_new(told) && told.is_error() && self.counts.get(&told.code).copied() <= Some(SHOWN_MAX) {
+                screen.note(painted(told, |style, text| screen.paint_err(style, text)).trim_end());
+            }
+        }
+    }
+
+    /// Says how many there were beyond those shown.
+    pub(crate) fn conclude(&self, screen: &Screen) {
+        for (code, count) in &self.counts {
+            if code.severity() == Severity::Error && *count > SHOWN_MAX {
+                let more = count - SHOWN_MAX;
+                screen.note(&format!("{more} more of {code} ({}); `tieline check` shows all", code.name()));
+            }
+        }
+        let warnings: usize = self.count(|severity| severity != Severity::Error);
+        if warnings > 0 {
+            let number = counted(warnings as u64, "warning");
+            screen.note(&format!("{number} about rules; `tieline check` shows them"));
+        }
+    }
+
+    fn count(&self, of: impl Fn(Severity) -> bool) -> usize {
+        self.counts.iter().filter(|(code, _)| of(code.severity())).map(|(_, count)| count).sum()
+    }
+}
+
+/// A diagnostic with its caret, in colours.
+pub(crate) fn painted(told: &Diagnostic, paint: impl Fn(Style, String) -> Painted<String>) -> String {
+    let style = style_of(told.severity);
+    let mut out = String::new();
+    for (number, line) in told.render().lines().enumerate() {
+        let line = match (number, line.split_once(": "), line.split_once("| ")) {
+            (0, Some((head, rest)), _) => format!("{}: {rest}", paint(style, head.to_owned())),
+            (_, _, Some((margin, carets))) if is_carets(carets) => {
+                format!("{margin}| {}", paint(style, carets.to_owned()))
+            }
+            _ => line.to_owned(),
+        };
+        out.push_str(&line);
+        out.push('\n');
+    }
+    out
+}
+
+fn is_carets(text: &str) -> bool {
+    text.contains('^') && text.chars().all(|c| c == '^' || c == ' ')
+}
+
+fn style_of(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => RED,
+        Severity::Warning => YELLOW,
+        Severity::Note => Style::new().bold(),
+    }
+}
