@@ -4,14 +4,17 @@
 //! level: high, tags: [attack.t1059]   ─▶   Metadata { level: Some(High), tags: ["attack.t1059"], .. }
 //! ```
 //!
-//! Nothing here changes a verdict. A field of the wrong form is told as a warning and kept as text where
+//! Nothing here changes a verdict. What the official JSON schemas refuse is told here, form by form. A field of the wrong form is told as a warning and kept as text where
 //! that is possible; fields that the specification does not know are kept as JSON.
+
+mod form;
 
 use super::Report;
 use crate::diagnostic::{Code, Span, nearest};
 use crate::syntax::Document;
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::{Node, Scalar};
 use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -208,13 +211,11 @@ const KNOWN_KEYS: &[&str] = &[
     "action",
 ];
 
+const SOURCE_KEYS: &[&str] = &["category", "product", "service", "definition"];
+
 /// Reads the metadata of a document.
 pub(super) fn read(document: &Document, report: &mut Report<'_>) -> Metadata {
     let mut reader = Reader { root: &document.root, report };
-    let title = reader.text("title");
-    if title.is_none() {
-        reader.report.tell(Code::MetadataInvalid, document.span, "the rule has no title");
-    }
     let custom: serde_json::Map<String, serde_json::Value> = document
         .root
         .as_map()
@@ -224,34 +225,32 @@ pub(super) fn read(document: &Document, report: &mut Report<'_>) -> Metadata {
         .filter(|(key, _)| !KNOWN_KEYS.contains(key))
         .map(|(key, value)| (key.to_owned(), value.to_json()))
         .collect();
-    for (key, _) in document.root.as_map().unwrap_or_default() {
-        let Some(text) = key.text().filter(|text| !KNOWN_KEYS.contains(text)) else { continue };
-        if let Some(near) = nearest(text, KNOWN_KEYS.iter().copied().filter(|known| document.root.get(known).is_none()))
-        {
-            let message = format!("unknown key `{text}`");
-            reader.report.advise(Code::UnknownKey, key.span, message, format!("did you mean `{near}`?"));
-        }
-    }
-    Metadata {
-        title: title.unwrap_or_default(),
-        id: reader.text("id"),
-        name: reader.text("name"),
+    reader.misspellings(KNOWN_KEYS);
+    let meta = Metadata {
+        title: reader.title(document),
+        id: reader.uuid("id"),
+        name: reader.short("name", form::NAME_CHARS_MAX),
         related: reader.related(),
-        taxonomy: reader.text("taxonomy"),
+        taxonomy: reader.short("taxonomy", form::NAME_CHARS_MAX),
         status: reader.one_of("status", Status::NAMES),
         level: reader.one_of("level", Level::NAMES),
-        description: reader.text("description"),
+        description: reader.short("description", form::DESCRIPTION_CHARS_MAX),
         license: reader.text("license"),
         author: reader.text("author"),
-        date: reader.text("date"),
-        modified: reader.text("modified"),
-        references: reader.texts("references"),
-        tags: reader.texts("tags"),
-        fields: reader.texts("fields"),
-        falsepositives: reader.texts("falsepositives"),
-        scope: reader.texts("scope"),
+        date: reader.date("date"),
+        modified: reader.date("modified"),
+        references: reader.distinct("references"),
+        tags: reader.tags(),
+        fields: reader.distinct("fields"),
+        falsepositives: reader.entries("falsepositives", document),
+        scope: reader.entries("scope", document),
         custom: serde_json::Value::Object(custom).to_string(),
+    };
+    if let Some(status @ (Status::Deprecated | Status::Unsupported)) = meta.status {
+        let span = document.root.get("status").map_or(document.span, |node| node.span);
+        reader.report.tell(Code::RuleUnsupported, span, format!("the rule's status is `{status}`"));
     }
+    meta
 }
 
 struct Reader<'a, 'b, 'c> {
@@ -259,56 +258,203 @@ struct Reader<'a, 'b, 'c> {
     report: &'b mut Report<'c>,
 }
 
-impl Reader<'_, '_, '_> {
-    fn invalid(&mut self, span: Span, message: String) {
-        self.report.tell(Code::MetadataInvalid, span, message);
+impl<'a> Reader<'a, '_, '_> {
+    fn invalid(&mut self, span: Span, message: String, help: &str) {
+        self.report.tell(Code::MetadataInvalid, span, message).help = (!help.is_empty()).then(|| help.to_owned());
+    }
+
+    /// Tells keys that are nearly one of the known ones. Others are custom, which is allowed.
+    fn misspellings(&mut self, known: &[&str]) {
+        for (key, _) in self.root.as_map().unwrap_or_default() {
+            let Some(text) = key.text().filter(|text| !known.contains(text)) else { continue };
+            if let Some(near) = nearest(text, known.iter().copied().filter(|known| self.root.get(known).is_none())) {
+                let message = format!("unknown key `{text}`");
+                self.report.advise(Code::UnknownKey, key.span, message, format!("did you mean `{near}`?"));
+            }
+        }
+    }
+
+    fn title(&mut self, document: &Document) -> String {
+        let title = self.short("title", form::NAME_CHARS_MAX);
+        if document.root.get("title").is_none() {
+            self.invalid(
+                document.span,
+                "the rule has no title".to_owned(),
+                "add `title`, a few words about what it finds",
+            );
+        }
+        title.unwrap_or_default()
     }
 
     fn text(&mut self, key: &str) -> Option<String> {
         let node = self.root.get(key)?;
-        if node.text().is_none() {
-            self.invalid(node.span, format!("`{key}` must be a text, not {}", node.noun()));
+        match node.scalar() {
+            Some(Scalar::Text(_)) => {}
+            Some(Scalar::Null) => {
+                self.invalid(node.span, format!("`{key}` is empty"), "write a text, or remove the line")
+            }
+            Some(_) => {
+                let message = format!("`{key}` must be a text, not {}", node.noun());
+                self.invalid(node.span, message, "put it in quotes");
+            }
+            None => self.invalid(node.span, format!("`{key}` must be a text, not {}", node.noun()), ""),
         }
         node.text().map(str::to_owned)
     }
 
-    fn texts(&mut self, key: &str) -> Vec<String> {
+    /// A text of not more than `max` characters.
+    fn short(&mut self, key: &str, max: usize) -> Option<String> {
+        let text = self.text(key)?;
+        let length = text.chars().count();
+        if length > max {
+            let span = self.span(key);
+            self.invalid(span, format!("`{key}` has {length} characters, but {max} is the most"), "shorten it");
+        }
+        Some(text)
+    }
+
+    /// Whether the value is a text, so that its form can be looked at.
+    fn is_text(&self, key: &str) -> bool {
+        self.root.get(key).is_some_and(|node| matches!(node.scalar(), Some(Scalar::Text(_))))
+    }
+
+    fn uuid(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key)?;
+        if self.is_text(key) && !form::is_uuid(&text) {
+            let span = self.span(key);
+            self.invalid(span, format!("`{text}` is not a UUID"), UUID_HELP);
+        }
+        Some(text)
+    }
+
+    fn date(&mut self, key: &str) -> Option<String> {
+        let text = self.text(key)?;
+        if self.is_text(key) && !form::is_date(&text) {
+            let span = self.span(key);
+            let message = format!("`{text}` is not a date of the form YYYY-MM-DD");
+            let dashed = text.replace(['/', '.'], "-");
+            let help = if form::is_date(&dashed) { format!("write `{dashed}`") } else { String::new() };
+            self.invalid(span, message, &help);
+        }
+        Some(text)
+    }
+
+    fn span(&self, key: &str) -> Span {
+        self.root.get(key).map_or(self.root.span, |node| node.span)
+    }
+
+    /// The texts of a list, with their nodes.
+    fn texts(&mut self, key: &str) -> Vec<(&'a Node, String)> {
         let Some(node) = self.root.get(key) else { return Vec::new() };
         if node.as_list().is_none() {
-            self.invalid(node.span, format!("`{key}` must be a list, not {}", node.noun()));
+            self.invalid(node.span, format!("`{key}` must be a list, not {}", node.noun()), "");
         }
         let items = node.as_list().unwrap_or(std::slice::from_ref(node));
-        for item in items.iter().filter(|item| item.text().is_none()) {
-            self.invalid(item.span, format!("`{key}` must hold texts, not {}", item.noun()));
+        for item in items.iter().filter(|item| !matches!(item.scalar(), Some(Scalar::Text(_)))) {
+            // A null that stands for the whole list has been told already.
+            if node.as_list().is_some() {
+                let help = if item.text().is_some() { "put it in quotes" } else { "" };
+                self.invalid(item.span, format!("`{key}` must hold texts, not {}", item.noun()), help);
+            }
         }
-        items.iter().filter_map(|item| item.text().map(str::to_owned)).collect()
+        items.iter().filter_map(|item| Some((item, item.text()?.to_owned()))).collect()
+    }
+
+    /// The texts of a list none of which may stand twice.
+    fn distinct(&mut self, key: &str) -> Vec<String> {
+        let texts = self.texts(key);
+        self.once(key, texts)
+    }
+
+    fn once(&mut self, key: &str, texts: Vec<(&Node, String)>) -> Vec<String> {
+        let mut seen = HashSet::new();
+        for (node, text) in &texts {
+            if !seen.insert(text.as_str()) {
+                self.invalid(node.span, format!("`{key}` lists `{text}` twice"), "remove one of the two");
+            }
+        }
+        texts.into_iter().map(|(_, text)| text).collect()
+    }
+
+    fn tags(&mut self) -> Vec<String> {
+        let tags = self.texts("tags");
+        for (node, text) in &tags {
+            if !form::is_tag(text) {
+                let message = format!("`{text}` is not a tag of the form `namespace.name`");
+                let lower = text.to_lowercase().replace(' ', "-");
+                let help = if form::is_tag(&lower) { format!("write `{lower}`") } else { TAG_HELP.to_owned() };
+                self.invalid(node.span, message, &help);
+            }
+        }
+        self.once("tags", tags)
+    }
+
+    /// A list whose entries have at least two characters. A correlation may write one text instead.
+    fn entries(&mut self, key: &str, document: &Document) -> Vec<String> {
+        if let (Some(node), true) = (self.root.get(key), document.root.get("correlation").is_some())
+            && let Some(Scalar::Text(text)) = node.scalar()
+        {
+            return vec![text.to_owned()];
+        }
+        let entries = if key == "falsepositives" {
+            self.distinct(key)
+        } else {
+            self.texts(key).into_iter().map(|(_, text)| text).collect()
+        };
+        let nodes = self.root.get(key).and_then(Node::as_list).unwrap_or_default();
+        for node in
+            nodes.iter().filter(|node| node.text().is_some_and(|text| text.chars().count() < form::ENTRY_CHARS_MIN))
+        {
+            let text = node.text().unwrap_or_default();
+            self.invalid(node.span, format!("`{text}` is too short for `{key}`"), "write at least two characters");
+        }
+        entries
     }
 
     fn one_of<T: FromStr>(&mut self, key: &str, names: &[&'static str]) -> Option<T> {
         let text = self.text(key)?;
         let value = text.parse().ok();
-        if let (None, Some(node)) = (&value, self.root.get(key)) {
-            let message = format!("`{key}` cannot be `{text}`");
-            self.report.advise(
-                Code::MetadataInvalid,
-                node.span,
-                message,
-                format!("write one of: {}", names.join(", ")),
-            );
+        if value.is_none() {
+            let span = self.span(key);
+            self.invalid(span, format!("`{key}` cannot be `{text}`"), &choice(&text, names));
         }
         value
     }
 
     fn related(&mut self) -> Vec<Related> {
         let Some(node) = self.root.get("related") else { return Vec::new() };
+        if node.as_list().is_none() {
+            self.invalid(node.span, format!("`related` must be a list, not {}", node.noun()), RELATED_HELP);
+        }
         let mut related = Vec::new();
-        for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
-            match (item.get("id").and_then(Node::text), item.get("type").and_then(Node::text)) {
-                (Some(id), Some(kind)) => related.push(Related { id: id.to_owned(), kind: kind.to_owned() }),
-                _ => self.invalid(item.span, "`related` must hold maps of `id` and `type`".to_owned()),
+        for item in node.as_list().unwrap_or_default() {
+            let (Some(id), Some(kind)) = (item.get("id"), item.get("type")) else {
+                self.invalid(item.span, "`related` must hold maps of `id` and `type`".to_owned(), RELATED_HELP);
+                continue;
+            };
+            let (id_text, kind_text) = (id.text().unwrap_or_default(), kind.text().unwrap_or_default());
+            if !form::is_uuid(id_text) {
+                self.invalid(id.span, format!("`{id_text}` is not a UUID"), UUID_HELP);
             }
+            if !form::RELATED_TYPES.contains(&kind_text) {
+                let help = choice(kind_text, form::RELATED_TYPES);
+                self.invalid(kind.span, format!("a rule cannot be related as `{kind_text}`"), &help);
+            }
+            related.push(Related { id: id_text.to_owned(), kind: kind_text.to_owned() });
         }
         related
+    }
+}
+
+const UUID_HELP: &str = "write a random UUID, such as `929a690e-bef0-4204-a928-ef5e620d6fcc`";
+const TAG_HELP: &str = "write it in lower case, such as `attack.t1059`";
+const RELATED_HELP: &str = "write a list of `{id: .., type: ..}`";
+
+/// What to write instead of a word that is none of the known ones.
+fn choice(word: &str, names: &[&str]) -> String {
+    match nearest(word, names.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("write one of: {}", names.join(", ")),
     }
 }
 
@@ -316,6 +462,7 @@ impl Reader<'_, '_, '_> {
 pub(super) fn logsource(document: &Document, report: &mut Report<'_>) -> LogSource {
     let Some(node) = document.root.get("logsource") else { return LogSource::default() };
     let mut reader = Reader { root: node, report };
+    reader.misspellings(SOURCE_KEYS);
     let source = LogSource {
         category: reader.text("category"),
         product: reader.text("product"),
@@ -324,7 +471,7 @@ pub(super) fn logsource(document: &Document, report: &mut Report<'_>) -> LogSour
     };
     if source.category.is_none() && source.product.is_none() && source.service.is_none() {
         let message = "the log source names neither category, product nor service";
-        report.tell(Code::LogsourceEmpty, node.span, message);
+        report.advise(Code::LogsourceEmpty, node.span, message, "the rule is tried on every event; name at least one");
     }
     source
 }
