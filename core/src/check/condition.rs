@@ -111,7 +111,12 @@ impl<'a, 'b> Resolver<'a, 'b> {
         if selections.is_empty() {
             let noun = if self.over == Over::Selections { "selection" } else { "rule" };
             let message = format!("`{shown}` matches no {noun}");
-            self.report.tell(Code::PatternMatchesNothing, span, message);
+            self.report.advise(
+                Code::PatternMatchesNothing,
+                span,
+                message,
+                format!("there are: {}", self.names.join(", ")),
+            );
             return None;
         }
         selections.iter().for_each(|at| self.mark(*at));
@@ -120,9 +125,13 @@ impl<'a, 'b> Resolver<'a, 'b> {
             Count::AtLeast(needed) => (usize::try_from(needed).unwrap_or(usize::MAX), needed.to_string()),
         };
         if needed > selections.len() {
-            let message = format!("`{needed} of {shown}` asks for more than the {} that match", selections.len());
+            let message = format!("`{needed} of {shown}` asks for more than match, which is {}", selections.len());
             self.report.tell(Code::CountOutOfRange, span, message);
             return None;
+        }
+        if needed > 1 && count != Count::All {
+            let message = format!("`{needed} of` is an extension; the specification has `1 of` and `all of`");
+            self.report.tell(Code::NotPortable, span, message);
         }
         if count == Count::All && *pattern == Pattern::Them && self.over == Over::Selections {
             let help = "name the selections with a common beginning and write `all of selection_*`";

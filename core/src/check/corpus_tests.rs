@@ -3,7 +3,7 @@
 //! The rules are looked for in `TIELINE_CORPUS`, else in `../shared/corpus` beside the checkout. Without
 //! them these tests pass and say that they did nothing.
 
-use super::{Options, Pack, check};
+use super::{LintOptions, Options, Pack, check};
 use crate::diagnostic::{Code, Source};
 use crate::syntax;
 use std::collections::BTreeMap;
@@ -62,7 +62,7 @@ fn report(title: &str, pack: &Pack, files: usize) {
     eprintln!("{title}: {files} files, {} rules", pack.rules.len());
     for (code, count) in by_code(pack) {
         eprintln!("  {code} {:24} {count}", code.name());
-        let max = if code.severity() == crate::diagnostic::Severity::Error { 1000 } else { 6 };
+        let max = if code.severity() == crate::diagnostic::Severity::Error { 1000 } else { 12 };
         let told = pack.diagnostics.iter().filter(|told| told.code == code);
         told.step_by((count / max).max(1)).take(max).for_each(|told| eprintln!("      {told}"));
     }
@@ -71,7 +71,8 @@ fn report(title: &str, pack: &Pack, files: usize) {
 #[test]
 fn live_rules_load() {
     let Some(root) = sigmahq() else { return };
-    let (pack, files) = load(&root, LIVE, &Options::default());
+    let lint = LintOptions { conventions: true };
+    let (pack, files) = load(&root, LIVE, &Options { lint, ..Options::default() });
     report("live", &pack, files);
 }
 

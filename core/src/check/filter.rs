@@ -9,7 +9,7 @@
 //! condition says what may remain, so one without `not` is usually a mistake and gets a warning.
 
 use super::metadata::{self, LogSource, Metadata};
-use super::{Branch, Condition, Options, Origin, Pack, Report, Rule, branch};
+use super::{Branch, Condition, Options, Origin, Pack, Report, Rule, branch, lint};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::syntax::Document;
 use crate::syntax::document::Detection;
@@ -42,8 +42,10 @@ pub(super) fn read(
     if document.root.get("logsource").is_none() {
         report.tell(Code::FilterMissing, document.span, "a filter needs a `logsource` section");
     }
-    let rules = targets(document, rules, report)?;
-    let branch = branch(detection, options, report)?;
+    let rules = targets(document, rules, report);
+    let branch = branch(detection, options, report);
+    lint::document(document, branch.as_ref(), options.lint, report);
+    let (rules, branch) = (rules?, branch?);
     if !has_not(&branch.condition) {
         let message = "the filter has no `not`: only events that its selections describe remain";
         let span = detection.conditions.first().map_or(detection.span, |(_, span)| *span);

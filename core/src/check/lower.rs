@@ -181,6 +181,12 @@ impl Chain<'_, '_, '_> {
         self.refuse(Code::ModifierConflict, span, message, "remove one of the two")
     }
 
+    /// The modifier needs a field, and keywords have none.
+    fn fieldless<T>(&mut self, modifier: Modifier, span: Span) -> Option<T> {
+        let message = format!("modifier `{}` cannot be used on keywords, which have no field", modifier.name());
+        self.refuse(Code::ModifierConflict, span, message, "name a field before the `|`")
+    }
+
     /// The modifier cannot take the value as it stands by now.
     fn unfit<T>(&mut self, modifier: Modifier, span: Span, state: &State) -> Option<T> {
         let name = modifier.name();
@@ -204,12 +210,26 @@ impl Chain<'_, '_, '_> {
             State::Regex(_) => return self.conflict(modifier, span, "`re` before it"),
             State::Cidr(_) => return self.conflict(modifier, span, "`cidr` before it"),
             State::Exists(_) => return self.conflict(modifier, span, "`exists` before it"),
-            State::Compare(..) => return self.conflict(modifier, span, "a comparison before it"),
+            State::Compare(..) => {
+                let message = format!("modifier `{name}` cannot be combined with a comparison before it");
+                let help = "write each comparison in a line of its own; a map joins them with `and`";
+                return self.refuse(Code::ModifierConflict, span, message, help);
+            }
             State::Time(..) => return self.conflict(modifier, span, "a time modifier before it"),
             State::FieldRef(_) => return self.conflict(modifier, span, "`fieldref` before it"),
         };
         let message = format!("modifier `{name}` cannot take {what}");
         let help = match modifier {
+            _ if matches!(state, State::Null) => "remove the modifier, or write a value",
+            Modifier::Base64
+            | Modifier::Base64Offset
+            | Modifier::Wide
+            | Modifier::Utf16
+            | Modifier::Utf16Le
+            | Modifier::Utf16Be => match state {
+                State::Text(_) => r"write `\*` or `\?` for the character itself",
+                _ => "put the value in quotes",
+            },
             Modifier::Exists => "write `true` or `false` without quotes",
             Modifier::Lt | Modifier::Lte | Modifier::Gt | Modifier::Gte => "write a number without quotes",
             Modifier::Minute | Modifier::Hour | Modifier::Day | Modifier::Week | Modifier::Month | Modifier::Year => {
@@ -242,7 +262,7 @@ impl Chain<'_, '_, '_> {
             M::Cidr => self.cidr(span, &value)?,
             M::Exists => match value.state {
                 State::Bool(wanted) if self.item.field.is_some() => State::Exists(wanted),
-                State::Bool(_) => return self.conflict(modifier, span, "keywords, which have no field"),
+                State::Bool(_) => return self.fieldless(modifier, span),
                 state => return self.unfit(modifier, span, &state),
             },
             M::Lt => self.compare(modifier, span, value.state, Relation::Less)?,
@@ -449,7 +469,7 @@ impl Chain<'_, '_, '_> {
     fn compare(&mut self, modifier: Modifier, span: Span, state: State, relation: Relation) -> Option<State> {
         match state {
             State::Number(number) if self.item.field.is_some() => Some(State::Compare(relation, number)),
-            State::Number(_) => self.conflict(modifier, span, "keywords, which have no field"),
+            State::Number(_) => self.fieldless(modifier, span),
             State::Time(part, Relation::Equal, number) => Some(State::Time(part, relation, number)),
             state => self.unfit(modifier, span, &state),
         }
@@ -458,7 +478,7 @@ impl Chain<'_, '_, '_> {
     fn time(&mut self, modifier: Modifier, span: Span, state: State, part: TimePart) -> Option<State> {
         match state {
             State::Number(number) if self.item.field.is_some() => Some(State::Time(part, Relation::Equal, number)),
-            State::Number(_) => self.conflict(modifier, span, "keywords, which have no field"),
+            State::Number(_) => self.fieldless(modifier, span),
             State::Compare(relation, number) => Some(State::Time(part, relation, number)),
             state => self.unfit(modifier, span, &state),
         }
@@ -467,7 +487,7 @@ impl Chain<'_, '_, '_> {
     fn field_ref(&mut self, span: Span, value: &Working) -> Option<State> {
         let State::Text(pattern) = &value.state else { return self.unfit(Modifier::FieldRef, span, &value.state) };
         if self.item.field.is_none() {
-            return self.conflict(Modifier::FieldRef, span, "keywords, which have no field");
+            return self.fieldless(Modifier::FieldRef, span);
         }
         if pattern.parts.contains(&Part::Dash) {
             return self.conflict(Modifier::FieldRef, span, "`windash`");

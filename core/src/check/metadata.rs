@@ -401,10 +401,12 @@ impl<'a> Reader<'a, '_, '_> {
         } else {
             self.texts(key).into_iter().map(|(_, text)| text).collect()
         };
+        let is_short = |node: &&Node| match node.scalar() {
+            Some(Scalar::Text(text)) => text.chars().count() < form::ENTRY_CHARS_MIN,
+            _ => false,
+        };
         let nodes = self.root.get(key).and_then(Node::as_list).unwrap_or_default();
-        for node in
-            nodes.iter().filter(|node| node.text().is_some_and(|text| text.chars().count() < form::ENTRY_CHARS_MIN))
-        {
+        for node in nodes.iter().filter(is_short) {
             let text = node.text().unwrap_or_default();
             self.invalid(node.span, format!("`{text}` is too short for `{key}`"), "write at least two characters");
         }

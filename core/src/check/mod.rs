@@ -14,6 +14,7 @@ mod corpus_tests;
 pub(crate) mod correlation;
 mod encode;
 mod filter;
+pub(crate) mod lint;
 mod lower;
 pub(crate) mod metadata;
 mod nested;
@@ -28,13 +29,14 @@ pub(crate) use crate::number::Relation;
 pub(crate) use crate::text::Anchor;
 pub(crate) use crate::time::TimePart;
 pub(crate) use correlation::{Correlation, Target};
+pub(crate) use lint::LintOptions;
 pub use metadata::{Level, LogSource, Metadata, Related, Status};
 pub(crate) use pattern::{Part, Pattern};
 pub(crate) use placeholder::Placeholders;
 pub(crate) use rule::{Body, Branch, Condition, FieldRef, Item, Join, Origin, Regex, Rule, Selection, Test};
 
 use crate::config::Limits;
-use crate::diagnostic::{Code, Diagnostic, Source, Span};
+use crate::diagnostic::{Code, Diagnostic, Disabled, Source, Span, clipped};
 use crate::syntax::{self, Document};
 use std::collections::HashSet;
 
@@ -43,6 +45,9 @@ use std::collections::HashSet;
 pub(crate) struct Options {
     pub(crate) limits: Limits,
     pub(crate) placeholders: Placeholders,
+    pub(crate) lint: LintOptions,
+    /// Warnings and notes that `check` does not tell; what `syntax` found is the caller's to filter.
+    pub(crate) disabled: Disabled,
 }
 
 /// Everything that a set of documents means.
@@ -102,7 +107,7 @@ impl<'a> Report<'a> {
     /// Notes a finding.
     pub(crate) fn tell(&mut self, code: Code, span: Span, message: impl Into<String>) -> &mut Diagnostic {
         let mut diagnostic = Diagnostic::new(code, self.source, span, message);
-        diagnostic.rule = self.label.map(str::to_owned);
+        diagnostic.rule = self.label.map(|label| clipped(label.to_owned()));
         self.found.push(diagnostic);
         // INVARIANT: one was pushed just now, so there is a last one.
         let last = self.found.len() - 1;
@@ -111,12 +116,12 @@ impl<'a> Report<'a> {
 
     /// Notes a finding with a help text.
     pub(crate) fn advise(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
-        self.tell(code, span, message).help = Some(help.into());
+        self.tell(code, span, message).help = Some(clipped(help.into()));
     }
 
     /// Notes a finding that was made elsewhere.
     pub(crate) fn push(&mut self, mut diagnostic: Diagnostic) {
-        diagnostic.rule = self.label.map(str::to_owned);
+        diagnostic.rule = self.label.map(|label| clipped(label.to_owned()));
         self.found.push(diagnostic);
     }
 
@@ -138,6 +143,7 @@ pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
                 let meta = metadata::read(document, &mut report);
                 let logsource = metadata::logsource(document, &mut report);
                 let branch = branch(detection, options, &mut report);
+                lint::document(document, branch.as_ref(), options.lint, &mut report);
                 if let (Some(branch), false) = (branch, report.failed()) {
                     let origin = Some(Origin { source: document.source.clone(), span: document.span });
                     pack.rules.push(Rule { meta, logsource, branches: vec![branch], origin });
@@ -148,6 +154,7 @@ pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
             }
             syntax::Kind::Correlation(section) => {
                 correlations.extend(correlation::read(document, section, options, &mut report));
+                lint::document(document, None, options.lint, &mut report);
             }
             syntax::Kind::Broken => left_out.extend(document.handles()),
         }
@@ -158,13 +165,17 @@ pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
     }
     filter::apply(&filters, &mut pack);
     correlation::resolve(&correlations, &left_out, options, &mut pack);
+    lint::documents(documents, options.lint, &mut pack.diagnostics);
+    pack.diagnostics
+        .retain(|told| !options.disabled.hides(told) && (options.lint.conventions || !told.code.is_convention()));
     pack
 }
 
 /// Selections and condition of a rule or a filter.
 fn branch(detection: &syntax::document::Detection, options: &Options, report: &mut Report<'_>) -> Option<Branch> {
     let mut values = 0;
-    let selections: Option<Vec<Selection>> = detection
+    // All of them are looked at before the first fault counts, so that every fault is told.
+    let selections: Vec<Option<Selection>> = detection
         .selections
         .iter()
         .map(|selection| {
@@ -173,5 +184,6 @@ fn branch(detection: &syntax::document::Detection, options: &Options, report: &m
         })
         .collect();
     let condition = condition::resolve(detection, options, report);
-    Some(Branch { label: String::new(), selections: selections?, condition: condition? })
+    let selections = selections.into_iter().collect::<Option<Vec<_>>>()?;
+    Some(Branch { label: String::new(), selections, condition: condition? })
 }

@@ -147,6 +147,14 @@ codes! {
     ConventionEscape = "TL0206", Warning, "convention-escape", "a value writes a wildcard or an escape that a modifier would say better";
 }
 
+impl Code {
+    /// True for conventions (`TL02xx`), which are only looked at when the caller asks for them.
+    #[must_use]
+    pub const fn is_convention(self) -> bool {
+        self as u16 >= Self::ConventionTitle as u16
+    }
+}
+
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

@@ -13,13 +13,19 @@
 //! This room does not decide what is wrong, and errors of a *call* are not here but in `error`.
 
 mod code;
+mod disabled;
 mod render;
 mod source;
 
 pub use code::{Code, Severity};
+pub use disabled::Disabled;
 pub use source::{Source, Span};
 
 use serde::Serialize;
+
+/// Characters of a message, a help or a rule's label; longer ones are cut, because they repeat what the
+/// author wrote, and that may be of any length.
+const TEXT_CHARS_MAX: usize = 400;
 
 /// One finding about a rule, a filter, a correlation or a pipeline.
 ///
@@ -62,7 +68,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: clipped(message.into()),
             help: None,
             path: source.name().map(str::to_owned),
             line: span.line,
@@ -80,7 +86,7 @@ impl Diagnostic {
         Self {
             code,
             severity: code.severity(),
-            message: message.into(),
+            message: clipped(message.into()),
             help: None,
             path: path.map(str::to_owned),
             line: 0,
@@ -95,14 +101,14 @@ impl Diagnostic {
     /// The same with a sentence about what to write instead.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(clipped(help.into()));
         self
     }
 
     /// The same, said to be about the rule with this title or id.
     #[must_use]
     pub fn about(mut self, rule: impl Into<String>) -> Self {
-        self.rule = Some(rule.into());
+        self.rule = Some(clipped(rule.into()));
         self
     }
 
@@ -111,6 +117,15 @@ impl Diagnostic {
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
     }
+}
+
+/// The text, cut when it is very long.
+pub(crate) fn clipped(mut text: String) -> String {
+    if let Some((at, _)) = text.char_indices().nth(TEXT_CHARS_MAX) {
+        text.truncate(at);
+        text.push('…');
+    }
+    text
 }
 
 /// The name nearest to `word` among `known`, when it is near enough to be a slip of the pen.

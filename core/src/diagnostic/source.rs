@@ -54,6 +54,11 @@ impl Source {
         Self(Arc::new(Text { name: name.map(str::to_owned), text, line_starts }))
     }
 
+    /// Whether both are one text, not only equal ones.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     /// The name, when there is one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {

@@ -79,6 +79,12 @@ pub(crate) fn parse(text: &str, source: &Source, span: Span, limits: &Limits) ->
             Err(parser.fault(Code::ConditionSyntax, token.span, "`)` without `(`".to_owned()))
         }
         Some(token) => {
+            let before = parser.at.checked_sub(1).and_then(|at| parser.tokens.get(at));
+            if let Some(word) =
+                before.filter(|word| ["by", "near", "count", "sum", "avg"].iter().any(|old| word.is(old)))
+            {
+                return Err(parser.aggregation(word.span, &format!("`{}`", word.text)));
+            }
             let message = format!("`and` or `or` is missing before `{}`", token.text);
             Err(parser.fault(Code::ConditionSyntax, token.span, message))
         }
@@ -106,11 +112,44 @@ struct ConditionParser<'a> {
     limits: &'a Limits,
 }
 
+/// Finds the words of a condition in the source, where it may be folded over several lines.
+struct Places<'a> {
+    source: &'a Source,
+    span: Span,
+    quoted: usize,
+    line: u32,
+    column: usize,
+}
+
+impl Places<'_> {
+    /// The place of the next word, which begins `offset` characters into the condition.
+    fn find(&mut self, word: &str, offset: usize, length: usize) -> Span {
+        if self.span.line == self.span.end_line {
+            return self.span.part(offset + self.quoted, length);
+        }
+        while self.line <= self.span.end_line {
+            let text = self.source.line(self.line);
+            let rest = text.char_indices().nth(self.column).and_then(|(at, _)| text.get(at..)).unwrap_or("");
+            if let Some(at) = rest.find(word) {
+                let column = self.column + rest.get(..at).map_or(0, |before| before.chars().count());
+                self.column = column + length;
+                let number = |value: usize| u32::try_from(value).unwrap_or(u32::MAX);
+                let (column, end_column) = (number(column + 1), number(column + 1 + length));
+                return Span { line: self.line, column, end_line: self.line, end_column };
+            }
+            (self.line, self.column) = (self.line + 1, 0);
+        }
+        self.span
+    }
+}
+
 type Parsed = Result<Condition, Box<Diagnostic>>;
 
 impl ConditionParser<'_> {
     fn tokenize(&mut self, text: &str) -> Result<(), Box<Diagnostic>> {
         let mut word = String::new();
+        let mut places =
+            Places { source: self.source, span: self.span, quoted: self.quoted, line: self.span.line, column: 0 };
         for (offset, c) in text.chars().chain([' ']).enumerate() {
             let ends_word = c.is_whitespace() || matches!(c, '(' | ')' | '|');
             if !ends_word {
@@ -119,14 +158,18 @@ impl ConditionParser<'_> {
             }
             if !word.is_empty() {
                 let length = word.chars().count();
-                let span = self.span.part(offset - length + self.quoted, length);
+                let span = places.find(&word, offset - length, length);
                 self.tokens.push(Token { text: std::mem::take(&mut word), span });
             }
-            let span = self.span.part(offset + self.quoted, 1);
+            let span = if c.is_whitespace() { self.span } else { places.find(c.encode_utf8(&mut [0; 4]), offset, 1) };
             if c == '|' {
-                let message = "an aggregation behind `|` is old syntax that no longer runs".to_owned();
-                let fault = *self.fault(Code::ConditionAggregation, span, message);
-                return Err(Box::new(fault.help("write a correlation rule (type event_count or value_count) instead")));
+                let rest = text.chars().count() - offset;
+                let span = if self.span.line == self.span.end_line {
+                    self.span.part(offset + self.quoted, rest)
+                } else {
+                    span
+                };
+                return Err(self.aggregation(span, "an aggregation behind `|`"));
             }
             if !c.is_whitespace() {
                 self.tokens.push(Token { text: c.to_string(), span });
@@ -137,6 +180,11 @@ impl ConditionParser<'_> {
 
     fn fault(&self, code: Code, span: Span, message: String) -> Box<Diagnostic> {
         Box::new(Diagnostic::new(code, self.source, span, message))
+    }
+
+    fn aggregation(&self, span: Span, what: &str) -> Box<Diagnostic> {
+        let fault = *self.fault(Code::ConditionAggregation, span, format!("{what} is old syntax that no longer runs"));
+        Box::new(fault.help("write a correlation rule, such as one of type `event_count` or `temporal`, instead"))
     }
 
     fn peek(&self, ahead: usize, keyword: &str) -> bool {
@@ -174,7 +222,8 @@ impl ConditionParser<'_> {
         self.depth += 1;
         if self.depth > self.limits.condition_depth_max {
             let message = format!("a condition nested deeper than {}", self.limits.condition_depth_max);
-            return Err(self.fault(Code::ConditionLimit, self.span, message));
+            let fault = *self.fault(Code::ConditionLimit, self.span, message);
+            return Err(Box::new(fault.help("join selections with `1 of` and a pattern, or write several rules")));
         }
         let parsed = if self.peek(0, "not") {
             self.at += 1;
@@ -188,9 +237,13 @@ impl ConditionParser<'_> {
 
     fn primary(&mut self) -> Parsed {
         let Some(token) = self.tokens.get(self.at) else {
-            let message =
-                if self.tokens.is_empty() { "the condition is empty" } else { "the condition ends too early" };
-            return Err(self.fault(Code::ConditionSyntax, self.span, message.to_owned()));
+            return Err(match self.tokens.last() {
+                None => self.fault(Code::ConditionSyntax, self.span, "the condition is empty".to_owned()),
+                Some(last) => {
+                    let message = format!("the condition ends behind `{}`, where a selection belongs", last.text);
+                    self.fault(Code::ConditionSyntax, last.span, message)
+                }
+            });
         };
         let (text, span) = (token.text.clone(), token.span);
         if text == "(" {
@@ -236,6 +289,7 @@ impl ConditionParser<'_> {
             },
         };
         let Some(token) = self.tokens.get(self.at + 2).filter(|token| !matches!(token.text.as_str(), "(" | ")")) else {
+            let span = self.tokens.get(self.at + 1).map_or(span, |of| of.span);
             return Err(self.fault(Code::ConditionSyntax, span, "`of` needs `them` or a pattern behind it".to_owned()));
         };
         let pattern = if token.is("them") { Pattern::Them } else { Pattern::Names(token.text.clone()) };

@@ -113,6 +113,16 @@ pub(crate) fn parse(root: Node, source: &Source, diagnostics: &mut Vec<Diagnosti
     Document { source: source.clone(), span: root.span, kind: kind.unwrap_or(Kind::Broken), root }
 }
 
+/// Where a key that is missing may have been meant, and what it should be; else the whole map.
+fn slip(map: &Node, wanted: &[&str]) -> (Span, Option<String>) {
+    let entries = map.as_map().unwrap_or_default();
+    let found = entries.iter().find_map(|(key, _)| Some((key.span, nearest(key.text()?, wanted.iter().copied())?)));
+    match found {
+        Some((span, near)) => (span, Some(format!("did you mean `{near}`?"))),
+        None => (map.span, None),
+    }
+}
+
 struct DocumentReader<'a> {
     source: &'a Source,
     found: Vec<Diagnostic>,
@@ -128,17 +138,12 @@ impl DocumentReader<'_> {
             return Some(Kind::Correlation(section.clone()));
         }
         if let Some(section) = root.get("filter") {
-            let detection = self.detection(section, &["rules"])?;
+            let detection = self.detection(section, &["rules"], Code::FilterMissing)?;
             return Some(Kind::Filter { rules: section.get("rules").cloned(), detection });
         }
         let Some(section) = root.get("detection") else {
-            let slip = root
-                .as_map()?
-                .iter()
-                .filter_map(|(key, _)| key.text())
-                .find_map(|key| nearest(key, ["detection", "correlation", "filter"]));
-            let help = slip.map(|key| format!("did you mean `{key}`?"));
-            return self.refuse(Code::MissingSection, root.span, "a rule needs a `detection` section".to_owned(), help);
+            let (span, help) = slip(root, &["detection", "correlation", "filter"]);
+            return self.refuse(Code::MissingSection, span, "a rule needs a `detection` section".to_owned(), help);
         };
         match root.get("logsource") {
             Some(logsource) if logsource.as_map().is_some() => {}
@@ -147,16 +152,12 @@ impl DocumentReader<'_> {
                 return self.refuse(Code::MissingSection, other.span, message, None);
             }
             None => {
-                let help = Some("name at least one of `category`, `product` and `service`".to_owned());
-                return self.refuse(
-                    Code::MissingSection,
-                    root.span,
-                    "a rule needs a `logsource` section".to_owned(),
-                    help,
-                );
+                let (span, help) = slip(root, &["logsource"]);
+                let help = help.or_else(|| Some("name at least one of `category`, `product` and `service`".to_owned()));
+                return self.refuse(Code::MissingSection, span, "a rule needs a `logsource` section".to_owned(), help);
             }
         }
-        Some(Kind::Rule(self.detection(section, &[])?))
+        Some(Kind::Rule(self.detection(section, &[], Code::MissingSection)?))
     }
 
     fn refuse<T>(&mut self, code: Code, span: Span, message: String, help: Option<String>) -> Option<T> {
@@ -166,7 +167,8 @@ impl DocumentReader<'_> {
         None
     }
 
-    fn detection(&mut self, section: &Node, skip: &[&str]) -> Option<Detection> {
+    /// `missing` is the code for a part that is not there.
+    fn detection(&mut self, section: &Node, skip: &[&str], missing: Code) -> Option<Detection> {
         let Some(entries) = section.as_map() else {
             return self.refuse(
                 Code::WrongType,
@@ -175,7 +177,7 @@ impl DocumentReader<'_> {
                 None,
             );
         };
-        let conditions = self.conditions(section)?;
+        let conditions = self.conditions(section, missing)?;
         let mut selections = Vec::new();
         let mut sound = true;
         for (key, value) in entries {
@@ -194,43 +196,40 @@ impl DocumentReader<'_> {
             }
         }
         if selections.is_empty() && sound {
-            return self.refuse(Code::MissingSection, section.span, "there is no selection".to_owned(), None);
+            let help = Some("write what the condition names, such as `selection: {field: value}`".to_owned());
+            return self.refuse(missing, section.span, "there is no selection".to_owned(), help);
         }
         sound.then_some(Detection { span: section.span, selections, conditions })
     }
 
-    fn conditions(&mut self, section: &Node) -> Option<Vec<(String, Span)>> {
+    fn conditions(&mut self, section: &Node, code: Code) -> Option<Vec<(String, Span)>> {
         let missing = "a `condition` is missing".to_owned();
+        let example = || Some("write `condition: selection`, or how the selections are joined".to_owned());
         let Some(node) = section.get("condition") else {
-            let slip =
-                section.as_map()?.iter().filter_map(|(key, _)| key.text()).find_map(|key| nearest(key, ["condition"]));
-            let help = slip.map(|key| format!("did you mean `{key}`?"));
-            return self.refuse(Code::MissingSection, section.span, missing, help);
+            let (span, help) = slip(section, &["condition"]);
+            return self.refuse(code, span, missing, help.or_else(example));
         };
         let parts = node.as_list().unwrap_or(std::slice::from_ref(node));
         let mut conditions = Vec::new();
         for part in parts {
             match part.text() {
                 Some(text) => conditions.push((text.to_owned(), part.span)),
-                None if part.is_null() => return self.refuse(Code::MissingSection, part.span, missing, None),
+                None if part.is_null() => return self.refuse(code, part.span, missing, example()),
                 None => {
                     let message = format!("a condition must be a text, not {}", part.noun());
                     return self.refuse(Code::WrongType, part.span, message, None);
                 }
             }
         }
-        if conditions.is_empty() {
-            self.refuse(Code::MissingSection, node.span, missing, None)
-        } else {
-            Some(conditions)
-        }
+        if conditions.is_empty() { self.refuse(code, node.span, missing, example()) } else { Some(conditions) }
     }
 
     fn body(&mut self, node: &Node) -> Option<Body> {
         let empty =
             |node: &Node| node.as_map().is_some_and(<[_]>::is_empty) || node.as_list().is_some_and(<[_]>::is_empty);
         if empty(node) || node.is_null() {
-            return self.refuse(Code::EmptySelection, node.span, "the selection is empty".to_owned(), None);
+            let help = Some("write a field with a value, or a list of words to look for".to_owned());
+            return self.refuse(Code::EmptySelection, node.span, "the selection is empty".to_owned(), help);
         }
         match &node.kind {
             yaml::Kind::Text { .. } => self.keywords(std::slice::from_ref(node), false, node.span),
@@ -246,7 +245,8 @@ impl DocumentReader<'_> {
                     .iter()
                     .map(|item| match item.as_list() {
                         Some(_) => {
-                            self.refuse(Code::WrongType, item.span, "a list in a list of selections".to_owned(), None)
+                            let help = Some("write all words into one list, or a map for each".to_owned());
+                            self.refuse(Code::WrongType, item.span, "a list in a list of selections".to_owned(), help)
                         }
                         None => self.body(item),
                     })
@@ -290,7 +290,8 @@ impl DocumentReader<'_> {
                     let help = match nearest(name, known) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => {
-                            "modifiers are named in the specification's modifier appendix, in lower case".to_owned()
+                            let known: Vec<&str> = Modifier::ALL.iter().map(|modifier| modifier.name()).collect();
+                            format!("known are: {}", known.join(", "))
                         }
                     };
                     let message = format!("unknown modifier `{name}`");
@@ -318,12 +319,12 @@ impl DocumentReader<'_> {
                 }
                 Some(Scalar::Null) => Value::Null,
                 None => {
-                    return self.refuse(
-                        Code::WrongType,
-                        node.span,
-                        format!("{} where a value belongs", node.noun()),
-                        None,
-                    );
+                    let message = format!("{} where a value belongs", node.noun());
+                    let help = match node.kind {
+                        yaml::Kind::Map(_) => "reach into a field by its path, such as `process.name: x`",
+                        _ => "write all values into one list",
+                    };
+                    return self.refuse(Code::WrongType, node.span, message, Some(help.to_owned()));
                 }
             };
             values.push((value, node.span));

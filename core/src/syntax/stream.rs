@@ -21,7 +21,8 @@ pub(super) fn merge_actions(nodes: Vec<Node>, source: &Source, diagnostics: &mut
     let mut merged = Vec::new();
     for mut node in nodes {
         let action = take_action(&mut node);
-        if let Some(action) = &action {
+        let known = |text: &str| text == "reset" || text == "global" || (text == "repeat" && previous.is_some());
+        if let Some(action) = action.as_ref().filter(|action| action.text().is_some_and(known)) {
             let message = format!("`action: {}` is old syntax", action.text().unwrap_or_default());
             let help = "write the rules out, or use `related` and filters";
             diagnostics.push(Diagnostic::new(Code::Deprecated, source, action.span, message).help(help));

@@ -168,6 +168,24 @@ fn documents(text: &str) -> Vec<(u32, &str)> {
     documents
 }
 
+/// What to do about the faults that are most often made, by a part of the parser's message.
+const HELPS: &[(&str, &str)] = &[
+    ("tab", "indent with blanks, not with tabs"),
+    ("unknown escape", "in double quotes a backslash begins an escape; use single quotes"),
+    ("quoted scalar", "close the quotation mark; within single quotes write `''` for one"),
+    ("mapping values are not allowed", "put a text that holds `: ` in quotes"),
+    ("flow sequence", "close the list with `]`, and put commas between its values"),
+    ("flow mapping", "close the map with `}`, and put commas between its entries"),
+    ("node content", "write a value here, or close the bracket before it"),
+    ("unexpected eof", "close the bracket"),
+    ("unknown anchor", "a text that begins with `*` needs quotes; an alias needs its `&name` before it"),
+    ("unprintable", "remove the control character"),
+    ("expected key", "check the indentation: the keys of one map begin in one column"),
+    ("expected '-' indicator", "check the indentation: the values of one list begin in one column"),
+    ("unexpected character", "put a text that begins with a special character in quotes"),
+    ("trailing content", "put the whole text in one pair of quotes"),
+];
+
 /// A collection that is being read: what it holds so far and, for a map, the key that waits for its value.
 struct Open {
     node: Node,
@@ -192,10 +210,7 @@ impl Reader<'_> {
     fn read(&mut self, text: &str) -> Result<Vec<Node>, Fault> {
         let mut roots = Vec::new();
         for event in Parser::new_from_str(text) {
-            let (event, span) = event.map_err(|error| {
-                let place = self.span(saphyr_parser::Span { start: *error.marker(), end: *error.marker() });
-                self.fault(Code::YamlSyntax, place, error.info().to_owned())
-            })?;
+            let (event, span) = event.map_err(|error| self.syntax_fault(&error, text))?;
             let span = self.span(span);
             let done = match event {
                 Event::Scalar(text, style, anchor, _) => {
@@ -232,7 +247,10 @@ impl Reader<'_> {
                 self.fault(Code::WrongType, span, message)
             })?;
         }
-        (node.span.end_line, node.span.end_column) = (end.line, end.column);
+        // A flow collection is closed by a bracket, which belongs to it.
+        let bracket = self.source.line(end.line).chars().nth((end.column as usize).saturating_sub(1));
+        let closes = matches!((bracket, &node.kind), (Some(']'), Kind::List(_)) | (Some('}'), Kind::Map(_)));
+        (node.span.end_line, node.span.end_column) = (end.line, end.column + u32::from(closes));
         if anchor > 0 {
             let size = count(&node);
             self.remember(anchor, &node, size);
@@ -301,6 +319,20 @@ impl Reader<'_> {
             end_line: number(span.end.line()) + self.line_offset,
             end_column: number(span.end.col()) + 1,
         }
+    }
+
+    fn syntax_fault(&self, error: &saphyr_parser::ScanError, text: &str) -> Fault {
+        let mut place = self.span(saphyr_parser::Span { start: *error.marker(), end: *error.marker() });
+        // What is missing at the end is missing behind the last thing that was written.
+        let last =
+            text.trim_end().split('\n').zip(1_u32..).last().map(|(line, number)| (line, number + self.line_offset));
+        if let Some((line, number)) = last.filter(|(_, number)| place.line > *number) {
+            let column = u32::try_from(line.trim_end().chars().count()).unwrap_or(u32::MAX).max(1);
+            place = Span { line: number, column, end_line: number, end_column: column.saturating_add(1) };
+        }
+        let mut fault = self.fault(Code::YamlSyntax, place, error.info().to_owned());
+        fault.help = HELPS.iter().find(|(part, _)| error.info().contains(part)).map(|(_, help)| (*help).to_owned());
+        fault
     }
 
     fn fault(&self, code: Code, span: Span, message: String) -> Fault {
