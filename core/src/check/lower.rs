@@ -11,7 +11,7 @@
 
 use super::encode::{self, Utf16};
 use super::{Anchor, Body, FieldRef, Item, Join, Options, Part, Pattern, Regex, Relation, Report, Test, TimePart};
-use super::{placeholder, regex};
+use super::{placeholder, regex, windash};
 use crate::diagnostic::{Code, Span};
 use crate::number::Number;
 use crate::syntax::{self, Modifier, Value};
@@ -329,30 +329,9 @@ impl Chain<'_, '_, '_> {
         })
     }
 
-    /// Puts all five dashes wherever one of them begins a word (`\B[dash]\b`).
     fn windash(&mut self, span: Span, state: State) -> Option<State> {
         let State::Text(pattern) = state else { return self.unfit(Modifier::Windash, span, &state) };
-        let is_word = |c: char| c.is_alphanumeric() || c == '_';
-        let mut out = Pattern { parts: Vec::new(), cased: pattern.cased };
-        let mut places = 0;
-        for part in pattern.parts {
-            let Part::Text(text) = part else {
-                out.push(part);
-                continue;
-            };
-            let mut before = None;
-            let mut chars = text.chars().peekable();
-            while let Some(c) = chars.next() {
-                let begins_word = !before.is_some_and(is_word) && chars.peek().copied().is_some_and(is_word);
-                if DASHES.contains(&c) && begins_word {
-                    places += 1;
-                    out.push(Part::Dash);
-                } else {
-                    out.push_char(c);
-                }
-                before = Some(c);
-            }
-        }
+        let (pattern, places) = windash::widen(pattern);
         let max = self.options.limits.windash_places_max;
         if places > max {
             let message = format!("`windash` finds {places} dashes that begin a word, but the limit is {max}");
@@ -363,7 +342,7 @@ impl Chain<'_, '_, '_> {
                 "split the value into several, joined with `all`",
             );
         }
-        Some(State::Text(out))
+        Some(State::Text(pattern))
     }
 
     fn utf16(&mut self, modifier: Modifier, span: Span, state: State, form: Utf16) -> Option<State> {
@@ -382,7 +361,7 @@ impl Chain<'_, '_, '_> {
             State::Text(pattern) if pattern.has_wildcard() || pattern.has_placeholder() => {
                 return self.unfit(modifier, span, &State::Text(pattern));
             }
-            State::Text(pattern) => match dash_variants(&pattern, self.options.limits.rule_values_max) {
+            State::Text(pattern) => match windash::variants(&pattern, self.options.limits.rule_values_max) {
                 Some(texts) => (texts.into_iter().map(String::into_bytes).collect(), pattern.cased),
                 None => {
                     let message = "`windash` makes too many texts to encode".to_owned();
@@ -564,23 +543,6 @@ impl Chain<'_, '_, '_> {
             }
         }
     }
-}
-
-/// Every text that a pattern of literals and dashes stands for; `None` when there are more than `max`.
-fn dash_variants(pattern: &Pattern, max: usize) -> Option<Vec<String>> {
-    let mut texts = vec![String::new()];
-    for part in &pattern.parts {
-        match part {
-            Part::Text(text) => texts.iter_mut().for_each(|own| own.push_str(text)),
-            _ => {
-                if texts.len() * DASHES.len() > max {
-                    return None;
-                }
-                texts = texts.iter().flat_map(|own| DASHES.iter().map(move |dash| format!("{own}{dash}"))).collect();
-            }
-        }
-    }
-    Some(texts)
 }
 
 /// A network, and whether the text had bits set behind the prefix. v4-mapped v6 becomes v4.

@@ -24,6 +24,7 @@ pub(crate) mod regex;
 pub(crate) mod rule;
 #[cfg(test)]
 mod tests;
+mod windash;
 
 pub(crate) use crate::number::Relation;
 pub(crate) use crate::text::Anchor;

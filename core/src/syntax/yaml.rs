@@ -170,6 +170,7 @@ fn documents(text: &str) -> Vec<(u32, &str)> {
 
 /// What to do about the faults that are most often made, by a part of the parser's message.
 const HELPS: &[(&str, &str)] = &[
+    ("unprintable", "remove the control character"),
     ("tab", "indent with blanks, not with tabs"),
     ("unknown escape", "in double quotes a backslash begins an escape; use single quotes"),
     ("quoted scalar", "close the quotation mark; within single quotes write `''` for one"),
@@ -179,7 +180,6 @@ const HELPS: &[(&str, &str)] = &[
     ("node content", "write a value here, or close the bracket before it"),
     ("unexpected eof", "close the bracket"),
     ("unknown anchor", "a text that begins with `*` needs quotes; an alias needs its `&name` before it"),
-    ("unprintable", "remove the control character"),
     ("expected key", "check the indentation: the keys of one map begin in one column"),
     ("expected '-' indicator", "check the indentation: the values of one list begin in one column"),
     ("unexpected character", "put a text that begins with a special character in quotes"),
