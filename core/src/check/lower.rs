@@ -74,9 +74,13 @@ fn item(written: &syntax::Item, options: &Options, report: &mut Report<'_>) -> O
     Some(Item { field: written.field.clone(), tests, join, negated: has(Modifier::Neq), span: written.span })
 }
 
+/// Whether the modifier says where in a text the value must stand.
+fn is_anchor(modifier: Modifier) -> bool {
+    matches!(modifier, Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith)
+}
+
 /// The first modifier that cannot stand beside an earlier one, whatever the values are.
 fn clash(modifiers: &[(Modifier, Span)]) -> Option<(Span, String)> {
-    let is_anchor = |modifier| matches!(modifier, Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith);
     modifiers.iter().enumerate().find_map(|(at, (modifier, span))| {
         let earlier = modifiers.iter().take(at).map(|(earlier, _)| *earlier);
         let name = modifier.name();
@@ -87,6 +91,9 @@ fn clash(modifiers: &[(Modifier, Span)]) -> Option<(Span, String)> {
             }
             (Modifier::Cased, Modifier::Insensitive) | (Modifier::Insensitive, Modifier::Cased) => {
                 Some((*span, format!("modifier `{name}` contradicts `{}`", earlier.name())))
+            }
+            (earlier, Modifier::Exists) if !matches!(earlier, Modifier::All | Modifier::Neq) => {
+                Some((*span, format!("modifier `exists` cannot be combined with `{}`", earlier.name())))
             }
             _ => None,
         })
@@ -307,6 +314,12 @@ impl Chain<'_, '_, '_> {
         })
     }
 
+    /// The anchor among the modifiers that are written before this one.
+    fn anchor_before(&self, modifier: Modifier) -> Option<Modifier> {
+        let before = self.item.modifiers.iter().map(|(own, _)| *own).take_while(|own| *own != modifier);
+        before.into_iter().find(|own| is_anchor(*own))
+    }
+
     /// A search stands anywhere already; the other two hold it to the start or the end of the text.
     fn anchored(&mut self, modifier: Modifier, regex: Regex) -> Option<Regex> {
         // Faults are told with their place in what is written, so before something is put around it.
@@ -346,6 +359,12 @@ impl Chain<'_, '_, '_> {
     }
 
     fn utf16(&mut self, modifier: Modifier, span: Span, state: State, form: Utf16) -> Option<State> {
+        let behind = self.item.modifiers.iter().skip_while(|(own, _)| *own != modifier);
+        if !behind.into_iter().any(|(own, _)| matches!(own, Modifier::Base64 | Modifier::Base64Offset)) {
+            let message = "UTF-16 has to be encoded with Base64 to be found in a text".to_owned();
+            let help = "add `base64offset|contains` behind it; texts of events are compared as Unicode already";
+            return self.refuse(Code::EncodingAlone, span, message, help);
+        }
         match state {
             State::Text(pattern) => match pattern.as_literal() {
                 Some(text) => Some(State::Bytes(encode::utf16(text, form))),
@@ -402,13 +421,17 @@ impl Chain<'_, '_, '_> {
             State::Text(_) | State::Number(_) | State::Bool(_) => {}
             state => return self.unfit(Modifier::Re, span, state),
         }
-        Some(State::Regex(Regex {
+        let regex = Regex {
             pattern: value.raw.clone(),
             insensitive: false,
             multiline: false,
             dot_all: false,
             placeholders: value.expands
                 && placeholder::pieces(&value.raw).iter().any(|piece| matches!(piece, placeholder::Piece::Name(_))),
+        };
+        Some(State::Regex(match self.anchor_before(Modifier::Re) {
+            Some(anchor) => self.anchored(anchor, regex)?,
+            None => regex,
         }))
     }
 
@@ -433,6 +456,9 @@ impl Chain<'_, '_, '_> {
             }
             State::Text(pattern) if !pattern.cased => {}
             state => return self.unfit(Modifier::Cidr, span, state),
+        }
+        if let Some(anchor) = self.anchor_before(Modifier::Cidr) {
+            return self.conflict(Modifier::Cidr, span, &format!("`{}`", anchor.name()));
         }
         let Some((network, host_bits)) = parse_cidr(&value.raw) else {
             let message = format!("`{}` is neither an address nor a network", value.raw);
@@ -471,18 +497,15 @@ impl Chain<'_, '_, '_> {
         if pattern.parts.contains(&Part::Dash) {
             return self.conflict(Modifier::FieldRef, span, "`windash`");
         }
-        if value.raw.is_empty() || pattern.has_placeholder() {
-            let message = "`fieldref` needs the name of a field".to_owned();
-            return self.refuse(Code::ModifierValue, self.span, message, "");
+        if value.raw.is_empty() || pattern.has_placeholder() || Pattern::parse(&value.raw).has_wildcard() {
+            let message = "`fieldref` needs the name of one field".to_owned();
+            return self.refuse(Code::ModifierValue, self.span, message, "write the name without wildcards");
         }
-        // Anchors written before `fieldref` have put wildcards around the name.
-        let starts_open = pattern.parts.first() == Some(&Part::Many) && !value.raw.starts_with('*');
-        let ends_open = pattern.parts.last() == Some(&Part::Many) && !value.raw.ends_with('*');
-        let anchor = match (starts_open, ends_open) {
-            (false, false) => Anchor::Whole,
-            (false, true) => Anchor::Start,
-            (true, false) => Anchor::End,
-            (true, true) => Anchor::Anywhere,
+        let anchor = match self.anchor_before(Modifier::FieldRef) {
+            Some(Modifier::StartsWith) => Anchor::Start,
+            Some(Modifier::EndsWith) => Anchor::End,
+            Some(_) => Anchor::Anywhere,
+            None => Anchor::Whole,
         };
         Some(State::FieldRef(FieldRef { field: value.raw.clone(), anchor, cased: pattern.cased }))
     }
@@ -515,11 +538,8 @@ impl Chain<'_, '_, '_> {
             State::Compare(relation, number) => Test::Compare(relation, number),
             State::Time(part, relation, number) => Test::Time(part, relation, number),
             State::FieldRef(reference) => Test::FieldRef(reference),
-            State::Bytes(_) => {
-                let message = "UTF-16 has to be encoded with Base64 to be found in a text".to_owned();
-                let help = "add `base64offset|contains` behind it; texts of events are compared as Unicode already";
-                return self.refuse(Code::EncodingAlone, self.item.span, message, help);
-            }
+            // INVARIANT: UTF-16 is only made where Base64 follows, which takes it or refuses it.
+            State::Bytes(_) => return None,
         }])
     }
 

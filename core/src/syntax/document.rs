@@ -149,7 +149,8 @@ impl DocumentReader<'_> {
             Some(logsource) if logsource.as_map().is_some() => {}
             Some(other) => {
                 let message = format!("`logsource` must be a map, not {}", other.noun());
-                return self.refuse(Code::MissingSection, other.span, message, None);
+                let help = Some("write `product: windows` or the like below it".to_owned());
+                return self.refuse(Code::WrongType, other.span, message, help);
             }
             None => {
                 let (span, help) = slip(root, &["logsource"]);
@@ -212,12 +213,13 @@ impl DocumentReader<'_> {
         let parts = node.as_list().unwrap_or(std::slice::from_ref(node));
         let mut conditions = Vec::new();
         for part in parts {
-            match part.text() {
-                Some(text) => conditions.push((text.to_owned(), part.span)),
-                None if part.is_null() => return self.refuse(code, part.span, missing, example()),
-                None => {
+            match part.scalar() {
+                Some(Scalar::Text(text)) => conditions.push((text.to_owned(), part.span)),
+                _ if part.is_null() => return self.refuse(code, part.span, missing, example()),
+                _ => {
                     let message = format!("a condition must be a text, not {}", part.noun());
-                    return self.refuse(Code::WrongType, part.span, message, None);
+                    let help = part.text().map(|_| "put it in quotes, if a selection has this name".to_owned());
+                    return self.refuse(Code::WrongType, part.span, message, help);
                 }
             }
         }

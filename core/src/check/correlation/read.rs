@@ -340,7 +340,14 @@ impl<'a> Reader<'a, '_, '_> {
         self.report.tell(Code::NotPortable, node.span, message);
         let references = references.as_mut()?;
         let parsed = written::parse(text, self.report.source, node.span, &self.options.limits);
-        let parsed = parsed.map_err(|fault| self.report.push(*fault)).ok()?;
+        let parsed = parsed
+            .map_err(|mut fault| {
+                if fault.code == Code::ConditionSyntax {
+                    fault.code = Code::CorrelationCondition;
+                }
+                self.report.push(*fault);
+            })
+            .ok()?;
         if references.is_empty() {
             collect_names(&parsed, references);
         }

@@ -83,7 +83,7 @@ fn what_is_wrong_with_one_correlation_has_a_code() {
         ),
         (
             "{type: temporal, rules: [a], group-by: [u], timespan: 1h, condition: a and}",
-            vec![C::NotPortable, C::ConditionSyntax],
+            vec![C::NotPortable, C::CorrelationCondition],
         ),
         ("{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: a}", vec![C::CorrelationCondition]),
         ("{type: near, rules: [a], group-by: [u], timespan: 1h, condition: {gte: 3}}", vec![C::CorrelationType]),
