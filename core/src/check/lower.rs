@@ -15,7 +15,6 @@ use super::{placeholder, regex, windash};
 use crate::diagnostic::{Code, Span};
 use crate::number::Number;
 use crate::syntax::{self, Modifier, Value};
-use crate::text::DASHES;
 use ipnet::IpNet;
 
 /// Lowers a selection; `values` counts the tests of the whole rule so far.

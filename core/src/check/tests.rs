@@ -76,7 +76,7 @@ fn every_diagnostic_reads_as_it_is_filed() {
         assert_eq!(text, filed, "{name}: look at it, then run with UPDATE_EXPECT=1");
     }
     let missing: Vec<_> = Code::ALL.iter().filter(|code| !raised.contains(code)).collect();
-    assert!(missing == [&Code::TooManyValues], "no file in tests/data/diagnostics raises {missing:?}");
+    assert!(missing.is_empty(), "no file in tests/data/diagnostics raises {missing:?}");
 }
 
 /// A rule with one selection and a condition.

@@ -7,8 +7,8 @@
 //! The place is pySigma's `\B[dash]\b`. Each place is a class of five characters, never a product of
 //! texts; only an encoding, which needs bytes, has to write the texts out.
 
-use super::pattern::DASHES;
 use super::{Part, Pattern};
+use crate::text::DASHES;
 
 /// The pattern with all five dashes at each place, and how many places there are.
 pub(super) fn widen(pattern: Pattern) -> (Pattern, usize) {

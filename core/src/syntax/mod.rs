@@ -13,7 +13,7 @@ pub(crate) mod modifier;
 mod stream;
 pub(crate) mod yaml;
 
-pub(crate) use document::{Body, Document, Item, Kind, Selection, Value};
+pub(crate) use document::{Body, Document, Item, Kind, Value};
 pub(crate) use modifier::Modifier;
 
 use crate::config::Limits;

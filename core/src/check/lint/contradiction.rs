@@ -174,7 +174,7 @@ impl Exact<'_> {
 
     /// Whether a field may hold both at once.
     fn is(&self, other: Option<&Self>) -> bool {
-        other.is_some_and(|other| crate::fold::text(&self.shown()) == crate::fold::text(&other.shown()))
+        other.is_some_and(|other| crate::text::folded(&self.shown()) == crate::text::folded(&other.shown()))
     }
 
     /// Whether the value satisfies an item; `None` when that is not plain to see.

@@ -9,9 +9,9 @@
 use crate::check::Report;
 use crate::check::pattern::{Part, Pattern};
 use crate::diagnostic::{Code, Span};
-use crate::fold;
 use crate::syntax::document::Detection;
 use crate::syntax::{Body, Item, Modifier, Value};
+use crate::text;
 use regex_syntax::hir::{Hir, HirKind, Look};
 use std::collections::HashMap;
 
@@ -56,7 +56,7 @@ fn duplicates(item: &Item, report: &mut Report<'_>) {
     for (value, span) in &item.values {
         let (written, text) = match value {
             Value::Text(text) if cased => (text.clone(), text.clone()),
-            Value::Text(text) => (text.clone(), fold::text(text)),
+            Value::Text(text) => (text.clone(), text::folded(text)),
             // A number and a text of the same spelling match the same values, but one of them says which is meant.
             Value::Number(number, written) => (written.clone(), format!("\0{}", number.text())),
             Value::Bool(_) | Value::Null => continue,
