@@ -42,6 +42,8 @@ pub struct Limits {
     pub pipeline_depth_max: usize,
     /// Transformations in one pipeline, nested ones included.
     pub pipeline_items_max: usize,
+    /// Branches that pipelines may make of one rule.
+    pub pipeline_branches_max: usize,
     /// Depth to which an event may be nested; a deeper one is refused as unreadable.
     pub event_depth_max: usize,
     /// Bytes of one serialised program.
@@ -65,6 +67,7 @@ impl Limits {
         timespan_seconds_max: 100 * 366 * 86_400,
         pipeline_depth_max: 16,
         pipeline_items_max: 10_000,
+        pipeline_branches_max: 64,
         event_depth_max: 128,
         program_bytes_max: 1 << 30,
     };

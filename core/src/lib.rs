@@ -9,6 +9,7 @@ mod engine;
 mod event;
 mod matcher;
 mod number;
+mod pipeline;
 mod program;
 mod reference;
 mod syntax;
@@ -22,5 +23,6 @@ pub use engine::{BatchResult, Compiler, Detection, Error, ErrorKind, LoadCounts,
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
 pub use number::Number;
+pub use pipeline::SourceInfo;
 pub use reference::{Explanation, Step, ValueSeen};
 pub use time::{TimeOptions, TimeUnit};

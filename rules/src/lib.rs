@@ -1,1 +1,38 @@
-//! Placeholder.
+//! The pipelines that come with Tieline, as text.
+//!
+//! ```
+//! let yaml = tieline_rules::pipeline("windows-evtx").unwrap();
+//! assert!(yaml.contains("Event.System.Channel"));
+//! ```
+//!
+//! A text holds one or two YAML documents; give it to the compiler as it is. What each pipeline is for is
+//! written at its head and in `pipelines/README.md`. This crate knows nothing about rules or events.
+
+macro_rules! windows {
+    ($file:literal) => {
+        concat!(include_str!("../pipelines/windows-logsources.yml"), "---\n", include_str!($file))
+    };
+}
+
+/// Every pipeline with its name, in the order in which sources are tried: the most telling first.
+const PIPELINES: &[(&str, &str)] = &[
+    ("windows-evtx", windows!("../pipelines/windows-evtx.yml")),
+    ("winlogbeat", windows!("../pipelines/winlogbeat.yml")),
+    ("sysmon-linux", include_str!("../pipelines/sysmon-linux.yml")),
+    ("windows", windows!("../pipelines/windows.yml")),
+    ("sysmon", include_str!("../pipelines/sysmon.yml")),
+    ("zeek", include_str!("../pipelines/zeek.yml")),
+    ("linux-auditd", include_str!("../pipelines/linux-auditd.yml")),
+];
+
+/// The pipeline of this name, as YAML; `None` when there is none.
+#[must_use]
+pub fn pipeline(name: &str) -> Option<&'static str> {
+    PIPELINES.iter().find(|(own, _)| *own == name).map(|(_, yaml)| *yaml)
+}
+
+/// All pipelines, name and YAML, the most telling source first.
+#[must_use]
+pub fn pipelines() -> &'static [(&'static str, &'static str)] {
+    PIPELINES
+}

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use tieline::Rules;
-use tieline::diagnostic::{Code, Diagnostic, Severity};
+use tieline::diagnostic::{Code, Diagnostic};
 
 use crate::load::RulePack;
 
@@ -68,7 +68,7 @@ impl LoadReport {
             rules: rules.len(),
             correlations: counts.correlations,
             filters: counts.filters,
-            elsewhere: counts.rules.saturating_sub(rules.len() + refused(rules)),
+            elsewhere: counts.elsewhere,
             left_out: reasons(all().filter(|told| told.is_error())),
             warnings: reasons(all().filter(|told| !told.is_error())),
         }
@@ -79,13 +79,6 @@ impl LoadReport {
     pub fn errors(&self) -> usize {
         self.left_out.iter().map(|reason| reason.count).sum()
     }
-}
-
-/// Rules that were read without a fault and lost to a pipeline or to the compiler.
-fn refused(rules: &Rules) -> usize {
-    const LATE: &[Code] = &[Code::PipelineFailure, Code::PipelineLimit, Code::ProgramLimit, Code::RegexTooLarge];
-    let late = |told: &&Diagnostic| told.severity == Severity::Error && LATE.contains(&told.code);
-    rules.diagnostics().iter().filter(late).count()
 }
 
 fn reasons<'a>(told: impl Iterator<Item = &'a Diagnostic>) -> Vec<Reason> {

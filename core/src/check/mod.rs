@@ -22,6 +22,7 @@ pub(crate) mod pattern;
 pub(crate) mod placeholder;
 pub(crate) mod regex;
 pub(crate) mod rule;
+pub(crate) mod show;
 #[cfg(test)]
 mod tests;
 mod windash;
@@ -38,6 +39,7 @@ pub(crate) use rule::{Body, Branch, Condition, FieldRef, Item, Join, Origin, Reg
 
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Disabled, Source, Span, clipped};
+use crate::syntax::yaml::Node;
 use crate::syntax::{self, Document};
 use std::collections::HashSet;
 
@@ -170,6 +172,15 @@ pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
     pack.diagnostics
         .retain(|told| !options.disabled.hides(told) && (options.lint.conventions || !told.code.is_convention()));
     pack
+}
+
+/// A selection by itself, as pipelines add them to rules.
+pub(crate) fn selection(node: &Node, source: &Source, limits: &Limits) -> Result<Body, Vec<Diagnostic>> {
+    let mut report = Report::new(source, None);
+    let written = syntax::document::selection(node, source, &mut report.found);
+    let options = Options { limits: *limits, ..Options::default() };
+    let body = written.and_then(|written| lower::body(&written, &options, &mut 0, &mut report));
+    body.filter(|_| !report.failed()).ok_or(report.found)
 }
 
 /// Selections and condition of a rule or a filter.

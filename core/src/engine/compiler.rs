@@ -7,7 +7,7 @@
 //! A broken rule is left out and told; building fails only when an option or a pipeline is broken.
 
 use super::rules::{Inner, LoadCounts, Rules};
-use super::{Error, ErrorKind};
+use super::{Error, ErrorKind, fit};
 use crate::check::{self, Options};
 use crate::compile;
 use crate::config::Limits;
@@ -119,18 +119,21 @@ impl Compiler {
             documents.extend(read);
             diagnostics.extend(found);
         }
+        let pipelines = fit::read(&self.pipelines, &self.options.limits, &mut diagnostics)?;
         let mut pack = check::check(&documents, &self.options);
+        let mut counts = LoadCounts {
+            documents: documents.len(),
+            rules: pack.rules.len(),
+            correlations: pack.correlations.len(),
+            filters: documents.iter().filter(|document| matches!(document.kind, Kind::Filter { .. })).count(),
+            elsewhere: 0,
+        };
+        counts.elsewhere = fit::apply(&pipelines, &mut pack, &self.options, &mut diagnostics);
         let refused: Vec<Option<Diagnostic>> =
             pack.rules.iter().map(|rule| compile::refuse(rule, &self.options.limits)).collect();
         let keep: Vec<bool> = refused.iter().map(Option::is_none).collect();
         diagnostics.extend(refused.into_iter().flatten());
         pack.keep_rules(&keep);
-        let counts = LoadCounts {
-            documents: documents.len(),
-            rules: pack.rules.len(),
-            correlations: pack.correlations.len(),
-            filters: documents.iter().filter(|document| matches!(document.kind, Kind::Filter { .. })).count(),
-        };
         diagnostics.append(&mut pack.diagnostics);
         let program = compile::compile(&pack.rules, &self.options.limits);
         let allowed = &self.allowed;

@@ -10,6 +10,7 @@ mod batch;
 mod compiler;
 mod detection;
 mod error;
+mod fit;
 mod rules;
 mod saved;
 mod scanner;

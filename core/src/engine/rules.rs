@@ -73,6 +73,8 @@ pub struct LoadCounts {
     pub correlations: usize,
     /// Filters.
     pub filters: usize,
+    /// Of the detection rules, those that are about other events than the pipelines are for.
+    pub elsewhere: usize,
 }
 
 /// What a rule says about itself.
@@ -122,6 +124,12 @@ impl<'a> RuleInfo<'a> {
     #[must_use]
     pub fn logsource(&self) -> &'a LogSource {
         &self.rule.logsource
+    }
+
+    /// The rule as text, after filters and pipelines have changed it: what is really evaluated.
+    #[must_use]
+    pub fn show(&self) -> String {
+        crate::check::show::show(self.rule)
     }
 
     /// The file or other name of the text the rule was read from; `None` after loading saved rules.

@@ -123,6 +123,14 @@ fn slip(map: &Node, wanted: &[&str]) -> (Span, Option<String>) {
     }
 }
 
+/// Reads one selection by itself; what makes it unusable is told and `None` comes back.
+pub(crate) fn selection(node: &Node, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Option<Body> {
+    let mut reader = DocumentReader { source, found: Vec::new() };
+    let body = reader.body(node);
+    diagnostics.append(&mut reader.found);
+    body
+}
+
 struct DocumentReader<'a> {
     source: &'a Source,
     found: Vec<Diagnostic>,
