@@ -412,6 +412,10 @@ impl<'a> Reader<'a, '_, '_> {
             let message = "the condition holds no comparison";
             return self.refuse(Code::CorrelationMissing, node.span, message, "add one of `gt gte lt lte eq neq`");
         }
+        if !kind.is_numeric() && !bounds.is_empty() && !any_count(&bounds) {
+            let help = "a count is at least 1: a window opens with an event";
+            self.report.advise(Code::NeverMatches, node.span, "no count satisfies the condition", help);
+        }
         if !bounds.is_empty() {
             parts.criterion = Criterion::Compare(bounds);
         }
@@ -442,6 +446,22 @@ impl Parts {
     fn of(criterion: Criterion) -> Self {
         Self { criterion, fields: Vec::new(), field_span: Span::default(), percentile: Number::Integer(50) }
     }
+}
+
+/// Whether some count from 1 on satisfies all comparisons.
+fn any_count(bounds: &[(Comparison, Number)]) -> bool {
+    // Verdicts change only beside a bound, so the counts around each bound stand for all.
+    let near = bounds.iter().flat_map(|(_, bound)| {
+        let whole = match bound {
+            Number::Integer(whole) => *whole,
+            #[expect(clippy::cast_possible_truncation, reason = "a cast that saturates is near enough to the bound")]
+            Number::Float(value) => value.floor() as i128,
+        };
+        [whole.saturating_sub(1), whole, whole.saturating_add(1), whole.saturating_add(2)]
+    });
+    near.chain([1])
+        .filter(|count| *count >= 1)
+        .any(|count| bounds.iter().all(|(comparison, bound)| comparison.holds(Number::Integer(count), *bound)))
 }
 
 /// The names of an expression in the order in which they first appear.

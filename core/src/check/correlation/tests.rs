@@ -121,6 +121,13 @@ fn what_is_wrong_with_one_correlation_has_a_code() {
             vec![C::UnknownKey],
         ),
         (
+            "{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: {gt: 5, lt: 6}}",
+            vec![C::NeverMatches],
+        ),
+        ("{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: {eq: 0}}", vec![C::NeverMatches]),
+        ("{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: {gt: 5.5, lt: 6.5}}", vec![]),
+        ("{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: {neq: 1}}", vec![]),
+        (
             "{type: value_count, rules: [a], group-by: [u], timespan: 1h, condition: {gte: 3}}",
             vec![C::CorrelationMissing],
         ),
