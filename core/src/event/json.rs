@@ -46,6 +46,37 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, EventError> {
     simdutf8::compat::from_utf8(bytes).map_err(|error| EventError::new("invalid UTF-8", Some(error.valid_up_to())))
 }
 
+/// Levels of objects and lists that the parser reads.
+const DEPTH_MAX: usize = 127;
+
+/// Refuses a text that is nested deeper than the parser reads.
+///
+/// The parser itself counts levels only in what it is asked for, and passes over the rest at any depth; an event
+/// would then be one or none depending on the rules.
+pub(crate) fn within_depth(text: &str) -> Result<(), EventError> {
+    // PERF: few events have so many brackets, and counting them runs at memory speed.
+    if memchr::memchr2_iter(b'{', b'[', text.as_bytes()).nth(DEPTH_MAX).is_none() {
+        return Ok(());
+    }
+    let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
+    for (at, byte) in text.bytes().enumerate() {
+        match (quoted, byte) {
+            (true, _) if escaped => escaped = false,
+            (true, b'\\') => escaped = true,
+            (_, b'"') => quoted = !quoted,
+            (false, b'{' | b'[') => {
+                depth += 1;
+                if depth > DEPTH_MAX {
+                    return Err(EventError::new(format!("nested deeper than {DEPTH_MAX} levels"), Some(at)));
+                }
+            }
+            (false, b'}' | b']') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// Turns an error of the parser into one that names the byte.
 pub(crate) fn error(text: &str, error: &serde_json::Error) -> EventError {
     let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();

@@ -83,6 +83,7 @@ impl Slots {
         if text.len() > u32::MAX as usize / 2 {
             return Err(EventError::new("an event of more than 2 GiB", None));
         }
+        json::within_depth(text)?;
         let mut reader = serde_json::Deserializer::from_str(text);
         let walk =
             Walk { slots: self, fields, node: Some(Fields::ROOT), slot: None, way: 0, way_below: 0, is_root: true };

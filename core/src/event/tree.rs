@@ -46,6 +46,7 @@ impl JsonEvent {
     /// When the bytes are not UTF-8, not JSON, nested deeper than 128, or not an object.
     pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
         let text = json::utf8(bytes)?;
+        json::within_depth(text)?;
         let mut reader = serde_json::Deserializer::from_str(text);
         let root = Seed.deserialize(&mut reader).and_then(|root| reader.end().map(|()| root));
         match root.map_err(|error| json::error(text, &error))? {
