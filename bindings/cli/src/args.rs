@@ -198,6 +198,10 @@ pub(crate) struct CheckArgs {
     /// Print every diagnostic, not only the first 20 of each code
     #[arg(long)]
     pub(crate) all: bool,
+    /// Print what becomes of this rule (id, name or title) instead of a report: by the pipelines and the
+    /// source given, or by every shipped source that it is about
+    #[arg(long, value_name = "RULE")]
+    pub(crate) show_mapped: Option<String>,
 }
 
 /// Rule files as positional arguments or with `--rules`.

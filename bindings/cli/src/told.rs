@@ -46,6 +46,19 @@ impl Told {
         }
     }
 
+    /// Only says how many errors there are, where rules are not what the command is about.
+    pub(crate) fn mention<'a>(&mut self, found: impl IntoIterator<Item = &'a Diagnostic>, screen: &Screen) {
+        for told in found {
+            self.is_new(told);
+        }
+        match self.count(|severity| severity == Severity::Error) {
+            0 => {}
+            errors => {
+                screen.warning(&format!("{} in rules; `tieline check` shows them", counted(errors as u64, "error")))
+            }
+        }
+    }
+
     /// Says how many there were beyond those shown.
     pub(crate) fn conclude(&self, screen: &Screen) {
         for (code, count) in &self.counts {

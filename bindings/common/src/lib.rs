@@ -12,6 +12,7 @@ pub mod event;
 pub mod fields;
 pub mod input;
 pub mod load;
+mod peek;
 pub mod record;
 pub mod report;
 pub mod rule_tests;

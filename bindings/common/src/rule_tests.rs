@@ -145,8 +145,11 @@ impl Test<'_> {
             .map(|(index, _)| index)
             .collect();
         if own.is_empty() {
-            if self.fires {
-                self.fail(line, self.why_absent(id, &rules), None);
+            // Said once for a file, because it is the same for all events like this one.
+            let message = self.why_absent(id, &rules);
+            let told = |failure: &TestFailure| failure.file == self.file && failure.message == message;
+            if self.fires && !self.report.failures.iter().rev().take_while(|last| last.rule == self.rule).any(told) {
+                self.fail(line, message, None);
             }
             return;
         }
@@ -176,7 +179,9 @@ impl Test<'_> {
         let own = unmapped.and_then(|rules| rules.iter().find(|rule| rule.path() == Some(self.rule)));
         let about = own.map_or(String::new(), |rule| format!(" ({})", logsource(rule.logsource())));
         match self.plan.source(id) {
-            Some(source) => format!("the event is of the source `{}`, which the rule is not about{about}", source.name),
+            Some(source) => {
+                format!("the event is of the source `{}`, which the rule is not about{about}", source.name())
+            }
             None => format!("no rule of the file is about such events{about}"),
         }
     }

@@ -14,9 +14,10 @@
 use std::fmt;
 use std::path::Path;
 
-use tieline::Rules;
+use tieline::{Rules, SourceInfo};
 
 use crate::load::{LoadError, PipelineText, RuleOptions, RulePack, read_pipeline};
+use crate::peek::Peek;
 
 /// Which source events come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -33,11 +34,22 @@ pub enum SourceChoice {
 /// A source whose pipeline is shipped.
 #[derive(Debug)]
 pub struct Known {
-    /// What `--source` calls it.
-    pub name: String,
-    /// One line for readers.
-    pub title: String,
+    info: SourceInfo,
     pipeline: PipelineText,
+}
+
+impl Known {
+    /// What `--source` calls it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.info.name
+    }
+
+    /// One line for readers.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.info.title
+    }
 }
 
 /// A pack together with how it is mapped, compiled once for every source that is met.
@@ -48,6 +60,8 @@ pub struct Plan {
     pipelines: Vec<PipelineText>,
     known: Vec<Known>,
     choice: Choice,
+    /// Reads the fields by which sources are known.
+    peek: Peek,
     /// One for each source, and the last for events of none.
     compiled: Vec<Option<Rules>>,
 }
@@ -94,10 +108,14 @@ impl From<tieline::Error> for PlanError {
     }
 }
 
-/// The sources whose pipelines are shipped.
+/// The sources whose pipelines are shipped, the most telling first.
 #[must_use]
 pub fn known_sources() -> Vec<Known> {
-    Vec::new()
+    let known = |(name, yaml): &(&str, &str)| {
+        let info = SourceInfo::of_pipeline(yaml)?;
+        Some(Known { info, pipeline: PipelineText { name: (*name).to_owned(), yaml: (*yaml).to_owned() } })
+    };
+    tieline_rules::pipelines().iter().filter_map(known).collect()
 }
 
 /// Finds a pipeline by the name of a shipped one, else by path.
@@ -106,11 +124,15 @@ pub fn known_sources() -> Vec<Known> {
 /// When there is neither.
 pub fn find_pipeline(name: &str) -> Result<PipelineText, LoadError> {
     let path = Path::new(name);
-    if path.exists() {
-        return read_pipeline(path);
+    match tieline_rules::pipeline(name) {
+        Some(yaml) => Ok(PipelineText { name: name.to_owned(), yaml: yaml.to_owned() }),
+        None if path.is_file() => read_pipeline(path),
+        None => {
+            let shipped: Vec<&str> = tieline_rules::pipelines().iter().map(|(name, _)| *name).collect();
+            let message = format!("is neither a file nor one of the shipped pipelines {}", shipped.join(", "));
+            Err(LoadError::new(path, message))
+        }
     }
-    let message = "is neither a shipped pipeline nor a file";
-    Err(LoadError::new(path, message))
 }
 
 impl Plan {
@@ -131,13 +153,14 @@ impl Plan {
             SourceChoice::Auto if pack.is_saved() || known.is_empty() => Choice::Fixed(as_is),
             SourceChoice::Auto => Choice::Auto,
             SourceChoice::None => Choice::Fixed(as_is),
-            SourceChoice::Named(name) => match known.iter().position(|source| source.name == *name) {
+            SourceChoice::Named(name) => match known.iter().position(|source| source.name() == name) {
                 Some(at) => Choice::Fixed(SourceId(at)),
                 None => return Err(unknown_source(name, &known)),
             },
         };
         let compiled = (0..=known.len()).map(|_| None).collect();
-        Ok(Self { pack, options, pipelines, known, choice, compiled })
+        let peek = Peek::new(known.iter().flat_map(|source| source.info.fields()));
+        Ok(Self { pack, options, pipelines, known, choice, peek, compiled })
     }
 
     /// The form that all events meet; `None` when each event is asked.
@@ -155,13 +178,24 @@ impl Plan {
         SourceId(self.known.len())
     }
 
-    /// The form for an event. `first` is tried before the others.
+    /// The form for an event. `first` is tried before the others; it should not depend on the order in which
+    /// threads come to events.
     #[must_use]
-    pub fn choose(&self, _event: &[u8], first: Option<SourceId>) -> SourceId {
-        match self.choice {
-            Choice::Fixed(id) => id,
-            Choice::Auto => first.unwrap_or(self.as_is()),
+    pub fn choose(&self, event: &[u8], first: Option<SourceId>) -> SourceId {
+        if let Choice::Fixed(id) = self.choice {
+            return id;
         }
+        let seen = self.peek.at(event);
+        let is = |id: &SourceId| {
+            let known = self.known.get(id.0);
+            known.is_some_and(|known| known.info.recognises(&mut |field| seen.text(field).map(str::to_owned)))
+        };
+        first.into_iter().chain(self.sources()).find(is).unwrap_or(self.as_is())
+    }
+
+    /// The forms for all known sources.
+    pub fn sources(&self) -> impl Iterator<Item = SourceId> + use<> {
+        (0..self.known.len()).map(SourceId)
     }
 
     /// The source that a form is for; `None` for the pack as it is.
@@ -214,6 +248,6 @@ impl SourceId {
 }
 
 fn unknown_source(name: &str, known: &[Known]) -> LoadError {
-    let names: Vec<&str> = known.iter().map(|source| source.name.as_str()).collect();
+    let names: Vec<&str> = known.iter().map(Known::name).collect();
     LoadError::new(Path::new(name), format!("is no known source; write auto, none, or one of {}", names.join(", ")))
 }

@@ -120,6 +120,11 @@ impl SourceInfo {
         !self.signs.is_empty()
     }
 
+    /// The fields by which [`recognises`](Self::recognises) knows an event; some may come twice.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        self.signs.iter().flatten().map(|sign| sign.field.as_str())
+    }
+
     /// Whether an event, seen through `lookup`, shows signs of this source. `lookup` gives a field as text,
     /// and `None` when it is missing.
     pub fn recognises(&self, lookup: &mut dyn FnMut(&str) -> Option<String>) -> bool {

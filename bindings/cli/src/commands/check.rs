@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use tieline::diagnostic::{Code, Diagnostic};
 use tieline_common::report::{LoadReport, Reason};
+use tieline_common::source::SourceId;
 
 #[derive(Serialize)]
 struct Report<'a> {
@@ -25,6 +26,9 @@ struct Report<'a> {
 }
 
 pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    if let Some(name) = &args.show_mapped {
+        return show_mapped(name, args, screen);
+    }
     let (plan, id) = plan::plan_without_events(&args.rules.all(), &args.how)?;
     let Some(rules) = plan.rules(id) else { return Err(Failure::Rules(plan::no_rules(&plan))) };
     let report = LoadReport::new(plan.pack(), rules);
@@ -45,6 +49,32 @@ pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure
         _ if args.how.strict => Exit::Strict,
         _ => Exit::Findings,
     })
+}
+
+/// Prints a rule as it is evaluated, for one source or for all that it is about.
+fn show_mapped(name: &str, args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    let mut plan = plan::plan(&args.rules.all(), &args.how)?;
+    let forms: Vec<SourceId> = match plan.fixed() {
+        Some(fixed) => vec![fixed],
+        None => plan.sources().collect(),
+    };
+    let mut shown = 0;
+    for id in &forms {
+        plan.compile(*id)?;
+        let Some(rules) = plan.rules(*id) else { continue };
+        let Some(index) = rules.find(name) else { continue };
+        shown += 1;
+        if let Some(source) = plan.source(*id) {
+            let head = screen.paint(BOLD, format!("# {} (--source {})", source.title(), source.name())).to_string();
+            writeln!(screen.out(), "{head}")?;
+        }
+        writeln!(screen.out(), "{}", rules.rule(index).show().trim_end())?;
+    }
+    if shown == 0 {
+        let id = forms.first().copied().filter(|_| forms.len() == 1).unwrap_or_else(|| plan.as_is());
+        return Err(Failure::Rules(plan::not_there(name, &mut plan, id)?));
+    }
+    Ok(Exit::Fine)
 }
 
 pub(super) fn write_error(error: serde_json::Error) -> Failure {

@@ -11,6 +11,9 @@ use tieline::Rules;
 pub(crate) fn run(args: &CompileArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let (plan, id) = plan::plan_without_events(&args.rules.all(), &args.how)?;
     let rules = plan::loaded(&plan, id, screen, &args.how)?;
+    if rules.is_empty() {
+        return Err(Failure::Rules("all rules are about other events; nothing is saved".to_owned()));
+    }
     save(rules, &args.out, screen)?;
     Ok(Exit::Fine)
 }

@@ -14,9 +14,10 @@ use crate::screen::{BOLD, DIM, GREEN, RED, Screen};
 use std::io::Write as _;
 use tieline::{Explanation, JsonEvent, Rules, Step};
 use tieline_common::event::find_event;
-use tieline_common::fields::logsource;
 use tieline_common::input::InputOptions;
-use tieline_common::source::{Plan, SourceId};
+
+/// Columns of a value that are shown in the narrowest terminal.
+const SAW_WIDTH_MIN: usize = 24;
 
 /// Rules that are explained when none is named.
 const EXPLAINED_MAX: usize = 20;
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &ExplainArgs, screen: &mut Screen) -> Result<Exit, Failu
     plan.compile(id)?;
     if plan.fixed().is_none() {
         let source = plan.source(id).map_or("no known source; rules are taken as they are".to_owned(), |source| {
-            format!("{} ({})", source.title, source.name)
+            format!("{} ({})", source.title(), source.name())
         });
         screen.note(&format!("the event is of {source}"));
     }
@@ -38,7 +39,7 @@ pub(crate) fn run(args: &ExplainArgs, screen: &mut Screen) -> Result<Exit, Failu
     let chosen = match &args.rule {
         Some(name) => match rules.find(name) {
             Some(index) => vec![index],
-            None => return Err(Failure::Rules(not_there(name, &mut plan, id)?)),
+            None => return Err(Failure::Rules(plan::not_there(name, &mut plan, id)?)),
         },
         None => matching(&rules, &bytes, screen),
     };
@@ -74,21 +75,6 @@ fn matching(rules: &Rules, event: &[u8], screen: &Screen) -> Vec<usize> {
     matched
 }
 
-/// Why a rule that was named is not among the compiled ones.
-fn not_there(name: &str, plan: &mut Plan, id: SourceId) -> Result<String, Failure> {
-    let as_is = plan.as_is();
-    plan.compile(as_is)?;
-    let about = |rules: &Rules| rules.find(name).map(|index| logsource(rules.rule(index).logsource()));
-    if let (Some(about), Some(source)) = (plan.rules(as_is).and_then(about), plan.source(id)) {
-        let source = &source.name;
-        return Ok(format!(
-            "the rule `{name}` is about {about}, and the event is of the source `{source}`, so it is never asked; \
-             --source none asks it all the same"
-        ));
-    }
-    Ok(format!("there is no rule with the id, name or title `{name}`; `tieline check` lists what was left out"))
-}
-
 fn print(explanation: &Explanation, screen: &mut Screen) -> Result<(), Failure> {
     let title = if explanation.title.is_empty() { &explanation.rule } else { &explanation.title };
     let verdict = match explanation.matched {
@@ -97,23 +83,35 @@ fn print(explanation: &Explanation, screen: &mut Screen) -> Result<(), Failure> 
     };
     let line = format!("{} {verdict}", screen.paint(BOLD, title));
     writeln!(screen.out(), "{line}")?;
-    explanation.steps.iter().try_for_each(|step| print_step(step, 1, screen))
+    explanation.steps.iter().try_for_each(|step| print_step(step, 1, None, screen))
 }
 
-fn print_step(step: &Step, depth: usize, screen: &mut Screen) -> Result<(), Failure> {
+/// Prints a step and those below it. `said` is what the step above said that all of its tests saw.
+fn print_step(step: &Step, depth: usize, said: Option<&str>, screen: &mut Screen) -> Result<(), Failure> {
     let mark = if step.held { screen.paint(GREEN, "✓") } else { screen.paint(RED, "✗") };
     let mut line = format!("{:width$}{mark} {}", "", step.what, width = depth * 2);
-    if step.steps.is_empty() {
-        let seen = step.values.iter().find(|seen| seen.passed).or(step.values.first());
-        let saw = match seen {
-            Some(seen) => format!("saw '{}'", seen.value),
-            None if step.field.is_some() => "field is missing".to_owned(),
-            None => String::new(),
-        };
-        if !saw.is_empty() {
-            line.push_str(&format!("   {}", screen.paint(DIM, saw)));
-        }
+    let own = if step.steps.is_empty() { saw(step) } else { common(&step.steps) };
+    if let Some(own) = own.as_deref().filter(|own| Some(*own) != said) {
+        let used = console::measure_text_width(&line) + 3;
+        let room = screen.width().map_or(usize::MAX, |width| width.saturating_sub(used).max(SAW_WIDTH_MIN));
+        line.push_str(&format!("   {}", screen.paint(DIM, console::truncate_str(own, room, "…"))));
     }
     writeln!(screen.out(), "{line}")?;
-    step.steps.iter().try_for_each(|inner| print_step(inner, depth + 1, screen))
+    step.steps.iter().try_for_each(|inner| print_step(inner, depth + 1, own.as_deref().or(said), screen))
+}
+
+/// What a test saw: the value that passed, else the first one.
+fn saw(step: &Step) -> Option<String> {
+    match step.values.iter().find(|seen| seen.passed).or(step.values.first()) {
+        Some(seen) => Some(format!("saw '{}'", seen.value)),
+        None if step.field.is_some() => Some("field is missing".to_owned()),
+        None => None,
+    }
+}
+
+/// What several tests saw, when it was the same, so that it is said once.
+fn common(steps: &[Step]) -> Option<String> {
+    let mut all = steps.iter().map(|step| if step.steps.is_empty() { saw(step) } else { None });
+    let first = all.next().flatten()?;
+    (steps.len() > 1 && all.all(|other| other.as_ref() == Some(&first))).then_some(first)
 }

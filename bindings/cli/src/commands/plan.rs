@@ -13,6 +13,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use tieline::diagnostic::Diagnostic;
 use tieline::{Rules, TimeOptions};
+use tieline_common::fields::logsource;
 use tieline_common::load::{RuleOptions, RulePack};
 use tieline_common::source::{Plan, SourceChoice, SourceId};
 
@@ -47,9 +48,8 @@ pub(super) fn loaded<'a>(plan: &'a Plan, id: SourceId, screen: &Screen, args: &R
     if args.strict {
         refuse_broken(found(), screen)?;
     }
-    told.show(found(), screen);
-    told.conclude(screen);
-    if rules.is_empty() {
+    told.mention(found(), screen);
+    if is_nothing_left(rules) {
         return Err(Failure::Rules(no_rules(plan)));
     }
     Ok(rules)
@@ -69,10 +69,46 @@ pub(super) fn refuse_broken<'a>(
     }
 }
 
+/// Whether all rules are broken; that all are about other events is no fault.
+pub(super) fn is_nothing_left(rules: &Rules) -> bool {
+    rules.is_empty() && rules.counts().elsewhere == 0
+}
+
 /// Says that nothing is left to evaluate.
 pub(super) fn no_rules(plan: &Plan) -> String {
     let files = plan.pack().paths().len();
     format!("no rule could be loaded from {files} file{}", if files == 1 { "" } else { "s" })
+}
+
+/// Why a rule that was named is not among those for a source.
+pub(super) fn not_there(name: &str, plan: &mut Plan, id: SourceId) -> Result<String, Failure> {
+    let as_is = plan.as_is();
+    plan.compile(as_is)?;
+    let Some(rules) = plan.rules(as_is) else { return Ok(no_rules(plan)) };
+    let refused_as = |rules: &Rules, name: &str| {
+        let mut told = rules.diagnostics().iter();
+        told.find(|told| told.is_error() && told.rule.as_deref() == Some(name)).map(ToString::to_string)
+    };
+    let Some(index) = rules.find(name) else {
+        return Ok(match refused_as(rules, name) {
+            Some(why) => format!("the rule `{name}` was left out: {why}"),
+            None => format!("there is no rule with the id, name or title `{name}`"),
+        });
+    };
+    let rule = rules.rule(index);
+    let refused = plan.rules(id).and_then(|form| refused_as(form, rule.metadata().identity()));
+    if let Some(why) = refused {
+        return Ok(format!("the rule `{name}` was left out: {why}"));
+    }
+    let about = logsource(rule.logsource());
+    Ok(match plan.source(id) {
+        Some(source) => format!(
+            "the rule `{name}` is about {about}, and so is not asked about events of the source `{}`; \
+             --source none asks it all the same",
+            source.name()
+        ),
+        None => format!("the rule `{name}` is about {about}, for which there is no shipped source"),
+    })
 }
 
 fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {

@@ -14,6 +14,7 @@ use crate::output::{self, Printer, Summary};
 use crate::screen::{Screen, counted};
 use crate::told::Told;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, IsTerminal, Write as _};
 use std::ops::ControlFlow;
@@ -30,7 +31,7 @@ use tieline_common::source::{Known, Plan, SourceId};
 const BAD_EVENTS_SHOWN: u64 = 5;
 
 /// Files whose source is told; the rest is counted.
-const SOURCES_SHOWN: usize = 12;
+const SOURCES_SHOWN: usize = 8;
 
 /// A scan that takes longer has a progress bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -113,6 +114,10 @@ struct Run<'a> {
     summary: Summary,
     told: Told,
     sources_told: usize,
+    /// Sources that were told.
+    sources: BTreeSet<String>,
+    /// Files beyond those, by source.
+    sources_more: BTreeMap<String, u64>,
     failure: Option<Failure>,
     started: Instant,
     /// Bytes of all files; `None` when one of them is a stream.
@@ -132,6 +137,8 @@ impl<'a> Run<'a> {
             summary: Summary::default(),
             told: Told::default(),
             sources_told: 0,
+            sources: BTreeSet::new(),
+            sources_more: BTreeMap::new(),
             failure: None,
             started: Instant::now(),
             bytes: files.iter().map(size).sum(),
@@ -179,11 +186,21 @@ impl<'a> Run<'a> {
     fn source(&mut self, file: &str, source: Option<&Known>) {
         self.sources_told += 1;
         if self.sources_told > SOURCES_SHOWN {
+            let name = source.map_or("no known source", Known::name);
+            *self.sources_more.entry(name.to_owned()).or_default() += 1;
             return;
         }
         match source {
-            Some(source) => self.screen.note(&format!("{file}: {} (--source {})", source.title, source.name)),
-            None => self.screen.note(&format!("{file}: no known source, so rules are taken as they are")),
+            Some(source) => {
+                // What a source is needs to be read once only.
+                let title = if self.sources.insert(source.name().to_owned()) {
+                    format!(": {}", source.title())
+                } else {
+                    String::new()
+                };
+                self.screen.note(&format!("{file} is {}{title}", source.name()));
+            }
+            None => self.screen.note(&format!("{file} is of no known source; rules are taken as they are")),
         }
     }
 
@@ -193,11 +210,11 @@ impl<'a> Run<'a> {
             plan::refuse_broken(rules.diagnostics().iter(), self.screen)?;
         }
         self.told.show(rules.diagnostics(), self.screen);
-        if rules.is_empty() && rules.counts().rules == 0 {
+        if plan::is_nothing_left(rules) {
             return Err(Failure::Rules(plan::no_rules(plan)));
         }
         if rules.is_empty() {
-            let name = plan.source(id).map_or("such events", |source| source.name.as_str());
+            let name = plan.source(id).map_or("such events", |source| source.name());
             self.screen.warning(&format!("no rule is about {name}"));
         }
         Ok(())
@@ -246,9 +263,13 @@ impl<'a> Run<'a> {
 
     fn end(mut self) -> Result<Exit, Failure> {
         self.summary.seconds = self.started.elapsed().as_secs_f64();
-        if self.sources_told > SOURCES_SHOWN {
-            let more = self.sources_told - SOURCES_SHOWN;
-            self.screen.note(&format!("the source of {more} more files was found the same way"));
+        if !self.sources_more.is_empty() {
+            let more: Vec<String> = self
+                .sources_more
+                .iter()
+                .map(|(name, count)| format!("{} of {name}", counted(*count, "file")))
+                .collect();
+            self.screen.note(&format!("and {}", more.join(", ")));
         }
         let bad = self.summary.bad_events();
         if bad > BAD_EVENTS_SHOWN && !self.args.how.strict {
@@ -277,7 +298,7 @@ impl<'a> Run<'a> {
 fn new_bar(total: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = match total {
-        Some(_) => "{bar:24} {bytes}/{total_bytes} {msg}, {eta} left",
+        Some(_) => "{bar:20} {percent:>3}% {msg}, {eta} left",
         None => "{spinner} {bytes} {msg}, {elapsed}",
     };
     // The templates are fixed and right; a bar without style is no reason to stop.

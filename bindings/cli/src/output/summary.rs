@@ -149,7 +149,8 @@ impl Summary {
         let first = self.rules.values().filter_map(|row| row.first.as_deref()).min();
         let last = self.rules.values().filter_map(|row| row.last.as_deref()).max();
         if let (Some(first), Some(last)) = (first, last) {
-            lines.push(format!("from {} to {}", to_second(first), to_second(last)));
+            let (first, last) = (to_second(first), to_second(last));
+            lines.push(if first == last { format!("at {first}") } else { format!("from {first} to {last}") });
         }
         lines.extend(self.bad_line());
         if totals.bad_files > 0 {

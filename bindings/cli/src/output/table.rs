@@ -16,7 +16,7 @@ use std::io::Write as _;
 use tieline_common::record::Found;
 
 /// Where titles begin.
-const INDENT: usize = 21;
+const INDENT: usize = 20;
 
 /// The table; rows are kept by the summary.
 pub(super) struct Table {
@@ -78,7 +78,7 @@ fn print(row: &Row, screen: &mut Screen) -> Result<(), Failure> {
     let (hits, title) = (grouped(row.hits), fit(title));
     writeln!(screen.out(), "{level}{:padding$}{hits:>5}  {title}", "")?;
     let place = screen.paint(DIM, fit(&place(row, room))).to_string();
-    writeln!(screen.out(), "{:20} {place}", "")?;
+    writeln!(screen.out(), "{:INDENT$}{place}", "")?;
     Ok(())
 }
 

@@ -337,7 +337,7 @@ impl Scan<'_> {
             return self.bad(record.number, byte, &error.to_string());
         }
         let Some(rules) = self.plan.rules(event.source) else { return Step::Continue(()) };
-        let source = self.plan.source(event.source).map(|source| source.name.as_str());
+        let source = self.plan.source(event.source).map(|source| source.name());
         let raw = if self.options.event == Detail::Included { raw_event(record.bytes) } else { None };
         for (rule, evidence) in &event.rules {
             self.totals.detections += 1;

@@ -1,0 +1,14 @@
+//! The command line as its users meet it: the real program, run on real files.
+//!
+//! ```text
+//! Run::new(["scan", "--rules", ...]).stdin(...) ─▶ Output { code, out, err }
+//! ```
+
+#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bad_input;
+mod check;
+mod scan;
+mod signals;
+mod support;
+mod tools;

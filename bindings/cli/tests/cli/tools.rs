@@ -1,0 +1,115 @@
+//! `explain`, `test`, `fields`, `completions`.
+
+use super::support::{EVENTS, Room, root};
+
+#[test]
+fn explain_says_why_and_why_not() {
+    let room = Room::new();
+    let explain = |rule: &str, event: &str| {
+        room.run(&format!("explain --rules rules --source none --rule {rule} --event {event}"))
+    };
+    let (whoami, clear) = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222");
+    let hit = explain(whoami, "events.ndjson:1").expect(0);
+    assert!(hit.out.contains("Whoami Started matches"), "{}", hit.out);
+    let miss = explain(whoami, "events.ndjson:2").expect(0);
+    assert!(miss.out.contains("does not match") && miss.out.contains(r"saw 'C:\Windows\cmd.exe'"), "{}", miss.out);
+    let missing = explain(clear, r#"{"x":1}"#).expect(0);
+    assert!(missing.out.contains("field is missing"), "{}", missing.out);
+    explain("no-such-rule", "events.ndjson:1").expect(4);
+    explain(whoami, "events.ndjson:99").expect(3);
+    explain(whoami, "missing.ndjson:1").expect(3);
+    explain(whoami, "{").expect(3);
+    let line = format!("explain --rules rules --source none --rule {whoami} --event - --format json");
+    let json = room.run_with_stdin(&line, EVENTS.lines().next().unwrap().as_bytes()).expect(0);
+    let trees: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(trees[0]["matched"], true);
+}
+
+#[test]
+fn explain_says_when_a_rule_is_about_other_events() {
+    let room = Room::new();
+    let event = r#"{"uid":"C1","id.orig_h":"1","id.resp_h":"2"}"#;
+    let rule = "11111111-1111-4111-8111-111111111111";
+    let answer = room.run(&format!("explain --rules rules --rule {rule} --event {event}")).expect(4);
+    assert!(answer.err.contains("about windows/process_creation") && answer.err.contains("`zeek`"), "{}", answer.err);
+}
+
+#[test]
+fn without_a_rule_those_that_match_are_explained() {
+    let room = Room::new();
+    let hit = room.run("explain --rules rules --source none --event events.ndjson:3").expect(0);
+    assert!(hit.out.contains("Log Cleared matches") && !hit.out.contains("Whoami"), "{}", hit.out);
+    let none = room.run("explain --rules rules --source none --event events.ndjson:2").expect(0);
+    assert!(none.err.contains("none of 2 rules matches"), "{}", none.err);
+}
+
+#[test]
+fn tests_beside_rules_run() {
+    let room = Room::new();
+    room.run("test rules --source none").expect(3);
+    room.file("rules/whoami.match.ndjson", EVENTS.lines().next().unwrap());
+    room.file("rules/whoami.silent.ndjson", EVENTS.lines().nth(1).unwrap());
+    let good = room.run("test rules --source none").expect(0);
+    assert!(good.out.contains("1 rule file, 2 events: all as filed"), "{}", good.out);
+    assert!(good.out.contains("1 rule file without events"), "{}", good.out);
+
+    room.file("rules/whoami.silent.ndjson", EVENTS);
+    room.file("rules/deep/clear.match.ndjson", EVENTS);
+    let bad = room.run("test rules --source none").expect(1);
+    assert!(bad.out.contains("whoami.silent.ndjson:1: must stay silent"), "{}", bad.out);
+    assert!(bad.out.contains("clear.match.ndjson:2: must fire"), "{}", bad.out);
+    assert!(bad.out.contains("EventID = 1102"), "failures are explained: {}", bad.out);
+    let json = room.run("test rules --source none --format json").expect(1);
+    let report: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(report["failures"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_broken_rule_fails_its_tests() {
+    let room = Room::new();
+    room.file("rules/broken.yml", "title: x\n");
+    room.file("rules/broken.match.ndjson", EVENTS);
+    let answer = room.run("test rules --source none").expect(1);
+    assert!(answer.out.contains("no rule of the file could be loaded"), "{}", answer.out);
+    assert!(answer.out.contains("1 failure"), "{}", answer.out);
+}
+
+#[test]
+fn the_shipped_rules_do_as_their_events_say() {
+    let room = Room::empty();
+    let rules = root().join("rules/it");
+    for source in ["none", "auto"] {
+        let output = room.command(["test", rules.to_str().unwrap(), "--source", source]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{source}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn fields_are_listed_with_their_rules() {
+    let room = Room::new();
+    let text = room.run("fields rules").expect(0);
+    assert!(text.out.contains("    1  EventID  windows/security"), "{}", text.out);
+    let json = room.run("fields --rules rules --format json").expect(0);
+    let rows: serde_json::Value = serde_json::from_str(&json.out).unwrap();
+    assert_eq!(rows.as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    let room = Room::empty();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let answer = room.run(&format!("completions {shell}")).expect(0);
+        assert!(answer.out.contains("tieline") && answer.out.contains("fail-on"), "{shell}");
+    }
+    room.run("completions tcsh").expect(2);
+}
+
+#[test]
+fn help_documents_exit_codes() {
+    let room = Room::empty();
+    for line in ["--help", "scan --help", "help check"] {
+        let answer = room.run(line).expect(0);
+        assert!(answer.out.contains("130  interrupted"), "{line}: {}", answer.out);
+    }
+    assert!(room.run("--version").expect(0).out.starts_with("tieline "));
+}
