@@ -62,7 +62,7 @@ pub fn times(pack: &RulePack, pipelines: &[Pipeline], rounds: usize) -> Vec<Load
         let saved = rules.to_bytes();
         let (load, loaded) = timing::cpu(|| Rules::from_bytes(&saved));
         assert!(loaded.is_ok(), "a saved program does not load");
-        let (rsigma, engine) = timing::cpu(|| rsigma::engine(&rsigma::parse(pack), Options::default(), &[]));
+        let (rsigma, engine) = timing::cpu(|| rsigma::engine(&rsigma::parse(pack), Options::default()));
         let (cache, cache_bytes) = rsigma_cache(pack);
         let (sigma_rust, loose) = timing::cpu(|| SigmaRust::new(pack));
         let (sigmars, collection) = timing::cpu(|| Sigmars::new(pack));
@@ -144,7 +144,7 @@ pub fn child(name: &str, pack: RulePack) {
             drop(std::fs::remove_file(&path));
         }
         "rsigma-eval" => {
-            let engine = rsigma::engine(&rsigma::parse(&pack), Options::default(), &[]);
+            let engine = rsigma::engine(&rsigma::parse(&pack), Options::default());
             drop(pack);
             say();
             drop(black_box(engine));

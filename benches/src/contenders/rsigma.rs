@@ -2,14 +2,13 @@
 //!
 //! ```text
 //! plain: serde_json::Value ─▶ JsonEvent ─▶ engine.evaluate
-//! options: simd-json tree · Bloom prefilter · cross-rule index · pruning by product · pipelines
+//! options: simd-json tree · Bloom prefilter · cross-rule index · pruning by product · its pipeline
 //! ```
 //!
 //! Which options pay differs from lane to lane; the report measures several and calls the fastest the best.
 
 use super::rsigma_event::SimdEvent;
 use super::rsigma_routed::Routed;
-use super::tieline::Pipeline;
 use super::{Contender, Kind, Pass};
 use crate::corpus::RulePack;
 use crate::lane::Lane;
@@ -29,6 +28,8 @@ pub struct Options {
     pub cross_rule: bool,
     /// A log source extractor that says `product: windows`.
     pub windows: bool,
+    /// The `sysmon` pipeline it ships: categories become event ids.
+    pub sysmon: bool,
     /// One engine per kind of event, which holds only the rules whose log source fits.
     pub routed: bool,
 }
@@ -46,17 +47,13 @@ pub fn parse(pack: &RulePack) -> SigmaCollection {
 }
 
 /// An engine with the rules it accepts.
-///
-/// # Panics
-/// When it does not read a pipeline.
 #[must_use]
-pub fn engine(collection: &SigmaCollection, options: Options, pipelines: &[Pipeline]) -> Engine {
+pub fn engine(collection: &SigmaCollection, options: Options) -> Engine {
     let mut engine = Engine::new();
-    for (name, yaml) in pipelines {
-        match rsigma_eval::parse_pipeline(yaml) {
-            Ok(pipeline) => engine.add_pipeline(pipeline),
-            Err(error) => panic!("rsigma does not read the pipeline {name}: {error}"),
-        }
+    if options.sysmon
+        && let Some(Ok(pipeline)) = rsigma_eval::resolve_builtin_pipeline("sysmon")
+    {
+        engine.add_pipeline(pipeline);
     }
     engine.set_bloom_prefilter(options.bloom);
     engine.set_cross_rule_ac(options.cross_rule);
@@ -85,11 +82,11 @@ pub struct Rsigma {
 impl Rsigma {
     /// An engine under a name.
     #[must_use]
-    pub fn new(name: &str, collection: &SigmaCollection, options: Options, pipelines: &[Pipeline]) -> Self {
+    pub fn new(name: &str, collection: &SigmaCollection, options: Options) -> Self {
         let shape = if options.routed {
             Shape::Routed(Routed::new(collection.clone(), options))
         } else {
-            Shape::One(Box::new(engine(collection, options, pipelines)))
+            Shape::One(Box::new(engine(collection, options)))
         };
         Self {
             name: name.to_owned(),

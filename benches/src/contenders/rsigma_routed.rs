@@ -27,7 +27,7 @@ impl Routed {
     pub(super) fn new(collection: SigmaCollection, options: Options) -> Self {
         Self {
             collection,
-            options: Options { windows: false, ..options },
+            options: Options { windows: false, sysmon: false, ..options },
             by_kind: HashMap::new(),
             by_rules: HashMap::new(),
             engines: Vec::new(),
@@ -69,7 +69,7 @@ impl Routed {
         }
         let mut collection = SigmaCollection::new();
         collection.rules = members.iter().map(|at| rules[*at].clone()).collect();
-        self.engines.push(rsigma::engine(&collection, self.options, &[]));
+        self.engines.push(rsigma::engine(&collection, self.options));
         self.by_rules.insert(members, self.engines.len() - 1);
         self.engines.len() - 1
     }

@@ -9,7 +9,6 @@
 use crate::lanes::{self, Shape, Wanted};
 use crate::options::Options;
 use std::collections::BTreeMap;
-use std::fmt::Write;
 use tieline_benches::answers::{self, Answer};
 use tieline_benches::contenders::parsers::{self, Parser};
 use tieline_benches::contenders::rsigma::{self, Rsigma};
@@ -104,15 +103,12 @@ fn rivals_for(pack: &RulePack, shape: Shape, full: bool) -> Vec<Box<dyn Contende
         if full {
             let bloom = rsigma::Options { bloom: true, ..routed };
             setups.push(("rsigma-eval, simd-json, engine per kind of event, Bloom", bloom));
+            setups.push(("rsigma-eval, simd-json, its Sysmon pipeline", rsigma::Options { sysmon: true, ..fast }));
         }
     }
     let mut all: Vec<Box<dyn Contender>> = Vec::new();
     for (name, options) in setups {
-        all.push(Box::new(Rsigma::new(name, &collection, options, &[])));
-    }
-    let pipelines = lanes::pipelines(shape);
-    if !pipelines.is_empty() && full {
-        all.push(Box::new(Rsigma::new("rsigma-eval, simd-json, our pipeline", &collection, fast, &pipelines)));
+        all.push(Box::new(Rsigma::new(name, &collection, options)));
     }
     if full {
         all.push(Box::new(SigmaRust::new(pack)));
@@ -201,7 +197,7 @@ fn measure(
     report: &mut Report,
 ) {
     let rounds = options.rounds.unwrap_or(if options.full { 5 } else { 3 });
-    let budget = if options.full { 2.0 } else { 0.4 };
+    let budget = if options.full { 0.8 } else { 0.4 };
     let mut parsers = parsers::ALL;
     let mut entries: Vec<Entry<'_>> = Vec::new();
     for rival in rivals.iter_mut().map(|rival| &mut **rival) {
