@@ -67,7 +67,7 @@ pub fn engine(collection: &SigmaCollection, options: Options) -> Engine {
 
 enum Shape {
     One(Box<Engine>),
-    Routed(Routed),
+    Routed(Box<Routed>),
 }
 
 /// `rsigma-eval`.
@@ -84,7 +84,7 @@ impl Rsigma {
     #[must_use]
     pub fn new(name: &str, collection: &SigmaCollection, options: Options) -> Self {
         let shape = if options.routed {
-            Shape::Routed(Routed::new(collection.clone(), options))
+            Shape::Routed(Box::new(Routed::new(collection.clone(), options)))
         } else {
             Shape::One(Box::new(engine(collection, options)))
         };
