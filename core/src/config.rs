@@ -46,8 +46,6 @@ pub struct Limits {
     pub pipeline_branches_max: usize,
     /// Depth to which an event may be nested; a deeper one is refused as unreadable.
     pub event_depth_max: usize,
-    /// Bytes of one serialised program.
-    pub program_bytes_max: usize,
 }
 
 impl Limits {
@@ -69,7 +67,6 @@ impl Limits {
         pipeline_items_max: 10_000,
         pipeline_branches_max: 64,
         event_depth_max: 128,
-        program_bytes_max: 1 << 30,
     };
 }
 

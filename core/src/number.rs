@@ -61,6 +61,9 @@ impl Number {
 
     /// A number as YAML 1.2's core schema writes it, but for leading zeros, which make a text.
     pub(crate) fn from_yaml(text: &str) -> Option<Self> {
+        if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.')) {
+            return None;
+        }
         if let Some(hex) = text.strip_prefix("0x") {
             return i128::from_str_radix(hex, 16).ok().filter(|_| !hex.starts_with(['+', '-'])).map(Self::Integer);
         }

@@ -47,7 +47,7 @@ fn load(root: &Path, folders: &[&str], options: &Options) -> (Pack, usize) {
         documents.extend(read);
         diagnostics.extend(told);
     }
-    let mut pack = check(&documents, options);
+    let mut pack = check(documents, options);
     diagnostics.append(&mut pack.diagnostics);
     (Pack { diagnostics, ..pack }, paths.len())
 }

@@ -60,6 +60,9 @@ pub(crate) struct Pack {
     /// Each stands behind all correlations that it refers to.
     pub(crate) correlations: Vec<Correlation>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How many documents and filters there were, sound or not.
+    pub(crate) documents: usize,
+    pub(crate) filters: usize,
 }
 
 impl Pack {
@@ -133,45 +136,81 @@ impl<'a> Report<'a> {
     }
 }
 
-/// Checks all documents of a pack together, so that filters find their rules.
-pub(crate) fn check(documents: &[Document], options: &Options) -> Pack {
-    let mut pack = Pack::default();
-    let mut filters = Vec::new();
-    let mut correlations = Vec::new();
-    let mut left_out = HashSet::new();
-    for document in documents {
+/// Checks documents one by one; what concerns them all is checked at the end.
+pub(crate) struct Checker<'a> {
+    options: &'a Options,
+    pack: Pack,
+    filters: Vec<filter::Filter>,
+    correlations: Vec<correlation::Draft>,
+    left_out: HashSet<String>,
+    /// What was seen, without the parts that are checked and done with.
+    documents: Vec<Document>,
+}
+
+impl<'a> Checker<'a> {
+    pub(crate) fn new(options: &'a Options) -> Self {
+        Self {
+            options,
+            pack: Pack::default(),
+            filters: Vec::new(),
+            correlations: Vec::new(),
+            left_out: HashSet::new(),
+            documents: Vec::new(),
+        }
+    }
+
+    /// Checks one document by itself.
+    pub(crate) fn add(&mut self, mut document: Document) {
+        let options = self.options;
         let mut report = Report::new(&document.source, document.label());
         match &document.kind {
             syntax::Kind::Rule(detection) => {
-                let meta = metadata::read(document, &mut report);
-                let logsource = metadata::logsource(document, &mut report);
+                let meta = metadata::read(&document, &mut report);
+                let logsource = metadata::logsource(&document, &mut report);
                 let branch = branch(detection, options, &mut report);
-                lint::document(document, branch.as_ref(), options.lint, &mut report);
+                lint::document(&document, branch.as_ref(), options.lint, &mut report);
                 if let (Some(branch), false) = (branch, report.failed()) {
                     let origin = Some(Origin { source: document.source.clone(), span: document.span });
-                    pack.rules.push(Rule { meta, logsource, branches: vec![branch], origin });
+                    self.pack.rules.push(Rule { meta, logsource, branches: vec![branch], origin });
                 }
             }
             syntax::Kind::Filter { rules, detection } => {
-                filters.extend(filter::read(document, rules.as_ref(), detection, options, &mut report));
+                self.filters.extend(filter::read(&document, rules.as_ref(), detection, options, &mut report));
             }
             syntax::Kind::Correlation(section) => {
-                correlations.extend(correlation::read(document, section, options, &mut report));
-                lint::document(document, None, options.lint, &mut report);
+                self.correlations.extend(correlation::read(&document, section, options, &mut report));
+                lint::document(&document, None, options.lint, &mut report);
             }
-            syntax::Kind::Broken => left_out.extend(document.handles()),
+            syntax::Kind::Broken => self.left_out.extend(document.handles()),
         }
         if report.failed() {
-            left_out.extend(document.handles());
+            self.left_out.extend(document.handles());
         }
-        pack.diagnostics.append(&mut report.found);
+        self.pack.diagnostics.append(&mut report.found);
+        document.shed();
+        self.documents.push(document);
     }
-    filter::apply(&filters, &mut pack);
-    correlation::resolve(&correlations, &left_out, options, &mut pack);
-    lint::documents(documents, options.lint, &mut pack.diagnostics);
-    pack.diagnostics
-        .retain(|told| !options.disabled.hides(told) && (options.lint.conventions || !told.code.is_convention()));
-    pack
+
+    /// Joins filters and correlations to their rules and tells what only all documents together show.
+    pub(crate) fn finish(self) -> Pack {
+        let Self { options, mut pack, filters, correlations, left_out, documents } = self;
+        filter::apply(&filters, &mut pack);
+        correlation::resolve(&correlations, &left_out, options, &mut pack);
+        lint::documents(&documents, options.lint, &mut pack.diagnostics);
+        pack.documents = documents.len();
+        pack.filters = documents.iter().filter(|document| matches!(document.kind, syntax::Kind::Filter { .. })).count();
+        pack.diagnostics
+            .retain(|told| !options.disabled.hides(told) && (options.lint.conventions || !told.code.is_convention()));
+        pack
+    }
+}
+
+/// Checks all documents of a pack together.
+#[cfg(test)]
+pub(crate) fn check(documents: Vec<Document>, options: &Options) -> Pack {
+    let mut checker = Checker::new(options);
+    documents.into_iter().for_each(|document| checker.add(document));
+    checker.finish()
 }
 
 /// A selection by itself, as pipelines add them to rules.

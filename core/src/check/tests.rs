@@ -13,7 +13,7 @@ pub(super) fn pack(text: &str) -> Pack {
 pub(super) fn pack_with(text: &str, options: &Options) -> Pack {
     let source = Source::new(None, text);
     let (documents, mut diagnostics) = syntax::parse(&source, &options.limits);
-    let mut pack = check(&documents, options);
+    let mut pack = check(documents, options);
     diagnostics.append(&mut pack.diagnostics);
     Pack { diagnostics, ..pack }
 }
@@ -45,7 +45,7 @@ fn rendered(name: &str, text: String) -> (String, Vec<Code>) {
     let options = Options { lint, ..Options::default() };
     let source = Source::new(Some(name), text);
     let (documents, mut diagnostics) = syntax::parse(&source, &options.limits);
-    diagnostics.extend(check(&documents, &options).diagnostics);
+    diagnostics.extend(check(documents, &options).diagnostics);
     let mut text = String::new();
     for told in &diagnostics {
         text += &told.render();

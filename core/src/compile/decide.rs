@@ -8,23 +8,18 @@
 //! selection and count still missing.
 
 use super::expr::Expr;
-use crate::config::Limits;
 use crate::program::Decision;
 
 /// Steps of one condition at most; counting can multiply them.
 const STEPS_MAX: usize = 1 << 20;
 
 /// Collects the decisions of all units.
+#[derive(Default)]
 pub(super) struct Decisions {
     table: Vec<Decision>,
-    steps_max: usize,
 }
 
 impl Decisions {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { table: Vec::new(), steps_max: STEPS_MAX.min(limits.program_bytes_max) }
-    }
-
     pub(super) fn into_table(self) -> Vec<Decision> {
         self.table
     }
@@ -32,7 +27,7 @@ impl Decisions {
     /// Adds an expression and gives its first step; `None` when it takes more steps than the limit.
     pub(super) fn add(&mut self, expr: &Expr) -> Option<u32> {
         let before = self.table.len();
-        let entry = self.put(expr, Decision::TRUE, Decision::FALSE, before + self.steps_max);
+        let entry = self.put(expr, Decision::TRUE, Decision::FALSE, before + STEPS_MAX);
         if entry.is_none() {
             self.table.truncate(before);
         }

@@ -68,6 +68,16 @@ impl Expr {
     }
 }
 
+/// Whether the condition counts selections, other than one of them or all.
+pub(super) fn counts(condition: &Condition) -> bool {
+    match condition {
+        Condition::Selection(_) => false,
+        Condition::Of { count, selections, .. } => *count > 1 && *count < selections.len(),
+        Condition::Not(inner) => counts(inner),
+        Condition::And(parts) | Condition::Or(parts) => parts.iter().any(counts),
+    }
+}
+
 /// The expression of a condition.
 pub(super) fn condition(condition: &Condition, branch: &Branch, atoms: &mut Atoms) -> Expr {
     let mut all =

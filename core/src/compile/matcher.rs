@@ -10,9 +10,8 @@
 use super::atoms::{Ask, Atoms, Pieces, Question, Subject};
 use super::expr::Expr;
 use super::route::Members;
-use super::{literal, witness};
+use super::{Regexes, literal, witness};
 use crate::check::Regex;
-use crate::config::Limits;
 use crate::program::{
     AtomId, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Pair, Partition, Place, Probe, Span,
     UnitId, VERIFY, Verify,
@@ -32,13 +31,12 @@ type Wanted = (AtomId, Vec<UnitId>);
 
 pub(super) struct Builder<'a> {
     atoms: &'a Atoms,
-    limits: &'a Limits,
+    regexes: &'a Regexes,
     effects: Vec<Effect>,
     wakes: Vec<UnitId>,
     wake_spans: HashMap<Vec<UnitId>, Span>,
     matchers: Vec<Matcher>,
     by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
-    regexes: HashMap<Ask, (regex_automata::meta::Regex, Option<Vec<String>>)>,
     pub(super) needs_leaves: bool,
 }
 
@@ -46,16 +44,15 @@ pub(super) struct Builder<'a> {
 const DASH_TEXTS_MAX: usize = 25;
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(atoms: &'a Atoms, limits: &'a Limits) -> Self {
+    pub(super) fn new(atoms: &'a Atoms, regexes: &'a Regexes) -> Self {
         Self {
             atoms,
-            limits,
+            regexes,
             effects: Vec::new(),
             wakes: Vec::new(),
             wake_spans: HashMap::new(),
             matchers: Vec::new(),
             by_wanted: HashMap::new(),
-            regexes: HashMap::new(),
             needs_leaves: false,
         }
     }
@@ -154,8 +151,9 @@ impl<'a> Builder<'a> {
                     dot_all: *dot_all,
                     placeholders: false,
                 };
-                let Some((compiled, literals)) = self.regex(ask, &regex) else { return };
-                draft.verify(Ask::clone(ask), literals.as_deref(), effect, || Exact::Regex(compiled));
+                if let Some(built) = self.regexes.get(&regex) {
+                    draft.verify(ask.clone(), built.literals.as_deref(), effect, || Exact::Regex(built.regex.clone()));
+                }
             }
             Ask::Cidr(network) => draft.verify(ask.clone(), None, effect, || Exact::Cidr(*network)),
             Ask::Compare(sign, number) => {
@@ -165,18 +163,6 @@ impl<'a> Builder<'a> {
                 draft.verify(ask.clone(), None, effect, || Exact::Time(*part, *sign, *number));
             }
         }
-    }
-
-    /// The automaton of an expression and the literals that announce it; built once per program.
-    fn regex(&mut self, ask: &Ask, regex: &Regex) -> Option<(regex_automata::meta::Regex, Option<Vec<String>>)> {
-        if let Some(known) = self.regexes.get(ask) {
-            return Some(known.clone());
-        }
-        let compiled = super::build_regex(regex, self.limits).ok()?;
-        let hir = crate::check::regex::parse(regex).ok()?;
-        let built = (compiled, literal::of_regex(&hir));
-        self.regexes.insert(ask.clone(), built.clone());
-        Some(built)
     }
 }
 

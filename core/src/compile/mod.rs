@@ -13,29 +13,32 @@ mod decide;
 mod expr;
 mod literal;
 mod matcher;
+mod regexes;
 mod route;
 mod witness;
 
 use crate::check::placeholder::{self, Piece};
-use crate::check::{Branch, Regex, Rule, Test};
-use crate::config::Limits;
+use crate::check::{Rule, Test};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::program::{Fields, Program, RuleId, Unit};
 use atoms::Atoms;
 use expr::Expr;
+pub(crate) use regexes::Regexes;
 
 /// Why a rule cannot be compiled, if so: placeholders without values, expressions or conditions over a limit.
-pub(crate) fn refuse(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
-    let mut atoms = Atoms::default();
-    let mut decisions = decide::Decisions::new(limits);
-    refuse_test(rule, limits).or_else(|| {
-        let fits = |branch: &Branch| decisions.add(&expr::condition(&branch.condition, branch, &mut atoms)).is_some();
-        (!rule.branches.iter().all(fits)).then(|| too_large(rule))
+pub(crate) fn refuse(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
+    refuse_test(rule, regexes).or_else(|| {
+        // Only counting multiplies steps; every other condition is as long as its values are many.
+        let counting = rule.branches.iter().filter(|branch| expr::counts(&branch.condition));
+        let mut atoms = Atoms::default();
+        let mut decisions = decide::Decisions::default();
+        let mut exprs = counting.map(|branch| expr::condition(&branch.condition, branch, &mut atoms));
+        exprs.any(|expr| decisions.add(&expr).is_none()).then(|| too_large(rule))
     })
 }
 
 /// Compiles rules that [`refuse`] has nothing against.
-pub(crate) fn compile(rules: &[Rule], limits: &Limits) -> Program {
+pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
     let mut atoms = Atoms::default();
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
@@ -45,7 +48,7 @@ pub(crate) fn compile(rules: &[Rule], limits: &Limits) -> Program {
             alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
         }
     }
-    let mut decisions = decide::Decisions::new(limits);
+    let mut decisions = decide::Decisions::default();
     let mut units = Vec::new();
     let mut exprs = Vec::new();
     for (rule, expr) in alternatives {
@@ -55,7 +58,7 @@ pub(crate) fn compile(rules: &[Rule], limits: &Limits) -> Program {
         }
     }
     let (router, members) = route::build(&exprs, &atoms);
-    let mut builder = matcher::Builder::new(&atoms, limits);
+    let mut builder = matcher::Builder::new(&atoms, regexes);
     let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
     let needs_leaves = builder.needs_leaves;
     let matcher::Tables { effects, wakes, matchers } = builder.finish();
@@ -74,7 +77,7 @@ pub(crate) fn compile(rules: &[Rule], limits: &Limits) -> Program {
 }
 
 /// What of the tests cannot be compiled: placeholders left over, an expression over the limit.
-fn refuse_test(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
+fn refuse_test(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
     let mut unresolved: Vec<String> = Vec::new();
     let mut unresolved_at = Span::default();
     let mut too_large = None;
@@ -84,7 +87,7 @@ fn refuse_test(rule: &Rule, limits: &Limits) -> Option<Diagnostic> {
                 Test::Text(pattern) if pattern.has_placeholder() => pattern.written(),
                 Test::Regex(regex) if regex.placeholders => regex.pattern.clone(),
                 Test::Regex(regex) if too_large.is_none() => {
-                    too_large = build_regex(regex, limits).err().map(|fault| (fault, item.span));
+                    too_large = regexes.add(regex).err().map(|fault| (fault, item.span));
                     return;
                 }
                 _ => return,
@@ -129,24 +132,4 @@ fn each_test<'a>(tests: &'a [Test], each: &mut impl FnMut(&'a Test)) {
             test => each(test),
         }
     }
-}
-
-/// Builds the automaton of an expression, within the limit.
-fn build_regex(regex: &Regex, limits: &Limits) -> Result<regex_automata::meta::Regex, (Code, String)> {
-    let hir = crate::check::regex::parse(regex).map_err(|fault| (fault.code, fault.message))?;
-    let config = regex_automata::meta::Config::new()
-        .nfa_size_limit(Some(limits.regex_bytes_max))
-        .onepass_size_limit(Some(limits.regex_bytes_max))
-        .hybrid_cache_capacity(1 << 20);
-    regex_automata::meta::Builder::new().configure(config).build_from_hir(&hir).map_err(|error| {
-        let message = match error.size_limit() {
-            Some(limit) => format!("the expression compiles to more than {limit} bytes"),
-            None => format!("the expression cannot be compiled: {error}"),
-        };
-        (Code::RegexTooLarge, message)
-    })
-}
-
-fn regex_fault(regex: &Regex, limits: &Limits) -> Option<(Code, String)> {
-    build_regex(regex, limits).err()
 }

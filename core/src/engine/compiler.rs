@@ -8,11 +8,11 @@
 
 use super::rules::{Inner, LoadCounts, Rules};
 use super::{Error, ErrorKind, fit};
-use crate::check::{self, Options};
-use crate::compile;
+use crate::check::{Checker, Options};
+use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::syntax::{self, Document, Kind};
+use crate::syntax;
 use crate::time::{Clock, TimeOptions};
 use std::collections::BTreeSet;
 
@@ -112,30 +112,31 @@ impl Compiler {
             return Err(Error::new(ErrorKind::Option, message));
         };
         let mut diagnostics = self.told;
-        let mut documents: Vec<Document> = Vec::new();
+        let mut checker = Checker::new(&self.options);
         for (name, text) in self.sources {
             let source = Source::new(name.as_deref(), text);
             let (read, found) = syntax::parse(&source, &self.options.limits);
-            documents.extend(read);
             diagnostics.extend(found);
+            read.into_iter().for_each(|document| checker.add(document));
         }
         let pipelines = fit::read(&self.pipelines, &self.options.limits, &mut diagnostics)?;
-        let mut pack = check::check(&documents, &self.options);
+        let mut pack = checker.finish();
         let mut counts = LoadCounts {
-            documents: documents.len(),
+            documents: pack.documents,
             rules: pack.rules.len(),
             correlations: pack.correlations.len(),
-            filters: documents.iter().filter(|document| matches!(document.kind, Kind::Filter { .. })).count(),
+            filters: pack.filters,
             elsewhere: 0,
         };
         counts.elsewhere = fit::apply(&pipelines, &mut pack, &self.options, &mut diagnostics);
+        let mut regexes = Regexes::new(self.options.limits);
         let refused: Vec<Option<Diagnostic>> =
-            pack.rules.iter().map(|rule| compile::refuse(rule, &self.options.limits)).collect();
+            pack.rules.iter().map(|rule| compile::refuse(rule, &mut regexes)).collect();
         let keep: Vec<bool> = refused.iter().map(Option::is_none).collect();
         diagnostics.extend(refused.into_iter().flatten());
         pack.keep_rules(&keep);
         diagnostics.append(&mut pack.diagnostics);
-        let program = compile::compile(&pack.rules, &self.options.limits);
+        let program = compile::compile(&pack.rules, &mut regexes);
         let allowed = &self.allowed;
         diagnostics.retain(|told| told.is_error() || !allowed.contains(&told.code));
         let mut inner = Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics);

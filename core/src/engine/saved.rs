@@ -10,7 +10,7 @@
 use super::rules::{Inner, Rules};
 use super::{Error, ErrorKind};
 use crate::check::Rule;
-use crate::compile;
+use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::time::{Clock, TimeOptions};
 use serde::{Deserialize, Serialize};
@@ -74,10 +74,11 @@ impl Rules {
         let saved: Saved =
             postcard::from_bytes(body).map_err(|error| fault(&format!("saved rules are damaged: {error}")))?;
         let clock = Clock::new(&saved.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
-        if saved.rules.iter().any(|rule| compile::refuse(rule, &saved.limits).is_some()) {
+        let mut regexes = Regexes::new(saved.limits);
+        if saved.rules.iter().any(|rule| compile::refuse(rule, &mut regexes).is_some()) {
             return Err(fault("saved rules are damaged: a rule does not compile"));
         }
-        let program = compile::compile(&saved.rules, &saved.limits);
+        let program = compile::compile(&saved.rules, &mut regexes);
         Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, Vec::new()).into())
     }
 }

@@ -56,10 +56,10 @@ fn body_holds(body: &Body, event: &dyn Event, context: &Context<'_>) -> bool {
 }
 
 fn item_holds(item: &Item, event: &dyn Event, context: &Context<'_>) -> bool {
-    let mut tests = item.tests.iter().map(|test| test::holds(test, item.field.as_deref(), event, context));
+    let field = item.field.as_deref();
     let joined = match item.join {
-        Join::Any => tests.any(|held| held),
-        Join::All => tests.all(|held| held),
+        Join::Any => test::any_holds(&item.tests, field, event, context),
+        Join::All => item.tests.iter().all(|test| test::holds(test, field, event, context)),
     };
     joined != item.negated
 }

@@ -48,10 +48,23 @@ impl Regexes {
     }
 }
 
+/// Whether any of the tests holds for the field. Tests that look at single values share one look at them.
+pub(super) fn any_holds(tests: &[Test], field: Option<&str>, event: &dyn Event, context: &Context<'_>) -> bool {
+    let whole = |test: &&Test| matches!(test, Test::Exists(_) | Test::Null | Test::FieldRef(_));
+    if tests.iter().filter(whole).any(|test| holds(test, field, event, context)) {
+        return true;
+    }
+    let mut held = false;
+    each_value(field, event, &mut |value| {
+        held = held || tests.iter().filter(|test| !whole(test)).any(|test| value_passes(test, value, context));
+    });
+    held
+}
+
 /// Whether the test holds for the field; `None` stands for keywords, which look at every leaf.
 pub(super) fn holds(test: &Test, field: Option<&str>, event: &dyn Event, context: &Context<'_>) -> bool {
     match test {
-        Test::AnyOf(tests) => tests.iter().any(|test| holds(test, field, event, context)),
+        Test::AnyOf(tests) => any_holds(tests, field, event, context),
         Test::Exists(wanted) => {
             let mut present = false;
             each_value(field, event, &mut |_| present = true);

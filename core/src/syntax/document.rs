@@ -95,6 +95,16 @@ impl Document {
         ["title", "name", "id"].iter().find_map(|key| self.root.get(key)?.text())
     }
 
+    /// Drops the parts that only checking needs; what names the document stays.
+    pub(crate) fn shed(&mut self) {
+        if let yaml::Kind::Map(entries) = &mut self.root.kind {
+            entries.retain(|(key, _)| !matches!(key.spelled(), Some("detection" | "correlation" | "filter")));
+        }
+        if let Kind::Rule(detection) | Kind::Filter { detection, .. } = &mut self.kind {
+            detection.selections = Vec::new();
+        }
+    }
+
     /// The id and the name, by which others refer to the document.
     pub(crate) fn handles(&self) -> impl Iterator<Item = String> {
         ["id", "name"].iter().filter_map(|key| Some(self.root.get(key)?.text()?.to_owned()))

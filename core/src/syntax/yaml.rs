@@ -49,9 +49,8 @@ impl Node {
 
     /// The text of a scalar as written, whatever its type; `None` for lists, maps and null.
     pub(crate) fn text(&self) -> Option<&str> {
-        match (&self.kind, self.scalar()) {
-            (_, Some(Scalar::Null)) => None,
-            (Kind::Text { text, .. }, _) => Some(text),
+        match &self.kind {
+            Kind::Text { text, plain } if !(*plain && is_null(text)) => Some(text),
             _ => None,
         }
     }
@@ -75,7 +74,8 @@ impl Node {
 
     /// The value below `key` of a map.
     pub(crate) fn get(&self, key: &str) -> Option<&Node> {
-        self.as_map()?.iter().find(|(name, _)| name.text() == Some(key)).map(|(_, value)| value)
+        // No section of a rule is spelled like a null, so the spelling decides and no type is needed.
+        self.as_map()?.iter().find(|(name, _)| name.spelled() == Some(key)).map(|(_, value)| value)
     }
 
     /// What the node is, in the words of a message.
@@ -106,10 +106,16 @@ impl Node {
     }
 }
 
+fn is_null(text: &str) -> bool {
+    matches!(text, "" | "~" | "null" | "Null" | "NULL")
+}
+
 /// The core schema of YAML 1.2, chapter 10.3, but for numbers with leading zeros, which stay text.
 fn resolve(text: &str) -> Scalar<'_> {
+    if is_null(text) {
+        return Scalar::Null;
+    }
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => return Scalar::Null,
         "true" | "True" | "TRUE" => return Scalar::Bool(true),
         "false" | "False" | "FALSE" => return Scalar::Bool(false),
         _ => {}

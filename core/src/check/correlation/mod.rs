@@ -18,7 +18,7 @@ mod timespan;
 #[cfg(test)]
 mod tests;
 
-pub(super) use read::read;
+pub(super) use read::{Draft, read};
 pub(super) use resolve::{leave_out, resolve};
 
 use super::{Condition, Metadata, Origin};

@@ -36,7 +36,7 @@ fn rule(text: &str) -> Rule {
     let source = Source::new(Some("rule.yml"), text);
     let (documents, found) = crate::syntax::parse(&source, &Limits::DEFAULT);
     assert!(found.is_empty(), "{text}\n{found:?}");
-    let mut pack = crate::check::check(&documents, &crate::check::Options::default());
+    let mut pack = crate::check::check(documents, &crate::check::Options::default());
     assert!(!pack.diagnostics.iter().any(crate::diagnostic::Diagnostic::is_error), "{text}\n{:?}", pack.diagnostics);
     pack.rules.pop().unwrap()
 }
