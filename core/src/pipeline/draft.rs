@@ -21,6 +21,7 @@ pub(super) struct Draft {
     pub(super) logsource: LogSource,
     pub(super) meta: Metadata,
     pub(super) facts: Facts,
+    values_max: usize,
 }
 
 /// What pipelines remember about a rule.
@@ -55,7 +56,7 @@ pub(super) struct Work {
 }
 
 impl Draft {
-    pub(super) fn new(branch: Branch, logsource: &LogSource, meta: &Metadata) -> Self {
+    pub(super) fn new(branch: Branch, logsource: &LogSource, meta: &Metadata, values_max: usize) -> Self {
         let selections = branch.selections.into_iter().map(|selection| (selection.name, selection.body.into()));
         Self {
             label: branch.label,
@@ -64,6 +65,7 @@ impl Draft {
             logsource: logsource.clone(),
             meta: meta.clone(),
             facts: Facts::default(),
+            values_max,
         }
     }
 
@@ -81,18 +83,19 @@ impl Draft {
         items
     }
 
-    /// The number of single tests.
-    pub(super) fn values(&self) -> usize {
-        self.items().iter().flat_map(|item| &item.tests).map(leaf_count).sum()
-    }
-
-    /// Lets `each` rewrite every item. What it drops is gone from its selection; a selection of which
+    /// Lets `each` rewrite every item, up to the limit of values. What it drops is gone from its selection; a selection of which
     /// nothing remains is gone from the condition.
     pub(super) fn rewrite(&mut self, each: &mut Each<'_>) -> Result<(), Refusal> {
         let mut kept = Vec::new();
         let mut places = Vec::new();
+        let (mut values, max) = (0_usize, self.values_max);
+        let mut counted = |work: Work, facts: &Facts| {
+            let change = each(work, facts)?;
+            values = values.saturating_add(change.values());
+            if values > max { Err(Refusal::too_many_values(max)) } else { Ok(change) }
+        };
         for (name, body) in std::mem::take(&mut self.selections) {
-            match rewrite(body, &self.facts, each)? {
+            match rewrite(body, &self.facts, &mut counted)? {
                 Some(body) => {
                     places.push(Some(kept.len()));
                     kept.push((name, body));
@@ -131,6 +134,17 @@ pub(super) enum Change {
     Keep(Work),
     Become(Body),
     Drop,
+}
+
+impl Change {
+    /// The number of single tests.
+    fn values(&self) -> usize {
+        match self {
+            Self::Keep(work) => work.item.tests.iter().map(leaf_count).sum(),
+            Self::Become(body) => body.values(),
+            Self::Drop => 0,
+        }
+    }
 }
 
 pub(super) type Each<'a> = dyn FnMut(Work, &Facts) -> Result<Change, Refusal> + 'a;
@@ -187,6 +201,13 @@ impl Work {
 }
 
 impl Body {
+    fn values(&self) -> usize {
+        match self {
+            Self::Item(work) => work.item.tests.iter().map(leaf_count).sum(),
+            Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::values).sum(),
+        }
+    }
+
     fn collect<'a>(&'a self, items: &mut Vec<&'a Item>) {
         match self {
             Self::Item(work) => items.push(&work.item),

@@ -158,6 +158,10 @@ impl Refusal {
         Self::new(Code::PlaceholderUnresolved, format!("the placeholder `%{name}%` has no values in `vars`"))
     }
 
+    fn too_many_values(max: usize) -> Self {
+        Self::new(Code::PipelineLimit, format!("the rule has more than {max} values"))
+    }
+
     fn nothing_left() -> Self {
         Self::new(Code::PipelineFailure, "nothing of the rule's condition is left")
     }
@@ -227,7 +231,8 @@ impl Pipelines {
         }
         let Rule { meta, logsource, branches, origin } = rule;
         let run = Run { vars: &self.vars, limits };
-        let drafts = branches.into_iter().map(|branch| Draft::new(branch, &logsource, &meta)).collect();
+        let drafts =
+            branches.into_iter().map(|branch| Draft::new(branch, &logsource, &meta, limits.rule_values_max)).collect();
         let mapped = match self.run(drafts, &run, placeholders, &mut used) {
             Ok(drafts) => {
                 let meta = joined(&drafts, meta);
@@ -269,10 +274,6 @@ impl Pipelines {
         let last = self.pipelines.len().saturating_sub(1);
         for draft in &mut drafts {
             fill_rest(draft, placeholders, run).map_err(|refusal| (last, refusal))?;
-            if draft.values() > run.limits.rule_values_max {
-                let message = format!("the rule has more than {} values", run.limits.rule_values_max);
-                return Err((last, Refusal::new(Code::PipelineLimit, message)));
-            }
         }
         Ok(drafts)
     }
@@ -291,8 +292,18 @@ impl Pipelines {
     }
 
     /// A warning for each pipeline that did nothing to any rule; `used` joins the flags of all outcomes.
+    ///
+    /// One that says what events it is for has done its part with that, and so have those of the same text.
     pub(crate) fn unused(&self, used: &[bool]) -> Vec<Diagnostic> {
-        let idle = self.pipelines.iter().zip(used).filter(|(pipeline, used)| !**used && !pipeline.steps.is_empty());
+        let text = |pipeline: &Pipeline| pipeline.origin.text().as_ptr();
+        let busy = |at: *const u8| {
+            self.pipelines
+                .iter()
+                .zip(used)
+                .any(|(pipeline, used)| text(pipeline) == at && (*used || pipeline.source_info.is_some()))
+        };
+        let idle = self.pipelines.iter().zip(used).filter(|(pipeline, _)| !busy(text(pipeline)));
+        let idle = idle.filter(|(pipeline, _)| !pipeline.steps.is_empty());
         idle.map(|(pipeline, _)| {
             let message = format!("the pipeline `{}` changes no rule of the pack", pipeline.name);
             Diagnostic::new(Code::PipelineUnused, &pipeline.origin, pipeline.span, message)

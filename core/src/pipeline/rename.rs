@@ -11,12 +11,14 @@
 //! References to fields and the rule's list of fields get the new names too. Values are not touched.
 
 use super::Refusal;
+use super::condition::leaves;
 use super::draft::{Body, Change, Draft, Work};
 use super::params::{Params, Reader};
-use super::step::Step;
+use super::step::{Run, Step};
 use crate::check::{FieldRef, Test};
 use crate::diagnostic::Code;
 use crate::syntax::yaml::Node;
+use std::collections::BTreeSet;
 
 #[derive(Debug)]
 pub(super) enum Rename {
@@ -95,7 +97,7 @@ impl Rename {
     }
 
     /// Renames whatever the step's conditions let through.
-    pub(super) fn apply(&self, step: &Step, draft: &mut Draft) -> Result<(), Refusal> {
+    pub(super) fn apply(&self, step: &Step, draft: &mut Draft, run: &Run<'_>) -> Result<(), Refusal> {
         let mut given: Vec<String> = Vec::new();
         let mut changed = false;
         draft.rewrite(&mut |mut work, facts| {
@@ -105,10 +107,15 @@ impl Rename {
             let new_names = |field: Option<&str>| {
                 step.field.holds(|condition| condition.holds(field, facts)).then(|| self.names(field)).flatten()
             };
+            let mut budget = run.limits.rule_values_max;
             for test in &mut work.item.tests {
-                changed |= rename_references(test, &|field| new_names(Some(field)));
+                changed |= rename_references(test, &|field| new_names(Some(field)), &mut budget)?;
             }
             let Some(names) = new_names(work.item.field.as_deref()) else { return Ok(Change::Keep(work)) };
+            // Looked at before the copies are made, not after.
+            if names.len().saturating_mul(work.item.tests.len()) > run.limits.rule_values_max {
+                return Err(Refusal::too_many_values(run.limits.rule_values_max));
+            }
             given.extend(names.iter().cloned());
             changed = true;
             work.renamed = true;
@@ -117,15 +124,17 @@ impl Rename {
         })?;
         let facts = &mut draft.facts;
         facts.changed |= changed;
-        let fields = std::mem::take(&mut draft.meta.fields);
-        for field in fields {
-            let names =
-                step.field.holds(|condition| condition.holds(Some(&field), facts)).then(|| self.names(Some(&field)));
-            match names.flatten() {
-                Some(names) => draft.meta.fields.extend(names),
-                None => draft.meta.fields.push(field),
+        let mut fields: Vec<String> = Vec::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        for field in std::mem::take(&mut draft.meta.fields) {
+            let taken = step.field.holds(|condition| condition.holds(Some(&field), facts));
+            let names = taken.then(|| self.names(Some(&field))).flatten().unwrap_or_else(|| vec![field]);
+            fields.extend(names.into_iter().filter(|name| seen.insert(name.clone())));
+            if fields.len() > run.limits.rule_values_max {
+                return Err(Refusal::too_many_values(run.limits.rule_values_max));
             }
         }
+        draft.meta.fields = fields;
         if let Some(id) = &step.id {
             for name in given {
                 facts.named_by.entry(name).or_default().insert(id.clone());
@@ -142,10 +151,19 @@ fn spread(work: &Work, names: Vec<String>) -> Body {
     Body::any(parts, work.item.negated != absence)
 }
 
-fn rename_references(test: &mut Test, names: &dyn Fn(&str) -> Option<Vec<String>>) -> bool {
+/// Gives references their new names; `budget` is how many tests may still come of it.
+fn rename_references(
+    test: &mut Test,
+    names: &dyn Fn(&str) -> Option<Vec<String>>,
+    budget: &mut usize,
+) -> Result<bool, Refusal> {
     match test {
         Test::FieldRef(reference) => {
-            let Some(names) = names(&reference.field) else { return false };
+            let Some(names) = names(&reference.field) else { return Ok(false) };
+            let Some(left) = budget.checked_sub(names.len()) else {
+                return Err(Refusal::new(Code::PipelineLimit, "a reference to fields gets too many names"));
+            };
+            *budget = left;
             let mut tests: Vec<Test> =
                 names.into_iter().map(|field| Test::FieldRef(FieldRef { field, ..reference.clone() })).collect();
             *test = match tests.pop() {
@@ -155,16 +173,19 @@ fn rename_references(test: &mut Test, names: &dyn Fn(&str) -> Option<Vec<String>
                     Test::AnyOf(tests)
                 }
             };
-            true
+            Ok(true)
         }
         Test::AnyOf(parts) => {
             let mut changed = false;
-            for part in parts {
-                changed |= rename_references(part, names);
+            for part in parts.iter_mut() {
+                changed |= rename_references(part, names, budget)?;
             }
-            changed
+            if changed {
+                *test = Test::AnyOf(leaves(std::slice::from_ref(test)).into_iter().cloned().collect());
+            }
+            Ok(changed)
         }
-        _ => false,
+        _ => Ok(false),
     }
 }
 

@@ -268,7 +268,7 @@ impl Step {
 
     fn change(&self, transformation: &Transformation, draft: &mut Draft, run: &Run<'_>) -> Result<(), Refusal> {
         match transformation {
-            Transformation::Rename(rename) => return rename.apply(self, draft),
+            Transformation::Rename(rename) => return rename.apply(self, draft, run),
             Transformation::Values(values) => return values.apply(self, draft, run),
             Transformation::Hashes(hashes) => return hashes.apply(self, draft),
             Transformation::Extract(extract) => return extract.apply(self, draft),

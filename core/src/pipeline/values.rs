@@ -96,11 +96,7 @@ impl Values {
             work.applied.extend(step.id.clone());
             let tests = match self {
                 Self::Set(value) => vec![as_keyword(&work.item, value.test())],
-                _ => {
-                    let tests: Result<Vec<Test>, Refusal> =
-                        work.item.tests.iter().map(|test| self.each(test, &work.item, run)).collect();
-                    tests?
-                }
+                _ => self.all(&work.item, run)?,
             };
             changed |= tests != work.item.tests;
             work.item.tests = tests;
@@ -108,6 +104,20 @@ impl Values {
         })?;
         draft.facts.changed |= changed;
         Ok(())
+    }
+
+    fn all(&self, item: &Item, run: &Run<'_>) -> Result<Vec<Test>, Refusal> {
+        let mut tests = Vec::with_capacity(item.tests.len());
+        let mut count = 0_usize;
+        for test in &item.tests {
+            let new = self.each(test, item, run)?;
+            count = count.saturating_add(leaves(std::slice::from_ref(&new)).len());
+            if count > run.limits.rule_values_max {
+                return Err(Refusal::too_many_values(run.limits.rule_values_max));
+            }
+            tests.push(new);
+        }
+        Ok(tests)
     }
 
     fn each(&self, test: &Test, item: &Item, run: &Run<'_>) -> Result<Test, Refusal> {

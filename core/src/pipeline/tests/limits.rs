@@ -40,6 +40,15 @@ fn rules_may_not_grow_without_end() {
     let spread = "transformations:\n  - {type: field_name_mapping, mapping: {a: [b, c, d, e, f]}}\n";
     let found = told(spread, &limits, &format!("{head}{{a: 1}}"));
     assert!(found.contains("TL0066") && found.contains("more than 4 values"), "{found}");
+    let again = format!("transformations:\n{}", "  - {type: field_name_mapping, mapping: {a: [a, a]}}\n".repeat(60));
+    let found = told(&again, &limits, &format!("{head}{{a: 1}}"));
+    assert!(found.contains("TL0066") && found.contains("more than 4 values"), "{found}");
+    let found = told(&again, &limits, &format!("fields: [a]\n{head}{{b|fieldref: a}}"));
+    assert!(found.contains("TL0066") && found.contains("too many names"), "{found}");
+    let wider =
+        format!("transformations:\n{}", "  - {type: field_name_prefix_mapping, mapping: {'': [x, y]}}\n".repeat(60));
+    let found = told(&wider, &limits, &format!("fields: [a]\n{head}[keyword]"));
+    assert!(found.contains("TL0066") && found.contains("more than 4 values"), "{found}");
     let vars = "vars: {p: [1, 2, 3]}\ntransformations:\n  - {type: value_placeholders}\n";
     let found = told(vars, &limits, &format!("{head}{{a|expand: '%p%%p%'}}"));
     assert!(found.contains("TL0066") && found.contains("placeholders make more than 4 values"), "{found}");
