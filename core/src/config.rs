@@ -6,7 +6,10 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Bounds on rules, pipelines, programs and events.
+/// Levels of objects and lists in one event, which is what the JSON parser reads; a deeper event is refused.
+pub(crate) const EVENT_DEPTH_MAX: usize = 127;
+
+/// Bounds on rules, pipelines, and programs.
 ///
 /// ```
 /// let limits = tieline::Limits { regex_bytes_max: 1 << 20, ..tieline::Limits::DEFAULT };
@@ -44,8 +47,6 @@ pub struct Limits {
     pub pipeline_items_max: usize,
     /// Branches that pipelines may make of one rule.
     pub pipeline_branches_max: usize,
-    /// Depth to which an event may be nested; a deeper one is refused as unreadable.
-    pub event_depth_max: usize,
 }
 
 impl Limits {
@@ -66,7 +67,6 @@ impl Limits {
         pipeline_depth_max: 16,
         pipeline_items_max: 10_000,
         pipeline_branches_max: 64,
-        event_depth_max: 128,
     };
 }
 

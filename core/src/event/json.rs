@@ -7,6 +7,7 @@
 //! `serde_json` does the parsing; its depth limit of 128 keeps hostile nesting off the stack. Unlike its
 //! own tree, duplicate keys are all seen. This file attaches no meaning to what it reads.
 
+use crate::config::EVENT_DEPTH_MAX;
 use crate::number::Number;
 use std::fmt;
 
@@ -46,16 +47,13 @@ pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, EventError> {
     simdutf8::compat::from_utf8(bytes).map_err(|error| EventError::new("invalid UTF-8", Some(error.valid_up_to())))
 }
 
-/// Levels of objects and lists that the parser reads.
-const DEPTH_MAX: usize = 127;
-
 /// Refuses a text that is nested deeper than the parser reads.
 ///
 /// The parser itself counts levels only in what it is asked for, and passes over the rest at any depth; an event
 /// would then be one or none depending on the rules.
 pub(crate) fn within_depth(text: &str) -> Result<(), EventError> {
     // PERF: few events have so many brackets, and counting them runs at memory speed.
-    if memchr::memchr2_iter(b'{', b'[', text.as_bytes()).nth(DEPTH_MAX).is_none() {
+    if memchr::memchr2_iter(b'{', b'[', text.as_bytes()).nth(EVENT_DEPTH_MAX).is_none() {
         return Ok(());
     }
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
@@ -66,8 +64,8 @@ pub(crate) fn within_depth(text: &str) -> Result<(), EventError> {
             (_, b'"') => quoted = !quoted,
             (false, b'{' | b'[') => {
                 depth += 1;
-                if depth > DEPTH_MAX {
-                    return Err(EventError::new(format!("nested deeper than {DEPTH_MAX} levels"), Some(at)));
+                if depth > EVENT_DEPTH_MAX {
+                    return Err(EventError::new(format!("nested deeper than {EVENT_DEPTH_MAX} levels"), Some(at)));
                 }
             }
             (false, b'}' | b']') => depth = depth.saturating_sub(1),
