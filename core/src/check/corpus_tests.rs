@@ -68,6 +68,21 @@ fn report(title: &str, pack: &Pack, files: usize) {
     }
 }
 
+/// The examples that the specification's own schema tests use.
+#[test]
+fn examples_of_the_specification_load() {
+    let Some(root) = sigmahq() else { return };
+    let Some(root) = root.parent().map(|corpus| corpus.join("sigma-specification/schema-examples")) else { return };
+    for folder in ["rules", "filter", "correlation"] {
+        let (pack, files) = load(&root, &[folder], &Options::default());
+        report(folder, &pack, files);
+        // The examples share ids, and what filters and correlations refer to is not among them.
+        let expected =
+            [Code::UnresolvedReference, Code::FilterMatchesNothing, Code::FilterWithoutNot, Code::DuplicateId];
+        assert!(pack.diagnostics.iter().all(|told| expected.contains(&told.code)), "{folder}");
+    }
+}
+
 /// Warnings are for rules that are odd; these are not, so a check that finds many of them is wrong.
 #[test]
 fn live_rules_load_and_few_are_odd() {
