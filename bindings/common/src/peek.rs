@@ -9,30 +9,51 @@
 //! through objects are the same to it. What follows a fault is not seen; the engine reports the fault.
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::fmt;
 
 /// The fields to be read.
 #[derive(Debug)]
 pub(crate) struct Peek {
-    fields: Vec<String>,
+    /// Every field, and every dotted beginning of one.
+    places: HashMap<String, Place>,
+    fields: usize,
+}
+
+/// What a path is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// The number of the field, when it is one.
+    at: Option<usize>,
+    /// Whether fields lie below it.
+    below: bool,
 }
 
 /// What was read of one event.
 pub(crate) struct Seen<'a> {
-    fields: &'a [String],
+    places: &'a HashMap<String, Place>,
     texts: Vec<Option<String>>,
 }
 
 impl Peek {
     pub(crate) fn new<'a>(fields: impl Iterator<Item = &'a str>) -> Self {
-        let mut fields: Vec<String> = fields.map(str::to_owned).collect();
-        fields.sort_unstable();
-        fields.dedup();
-        Self { fields }
+        let (mut places, mut number) = (HashMap::<String, Place>::new(), 0);
+        for field in fields {
+            for (dot, _) in field.match_indices('.') {
+                places.entry(field.get(..dot).unwrap_or_default().to_owned()).or_default().below = true;
+            }
+            let place = places.entry(field.to_owned()).or_default();
+            if place.at.is_none() {
+                place.at = Some(number);
+                number += 1;
+            }
+        }
+        Self { places, fields: number }
     }
 
     pub(crate) fn at(&self, event: &[u8]) -> Seen<'_> {
-        let mut seen = Seen { fields: &self.fields, texts: vec![None; self.fields.len()] };
+        let mut seen = Seen { places: &self.places, texts: vec![None; self.fields] };
         let event = event.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(event);
         let mut reader = serde_json::Deserializer::from_slice(event);
         // A fault in the event is told by the engine; what stands before it is seen.
@@ -44,8 +65,7 @@ impl Peek {
 impl Seen<'_> {
     /// The field's value as text, empty for objects; `None` when it is missing or null.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
-        let at = self.fields.iter().position(|own| own == field)?;
-        self.texts.get(at)?.as_deref()
+        self.texts.get(self.places.get(field)?.at?)?.as_deref()
     }
 
     fn put(&mut self, at: Option<usize>, text: &str) {
@@ -112,51 +132,47 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
         self.seen.put(self.at, "");
-        while let Some(key) = entries.next_key_seed(Key { fields: self.seen.fields, path: self.path })? {
+        while let Some(key) = entries.next_key_seed(Key { places: self.seen.places, path: self.path })? {
             match key {
-                (None, None) => {
+                None => {
                     entries.next_value::<IgnoredAny>()?;
                 }
-                (at, below) => entries.next_value_seed(Walk { seen: self.seen, path: below.as_deref(), at })?,
+                Some((at, below)) => entries.next_value_seed(Walk { seen: self.seen, path: below.as_deref(), at })?,
             }
         }
         Ok(())
     }
 }
 
-/// Says of a key which field it is, and the path below it when there are fields further down.
+/// Says of a key which field it is, and the path below it when there are fields further down; `None` when it is
+/// neither.
 struct Key<'a> {
-    fields: &'a [String],
+    places: &'a HashMap<String, Place>,
     path: Option<&'a str>,
 }
 
-type Place = (Option<usize>, Option<String>);
+type Way = Option<(Option<usize>, Option<String>)>;
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Place;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Place, D::Error> {
+    type Value = Way;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Way, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for Key<'_> {
-    type Value = Place;
+    type Value = Way;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Place, E> {
-        let Some(path) = self.path else { return Ok((None, None)) };
-        let (mut at, mut below) = (None, false);
-        for (index, field) in self.fields.iter().enumerate() {
-            match field.strip_prefix(path).and_then(|rest| rest.strip_prefix(key)) {
-                Some("") => at = Some(index),
-                Some(rest) if rest.starts_with('.') => below = true,
-                _ => {}
-            }
-        }
-        Ok((at, below.then(|| format!("{path}{key}."))))
+    fn visit_str<E>(self, key: &str) -> Result<Way, E> {
+        let Some(path) = self.path else { return Ok(None) };
+        // PERF: most keys stand at the top and are no field, so nothing is put together for them.
+        let whole = if path.is_empty() { Cow::Borrowed(key) } else { Cow::Owned(format!("{path}{key}")) };
+        let way = |place: &Place| (place.at, place.below.then(|| format!("{whole}.")));
+        Ok(self.places.get(whole.as_ref()).map(way))
     }
 }
 
