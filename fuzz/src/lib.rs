@@ -5,8 +5,11 @@
 
 use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner};
 
-/// The names of all targets, with what they do.
-pub const TARGETS: &[(&str, fn(&[u8]))] = &[
+/// A target by its name.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
     ("rules", rules),
     ("condition", condition),
     ("item", item),
@@ -88,9 +91,9 @@ pub fn item(data: &[u8]) {
 
 /// Any bytes as an event, before rules of every kind.
 pub fn event(data: &[u8]) {
-    let rules = compile(include_str!("rules.yml"));
-    assert!(rules.len() > 10, "the rules of the target do not load");
-    compare(&rules, data);
+    static RULES: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(|| compile(include_str!("rules.yml")));
+    assert!(RULES.len() > 10, "the rules of the target do not load");
+    compare(&RULES, data);
 }
 
 /// Any text as a pipeline.

@@ -65,6 +65,7 @@ pub(crate) struct Pack {
     pub(crate) filters: usize,
 }
 
+#[cfg_attr(not(test), expect(dead_code, reason = "read once correlations are evaluated"))]
 impl Pack {
     /// Whether each rule gives alerts of its own: not when a correlation without `generate` refers to it.
     pub(crate) fn rules_that_alert(&self) -> Vec<bool> {
@@ -89,7 +90,9 @@ impl Pack {
         }
         alerting
     }
+}
 
+impl Pack {
     /// Takes rules out, as a later stage may have to, with the correlations that cannot do without them.
     ///
     /// `keep` has one entry for each rule; those correlations are told with `TL0044`.

@@ -141,14 +141,6 @@ impl Body {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_item(each)),
         }
     }
-
-    /// Calls `each` for every item of the tree, which it may change.
-    pub(crate) fn each_item_mut(&mut self, each: &mut impl FnMut(&mut Item)) {
-        match self {
-            Self::Item(item) => each(item),
-            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.each_item_mut(each)),
-        }
-    }
 }
 
 impl Rule {

@@ -38,7 +38,6 @@ pub struct Compiler {
     time: TimeOptions,
     sources: Vec<(Option<String>, String)>,
     pipelines: Vec<(Option<String>, String)>,
-    told: Vec<Diagnostic>,
     allowed: BTreeSet<Code>,
 }
 
@@ -62,13 +61,6 @@ impl Compiler {
     #[must_use]
     pub fn pipeline(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
         self.pipelines.push((name.map(str::to_owned), yaml.into()));
-        self
-    }
-
-    /// Adds a diagnostic found while rules were being collected, such as a file that cannot be read.
-    #[must_use]
-    pub(crate) fn tell(mut self, diagnostic: Diagnostic) -> Self {
-        self.told.push(diagnostic);
         self
     }
 
@@ -111,7 +103,7 @@ impl Compiler {
             let message = format!("unknown time zone `{zone}`; write an IANA name or an offset such as `+02:00`");
             return Err(Error::new(ErrorKind::Option, message));
         };
-        let mut diagnostics = self.told;
+        let mut diagnostics = Vec::new();
         let mut checker = Checker::new(&self.options);
         for (name, text) in self.sources {
             let source = Source::new(name.as_deref(), text);

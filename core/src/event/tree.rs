@@ -91,7 +91,13 @@ impl Node {
                 }
                 false
             }
-            Self::List(items) => items.iter().fold(false, |found, item| item.resolve(path, each) || found),
+            Self::List(items) => {
+                let mut found = false;
+                for item in items {
+                    found |= item.resolve(path, each);
+                }
+                found
+            }
             _ => false,
         }
     }

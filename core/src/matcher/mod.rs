@@ -16,7 +16,6 @@ mod probe;
 use crate::event::slots::{Kind, Slots};
 use crate::program::{Decision, Effect, Partition, Program, Router, RuleId, Span, UnitId};
 use crate::time::Clock;
-use memo::Memo;
 
 /// What evaluation writes to; one per thread.
 #[derive(Debug)]
@@ -31,7 +30,6 @@ pub(crate) struct Scratch {
     partitions: Vec<u32>,
     folded: String,
     probe: probe::Hits,
-    memo: Memo,
     /// The rules that matched, in ascending order.
     pub(crate) matched: Vec<RuleId>,
 }
@@ -49,7 +47,6 @@ impl Scratch {
             partitions: Vec::new(),
             folded: String::new(),
             probe: probe::Hits::new(program.effects.len()),
-            memo: Memo::default(),
             matched: Vec::new(),
         }
     }
@@ -83,7 +80,7 @@ impl Scratch {
                 match kind {
                     Kind::Composite => continue,
                     Kind::Null => self.probe.set(&matcher.null),
-                    _ => self.probe.value(matcher, probe.matcher, kind, text, &mut self.memo, &mut self.folded, clock),
+                    _ => self.probe.value(matcher, probe.matcher, kind, text, clock),
                 }
                 Self::apply(&self.probe.effects, program, &mut self.bits, &mut self.touched, &mut self.woken);
             }
@@ -95,7 +92,7 @@ impl Scratch {
             && let Some(matcher) = program.matchers.get(id as usize)
         {
             for (kind, text) in self.slots.leaves().filter(|(kind, _)| !matches!(kind, Kind::Null | Kind::Composite)) {
-                self.probe.value(matcher, id, kind, text, &mut self.memo, &mut self.folded, clock);
+                self.probe.value(matcher, id, kind, text, clock);
                 Self::apply(&self.probe.effects, program, &mut self.bits, &mut self.touched, &mut self.woken);
             }
         }

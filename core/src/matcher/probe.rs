@@ -22,11 +22,20 @@ pub(super) struct Hits {
     seen: Vec<u32>,
     epoch: u32,
     verifies: Vec<u32>,
+    folded: String,
+    memo: Memo,
 }
 
 impl Hits {
     pub(super) fn new(effects: usize) -> Self {
-        Self { effects: Vec::new(), seen: vec![0; effects], epoch: 0, verifies: Vec::new() }
+        Self {
+            effects: Vec::new(),
+            seen: vec![0; effects],
+            epoch: 0,
+            verifies: Vec::new(),
+            folded: String::new(),
+            memo: Memo::default(),
+        }
     }
 
     /// Takes the effects as they are.
@@ -35,34 +44,26 @@ impl Hits {
         self.effects.extend_from_slice(effects);
     }
 
-    /// Finds the effects of one value.
-    pub(super) fn value(
-        &mut self,
-        matcher: &Matcher,
-        id: u32,
-        kind: Kind,
-        text: &str,
-        memo: &mut Memo,
-        folded: &mut String,
-        clock: &Clock,
-    ) {
+    /// Finds the effects of one value; `id` is the matcher's number.
+    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, kind: Kind, text: &str, clock: &Clock) {
         self.effects.clear();
-        let key = memo.key(id, kind, text);
-        if let Some(effects) = memo.get(&key, text) {
+        let key = self.memo.key(id, kind, text);
+        if let Some(effects) = self.memo.get(&key, text) {
             self.effects.extend_from_slice(effects);
             return;
         }
-        self.search(matcher, kind, text, folded, clock);
-        memo.put(&key, text, &self.effects);
+        self.search(matcher, kind, text, clock);
+        self.memo.put(&key, text, &self.effects);
     }
 
-    fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, folded: &mut String, clock: &Clock) {
+    fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, clock: &Clock) {
         if self.epoch == u32::MAX {
             self.seen.fill(0);
             self.epoch = 0;
         }
         self.epoch += 1;
         self.verifies.clear();
+        let folded = &mut self.folded;
         folded.clear();
         text::push_folded(text, folded);
         let verifies = &mut self.verifies;
@@ -87,7 +88,7 @@ impl Hits {
         for verify in called.chain(&matcher.residual) {
             // A test whose effects are all known already need not run.
             let news = |effect: &&u32| self.seen.get(**effect as usize).is_some_and(|mark| *mark != self.epoch);
-            if verify.effects.iter().any(|effect| news(&effect)) && holds(verify, kind, text, folded, clock) {
+            if verify.effects.iter().any(|effect| news(&effect)) && holds(verify, kind, text, &self.folded, clock) {
                 for effect in &verify.effects {
                     if let Some(mark) = self.seen.get_mut(*effect as usize).filter(|mark| **mark != self.epoch) {
                         *mark = self.epoch;

@@ -64,8 +64,6 @@ pub(crate) struct Item {
     pub(crate) field: Option<String>,
     pub(crate) modifiers: Vec<(Modifier, Span)>,
     pub(crate) values: Vec<(Value, Span)>,
-    /// Whether the values were written as a list.
-    pub(crate) listed: bool,
     pub(crate) span: Span,
 }
 
@@ -76,17 +74,6 @@ pub(crate) enum Value {
     /// The number and its spelling in the rule.
     Number(Number, String),
     Text(String),
-}
-
-impl Value {
-    pub(crate) fn noun(&self) -> &'static str {
-        match self {
-            Self::Null => "null",
-            Self::Bool(_) => "a boolean",
-            Self::Number(..) => "a number",
-            Self::Text(_) => "a text",
-        }
-    }
 }
 
 impl Document {
@@ -278,7 +265,7 @@ impl DocumentReader<'_> {
 
     fn keywords(&mut self, items: &[Node], listed: bool, span: Span) -> Option<Body> {
         let values = self.values(items, listed)?;
-        Some(Body::Item(Item { field: None, modifiers: Vec::new(), values, listed, span }))
+        Some(Body::Item(Item { field: None, modifiers: Vec::new(), values, span }))
     }
 
     fn item(&mut self, key: &Node, value: &Node) -> Option<Body> {
@@ -322,7 +309,7 @@ impl DocumentReader<'_> {
         let listed = value.as_list().is_some();
         let values = self.values(value.as_list().unwrap_or(std::slice::from_ref(value)), listed)?;
         let field = (!field.is_empty()).then(|| field.to_owned());
-        Some(Body::Item(Item { field, modifiers, values, listed, span: key.span }))
+        Some(Body::Item(Item { field, modifiers, values, span: key.span }))
     }
 
     fn values(&mut self, nodes: &[Node], listed: bool) -> Option<Vec<(Value, Span)>> {
