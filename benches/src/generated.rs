@@ -88,7 +88,7 @@ pub fn lane(events: usize) -> Lane {
     for number in 0..events {
         event(&mut chance, number, &mut text);
     }
-    Lane::new("generated", text.into_bytes())
+    Lane::new(&format!("generated, {events} events"), text.into_bytes())
 }
 
 fn event(chance: &mut Chance, number: usize, out: &mut String) {

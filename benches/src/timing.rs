@@ -55,6 +55,12 @@ impl Runs {
         }
     }
 
+    /// The shortest in seconds; NaN without any measurement.
+    #[must_use]
+    pub fn least(&self) -> f64 {
+        self.seconds.first().copied().unwrap_or(f64::NAN)
+    }
+
     /// The distance from the smallest to the largest, as a part of the median.
     #[must_use]
     pub fn spread(&self) -> f64 {
@@ -63,15 +69,6 @@ impl Runs {
             _ => f64::NAN,
         }
     }
-}
-
-/// `rounds` measurements of `work`.
-pub fn repeat(rounds: usize, mut work: impl FnMut() -> Duration) -> Runs {
-    let mut runs = Runs::default();
-    for _ in 0..rounds {
-        runs.add(work());
-    }
-    runs
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! quick: the 10k lane, process creation once      full: all of it, repeated to 100,000 events
 //! ```
 //!
-//! Without a corpus there is one lane, generated.
+//! Without a corpus there is one lane, generated, for the rules of `rules/it`.
 
 use std::fs;
 use std::io;
@@ -53,7 +53,6 @@ pub fn all(corpus: Option<&Path>, full: bool) -> io::Result<Vec<Wanted>> {
         flat(repeated),
         flat(otrf.named("events/otrf, raw with Message")),
         Wanted { lane: nested.named("events/evtx_attack_samples, nested"), shape: Shape::Nested },
-        flat(generated::lane(100_000)),
     ])
 }
 
