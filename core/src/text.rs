@@ -38,15 +38,22 @@ pub(crate) fn folded(text: &str) -> String {
 
 /// Adds the folded copy of a text to `out`.
 pub(crate) fn push_folded(text: &str, out: &mut String) {
-    let start = out.len();
-    out.push_str(text);
-    if text.is_ascii() {
+    // ASCII runs are folded as a whole; only what is between them goes through the table.
+    let mut rest = text;
+    while !rest.is_empty() {
+        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let (run, behind) = rest.split_at(ascii);
+        let start = out.len();
+        out.push_str(run);
         if let Some(copy) = out.get_mut(start..) {
             copy.make_ascii_lowercase();
         }
-    } else {
-        out.truncate(start);
-        out.extend(text.chars().map(fold_char));
+        let mut chars = behind.chars();
+        rest = behind;
+        while let Some(c) = chars.next().filter(|c| !c.is_ascii()) {
+            out.push(fold_char(c));
+            rest = chars.as_str();
+        }
     }
 }
 

@@ -13,8 +13,8 @@ use super::expr::Expr;
 use crate::program::{GlobPart as Piece, Router, SlotId, UnitId};
 use std::collections::{BTreeSet, HashMap};
 
-/// Fields that are asked one after the other at most.
-const DEPTH_MAX: usize = 3;
+/// Fields that are asked one after the other at most. A third one makes many partitions that differ little.
+const DEPTH_MAX: usize = 2;
 /// With fewer units it does not pay to ask.
 const UNITS_MIN: usize = 8;
 /// Partitions at most; beyond that, what is left stays together.

@@ -183,6 +183,11 @@ impl Slots {
         self.leaves.iter().filter_map(|at| self.cells.get(*at as usize)).map(|cell| (cell.kind, self.text_of(cell)))
     }
 
+    /// The texts of all values that were kept, one behind the other.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
+    }
+
     fn text_of(&self, cell: &Cell) -> &str {
         self.text.get(cell.start as usize..cell.end as usize).unwrap_or_default()
     }

@@ -144,6 +144,16 @@ pub(crate) struct Matcher {
     pub(crate) null: Vec<u32>,
 }
 
+impl Matcher {
+    /// Whether nothing can follow from values whose folded texts, taken together, hold none of the literals.
+    pub(crate) fn is_silent_on(&self, folded: &str) -> bool {
+        self.residual.is_empty()
+            && self.cased.is_empty()
+            && self.folded.only_inside()
+            && !self.folded.any_inside(folded)
+    }
+}
+
 /// A code of a literal with this bit set calls for the test of that number; without it, it is an effect.
 pub(crate) const VERIFY: u32 = 1 << 31;
 

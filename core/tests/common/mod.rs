@@ -3,7 +3,7 @@
 //! The corpus (public rules and events, not part of this project) is looked for in `../shared/corpus` beside
 //! the checkout, or where `TIELINE_CORPUS` says. Tests that need it say so and pass when it is absent.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
