@@ -117,7 +117,7 @@ impl Case {
             self.r#match.iter().map(|event| (event, true)).chain(self.no_match.iter().map(|event| (event, false)));
         for (event, expected) in expectations {
             let (engine, reference) = self.verdicts(&rules, event)?;
-            if !engine.is_empty() != expected {
+            if engine.is_empty() == expected {
                 wrong.push(format!("engine says {} on {event}", !engine.is_empty()));
             }
             if engine != reference {

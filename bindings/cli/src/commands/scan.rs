@@ -113,6 +113,8 @@ struct Run<'a> {
     printer: Box<dyn Printer>,
     summary: Summary,
     told: Told,
+    /// Numbers of correlations that were told already.
+    correlations_told: BTreeSet<u64>,
     sources_told: usize,
     /// Sources that were told.
     sources: BTreeSet<String>,
@@ -136,6 +138,7 @@ impl<'a> Run<'a> {
             printer: output::printer(args),
             summary: Summary::default(),
             told: Told::default(),
+            correlations_told: BTreeSet::new(),
             sources_told: 0,
             sources: BTreeSet::new(),
             sources_more: BTreeMap::new(),
@@ -210,6 +213,12 @@ impl<'a> Run<'a> {
             plan::refuse_broken(rules.diagnostics().iter(), self.screen)?;
         }
         self.told.show(rules.diagnostics(), self.screen);
+        let correlations = rules.counts().correlations as u64;
+        if correlations > 0 && self.correlations_told.insert(correlations) {
+            let counted = counted(correlations, "correlation");
+            self.screen
+                .note(&format!("{counted} loaded; correlations are not evaluated yet, only the rules they refer to"));
+        }
         if plan::is_nothing_left(rules) {
             return Err(Failure::Rules(plan::no_rules(plan)));
         }
