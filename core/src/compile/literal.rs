@@ -24,33 +24,48 @@ pub(super) fn of_pattern(pieces: &Pieces) -> Option<String> {
     texts.max_by_key(String::len)
 }
 
-/// Texts of which at least one stands, folded, in every value that the expression matches.
-pub(super) fn of_regex(hir: &Hir) -> Option<Vec<String>> {
-    let mut finder = Finder { run: String::new(), best: None };
-    finder.visit(hir);
-    finder.end_run();
-    finder.best.filter(|texts| texts.iter().all(|text| text.len() >= 2))
+/// The literals of an expression, all folded.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Required {
+    /// Texts of which at least one stands in every value that matches: what the value is searched for.
+    pub(super) announced_by: Option<Vec<String>>,
+    /// More such sets: each must have a text in the value too. Looking is cheaper than running the expression.
+    pub(super) also: Vec<Vec<String>>,
 }
 
+/// What must stand in every value that the expression matches.
+pub(super) fn of_regex(hir: &Hir) -> Required {
+    let mut sets = sets(hir);
+    let best = (0..sets.len()).max_by_key(|at| sets.get(*at).map(|texts| worth(texts)));
+    let announced_by = best.map(|at| sets.swap_remove(at)).filter(|texts| texts.iter().all(|text| text.len() >= 2));
+    Required { announced_by, also: sets }
+}
+
+/// A set is worth more the longer its shortest text, and among equals the fewer its texts.
+fn worth(texts: &[String]) -> (usize, usize) {
+    (texts.iter().map(String::len).min().unwrap_or(0), usize::MAX - texts.len())
+}
+
+/// Sets of texts, of each of which one stands in every value that matches.
+fn sets(hir: &Hir) -> Vec<Vec<String>> {
+    let mut finder = Finder::default();
+    finder.visit(hir);
+    finder.end_run();
+    finder.sets
+}
+
+#[derive(Default)]
 struct Finder {
     /// The certain characters that stand next to each other right now.
     run: String,
-    best: Option<Vec<String>>,
+    sets: Vec<Vec<String>>,
 }
 
 impl Finder {
     fn end_run(&mut self) {
         let run = std::mem::take(&mut self.run);
         if !run.is_empty() {
-            self.offer(vec![run]);
-        }
-    }
-
-    /// Keeps the set whose shortest text is longest; among equals, the smaller set.
-    fn offer(&mut self, texts: Vec<String>) {
-        let worth = |texts: &[String]| (texts.iter().map(String::len).min().unwrap_or(0), usize::MAX - texts.len());
-        if self.best.as_deref().is_none_or(|best| worth(best) < worth(&texts)) {
-            self.best = Some(texts);
+            self.sets.push(vec![run]);
         }
     }
 
@@ -76,21 +91,16 @@ impl Finder {
             }
             HirKind::Alternation(parts) => {
                 self.end_run();
-                let each: Option<Vec<Vec<String>>> = parts.iter().map(of_regex_any_length).collect();
+                // Each branch gives its best set; one of the branches matches, so one text of all of them stands.
+                let best = |part: &Hir| sets(part).into_iter().max_by_key(|texts| worth(texts));
+                let each: Option<Vec<Vec<String>>> = parts.iter().map(best).collect();
                 let all: Vec<String> = each.unwrap_or_default().into_iter().flatten().collect();
                 if !all.is_empty() && all.len() <= ALTERNATIVES_MAX {
-                    self.offer(all);
+                    self.sets.push(all);
                 }
             }
         }
     }
-}
-
-fn of_regex_any_length(hir: &Hir) -> Option<Vec<String>> {
-    let mut finder = Finder { run: String::new(), best: None };
-    finder.visit(hir);
-    finder.end_run();
-    finder.best
 }
 
 /// The one folded letter of a class such as `[Aa]`.
@@ -108,7 +118,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn literals(pattern: &str) -> Option<Vec<String>> {
-        of_regex(&regex_syntax::parse(pattern).unwrap())
+        of_regex(&regex_syntax::parse(pattern).unwrap()).announced_by
     }
 
     #[test]
@@ -127,13 +137,14 @@ mod tests {
         /// A literal may announce too often, never too seldom.
         #[test]
         fn every_match_holds_a_literal(pattern in "(\\(\\?i\\))?[abK(|)?*+.\\[\\]s]{1,10}", value in "[abkKsSſ]{0,12}") {
-            if let Ok(hir) = regex_syntax::parse(&pattern)
-                && let Some(texts) = of_regex(&hir)
-            {
+            if let Ok(hir) = regex_syntax::parse(&pattern) {
+                let Required { announced_by, also } = of_regex(&hir);
                 let regex = regex_automata::meta::Builder::new().build_from_hir(&hir).unwrap();
                 if regex.is_match(&value) {
                     let folded = text::folded(&value);
-                    prop_assert!(texts.iter().any(|text| folded.contains(text.as_str())), "{:?} in {}", texts, folded);
+                    for texts in announced_by.iter().chain(&also) {
+                        prop_assert!(texts.iter().any(|text| folded.contains(text.as_str())), "{:?} in {}", texts, folded);
+                    }
                 }
             }
         }

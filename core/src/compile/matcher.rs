@@ -17,6 +17,7 @@ use crate::program::{
     UnitId, VERIFY, Verify,
 };
 use crate::text::DASHES;
+use memchr::memmem::Finder;
 use std::collections::{BTreeMap, HashMap};
 
 /// What all partitions share.
@@ -152,7 +153,11 @@ impl<'a> Builder<'a> {
                     placeholders: false,
                 };
                 if let Some(built) = self.regexes.get(&regex) {
-                    draft.verify(ask.clone(), built.literals.as_deref(), effect, || Exact::Regex(built.regex.clone()));
+                    let announced_by = built.required.announced_by.as_deref();
+                    draft.verify(ask.clone(), announced_by, effect, || Exact::Regex {
+                        regex: built.regex.clone(),
+                        also: built.required.also.iter().map(|texts| finders(texts)).collect(),
+                    });
                 }
             }
             Ask::Cidr(network) => draft.verify(ask.clone(), None, effect, || Exact::Cidr(*network)),
@@ -219,6 +224,10 @@ impl Draft {
         matcher.cased = self.cased.build().unwrap_or_default();
         matcher
     }
+}
+
+fn finders(texts: &[String]) -> Box<[Finder<'static>]> {
+    texts.iter().map(|text| Finder::new(text).into_owned()).collect()
 }
 
 /// Adds a pattern: as plain literals where it is one, else as a glob behind its longest text.

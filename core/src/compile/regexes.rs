@@ -24,8 +24,7 @@ pub(crate) struct Regexes {
 #[derive(Debug, Clone)]
 pub(super) struct Built {
     pub(super) regex: meta::Regex,
-    /// Folded texts of which at least one stands in every value that matches.
-    pub(super) literals: Option<Vec<String>>,
+    pub(super) required: literal::Required,
 }
 
 impl Regexes {
@@ -58,7 +57,7 @@ impl Regexes {
         let config =
             meta::Config::new().nfa_size_limit(Some(max)).onepass_size_limit(Some(max)).hybrid_cache_capacity(1 << 20);
         match meta::Builder::new().configure(config).build_from_hir(&hir) {
-            Ok(compiled) => Ok(Built { regex: compiled, literals: literal::of_regex(&hir) }),
+            Ok(compiled) => Ok(Built { regex: compiled, required: literal::of_regex(&hir) }),
             Err(error) => {
                 let message = match error.size_limit() {
                     Some(limit) => format!("the expression compiles to more than {limit} bytes"),

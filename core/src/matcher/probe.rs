@@ -14,6 +14,7 @@ use crate::number::Number;
 use crate::program::{Exact, Matcher, VERIFY, Verify};
 use crate::text;
 use crate::time::Clock;
+use memchr::memmem::Finder;
 
 /// The effects of one value, each once.
 #[derive(Debug)]
@@ -105,7 +106,10 @@ fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, clock: &Clock) -
         Exact::AnyText => true,
         Exact::Folded(glob) => glob.is_match(folded),
         Exact::Cased(glob) => glob.is_match(text),
-        Exact::Regex(regex) => regex.is_match(text),
+        Exact::Regex { regex, also } => {
+            let has_one = |texts: &[Finder<'static>]| texts.iter().any(|one| one.find(folded.as_bytes()).is_some());
+            also.iter().all(|texts| has_one(texts)) && regex.is_match(text)
+        }
         Exact::Cidr(network) => in_network(*network, text),
         Exact::Compare(relation, number) => {
             kind != Kind::Bool && Number::from_numeric_text(text).is_some_and(|own| relation.holds(own, *number))

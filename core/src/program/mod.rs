@@ -21,6 +21,7 @@ use crate::text::Anchor;
 use crate::time::TimePart;
 use hashbrown::HashMap;
 use ipnet::IpNet;
+use memchr::memmem::Finder;
 use regex_automata::meta;
 
 /// One distinct test, shared by all rules that ask it.
@@ -173,7 +174,11 @@ pub(crate) enum Exact {
     Folded(Glob),
     /// A pattern over the value as it is.
     Cased(Glob),
-    Regex(meta::Regex),
+    Regex {
+        regex: meta::Regex,
+        /// Sets of texts, of each of which one stands in the folded value when the expression matches.
+        also: Box<[Box<[Finder<'static>]>]>,
+    },
     Cidr(IpNet),
     Compare(Relation, Number),
     Time(TimePart, Relation, Number),
