@@ -20,12 +20,12 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	target/release/tieline scan --rules rules/it $(DEMO)/windows.ndjson $(DEMO)/conn.log $(DEMO)/dns.log $(DEMO)/modbus.log $(DEMO)/zeek_json.ndjson
 
 test: format lint docs ## everything: format, lints, docs, Rust, command line, rules, examples
-	$(CARGO) test --workspace --locked
+	$(CARGO) test --workspace --locked --no-fail-fast
 	$(CARGO) build --release --locked -p tieline-cli
 	target/release/tieline test rules/it
 
 test-full: test ## the same, and every event of the long lanes against the reference evaluator
-	TIELINE_FULL=1 TIELINE_CASES=20000 $(CARGO) test --workspace --locked
+	TIELINE_FULL=1 TIELINE_CASES=20000 $(CARGO) test --workspace --locked --no-fail-fast
 
 format:
 	$(CARGO) fmt --all --check

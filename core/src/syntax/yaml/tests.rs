@@ -68,7 +68,7 @@ fn aliases_and_merge_keys_are_followed() {
 #[test]
 fn keys_are_texts_as_they_are_written() {
     for (text, document) in [
-        ("1: a\n'2': b\n\"x y\": c\nno: d\n? z\n: e", r#"{"1":"a","2":"b","no":"d","x y":"c","z":"e"}"#),
+        ("1: a\n'2': b\n\"x y\": c\nno: d\n? z\n: e", r#"{"1":"a","2":"b","x y":"c","no":"d","z":"e"}"#),
         ("0x10: a\n1.0: b", r#"{"0x10":"a","1.0":"b"}"#),
     ] {
         assert_eq!(documents_of(text), (vec![document.to_owned()], vec![]), "{text:?}");
