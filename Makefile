@@ -37,7 +37,7 @@ docs:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 bench: ## compare with rivals on the same events (needs some minutes; see benches/README.md)
-	cd benches && $(CARGO) run --release --locked
+	cd benches && $(CARGO) run --release --locked --ignore-rust-version
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS (60) with AddressSanitizer
 	command -v cargo-fuzz >/dev/null || $(CARGO) install cargo-fuzz --version 0.13.2 --locked

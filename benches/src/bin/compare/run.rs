@@ -29,6 +29,8 @@ pub struct Report {
     pub text: String,
     /// Answers that are not the expected ones.
     pub faults: usize,
+    /// One row for each lane: its name, the number of events, and who needs how long for one.
+    summary: Vec<(String, usize, Vec<(String, f64)>)>,
 }
 
 impl Report {
@@ -64,6 +66,7 @@ pub fn all(options: &Options, has_corpus: bool, pack: &RulePack, lanes: &[Wanted
         lane(options, pack, wanted, rivals, &mut report);
     }
     drop(prepared);
+    summary(&mut report);
     if options.wants("loading") {
         load(options, pack, &mut report);
     }
@@ -237,10 +240,51 @@ fn measure(
         }
     }
     table(&entries, rounds, report);
+    let times = entries.iter().map(|entry| (entry.contender.name().to_owned(), each(entry))).collect();
+    report.summary.push((lane.name.clone(), lane.len(), times));
+}
+
+/// Seconds for one event.
+fn each(entry: &Entry<'_>) -> f64 {
+    entry.runs.median() / entry.lane.len().max(1) as f64
+}
+
+/// All lanes in one table, in microseconds per event.
+fn summary(report: &mut Report) {
+    let head = [
+        "us per event",
+        "events",
+        "tape",
+        "routing on",
+        "routing off",
+        "rsigma, plain",
+        "rsigma, best",
+        "sigmars",
+        "sigma-rust",
+    ];
+    let mut table = Table::new(&head);
+    for (lane, events, times) in &report.summary {
+        let of = |wanted: &str| times.iter().find(|(name, _)| name == wanted).map_or(f64::NAN, |(_, time)| *time);
+        let rsigma = times.iter().filter(|(name, _)| name.starts_with("rsigma")).map(|(_, time)| *time);
+        let figures = [
+            of(Parser::SimdTape.name()),
+            of("tieline, routing on"),
+            of("tieline, routing off"),
+            of("rsigma-eval, plain"),
+            rsigma.fold(f64::NAN, f64::min),
+            of("sigmars"),
+            of("sigma-rust"),
+        ];
+        let cells = figures.iter().map(|seconds| match seconds * 1e6 {
+            us if us >= 1000.0 => grouped(us),
+            us => short(us),
+        });
+        table.row([format!("`{lane}`"), grouped(*events as f64)].into_iter().chain(cells).collect());
+    }
+    report.say(&format!("\n## All lanes\n\n{}", table.markdown()));
 }
 
 fn table(entries: &[Entry<'_>], rounds: usize, report: &mut Report) {
-    let each = |entry: &Entry<'_>| entry.runs.median() / entry.lane.len().max(1) as f64;
     let of = |name: &str| entries.iter().find(|entry| entry.contender.name() == name).map_or(f64::NAN, each);
     let (tape, own) = (of(Parser::SimdTape.name()), entries.first().map_or(f64::NAN, each));
     let head = [
