@@ -10,17 +10,10 @@
 
 use crate::check::{Anchor, FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
 use crate::number::Number;
-use crate::program::{AtomId, GlobPart as Piece, SlotId};
+use crate::program::{AtomId, GlobPart as Piece, SlotId, Subject};
 use crate::text;
 use ipnet::IpNet;
 use std::collections::{BTreeSet, HashMap};
-
-/// Where an atom looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Subject {
-    Slot(SlotId),
-    Leaves,
-}
 
 /// What an atom asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -149,8 +142,9 @@ impl Atoms {
         self.uses.get(id.0 as usize).copied().unwrap_or(0)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.atoms.len()
+    /// Where each atom looks.
+    pub(super) fn subjects(&self) -> Vec<Subject> {
+        self.atoms.iter().map(|(subject, _)| *subject).collect()
     }
 
     pub(super) fn into_names(self) -> Vec<String> {

@@ -7,9 +7,9 @@
 //! Nested `and` and `or` are made flat. What is left is still a tree: turning it into decisions and finding
 //! what wakes it are separate steps.
 
-use super::atoms::{Ask, Atoms, Question, Subject};
+use super::atoms::{Ask, Atoms, Question};
 use crate::check::{Body, Branch, Condition, Item, Join, Test};
-use crate::program::AtomId;
+use crate::program::{AtomId, Subject};
 use std::collections::BTreeSet;
 
 /// A boolean expression over atoms.

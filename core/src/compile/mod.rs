@@ -63,7 +63,7 @@ pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
     let needs_leaves = builder.needs_leaves;
     let matcher::Tables { effects, wakes, matchers } = builder.finish();
     Program {
-        atoms: atoms.len(),
+        atoms: atoms.subjects(),
         fields: Fields::new(atoms.into_names()),
         units,
         decisions: decisions.into_table(),

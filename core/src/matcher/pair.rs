@@ -6,15 +6,17 @@
 //!
 //! Few rules ask this, so nothing is prepared: both texts are folded when they are compared. A missing field, and null, equal nothing.
 
-use crate::event::slots::{Kind, Slots};
+use crate::event::slots::{Seen, Slots};
 use crate::program::Pair;
 use crate::text;
 
 /// Whether any value of the left field stands in the wanted relation to any of the right one.
-pub(super) fn holds(pair: &Pair, slots: &Slots) -> bool {
-    let has_text = |(kind, _): &(Kind, &str)| !matches!(kind, Kind::Null | Kind::Composite);
-    slots.values(pair.left).filter(has_text).any(|(_, left)| {
-        slots.values(pair.right).filter(has_text).any(|(_, right)| {
+pub(super) fn holds(pair: &Pair, slots: &Slots, event: &str) -> bool {
+    let (mut left_buffer, mut right_buffer) = (String::new(), String::new());
+    slots.values(pair.left, event).filter(Seen::has_text).any(|left| {
+        let left = left.text(&mut left_buffer);
+        slots.values(pair.right, event).filter(Seen::has_text).any(|right| {
+            let right = right.text(&mut right_buffer);
             if pair.cased {
                 return pair.anchor.holds(left, right);
             }
