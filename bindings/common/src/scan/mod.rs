@@ -343,6 +343,7 @@ impl Scan<'_> {
             self.totals.detections += 1;
             let mut found = Found::new(rules.rule(*rule as usize), &self.file, record.number);
             found.time = event.time.as_deref();
+            found.host = event.host.as_deref();
             found.source = source;
             found.evidence = evidence.as_ref();
             found.event.clone_from(&raw);
