@@ -5,6 +5,8 @@ SHELL := bash
 
 CARGO ?= cargo
 DEMO := target/demo
+STORY := windows.ndjson conn.log dns.log modbus.log zeek_json.ndjson
+TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := rules condition item event pipeline saved differential
 
@@ -17,7 +19,13 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	$(CARGO) build --release --locked -p tieline-cli -p tieline-examples
 	rm -rf $(DEMO)
 	target/release/water-utility $(DEMO)
-	target/release/tieline scan --rules rules/it $(DEMO)/windows.ndjson $(DEMO)/conn.log $(DEMO)/dns.log $(DEMO)/modbus.log $(DEMO)/zeek_json.ndjson
+	@printf '\n\033[1m== Which rules matched, on which hosts?\033[0m\n\n'
+	cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(STORY)
+	@printf '\n\033[1m== In which order did it happen?\033[0m\n\n'
+	cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it --level high --output list --quiet $(STORY) | sort
+	@printf '\n\033[1m== Why did the critical one match?\033[0m\n\n'
+	cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --rule "LSASS Memory Dump Command Line" --event windows.ndjson:5632
+	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
 
 test: format lint docs ## everything: format, lints, docs, Rust, command line, rules, examples
 	$(CARGO) test --workspace --locked --no-fail-fast
