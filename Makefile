@@ -19,12 +19,12 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	$(CARGO) build --release --locked -p tieline-cli -p tieline-examples
 	rm -rf $(DEMO)
 	target/release/water-utility $(DEMO)
-	@printf '\n\033[1m== Which rules matched, on which hosts?\033[0m\n\n'
-	cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(STORY)
-	@printf '\n\033[1m== In which order did it happen?\033[0m\n\n'
-	cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it --level high --output list --quiet $(STORY) | sort
-	@printf '\n\033[1m== Why did the critical one match?\033[0m\n\n'
-	cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --rule "LSASS Memory Dump Command Line" --event windows.ndjson:5632
+	@printf '\nWhich rules matched, on which hosts?\n$$ tieline scan --rules rules/it $(DEMO)\n\n'
+	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(STORY)
+	@printf '\nIn which order did it happen?\n$$ tieline scan --rules rules/it --level high --output list --quiet $(DEMO) | sort\n\n'
+	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it --level high --output list --quiet $(STORY) | sort
+	@printf '\nWhy did the critical one match?\n$$ tieline explain --rules rules/it --event $(DEMO)/windows.ndjson:5632\n\n'
+	@cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --event windows.ndjson:5632
 	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
 
 test: format lint docs ## everything: format, lints, docs, Rust, command line, rules, examples

@@ -1,12 +1,12 @@
 //! A line for each detection, for people who want to see them in order.
 //!
 //! ```text
-//! 2026-11-23 08:12:40  critical       LSASS Memory Dump Command Line  ENG02.example.net  windows.ndjson:18034
+//! 2026-11-23 08:12:40  critical       LSASS Memory Dump Command Line  ENG02  windows.ndjson:18034
 //!                                       selection: CommandLine contains 'comsvcs'   'rundll32 …'
 //! ```
 
-use super::Printer;
 use super::summary::{Summary, to_second};
+use super::{Printer, short_host};
 use crate::exit::Failure;
 use crate::screen::{DIM, Screen, level_name, style_of, visible};
 use std::io::Write as _;
@@ -23,7 +23,7 @@ impl Printer for List {
         let level = screen.paint(style_of(found.level), name).to_string();
         let place = screen.paint(DIM, visible(&format!("{}:{}", found.file, found.line))).to_string();
         let title = visible(if found.rule_title.is_empty() { found.rule_id.unwrap_or("-") } else { found.rule_title });
-        let host = found.host.map(|host| format!("  {}", visible(host))).unwrap_or_default();
+        let host = found.host.map(|host| format!("  {}", visible(short_host(host)))).unwrap_or_default();
         writeln!(screen.out(), "{time:<19}  {level}{:padding$} {title}{host}  {place}", "")?;
         for field in found.evidence.iter().flat_map(|evidence| &evidence.fields) {
             let value = field.value.as_deref().map(|value| format!("   saw '{}'", visible(value))).unwrap_or_default();

@@ -8,8 +8,8 @@
 //!                     HIST01, ENG02 and 1 more  2026-11-23 09:00:01 to 09:04:10  windows.ndjson:22817
 //! ```
 
-use super::Printer;
 use super::summary::{Row, Summary, to_second};
+use super::{Printer, short_host};
 use crate::exit::Failure;
 use crate::screen::{BOLD, DIM, Screen, counted, grouped, level_name, style_of, visible};
 use std::io::Write as _;
@@ -18,8 +18,9 @@ use tieline_common::record::Found;
 /// Where titles begin.
 const INDENT: usize = 20;
 
-/// Hosts that are named for each rule.
+/// Hosts that are named for each rule, when they are no longer than that together.
 const HOSTS_SHOWN: usize = 2;
+const HOSTS_WIDTH: usize = 24;
 
 /// The table; rows are kept by the summary.
 pub(super) struct Table {
@@ -89,13 +90,12 @@ fn print(row: &Row, screen: &mut Screen) -> Result<(), Failure> {
 
 /// The first hosts by their short names.
 fn hosts(row: &Row) -> Option<String> {
-    let short = |host: &String| match host.split_once('.') {
-        // An address has no short form.
-        Some((name, _)) if host.contains(|c: char| c.is_ascii_alphabetic()) && !host.contains(" > ") => name.to_owned(),
-        _ => host.clone(),
-    };
-    let named: Vec<String> = row.hosts.iter().take(HOSTS_SHOWN).map(short).collect();
-    let more = row.hosts.len().saturating_sub(HOSTS_SHOWN);
+    let mut named: Vec<&str> = row.hosts.iter().take(HOSTS_SHOWN).map(|host| short_host(host)).collect();
+    // Both ends of a connection fill the line.
+    if named.iter().map(|name| name.len()).sum::<usize>() > HOSTS_WIDTH {
+        named.truncate(1);
+    }
+    let more = row.hosts.len().saturating_sub(named.len());
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!named.is_empty()).then(|| visible(&format!("{}{more}", named.join(", "))).into_owned())
 }
