@@ -54,7 +54,7 @@ pub(crate) struct Options {
 }
 
 /// Everything that a set of documents means.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pack {
     pub(crate) rules: Vec<Rule>,
     /// Each stands behind all correlations that it refers to.
