@@ -134,7 +134,7 @@ fn any(tests: &[Test], subject: Subject, atoms: &mut Atoms) -> Expr {
             let present = Expr::Atom(atoms.atom(subject, Question::Present));
             parts.push(if *wanted { present } else { Expr::Not(Box::new(present)) });
         }
-        Test::FieldRef(reference) => parts.push(Expr::Atom(atoms.pair(subject, reference))),
+        Test::FieldRef(reference) => parts.extend(atoms.pair(subject, reference).map(Expr::Atom)),
         test => asks.extend(Ask::new(test)),
     });
     if !asks.is_empty() {

@@ -13,8 +13,8 @@ use super::literal::{self, Clause};
 use super::route::Members;
 use super::{Regexes, witness};
 use crate::program::{
-    AtomId, CLAUSE, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Pair, Partition, Place, Probe,
-    Span, Subject, UnitId, Verify,
+    AtomId, CLAUSE, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Partition, Place, Probe, Span,
+    Subject, UnitId, Verify,
 };
 use crate::text::DASHES;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -89,23 +89,17 @@ impl<'a> Builder<'a> {
             }
         }
         rest.retain(|atom| !first.contains_key(atom));
-        partition.probes = self.probes(first.into_iter().collect(), &mut partition.pairs);
-        partition.rest = self.probes(rest.into_iter().map(|atom| (atom, Vec::new())).collect(), &mut partition.pairs);
+        partition.probes = self.probes(first.into_iter().collect());
+        partition.rest = self.probes(rest.into_iter().map(|atom| (atom, Vec::new())).collect());
         partition
     }
 
     /// Sorts atoms by where they look, and builds a matcher for each place.
-    fn probes(&mut self, wanted: Vec<Wanted>, pairs: &mut Vec<Pair>) -> Vec<Probe> {
+    fn probes(&mut self, wanted: Vec<Wanted>) -> Vec<Probe> {
         let mut by_subject: BTreeMap<Subject, Vec<Wanted>> = BTreeMap::new();
         for (atom, units) in wanted {
-            match self.atoms.get(atom) {
-                Some((Subject::Slot(left), Question::Pair { other, anchor, cased })) => {
-                    let (left, right, anchor, cased) = (*left, *other, *anchor, *cased);
-                    let effect = self.effect(atom, units);
-                    pairs.push(Pair { left, right, anchor, cased, effect });
-                }
-                Some((subject, _)) => by_subject.entry(*subject).or_default().push((atom, units)),
-                None => {}
+            if let Some((subject, _)) = self.atoms.get(atom) {
+                by_subject.entry(*subject).or_default().push((atom, units));
             }
         }
         self.needs_leaves |= by_subject.contains_key(&Subject::Leaves);
@@ -140,10 +134,10 @@ impl<'a> Builder<'a> {
         for (atom, units) in wanted {
             let effect = self.effect(atom, units);
             match self.atoms.get(atom) {
-                Some((_, Question::Present)) => draft.matcher.present.push(effect),
+                Some((_, Question::Present | Question::Holds)) => draft.matcher.present.push(effect),
                 Some((_, Question::IsNull)) => draft.matcher.null.push(effect),
                 Some((_, Question::AnyOf(asks))) => asks.iter().for_each(|ask| self.ask(ask, effect, &mut draft)),
-                _ => {}
+                None => {}
             }
         }
         self.matchers.push(draft.finish());

@@ -56,7 +56,7 @@ fn cost(id: AtomId, atoms: &Atoms, regexes: &Regexes, routed: &[SlotId]) -> f64 
     match question {
         Question::Present => 900.0,
         Question::IsNull => 300.0,
-        Question::Pair { .. } => 200.0,
+        Question::Holds => 200.0,
         Question::AnyOf(asks) => {
             let base: f64 = asks.iter().take(64).map(|ask| ask_cost(ask, regexes)).sum::<f64>();
             let common = 1.0 + f64::from(atoms.uses(id)) / 4.0;

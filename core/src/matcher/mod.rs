@@ -45,10 +45,11 @@ struct Run {
     unit_epochs: Vec<u32>,
     rule_epochs: Vec<u32>,
     epoch: u32,
-    /// For each slot, and last for the leaves, the run in which the rest of its tests was looked at.
+    /// For the leaves, each slot and each pair, the run in which the rest of its tests was looked at.
     looked: Vec<u64>,
     number: u64,
     folded: String,
+    pair: pair::Buffers,
     hits: probe::Hits,
 }
 
@@ -75,9 +76,10 @@ impl Scratch {
                 unit_epochs: vec![0; program.units.len()],
                 rule_epochs: vec![0; rules],
                 epoch: 0,
-                looked: vec![0; program.fields.len() + 1],
+                looked: vec![0; 1 + program.fields.len() + program.pairs.len()],
                 number: 0,
                 folded: String::new(),
+                pair: pair::Buffers::default(),
                 hits: probe::Hits::new(program),
             },
         }
@@ -112,9 +114,6 @@ impl Run {
         for probe in &at.partition.probes {
             self.look(at, *probe);
         }
-        for pair in at.partition.pairs.iter().filter(|pair| pair::holds(pair, at.slots, at.event)) {
-            self.apply(at.program, &[pair.effect]);
-        }
         self.woken.extend_from_slice(&at.partition.always);
         self.decide(at, matched);
     }
@@ -134,6 +133,12 @@ impl Run {
                     }
                 }
                 if present {
+                    self.apply(at.program, &matcher.present);
+                }
+            }
+            Subject::Pair(number) => {
+                let pair = at.program.pairs.get(number as usize);
+                if pair.is_some_and(|pair| pair::holds(pair, at.slots, at.event, &mut self.pair)) {
                     self.apply(at.program, &matcher.present);
                 }
             }
@@ -162,11 +167,16 @@ impl Run {
     fn apply(&mut self, program: &Program, effects: &[u32]) {
         for effect in effects {
             let Some(Effect { atom, wakes }) = program.effects.get(*effect as usize) else { continue };
-            if let Some(word) = self.bits.get_mut(atom.0 as usize / 64) {
-                *word |= 1 << (atom.0 % 64);
-                self.touched.push(atom.0 / 64);
+            let Some(word) = self.bits.get_mut(atom.0 as usize / 64) else { continue };
+            let bit = 1 << (atom.0 % 64);
+            if *word & bit != 0 {
+                continue;
             }
-            self.woken.extend_from_slice(wakes.of(&program.wakes));
+            *word |= bit;
+            self.touched.push(atom.0 / 64);
+            if wakes.start < wakes.end {
+                self.woken.extend_from_slice(wakes.of(&program.wakes));
+            }
         }
     }
 
@@ -206,8 +216,9 @@ impl Run {
         }
         let Some(subject) = at.program.atoms.get(atom.0 as usize).copied() else { return false };
         let number = match subject {
-            Subject::Slot(slot) => slot.index(),
-            Subject::Leaves => self.looked.len() - 1,
+            Subject::Leaves => 0,
+            Subject::Slot(slot) => 1 + slot.index(),
+            Subject::Pair(number) => 1 + at.program.fields.len() + number as usize,
         };
         match self.looked.get_mut(number) {
             Some(run) if *run != self.number => *run = self.number,

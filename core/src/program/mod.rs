@@ -62,6 +62,7 @@ pub(crate) struct Program {
     pub(crate) effects: Vec<Effect>,
     pub(crate) wakes: Vec<UnitId>,
     pub(crate) matchers: Vec<Matcher>,
+    pub(crate) pairs: Vec<Pair>,
     pub(crate) partitions: Vec<Partition>,
     pub(crate) router: Router,
     /// Whether any partition looks at every leaf, for keywords.
@@ -102,8 +103,6 @@ pub(crate) struct Partition {
     pub(crate) probes: Vec<Probe>,
     /// What is looked at when a woken unit asks, ordered by subject: all other tests.
     pub(crate) rest: Vec<Probe>,
-    /// Tests that compare two fields.
-    pub(crate) pairs: Vec<Pair>,
     /// Units that no single atom can wake.
     pub(crate) always: Vec<UnitId>,
 }
@@ -121,16 +120,17 @@ pub(crate) enum Subject {
     Slot(SlotId),
     /// Every scalar of the event, for keywords.
     Leaves,
+    /// Two slots against each other: the pair of this number.
+    Pair(u32),
 }
 
 /// A comparison of two slots.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Pair {
     pub(crate) left: SlotId,
     pub(crate) right: SlotId,
     pub(crate) anchor: Anchor,
     pub(crate) cased: bool,
-    pub(crate) effect: u32,
 }
 
 /// Everything that is asked of one slot in one partition.
@@ -146,7 +146,7 @@ pub(crate) struct Matcher {
     pub(crate) verifies: Vec<Verify>,
     /// Tests that every value has to take, because no literal announces them.
     pub(crate) residual: Vec<Verify>,
-    /// What follows when the field is there at all.
+    /// What follows when the field is there at all, or the pair holds.
     pub(crate) present: Vec<u32>,
     /// What follows when it holds null.
     pub(crate) null: Vec<u32>,
