@@ -64,7 +64,7 @@ fn targets(document: &Document, rules: Option<&Node>, report: &mut Report<'_>) -
     let items = node.as_list().unwrap_or(std::slice::from_ref(node));
     let names: Option<Vec<String>> = items.iter().map(|item| item.text().map(str::to_owned)).collect();
     match names {
-        Some(names) if names.iter().any(|name| name == "any") => Some(Targets::Any),
+        Some(names) if names.iter().any(|name| name.eq_ignore_ascii_case("any")) => Some(Targets::Any),
         Some(names) if !names.is_empty() => Some(Targets::Named(names)),
         _ => {
             report.tell(Code::FilterMissing, node.span, "`rules` must list ids or names of rules, or be `any`");
