@@ -66,6 +66,12 @@ fn item(written: &syntax::Item, options: &Options, report: &mut Report<'_>) -> O
         tests.push(lower_value(written, value, *span, options, report)?);
     }
     if written.values.is_empty() {
+        let joins = |modifier: Modifier| matches!(modifier, Modifier::All | Modifier::Neq);
+        if let Some((modifier, span)) = written.modifiers.iter().find(|(modifier, _)| !joins(*modifier)) {
+            let message = format!("modifier `{}` cannot take an empty list", modifier.name());
+            report.advise(Code::ModifierValue, *span, message, "write the values, or remove the line");
+            return None;
+        }
         let message = "an empty list of values is read as null";
         report.advise(Code::EmptyValueList, written.span, message, "write `null`, or the values");
         tests.push(lower_value(written, &Value::Null, written.span, options, report)?);
