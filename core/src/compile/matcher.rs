@@ -43,6 +43,9 @@ pub(super) struct Builder<'a> {
 /// Units that wake in more of a thousand events than this have all their tests looked at at once.
 const COMMON: f64 = 200.0;
 
+/// Bytes of a beginning or an end that is looked for by a trie.
+const TRIE_BYTES_MAX: usize = 256;
+
 /// Texts into which one `windash` pattern is written out at most; with more, a glob is tried.
 const DASH_TEXTS_MAX: usize = 25;
 
@@ -248,6 +251,11 @@ fn plain(pieces: &Pieces) -> Option<Vec<(Place, String)>> {
         [inner @ .., Piece::Many] => (Place::Start, inner),
         inner => (Place::Whole, inner),
     };
+    // A trie takes one node for each byte.
+    let length: usize = inner.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 1 }).sum();
+    if length > TRIE_BYTES_MAX && matches!(place, Place::Start | Place::End) {
+        return None;
+    }
     let mut texts = vec![String::new()];
     for piece in inner {
         match piece {

@@ -39,7 +39,7 @@ impl Scanner {
     /// Finds the rules that match one JSON object.
     ///
     /// # Errors
-    /// When the bytes are not UTF-8, not JSON, not an object, or nested deeper than 128. The scanner can be
+    /// When the bytes are not UTF-8, not JSON, not an object, or nested deeper than 127. The scanner can be
     /// used on.
     pub fn scan_json(&mut self, event: &[u8]) -> Result<impl ExactSizeIterator<Item = Detection<'_>>, EventError> {
         self.detect_json(event)?;

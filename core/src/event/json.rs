@@ -109,6 +109,32 @@ pub(super) fn push_unescaped(raw: &str, out: &mut String) {
     out.push_str(rest);
 }
 
+/// The text with every half of a surrogate pair that stands alone written as the replacement character, when there is
+/// one. Such halves come from programs that cut texts; the parser refuses them.
+pub(super) fn mended(text: &str) -> Option<String> {
+    let code_at = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', text.as_bytes().get(at..)?) {
+        at += found;
+        match code_at(at) {
+            Some(0xD800..=0xDBFF) if matches!(code_at(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
+            Some(0xD800..=0xDFFF) => {
+                out.push_str(text.get(copied..at)?);
+                out.push_str("\\ufffd");
+                at += 6;
+                copied = at;
+            }
+            _ => at += 2,
+        }
+    }
+    out.push_str(text.get(copied..)?);
+    (copied > 0).then_some(out)
+}
+
 /// The value of a number as JSON writes it.
 pub(super) fn number(raw: &str) -> Number {
     let number = serde_json::from_str::<serde_json::Number>(raw).ok();
