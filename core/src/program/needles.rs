@@ -9,6 +9,7 @@
 //! with that window are compared in full. Longer needles allow longer strides, so they are kept apart from shorter ones.
 //! Nothing here knows what a needle is for.
 
+use aho_corasick::Span;
 use aho_corasick::packed::{Config, Searcher};
 use foldhash::fast::FixedState;
 use hashbrown::HashTable;
@@ -17,10 +18,10 @@ use std::sync::LazyLock;
 /// Bytes between two windows that are looked at, at most.
 const STRIDE_MAX: usize = 8;
 
-/// Sets up to this size are first searched for any needle at all.
-///
-/// PERF: most values hold none; a packed search says so at several GB/s.
+/// So few needles are first sought by a packed search, which runs at several GB/s where none of them stands.
 const FEW: usize = 64;
+/// Places that a packed search may find in one value before windows take over, which cost the same however many there are.
+const PACKED_HITS_MAX: usize = 16;
 
 /// Windows at the beginning of a needle among which the best ones are chosen.
 const WINDOWS_MAX: usize = 48;
@@ -40,12 +41,21 @@ type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;
 pub(super) struct Needles {
     texts: Vec<Box<[u8]>>,
     groups: Vec<Group>,
-    /// The same needles, when they are few, in a form that tells several times faster that none stands in a value.
-    any: Option<Searcher>,
+    /// All of them, when they are few.
+    packed: Option<Packed>,
+}
+
+/// A few needles, sought together.
+#[derive(Debug)]
+struct Packed {
+    searcher: Searcher,
+    needles: Vec<u32>,
 }
 
 #[derive(Debug)]
 struct Group {
+    /// The needles of the group, when they are few in a larger set.
+    packed: Option<Packed>,
     window: usize,
     stride: usize,
     filter: Box<[u64]>,
@@ -84,14 +94,22 @@ impl Needles {
             groups.extend(Group::new(window, &own, &texts));
             longest = length_min;
         }
-        let any = (texts.len() <= FEW).then(|| Config::new().builder().extend(&texts).build()).flatten();
-        Self { texts, groups, any }
+        let packed = Packed::new((0..texts.len() as u32).collect(), &texts);
+        if packed.is_none() {
+            for group in &mut groups {
+                let mut own: Vec<u32> = group.places.iter().map(|place| place.needle).collect();
+                own.sort_unstable();
+                own.dedup();
+                group.packed = Packed::new(own, &texts);
+            }
+        }
+        Self { texts, groups, packed }
     }
 
     /// Whether any needle stands in the value.
     pub(super) fn is_any_in(&self, value: &[u8]) -> bool {
-        if let Some(any) = &self.any {
-            return any.find(value).is_some();
+        if let Some(packed) = &self.packed {
+            return packed.searcher.find(value).is_some();
         }
         let mut is_any = false;
         self.search(value, |_| is_any = true);
@@ -101,10 +119,13 @@ impl Needles {
     /// Calls `found` with the number of every needle that stands in the value, for every place where it does.
     #[inline]
     pub(super) fn search(&self, value: &[u8], mut found: impl FnMut(u32)) {
-        if self.any.as_ref().is_some_and(|any| any.find(value).is_none()) {
+        if self.packed.as_ref().is_some_and(|packed| packed.search(&self.texts, value, &mut found)) {
             return;
         }
         for group in &self.groups {
+            if group.packed.as_ref().is_some_and(|packed| packed.search(&self.texts, value, &mut found)) {
+                continue;
+            }
             // Each length of windows is a loop of its own, so that the compiler knows it.
             match group.window {
                 4 => group.scan::<4>(&self.texts, value, &mut found),
@@ -116,6 +137,34 @@ impl Needles {
     }
 }
 
+impl Packed {
+    fn new(needles: Vec<u32>, texts: &[Box<[u8]>]) -> Option<Self> {
+        if needles.len() > FEW {
+            return None;
+        }
+        let own = needles.iter().filter_map(|needle| texts.get(*needle as usize));
+        let searcher = Config::new().builder().extend(own).build()?;
+        Some(Self { searcher, needles })
+    }
+
+    /// Finds the needles in the value; false when it gave up because there are too many.
+    fn search(&self, texts: &[Box<[u8]>], value: &[u8], found: &mut dyn FnMut(u32)) -> bool {
+        let mut span = Span { start: 0, end: value.len() };
+        for _ in 0..PACKED_HITS_MAX {
+            let Some(hit) = self.searcher.find_in(value, span) else { return true };
+            // Which of the needles that begin here is told is of no use: all are wanted.
+            let rest = value.get(hit.start()..).unwrap_or_default();
+            for needle in &self.needles {
+                if texts.get(*needle as usize).is_some_and(|text| rest.starts_with(text)) {
+                    found(*needle);
+                }
+            }
+            span.start = hit.start() + 1;
+        }
+        false
+    }
+}
+
 /// How far apart windows may be so that every needle of at least `shortest` bytes holds one that is looked at.
 fn stride(shortest: usize, window: usize) -> usize {
     (shortest + 1 - window).min(STRIDE_MAX)
@@ -124,15 +173,13 @@ fn stride(shortest: usize, window: usize) -> usize {
 /// The length from which on needles are sought by windows of four bytes; shorter ones have smaller windows, which give
 /// more false alarms. Where the two groups together look at the fewest windows.
 fn cut(texts: &[Box<[u8]>]) -> usize {
-    let cost = |cut: usize| -> usize {
-        let is_long = |text: &&Box<[u8]>| text.len() >= cut;
-        let shortest = |lengths: &mut dyn Iterator<Item = usize>, window| {
-            lengths.min().map_or(0, |length| 840 / stride(length, window))
-        };
-        let long = shortest(&mut texts.iter().filter(is_long).map(|text| text.len()), 4);
-        let short =
-            shortest(&mut texts.iter().filter(|text| !is_long(text) && text.len() > 2).map(|text| text.len()), 3);
-        long + short + texts.iter().filter(|text| !is_long(text)).count() * 2
+    let looked_at = |lengths: std::ops::Range<usize>, window| -> usize {
+        let own = texts.iter().map(|text| text.len()).filter(|length| lengths.contains(length));
+        own.min().map_or(0, |shortest| 840 / stride(shortest, window))
+    };
+    let cost = |cut: usize| {
+        let few_bytes = texts.iter().filter(|text| text.len() < cut).count() * 2;
+        looked_at(cut..usize::MAX, 4) + looked_at(3..cut, 3) + few_bytes
     };
     (7..=11).min_by_key(|cut| cost(*cut)).unwrap_or(7)
 }
@@ -159,6 +206,7 @@ impl Group {
         }
         let log = (by_window.len() * FILTER_BITS).next_power_of_two().ilog2().clamp(6, FILTER_LOG_MAX);
         let mut group = Self {
+            packed: None,
             window: length,
             stride,
             filter: vec![0; 1 << (log - 6)].into(),
