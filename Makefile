@@ -6,7 +6,7 @@ SHELL := bash
 CARGO ?= cargo
 DEMO := target/demo
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := rules condition item event pipeline saved differential
+FUZZ_TARGETS := rules condition item event pipeline saved differential drawn
 
 .PHONY: help demo test test-full format lint docs bench fuzz clean
 
