@@ -16,9 +16,10 @@ macro_rules! windows {
 
 /// Every pipeline with its name, in the order in which sources are tried: the most telling first.
 const PIPELINES: &[(&str, &str)] = &[
+    ("sysmon-linux", include_str!("../pipelines/sysmon-linux.yml")),
     ("windows-evtx", windows!("../pipelines/windows-evtx.yml")),
     ("winlogbeat", windows!("../pipelines/winlogbeat.yml")),
-    ("sysmon-linux", include_str!("../pipelines/sysmon-linux.yml")),
+    ("winlogbeat-6", windows!("../pipelines/winlogbeat-6.yml")),
     ("windows", windows!("../pipelines/windows.yml")),
     ("sysmon", include_str!("../pipelines/sysmon.yml")),
     ("zeek", include_str!("../pipelines/zeek.yml")),
