@@ -1,7 +1,7 @@
 //! Reads a few named fields of an event, without reading the rest.
 //!
 //! ```text
-//! Peek::new(["Channel", "Event.System.EventID"]).at(br#"{"Channel":"Security","x":[...]}"#)
+//! Peek::new(["Channel", "Event.System.EventID"]).until(br#"{"Channel":"Security","x":[...]}"#, |_| false)
 //!   .text("Channel") ─▶ "Security"      .text("Event.System.EventID") ─▶ None
 //! ```
 //!
@@ -52,12 +52,14 @@ impl Peek {
         Self { places, fields: number }
     }
 
-    pub(crate) fn at(&self, event: &[u8]) -> Seen<'_> {
+    /// Reads an event until `enough` says so; it is asked whenever a field was found.
+    pub(crate) fn until(&self, event: &[u8], mut enough: impl FnMut(&Seen<'_>) -> bool) -> Seen<'_> {
         let mut seen = Seen { places: &self.places, texts: vec![None; self.fields] };
         let event = event.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(event);
         let mut reader = serde_json::Deserializer::from_slice(event);
+        let walk = Walk { seen: &mut seen, enough: &mut enough, path: Some(""), at: None };
         // A fault in the event is told by the engine; what stands before it is seen.
-        let _ = reader.deserialize_map(Walk { seen: &mut seen, path: Some(""), at: None });
+        let _ = reader.deserialize_map(walk);
         seen
     }
 }
@@ -68,18 +70,31 @@ impl Seen<'_> {
         self.texts.get(self.places.get(field)?.at?)?.as_deref()
     }
 
-    fn put(&mut self, at: Option<usize>, text: &str) {
-        if let Some(place) = at.and_then(|at| self.texts.get_mut(at)) {
-            place.get_or_insert_with(|| text.to_owned());
-        }
+    /// Keeps the first value of a field, and says whether it was the first.
+    fn put(&mut self, at: Option<usize>, text: &str) -> bool {
+        let Some(place) = at.and_then(|at| self.texts.get_mut(at)) else { return false };
+        let first = place.is_none();
+        place.get_or_insert_with(|| text.to_owned());
+        first
     }
 }
 
 /// A value. It is itself the field at `at`, and holds fields below `path`, where these are given.
 struct Walk<'a, 'b> {
     seen: &'a mut Seen<'b>,
+    enough: &'a mut dyn FnMut(&Seen<'_>) -> bool,
     path: Option<&'a str>,
     at: Option<usize>,
+}
+
+impl Walk<'_, '_> {
+    /// Keeps a value; an error ends the walk.
+    fn put<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        if self.seen.put(self.at, text) && (self.enough)(self.seen) {
+            return Err(E::custom("enough"));
+        }
+        Ok(())
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Walk<'_, '_> {
@@ -96,29 +111,24 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
         f.write_str("a JSON value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<(), E> {
-        self.seen.put(self.at, text);
-        Ok(())
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<(), E> {
+        self.put(text)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
-        self.seen.put(self.at, if value { "true" } else { "false" });
-        Ok(())
+    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
+        self.put(if value { "true" } else { "false" })
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
-        self.seen.put(self.at, &value.to_string());
-        Ok(())
+    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
+        self.put(&value.to_string())
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
-        self.seen.put(self.at, &value.to_string());
-        Ok(())
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
+        self.put(&value.to_string())
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
-        self.seen.put(self.at, &value.to_string());
-        Ok(())
+    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
+        self.put(&value.to_string())
     }
 
     fn visit_unit<E>(self) -> Result<(), E> {
@@ -126,18 +136,26 @@ impl<'de> Visitor<'de> for Walk<'_, '_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
-        while items.next_element_seed(Walk { seen: self.seen, path: self.path, at: self.at })?.is_some() {}
+        while items
+            .next_element_seed(Walk { seen: self.seen, enough: self.enough, path: self.path, at: self.at })?
+            .is_some()
+        {}
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
-        self.seen.put(self.at, "");
+        if self.seen.put(self.at, "") && (self.enough)(self.seen) {
+            return Err(serde::de::Error::custom("enough"));
+        }
         while let Some(key) = entries.next_key_seed(Key { places: self.seen.places, path: self.path })? {
             match key {
                 None => {
                     entries.next_value::<IgnoredAny>()?;
                 }
-                Some((at, below)) => entries.next_value_seed(Walk { seen: self.seen, path: below.as_deref(), at })?,
+                Some((at, below)) => {
+                    let path = below.as_deref();
+                    entries.next_value_seed(Walk { seen: self.seen, enough: self.enough, path, at })?;
+                }
             }
         }
         Ok(())
@@ -167,7 +185,7 @@ impl Visitor<'_> for Key<'_> {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Way, E> {
+    fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<Way, E> {
         let Some(path) = self.path else { return Ok(None) };
         // PERF: most keys stand at the top and are no field, so nothing is put together for them.
         let whole = if path.is_empty() { Cow::Borrowed(key) } else { Cow::Owned(format!("{path}{key}")) };
@@ -182,7 +200,7 @@ mod tests {
 
     fn check(event: &str, expected: [Option<&str>; 3]) {
         let peek = Peek::new(["Channel", "Event.System.EventID", "EventID"].into_iter());
-        let seen = peek.at(event.as_bytes());
+        let seen = peek.until(event.as_bytes(), |_| false);
         assert_eq!(["Channel", "Event.System.EventID", "EventID"].map(|field| seen.text(field)), expected, "{event}");
     }
 
@@ -194,6 +212,14 @@ mod tests {
         check(r#"{"Event.System":{"EventID":"1"}}"#, [None, Some("1"), None]);
         check(r#"{"Event":{"System":{"EventID":{"text":{"EventID":7}}}}}"#, [None, Some(""), None]);
         check(r#"{"Channel":null,"EventID":[null,5,6]}"#, [None, None, Some("5")]);
+    }
+
+    #[test]
+    fn nothing_is_read_behind_what_is_enough() {
+        let peek = Peek::new(["Channel", "EventID", "x"].into_iter());
+        let event = br#"{"EventID":{"x":1},"Channel":["a","b"],"x":2}"#;
+        let seen = peek.until(event, |seen| seen.text("Channel").is_some());
+        assert_eq!(["Channel", "EventID", "x"].map(|field| seen.text(field)), [Some("a"), Some(""), None]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use std::path::Path;
 use tieline::{Rules, SourceInfo};
 
 use crate::load::{LoadError, PipelineText, RuleOptions, RulePack, read_pipeline};
-use crate::peek::Peek;
+use crate::peek::{Peek, Seen};
 
 /// Which source events come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -71,6 +71,14 @@ enum Choice {
     Auto,
     Fixed(SourceId),
 }
+
+/// Whether all fields that a question was about were there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    Complete,
+    Partial,
+}
+use Sight::Complete;
 
 /// A form of the pack: for a known source, or as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -178,19 +186,44 @@ impl Plan {
         SourceId(self.known.len())
     }
 
-    /// The form for an event. `first` is tried before the others; it should not depend on the order in which
-    /// threads come to events.
+    /// The form for an event: the first known source that recognises it. `likely` is the source that it probably
+    /// is, by which nothing but time is won.
     #[must_use]
-    pub fn choose(&self, event: &[u8], first: Option<SourceId>) -> SourceId {
+    pub fn choose(&self, event: &[u8], likely: Option<SourceId>) -> SourceId {
         if let Choice::Fixed(id) = self.choice {
             return id;
         }
-        let seen = self.peek.at(event);
-        let is = |id: &SourceId| {
-            let known = self.known.get(id.0);
-            known.is_some_and(|known| known.info.recognises(&mut |field| seen.text(field).map(str::to_owned)))
+        let mut found = None;
+        let seen = self.peek.until(event, |seen| {
+            found = likely.and_then(|likely| self.certain(seen, likely));
+            found.is_some()
+        });
+        found.or_else(|| self.sources().find(|id| self.is(*id, &seen).0)).unwrap_or(self.as_is())
+    }
+
+    /// The source of an event of which not all is seen, when what is not seen cannot change it: the likely one
+    /// recognises it without leaning on a field that is missing, and none before it claims it by what it saw.
+    /// A source that comes before another and is a part of it must be known by the same fields as that one.
+    fn certain(&self, seen: &Seen<'_>, likely: SourceId) -> Option<SourceId> {
+        if self.is(likely, seen) != (true, Complete) {
+            return None;
+        }
+        let before = self.sources().take(likely.0).find(|id| self.is(*id, seen).0);
+        Some(before.unwrap_or(likely))
+    }
+
+    /// Whether an event is of a source, and whether every field was there that was asked for.
+    fn is(&self, id: SourceId, seen: &Seen<'_>) -> (bool, Sight) {
+        let mut sight = Complete;
+        let mut lookup = |field: &str| {
+            let text = seen.text(field);
+            if text.is_none() {
+                sight = Sight::Partial;
+            }
+            text.map(str::to_owned)
         };
-        first.into_iter().chain(self.sources()).find(is).unwrap_or(self.as_is())
+        let is = self.known.get(id.0).is_some_and(|known| known.info.recognises(&mut lookup));
+        (is, sight)
     }
 
     /// The forms for all known sources.
@@ -250,4 +283,52 @@ impl SourceId {
 fn unknown_source(name: &str, known: &[Known]) -> LoadError {
     let names: Vec<&str> = known.iter().map(Known::name).collect();
     LoadError::new(Path::new(name), format!("is no known source; write auto, none, or one of {}", names.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan() -> Plan {
+        Plan::new(RulePack::default(), RuleOptions::default(), &[], &SourceChoice::Auto).unwrap()
+    }
+
+    /// The source is the expected one, whatever was expected, in whatever order the fields come.
+    fn check(fields: &[&str], expected: Option<&str>) {
+        let plan = plan();
+        for turn in 0..fields.len() {
+            let mut fields = fields.to_vec();
+            fields.rotate_left(turn);
+            for event in [fields.join(","), fields.iter().rev().copied().collect::<Vec<_>>().join(",")] {
+                let event = format!("{{{event}}}");
+                for likely in std::iter::once(None).chain(plan.sources().map(Some)) {
+                    let id = plan.choose(event.as_bytes(), likely);
+                    assert_eq!(plan.source(id).map(Known::name), expected, "{event}, probably {likely:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_source_of_an_event_depends_on_nothing_but_its_fields() {
+        let other = r#""x":[{"Channel":"no"}]"#;
+        check(&[r#""Channel":"Security""#, r#""EventID":4624"#, other], Some("windows"));
+        check(&[r#""Channel":"Linux-Sysmon/Operational""#, r#""EventID":1"#, other], Some("sysmon-linux"));
+        check(&[r#""SourceName":"PowerShell""#, r#""EventID":400"#, other], Some("windows"));
+        check(&[r#""UtcTime":"x""#, r#""EventID":1"#, r#""ProcessGuid":"{1}""#], Some("sysmon"));
+        check(&[r#""UtcTime":"x""#, r#""EventID":1"#, r#""ProcessGuid":"{1}""#, r#""Channel":"c""#], Some("windows"));
+        check(&[r#""Event":{"System":{"EventID":1,"Channel":"Security"}}"#, other], Some("windows-evtx"));
+        check(&[r##""Event":{"System":{"EventID":{"#text":1}}}"##, other], Some("windows-evtx"));
+        check(&[r#""Event":{"System":{"EventID":{"a":1},"Channel":null}}"#, other], Some("windows-evtx"));
+        check(&[r#""Event":{"System":{"EventID":1,"Channel":"Linux-Sysmon/Operational"}}"#], Some("sysmon-linux"));
+        check(&[r#""Event":{"System":{"Channel":"Linux-Sysmon/Operational","EventID":1}}"#], Some("sysmon-linux"));
+        check(&[r#""winlog":{"channel":"Security","event_id":4624}"#, other], Some("winlogbeat"));
+        check(&[r#""log_name":"Security""#, r#""event_id":4624"#, other], Some("winlogbeat-6"));
+        check(&[r#""_path":"dns""#, r#""ts":1.5"#, r#""uid":"C1""#], Some("zeek"));
+        check(&[r#""_path":"ldap_search""#, r#""uid":"C1""#], Some("zeek"));
+        check(&[r#""@stream":"loaded_scripts""#, r#""@proc":"zeek""#, r#""name":"a.zeek""#], Some("zeek"));
+        check(&[r#""uid":"C1""#, r#""id":{"orig_h":"10.0.0.1","resp_h":"10.0.0.2"}"#], Some("zeek"));
+        check(&[r#""type":"EXECVE""#, r#""msg":"audit(1:2)""#, r#""a0":"dd""#], Some("linux-auditd"));
+        check(&[r#""layers":{"mbtcp":{}}"#, r#""timestamp":"1""#], None);
+    }
 }
