@@ -5,6 +5,8 @@ SHELL := bash
 
 CARGO ?= cargo
 DEMO := target/demo
+STORY := windows.ndjson conn.log dns.log modbus.log zeek_json.ndjson
+TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := rules condition item event pipeline saved differential drawn
 
@@ -17,7 +19,13 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	$(CARGO) build --release --locked -p tieline-cli -p tieline-examples
 	rm -rf $(DEMO)
 	target/release/water-utility $(DEMO)
-	target/release/tieline scan --rules rules/it $(DEMO)/windows.ndjson $(DEMO)/conn.log $(DEMO)/dns.log $(DEMO)/modbus.log $(DEMO)/zeek_json.ndjson
+	@printf '\nWhich rules matched, on which hosts?\n$$ tieline scan --rules rules/it $(DEMO)\n\n'
+	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(STORY)
+	@printf '\nIn which order did it happen?\n$$ tieline scan --rules rules/it --level high --output list --quiet $(DEMO) | sort\n\n'
+	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it --level high --output list --quiet $(STORY) | sort
+	@printf '\nWhy did the critical one match?\n$$ tieline explain --rules rules/it --event $(DEMO)/windows.ndjson:5632\n\n'
+	@cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --event windows.ndjson:5632
+	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
 
 test: format lint docs ## everything: format, lints, docs, Rust, command line, rules, examples
 	$(CARGO) test --workspace --locked --no-fail-fast

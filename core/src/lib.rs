@@ -19,7 +19,9 @@ mod time;
 pub use check::{Level, LogSource, Metadata, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
-pub use engine::{BatchResult, Compiler, Detection, Error, ErrorKind, LoadCounts, RuleInfo, Rules, Scanner};
+pub use engine::{
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, LoadCounts, RuleInfo, Rules, Scanner,
+};
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
 pub use number::Number;

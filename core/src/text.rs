@@ -41,7 +41,7 @@ pub(crate) fn push_folded(text: &str, out: &mut String) {
     // ASCII runs are folded as a whole; only what is between them goes through the table.
     let mut rest = text;
     while !rest.is_empty() {
-        let ascii = rest.bytes().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
+        let ascii = ascii_prefix(rest);
         let (run, behind) = rest.split_at(ascii);
         let start = out.len();
         out.push_str(run);
@@ -55,6 +55,14 @@ pub(crate) fn push_folded(text: &str, out: &mut String) {
             rest = chars.as_str();
         }
     }
+}
+
+/// How many bytes at the beginning are ASCII.
+fn ascii_prefix(text: &str) -> usize {
+    let (words, _) = text.as_bytes().as_chunks::<32>();
+    let whole = words.iter().take_while(|word| word.is_ascii()).count() * 32;
+    let rest = text.as_bytes().get(whole..).unwrap_or_default();
+    whole + rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len())
 }
 
 impl Anchor {

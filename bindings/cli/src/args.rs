@@ -237,6 +237,9 @@ pub(crate) struct ExplainArgs {
     /// The event: a JSON object, FILE:LINE, or - for standard input
     #[arg(long, value_name = "EVENT")]
     pub(crate) event: String,
+    /// Show every step, also those that did not decide
+    #[arg(long)]
+    pub(crate) full: bool,
     /// How to print the explanation
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) format: ReportForm,

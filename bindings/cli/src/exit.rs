@@ -15,7 +15,7 @@ Exit codes (the largest that applies):
     0  fine; also when the reader of the output closed it early
     1  a detection reached --fail-on, a rule test failed, or check found errors
     2  the command line is wrong
-    3  a file could not be read or written: missing, unreadable, wrong format
+    3  a file could not be read or written, or only in part: missing, wrong format, damaged
     4  rules or a pipeline could not be loaded, or no rule was left
     5  --strict met an unreadable event or file, or a broken rule
   130  interrupted by Ctrl-C; what was found so far is complete";

@@ -11,6 +11,7 @@
 use crate::exit::Failure;
 use anstyle::{AnsiColor, Style};
 use indicatif::ProgressBar;
+use std::borrow::Cow;
 use std::fmt::{self, Display};
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write};
 use tieline::Level;
@@ -120,12 +121,12 @@ impl Screen {
 
     /// A line on standard error, always.
     pub(crate) fn error(&self, text: &str) {
-        self.say(&format!("{} {text}", self.paint_err(RED, "error:")));
+        self.say(&format!("{} {}", self.paint_err(RED, "error:"), visible_lines(text)));
     }
 
     /// Something doubtful, on standard error; silent under `--quiet`.
     pub(crate) fn warning(&self, text: &str) {
-        self.note(&format!("{} {text}", self.paint_err(YELLOW, "warning:")));
+        self.note(&format!("{} {}", self.paint_err(YELLOW, "warning:"), visible_lines(text)));
     }
 
     /// A line on standard error. That nobody listens there is no reason to stop.
@@ -138,6 +139,25 @@ impl Screen {
             None => write(),
         }
     }
+}
+
+/// A text from outside as it may stand on a terminal: what would move the cursor, change colours or turn the
+/// direction of writing is shown as an escape.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(acts) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if acts(c) { out.extend(c.escape_default()) } else { out.push(c) }
+    }
+    Cow::Owned(out)
+}
+
+/// The same for a text of several lines.
+fn visible_lines(text: &str) -> String {
+    text.lines().map(visible).collect::<Vec<_>>().join("\n")
 }
 
 /// The colour of a level.

@@ -11,7 +11,7 @@
 //!
 //! What the diagnostics say is written in `tieline`.
 
-use crate::screen::{Painted, RED, Screen, YELLOW, counted};
+use crate::screen::{Painted, RED, Screen, YELLOW, counted, visible};
 use anstyle::Style;
 use std::collections::{BTreeMap, HashSet};
 use tieline::diagnostic::{Code, Diagnostic, Severity};
@@ -84,12 +84,13 @@ pub(crate) fn painted(told: &Diagnostic, paint: impl Fn(Style, String) -> Painte
     let style = style_of(told.severity);
     let mut out = String::new();
     for (number, line) in told.render().lines().enumerate() {
+        let line = visible(line);
         let line = match (number, line.split_once(": "), line.split_once("| ")) {
             (0, Some((head, rest)), _) => format!("{}: {rest}", paint(style, head.to_owned())),
             (_, _, Some((margin, carets))) if is_carets(carets) => {
                 format!("{margin}| {}", paint(style, carets.to_owned()))
             }
-            _ => line.to_owned(),
+            _ => line.clone().into_owned(),
         };
         out.push_str(&line);
         out.push('\n');

@@ -10,6 +10,7 @@
 
 pub mod event;
 pub mod fields;
+mod host;
 pub mod input;
 pub mod load;
 mod peek;

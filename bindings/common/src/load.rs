@@ -1,7 +1,7 @@
 //! Collects rule files and compiles them.
 //!
 //! ```text
-//!  rules/  extra.yml  ─▶  RulePack: texts in one fixed order  ─▶  Rules, as often as there are sources
+//!  rules/  extra.yml  ─▶  RulePack: texts in one fixed order  ─▶  Compiler  ─▶  Rules for each source
 //!  pack.tieline       ─▶  Rules, compiled earlier
 //! ```
 //!
@@ -16,7 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use tieline::diagnostic::{Code, Diagnostic};
+use tieline::diagnostic::{Code, Diagnostic, Source};
 use tieline::{Compiler, Limits, Rules, TimeOptions};
 use walkdir::{DirEntry, WalkDir};
 
@@ -49,19 +49,20 @@ pub struct PipelineText {
     pub yaml: String,
 }
 
+impl PipelineText {
+    /// Name and text, as the compiler takes them.
+    pub(crate) fn named(&self) -> (Option<&str>, &str) {
+        (Some(&self.name), &self.yaml)
+    }
+}
+
 /// Rule files that were read and not compiled yet, or rules that were compiled earlier and saved.
 #[derive(Debug, Default)]
 pub struct RulePack {
-    files: Vec<RuleFile>,
+    files: Vec<Source>,
     diagnostics: Vec<Diagnostic>,
     passed_over: usize,
     saved: Option<Rules>,
-}
-
-#[derive(Debug)]
-struct RuleFile {
-    path: String,
-    text: String,
 }
 
 /// Why rules or pipelines cannot be loaded at all.
@@ -127,7 +128,7 @@ impl RulePack {
     /// A pack of texts that were read elsewhere, each with the name that diagnostics show.
     #[must_use]
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
-        let files = texts.into_iter().map(|(path, text)| RuleFile { path, text }).collect();
+        let files = texts.into_iter().map(|(path, text)| Source::new(Some(&path), text)).collect();
         Self { files, ..Self::default() }
     }
 
@@ -168,7 +169,7 @@ impl RulePack {
     fn add_walked(&mut self, path: &Path, seen: &mut HashSet<PathBuf>) -> io::Result<()> {
         let before = self.files.len();
         self.add(path, seen)?;
-        if self.files.get(before).is_some_and(|file| is_pipeline(&file.text)) {
+        if self.files.get(before).is_some_and(|file| is_pipeline(file.text())) {
             self.files.truncate(before);
             self.passed_over += 1;
         }
@@ -185,27 +186,18 @@ impl RulePack {
         let limit = Limits::DEFAULT.yaml_bytes_max as u64 + 1;
         File::open(path)?.take(limit).read_to_end(&mut bytes)?;
         match String::from_utf8(bytes) {
-            Ok(text) => self.files.push(RuleFile { path: name, text }),
+            Ok(text) => self.files.push(Source::new(Some(&name), text)),
             Err(error) => self.diagnostics.push(not_utf8(&name, error.as_bytes(), error.utf8_error().valid_up_to())),
         }
         Ok(())
     }
 
-    /// Compiles the pack with these pipelines, applied by their priority. Saved rules come back as they were
-    /// saved.
-    ///
-    /// # Errors
-    /// When the time zone is unknown or a pipeline is broken.
-    pub fn compile(&self, options: &RuleOptions, pipelines: &[PipelineText]) -> Result<Rules, tieline::Error> {
-        if let Some(saved) = &self.saved {
-            return Ok(saved.clone());
-        }
+    /// A compiler with the rules and options, to which pipelines may still be added.
+    #[must_use]
+    pub fn compiler(&self, options: &RuleOptions) -> Compiler {
         let mut compiler = Compiler::new().time(options.time.clone());
         for file in &self.files {
-            compiler = compiler.rules(Some(&file.path), file.text.as_str());
-        }
-        for pipeline in pipelines {
-            compiler = compiler.pipeline(Some(&pipeline.name), pipeline.yaml.as_str());
+            compiler = compiler.source(file.clone());
         }
         for (name, values) in &options.placeholders {
             compiler = compiler.placeholder(name, values.iter().map(String::as_str));
@@ -213,7 +205,13 @@ impl RulePack {
         for code in &options.allow {
             compiler = compiler.allow(*code);
         }
-        compiler.build()
+        compiler
+    }
+
+    /// The rules that were compiled earlier and saved, when the pack is such.
+    #[must_use]
+    pub fn saved(&self) -> Option<&Rules> {
+        self.saved.as_ref()
     }
 
     /// What was found wrong while files were read; compiling finds the rest.
@@ -224,7 +222,7 @@ impl RulePack {
 
     /// The files that were read, in the order in which they are compiled.
     pub fn paths(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.files.iter().map(|file| file.path.as_str())
+        self.files.iter().map(|file| file.name().unwrap_or_default())
     }
 
     /// How many files in directories were passed over because they hold a processing pipeline.

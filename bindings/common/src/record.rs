@@ -33,6 +33,10 @@ pub struct Found<'a> {
     /// The event's own time, when a usual time field holds one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time: Option<&'a str>,
+    /// The host that the event is about, or both ends of a connection, when one of the usual fields says so; for
+    /// people, and no part of what is serialised.
+    #[serde(skip)]
+    pub host: Option<&'a str>,
     /// The rule's tags.
     pub tags: &'a [String],
     /// The source by which the rules were mapped, when one was chosen.
@@ -58,6 +62,7 @@ impl<'a> Found<'a> {
             file,
             line,
             time: None,
+            host: None,
             tags: rule.tags(),
             source: None,
             evidence: None,

@@ -45,16 +45,24 @@ fn read(value: Value<'_>) -> Option<String> {
 fn from_text(text: &str) -> Option<String> {
     let text = text.trim();
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
-    let clock = rest.strip_prefix(['T', ' '])?;
-    let shape = |text: &str, separator: char| {
-        text.chars().all(|c| c.is_ascii_digit() || c == separator) && text.contains(separator)
+    let rest = rest.strip_prefix(['T', ' '])?;
+    let (clock, rest) = (rest.get(..8)?, rest.get(8..)?);
+    let digits = rest.strip_prefix('.').map_or(0, |digits| digits.bytes().take_while(u8::is_ascii_digit).count());
+    let (fraction, zone) = rest.split_at(if digits == 0 { 0 } else { digits + 1 });
+    let zone = match zone.trim_start() {
+        "" | "Z" | "z" | "UTC" => "Z",
+        zone if has_shape(zone, "+00:00") || has_shape(zone, "-00:00") => zone,
+        _ => return None,
     };
-    if !shape(date, '-') || !shape(clock.get(..8)?, ':') {
-        return None;
-    }
-    let fraction = clock.get(8..)?;
-    let zone = fraction.trim_start_matches(|c: char| c == '.' || c.is_ascii_digit());
-    Some(format!("{date}T{clock}{}", if zone.is_empty() { "Z" } else { "" }))
+    // More digits than any clock has are no time, and would fill the line.
+    let is_time = has_shape(date, "0000-00-00") && has_shape(clock, "00:00:00") && digits <= 18;
+    is_time.then(|| format!("{date}T{clock}{fraction}{zone}"))
+}
+
+/// Whether a text has a digit wherever the shape has `0`, and is the same elsewhere.
+fn has_shape(text: &str, shape: &str) -> bool {
+    let fits = |(own, wanted): (u8, u8)| if wanted == b'0' { own.is_ascii_digit() } else { own == wanted };
+    text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
 /// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size: between 2001 and 2286.
@@ -117,5 +125,16 @@ mod tests {
         let nested = r##"{"Event":{"System":{"TimeCreated":{"#attributes":{"SystemTime":"2020-01-01T00:00:00Z"}}}}}"##;
         check(nested, Some("2020-01-01T00:00:00Z"));
         check(r#"{"a":1}"#, None);
+    }
+
+    #[test]
+    fn a_text_that_only_begins_as_a_time_is_none() {
+        check(r#"{"UtcTime":"2026-11-23 08:35:46 UTC"}"#, Some("2026-11-23T08:35:46Z"));
+        for text in
+            ["2026-11-23 08:35:46\\u001b[2J", "2026-11-23 08:35:46 x", "2026-11-23 08:35:46.", "----------T::::::::"]
+        {
+            check(&format!(r#"{{"UtcTime":"{text}"}}"#).replace("\\\\", "\\"), None);
+        }
+        check(&format!(r#"{{"UtcTime":"2026-11-23 08:35:46.{}"}}"#, "1".repeat(1000)), None);
     }
 }

@@ -94,6 +94,7 @@ impl<'a, 'b> Resolver<'a, 'b> {
             }
         };
         let help = match nearest(name, self.names.iter().copied()) {
+            Some(near) if name.strip_prefix('!') == Some(near) => format!("write `not {near}`"),
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("there are: {}", self.names.join(", ")),
         };

@@ -62,9 +62,10 @@ fn targets(document: &Document, rules: Option<&Node>, report: &mut Report<'_>) -
         return None;
     };
     let items = node.as_list().unwrap_or(std::slice::from_ref(node));
+    items.iter().for_each(|item| report.expect_text("rules", item));
     let names: Option<Vec<String>> = items.iter().map(|item| item.text().map(str::to_owned)).collect();
     match names {
-        Some(names) if names.iter().any(|name| name == "any") => Some(Targets::Any),
+        Some(names) if names.iter().any(|name| name.eq_ignore_ascii_case("any")) => Some(Targets::Any),
         Some(names) if !names.is_empty() => Some(Targets::Named(names)),
         _ => {
             report.tell(Code::FilterMissing, node.span, "`rules` must list ids or names of rules, or be `any`");

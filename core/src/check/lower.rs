@@ -10,7 +10,7 @@
 //! cannot take is refused here, never ignored.
 
 use super::encode::{self, Utf16};
-use super::{Anchor, Body, FieldRef, Item, Join, Options, Part, Pattern, Regex, Relation, Report, Test, TimePart};
+use super::{Anchor, Body, FieldRef, Item, Join, Options, Pattern, Regex, Relation, Report, Test, TimePart};
 use super::{placeholder, regex, windash};
 use crate::diagnostic::{Code, Span};
 use crate::number::Number;
@@ -66,6 +66,12 @@ fn item(written: &syntax::Item, options: &Options, report: &mut Report<'_>) -> O
         tests.push(lower_value(written, value, *span, options, report)?);
     }
     if written.values.is_empty() {
+        let joins = |modifier: Modifier| matches!(modifier, Modifier::All | Modifier::Neq);
+        if let Some((modifier, span)) = written.modifiers.iter().find(|(modifier, _)| !joins(*modifier)) {
+            let message = format!("modifier `{}` cannot take an empty list", modifier.name());
+            report.advise(Code::ModifierValue, *span, message, "write the values, or remove the line");
+            return None;
+        }
         let message = "an empty list of values is read as null";
         report.advise(Code::EmptyValueList, written.span, message, "write `null`, or the values");
         tests.push(lower_value(written, &Value::Null, written.span, options, report)?);
@@ -256,7 +262,7 @@ impl Chain<'_, '_, '_> {
                 }
                 state => return self.unfit(modifier, span, &state),
             },
-            M::Contains | M::StartsWith | M::EndsWith => self.anchor(modifier, span, value.state, &value.raw)?,
+            M::Contains | M::StartsWith | M::EndsWith => self.anchor(modifier, span, value.state)?,
             M::Cased => self.cased(span, value.state)?,
             M::Windash => self.windash(span, value.state)?,
             M::Utf16Le | M::Wide => self.utf16(modifier, span, value.state, Utf16::LittleEndian)?,
@@ -286,7 +292,7 @@ impl Chain<'_, '_, '_> {
         Some(value)
     }
 
-    fn anchor(&mut self, modifier: Modifier, span: Span, state: State, raw: &str) -> Option<State> {
+    fn anchor(&mut self, modifier: Modifier, span: Span, state: State) -> Option<State> {
         let open = |mut pattern: Pattern| {
             if modifier != Modifier::StartsWith {
                 pattern.open_start();
@@ -299,7 +305,8 @@ impl Chain<'_, '_, '_> {
         Some(match state {
             State::Text(pattern) => State::Text(open(pattern)),
             State::Texts(patterns) => State::Texts(patterns.into_iter().map(open).collect()),
-            State::Number(_) | State::Bool(_) => State::Text(open(Pattern::literal(raw))),
+            State::Number(number) => State::Text(open(Pattern::literal(number.text()))),
+            State::Bool(value) => State::Text(open(Pattern::literal(value.to_string()))),
             State::Regex(regex) => State::Regex(self.anchored(modifier, regex)?),
             State::FieldRef(reference) => {
                 let anchor = match modifier {
@@ -313,10 +320,17 @@ impl Chain<'_, '_, '_> {
         })
     }
 
-    /// The anchor among the modifiers that are written before this one.
-    fn anchor_before(&self, modifier: Modifier) -> Option<Modifier> {
+    /// `re`, `cidr` and `fieldref` read the value as it is written, so nothing may have changed the text before.
+    fn unchanged(&mut self, modifier: Modifier, span: Span) -> Option<()> {
         let before = self.item.modifiers.iter().map(|(own, _)| *own).take_while(|own| *own != modifier);
-        before.into_iter().find(|own| is_anchor(*own))
+        let Some(earlier) = before.into_iter().find(|own| is_anchor(*own) || *own == Modifier::Windash) else {
+            return Some(());
+        };
+        let (name, earlier_name) = (modifier.name(), earlier.name());
+        let message = format!("modifier `{name}` cannot follow `{earlier_name}`, which changes the text");
+        let turns = is_anchor(earlier) && modifier != Modifier::Cidr;
+        let help = if turns { format!("write `{name}|{earlier_name}`") } else { format!("remove `{earlier_name}`") };
+        self.refuse(Code::ModifierConflict, span, message, &help)
     }
 
     /// A search stands anywhere already; the other two hold it to the start or the end of the text.
@@ -412,10 +426,8 @@ impl Chain<'_, '_, '_> {
     }
 
     fn regex(&mut self, span: Span, value: &Working) -> Option<State> {
+        self.unchanged(Modifier::Re, span)?;
         match &value.state {
-            State::Text(pattern) if pattern.parts.contains(&Part::Dash) => {
-                return self.conflict(Modifier::Re, span, "`windash`");
-            }
             // An expression tells upper from lower case anyway, so `cased` before it is no news.
             State::Text(_) | State::Number(_) | State::Bool(_) => {}
             state => return self.unfit(Modifier::Re, span, state),
@@ -428,10 +440,7 @@ impl Chain<'_, '_, '_> {
             placeholders: value.expands
                 && placeholder::pieces(&value.raw).iter().any(|piece| matches!(piece, placeholder::Piece::Name(_))),
         };
-        Some(State::Regex(match self.anchor_before(Modifier::Re) {
-            Some(anchor) => self.anchored(anchor, regex)?,
-            None => regex,
-        }))
+        Some(State::Regex(regex))
     }
 
     fn flag(&mut self, modifier: Modifier, span: Span, state: State) -> Option<State> {
@@ -448,6 +457,7 @@ impl Chain<'_, '_, '_> {
     }
 
     fn cidr(&mut self, span: Span, value: &Working) -> Option<State> {
+        self.unchanged(Modifier::Cidr, span)?;
         match &value.state {
             State::Text(pattern) if pattern.has_placeholder() => {
                 let message = format!("the placeholder in `{}` has no values", value.raw);
@@ -455,9 +465,6 @@ impl Chain<'_, '_, '_> {
             }
             State::Text(pattern) if !pattern.cased => {}
             state => return self.unfit(Modifier::Cidr, span, state),
-        }
-        if let Some(anchor) = self.anchor_before(Modifier::Cidr) {
-            return self.conflict(Modifier::Cidr, span, &format!("`{}`", anchor.name()));
         }
         let Some((network, host_bits)) = parse_cidr(&value.raw) else {
             let message = format!("`{}` is neither an address nor a network", value.raw);
@@ -493,20 +500,12 @@ impl Chain<'_, '_, '_> {
         if self.item.field.is_none() {
             return self.fieldless(Modifier::FieldRef, span);
         }
-        if pattern.parts.contains(&Part::Dash) {
-            return self.conflict(Modifier::FieldRef, span, "`windash`");
-        }
+        self.unchanged(Modifier::FieldRef, span)?;
         if value.raw.is_empty() || pattern.has_placeholder() || Pattern::parse(&value.raw).has_wildcard() {
             let message = "`fieldref` needs the name of one field".to_owned();
             return self.refuse(Code::ModifierValue, self.span, message, "write the name without wildcards");
         }
-        let anchor = match self.anchor_before(Modifier::FieldRef) {
-            Some(Modifier::StartsWith) => Anchor::Start,
-            Some(Modifier::EndsWith) => Anchor::End,
-            Some(_) => Anchor::Anywhere,
-            None => Anchor::Whole,
-        };
-        Some(State::FieldRef(FieldRef { field: value.raw.clone(), anchor, cased: pattern.cased }))
+        Some(State::FieldRef(FieldRef { field: value.raw.clone(), anchor: Anchor::Whole, cased: pattern.cased }))
     }
 
     fn finish(mut self, value: Working) -> Option<Vec<Test>> {
@@ -523,7 +522,9 @@ impl Chain<'_, '_, '_> {
         Some(vec![match value.state {
             State::Text(pattern) => keyword(pattern),
             State::Texts(patterns) => return Some(patterns.into_iter().map(keyword).collect()),
-            State::Number(_) | State::Bool(_) if is_keyword => keyword(Pattern::literal(value.raw)),
+            // What events hold is compared in the number's own spelling, so that is what is looked for.
+            State::Number(number) if is_keyword => keyword(Pattern::literal(number.text())),
+            State::Bool(value) if is_keyword => keyword(Pattern::literal(value.to_string())),
             State::Number(number) => Test::Number(number),
             State::Bool(value) => Test::Bool(value),
             State::Null if is_keyword => {

@@ -39,7 +39,7 @@ pub(crate) use rule::{Body, Branch, Condition, FieldRef, Item, Join, Origin, Reg
 
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Disabled, Source, Span, clipped};
-use crate::syntax::yaml::Node;
+use crate::syntax::yaml::{Node, Scalar};
 use crate::syntax::{self, Document};
 use std::collections::HashSet;
 
@@ -54,7 +54,7 @@ pub(crate) struct Options {
 }
 
 /// Everything that a set of documents means.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Pack {
     pub(crate) rules: Vec<Rule>,
     /// Each stands behind all correlations that it refers to.
@@ -126,6 +126,14 @@ impl<'a> Report<'a> {
     /// Notes a finding with a help text.
     pub(crate) fn advise(&mut self, code: Code, span: Span, message: impl Into<String>, help: impl Into<String>) {
         self.tell(code, span, message).help = Some(clipped(help.into()));
+    }
+
+    /// Notes a scalar that stands where only texts belong; it is taken as it is spelled.
+    pub(crate) fn expect_text(&mut self, key: &str, node: &Node) {
+        if node.text().is_some() && !matches!(node.scalar(), Some(Scalar::Text(_))) {
+            let message = format!("`{key}` must hold texts, not {}", node.noun());
+            self.advise(Code::MetadataInvalid, node.span, message, "put it in quotes");
+        }
     }
 
     /// Notes a finding that was made elsewhere.

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Lists come from the caller or from a pipeline. Several placeholders in one value give every
-//! combination. A name is letters, digits, `_`, `-` and `.`; `\%` is a plain percent sign.
+//! combination. A name is anything but `%`, a backslash or a wildcard; `\%` is a plain percent sign.
 
 use super::{Part, Pattern};
 use std::collections::BTreeMap;
@@ -45,7 +45,7 @@ pub(crate) fn pieces(value: &str) -> Vec<Piece<'_>> {
 }
 
 fn is_name(name: &str) -> bool {
-    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    !name.is_empty() && !name.contains(['\\', '*', '?'])
 }
 
 /// Every text that `value` stands for; names without a list stay as they are and are given back.
@@ -105,7 +105,9 @@ mod tests {
             ("%a%", vec![Name("a")]),
             ("x%a%y%b%", vec![Plain("x"), Name("a"), Plain("y"), Name("b")]),
             (r"\%plain%name%", vec![Plain(r"\%plain"), Name("name")]),
-            ("50% of 100%", vec![Plain("50% of 100%")]),
+            ("%jump servers%", vec![Name("jump servers")]),
+            ("%a*b%", vec![Plain("%a*b%")]),
+            (r"%a\b%", vec![Plain(r"%a\b%")]),
             ("100%", vec![Plain("100%")]),
             (r"a\\%b%", vec![Plain(r"a\\"), Name("b")]),
             ("%%", vec![Plain("%%")]),

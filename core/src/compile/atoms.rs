@@ -8,19 +8,12 @@
 //! All atoms are false when their field is missing; `null` and `exists: false` are said with `not`. An atom
 //! is one item's whole list of alternatives, so a list of a million values is one bit.
 
-use crate::check::{Anchor, FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
+use crate::check::{FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
 use crate::number::Number;
-use crate::program::{AtomId, GlobPart as Piece, SlotId};
+use crate::program::{AtomId, GlobPart as Piece, Pair, SlotId, Subject};
 use crate::text;
 use ipnet::IpNet;
 use std::collections::{BTreeSet, HashMap};
-
-/// Where an atom looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) enum Subject {
-    Slot(SlotId),
-    Leaves,
-}
 
 /// What an atom asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,8 +24,8 @@ pub(super) enum Question {
     Present,
     /// A value of the field is null.
     IsNull,
-    /// Another field stands in a relation to this one.
-    Pair { other: SlotId, anchor: Anchor, cased: bool },
+    /// The pair holds.
+    Holds,
 }
 
 /// One test in the form in which equal ones are equal.
@@ -102,6 +95,7 @@ pub(super) struct Atoms {
     by_question: HashMap<(Subject, Question), AtomId>,
     slots: HashMap<String, SlotId>,
     names: Vec<String>,
+    pairs: Vec<Pair>,
     /// How many items of rules ask each atom: what many ask for is usually common.
     uses: Vec<u32>,
 }
@@ -135,10 +129,16 @@ impl Atoms {
         id
     }
 
-    /// The atom that compares the subject with another field.
-    pub(super) fn pair(&mut self, subject: Subject, reference: &FieldRef) -> AtomId {
-        let other = self.slot(&reference.field);
-        self.atom(subject, Question::Pair { other, anchor: reference.anchor, cased: reference.cased })
+    /// The atom that compares a field with another one; keywords have none.
+    pub(super) fn pair(&mut self, subject: Subject, reference: &FieldRef) -> Option<AtomId> {
+        let Subject::Slot(left) = subject else { return None };
+        let right = self.slot(&reference.field);
+        let pair = Pair { left, right, anchor: reference.anchor, cased: reference.cased };
+        let number = self.pairs.iter().position(|own| *own == pair).unwrap_or_else(|| {
+            self.pairs.push(pair);
+            self.pairs.len() - 1
+        });
+        Some(self.atom(Subject::Pair(number as u32), Question::Holds))
     }
 
     pub(super) fn get(&self, id: AtomId) -> Option<&(Subject, Question)> {
@@ -149,12 +149,13 @@ impl Atoms {
         self.uses.get(id.0 as usize).copied().unwrap_or(0)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.atoms.len()
+    /// Where each atom looks.
+    pub(super) fn subjects(&self) -> Vec<Subject> {
+        self.atoms.iter().map(|(subject, _)| *subject).collect()
     }
 
-    pub(super) fn into_names(self) -> Vec<String> {
-        self.names
+    pub(super) fn into_names_and_pairs(self) -> (Vec<String>, Vec<Pair>) {
+        (self.names, self.pairs)
     }
 }
 

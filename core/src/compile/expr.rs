@@ -7,9 +7,9 @@
 //! Nested `and` and `or` are made flat. What is left is still a tree: turning it into decisions and finding
 //! what wakes it are separate steps.
 
-use super::atoms::{Ask, Atoms, Question, Subject};
+use super::atoms::{Ask, Atoms, Question};
 use crate::check::{Body, Branch, Condition, Item, Join, Test};
-use crate::program::AtomId;
+use crate::program::{AtomId, Subject};
 use std::collections::BTreeSet;
 
 /// A boolean expression over atoms.
@@ -134,7 +134,7 @@ fn any(tests: &[Test], subject: Subject, atoms: &mut Atoms) -> Expr {
             let present = Expr::Atom(atoms.atom(subject, Question::Present));
             parts.push(if *wanted { present } else { Expr::Not(Box::new(present)) });
         }
-        Test::FieldRef(reference) => parts.push(Expr::Atom(atoms.pair(subject, reference))),
+        Test::FieldRef(reference) => parts.extend(atoms.pair(subject, reference).map(Expr::Atom)),
         test => asks.extend(Ask::new(test)),
     });
     if !asks.is_empty() {

@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Literals are folded, and they are looked for in the folded value, so they announce too often rather than
-//! too seldom. `None` means that no literal is certain and the test has to run on every value.
+//! too seldom. Without any clause no literal is certain, and the test has to run on every value.
 
 use super::atoms::Pieces;
 use crate::program::GlobPart as Piece;
@@ -14,31 +14,38 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 /// Alternatives that one expression may need; with more, it simply runs on every value.
 const ALTERNATIVES_MAX: usize = 64;
+/// Clauses of one test that are looked for.
+const CLAUSES_MAX: usize = 8;
 
-/// The longest text of a pattern, folded.
-pub(super) fn of_pattern(pieces: &Pieces) -> Option<String> {
+/// Texts of which one stands in every value that passes a test, all folded.
+pub(super) type Clause = Vec<String>;
+
+/// The texts of a pattern: each is a clause of its own.
+pub(super) fn of_pattern(pieces: &Pieces) -> Vec<Clause> {
     let texts = pieces
         .parts
         .iter()
         .filter_map(|piece| if let Piece::Text(text) = piece { Some(text::folded(text)) } else { None });
-    texts.max_by_key(String::len)
+    worthwhile(texts.map(|text| vec![text]).collect())
 }
 
-/// The literals of an expression, all folded.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Required {
-    /// Texts of which at least one stands in every value that matches: what the value is searched for.
-    pub(super) announced_by: Option<Vec<String>>,
-    /// More such sets: each must have a text in the value too. Looking is cheaper than running the expression.
-    pub(super) also: Vec<Vec<String>>,
+/// The clauses of an expression.
+pub(super) fn of_regex(hir: &Hir) -> Vec<Clause> {
+    worthwhile(sets(hir))
 }
 
-/// What must stand in every value that the expression matches.
-pub(super) fn of_regex(hir: &Hir) -> Required {
-    let mut sets = sets(hir);
-    let best = (0..sets.len()).max_by_key(|at| sets.get(*at).map(|texts| worth(texts)));
-    let announced_by = best.map(|at| sets.swap_remove(at)).filter(|texts| texts.iter().all(|text| text.len() >= 2));
-    Required { announced_by, also: sets }
+/// The clauses that say something: short texts stand everywhere. Repeated and surplus ones are left out.
+fn worthwhile(mut clauses: Vec<Clause>) -> Vec<Clause> {
+    clauses.sort_by(|left, right| worth(right).cmp(&worth(left)).then_with(|| left.cmp(right)));
+    clauses.dedup();
+    // The best one may be short; others are cheap only when they are longer.
+    let mut is_first = true;
+    clauses.retain(|texts| {
+        let shortest = worth(texts).0;
+        shortest > 3 || (std::mem::take(&mut is_first) && shortest > 1)
+    });
+    clauses.truncate(CLAUSES_MAX);
+    clauses
 }
 
 /// A set is worth more the longer its shortest text, and among equals the fewer its texts.
@@ -117,8 +124,8 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn literals(pattern: &str) -> Option<Vec<String>> {
-        of_regex(&regex_syntax::parse(pattern).unwrap()).announced_by
+    fn literals(pattern: &str) -> Option<Clause> {
+        of_regex(&regex_syntax::parse(pattern).unwrap()).into_iter().next()
     }
 
     #[test]
@@ -138,11 +145,11 @@ mod tests {
         #[test]
         fn every_match_holds_a_literal(pattern in "(\\(\\?i\\))?[abK(|)?*+.\\[\\]s]{1,10}", value in "[abkKsSſ]{0,12}") {
             if let Ok(hir) = regex_syntax::parse(&pattern) {
-                let Required { announced_by, also } = of_regex(&hir);
+                let clauses = of_regex(&hir);
                 let regex = regex_automata::meta::Builder::new().build_from_hir(&hir).unwrap();
                 if regex.is_match(&value) {
                     let folded = text::folded(&value);
-                    for texts in announced_by.iter().chain(&also) {
+                    for texts in &clauses {
                         prop_assert!(texts.iter().any(|text| folded.contains(text.as_str())), "{:?} in {}", texts, folded);
                     }
                 }

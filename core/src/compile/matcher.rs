@@ -1,24 +1,23 @@
 //! Partitions and their matchers: the atoms of some units, sorted by slot and turned into automata.
 //!
 //! ```text
-//! units {4, 9} ─▶ slot Image: { "\a.exe" at the end ─▶ effect 0 (atom 5, wakes unit 4) }
-//!              ─▶ slot User:  { regex behind literal "adm" ─▶ effect 1 (atom 8, wakes nobody) }
+//! units {4, 9} ─▶ probes  slot Image: { "\a.exe" at the end ─▶ effect 0 (atom 5, wakes unit 4) }
+//!              ─▶ rest    slot User:  { regex behind literal "adm" ─▶ effect 1 (atom 8, wakes nobody) }
 //! ```
 //!
 //! Equal matchers are built once, however many partitions use them.
 
-use super::atoms::{Ask, Atoms, Pieces, Question, Subject};
+use super::atoms::{Ask, Atoms, Pieces, Question};
 use super::expr::Expr;
+use super::literal::{self, Clause};
 use super::route::Members;
-use super::{Regexes, literal, witness};
-use crate::check::Regex;
+use super::{Regexes, witness};
 use crate::program::{
-    AtomId, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Pair, Partition, Place, Probe, Span,
-    UnitId, VERIFY, Verify,
+    AtomId, CLAUSE, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Partition, Place, Probe, Span,
+    Subject, UnitId, Verify,
 };
 use crate::text::DASHES;
-use memchr::memmem::Finder;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What all partitions share.
 pub(super) struct Tables {
@@ -40,6 +39,12 @@ pub(super) struct Builder<'a> {
     by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
     pub(super) needs_leaves: bool,
 }
+
+/// Units that wake in more of a thousand events than this have all their tests looked at at once.
+const COMMON: f64 = 200.0;
+
+/// Bytes of a beginning or an end that is looked for by a trie.
+const TRIE_BYTES_MAX: usize = 256;
 
 /// Texts into which one `windash` pattern is written out at most; with more, a glob is tried.
 const DASH_TEXTS_MAX: usize = 25;
@@ -65,44 +70,46 @@ impl<'a> Builder<'a> {
     /// Builds what must be looked at for the units of one partition.
     pub(super) fn partition(&mut self, members: &Members, exprs: &[Expr]) -> Partition {
         let mut partition = Partition::default();
-        let mut wanted: BTreeMap<AtomId, Vec<UnitId>> = BTreeMap::new();
+        let (mut first, mut rest) = (BTreeMap::<AtomId, Vec<UnitId>>::new(), BTreeSet::<AtomId>::new());
         for unit in &members.units {
             let Some(expr) = exprs.get(unit.0 as usize) else { continue };
+            let witness = witness::find(expr, self.atoms, self.regexes, &members.routed);
+            let is_rare = witness.as_ref().is_some_and(|witness| witness.cost < COMMON);
             expr.each_atom(&mut |atom| {
-                wanted.entry(atom).or_default();
+                if is_rare {
+                    rest.insert(atom);
+                } else {
+                    first.entry(atom).or_default();
+                }
             });
-            match witness::find(expr, self.atoms, &members.routed) {
+            match witness {
                 Some(witness) => {
                     for atom in witness.atoms {
-                        wanted.entry(atom).or_default().push(*unit);
+                        first.entry(atom).or_default().push(*unit);
                     }
                 }
                 None => partition.always.push(*unit),
             }
         }
+        rest.retain(|atom| !first.contains_key(atom));
+        partition.probes = self.probes(first.into_iter().collect());
+        partition.rest = self.probes(rest.into_iter().map(|atom| (atom, Vec::new())).collect());
+        partition
+    }
+
+    /// Sorts atoms by where they look, and builds a matcher for each place.
+    fn probes(&mut self, wanted: Vec<Wanted>) -> Vec<Probe> {
         let mut by_subject: BTreeMap<Subject, Vec<Wanted>> = BTreeMap::new();
         for (atom, units) in wanted {
-            match self.atoms.get(atom) {
-                Some((Subject::Slot(left), Question::Pair { other, anchor, cased })) => {
-                    let (left, right, anchor, cased) = (*left, *other, *anchor, *cased);
-                    let effect = self.effect(atom, units);
-                    partition.pairs.push(Pair { left, right, anchor, cased, effect });
-                }
-                Some((subject, _)) => by_subject.entry(*subject).or_default().push((atom, units)),
-                None => {}
+            if let Some((subject, _)) = self.atoms.get(atom) {
+                by_subject.entry(*subject).or_default().push((atom, units));
             }
         }
-        for (subject, wanted) in by_subject {
-            let matcher = self.matcher(subject, wanted);
-            match subject {
-                Subject::Slot(slot) => partition.probes.push(Probe { slot, matcher }),
-                Subject::Leaves => {
-                    partition.leaves = Some(matcher);
-                    self.needs_leaves = true;
-                }
-            }
-        }
-        partition
+        self.needs_leaves |= by_subject.contains_key(&Subject::Leaves);
+        by_subject
+            .into_iter()
+            .map(|(subject, wanted)| Probe { subject, matcher: self.matcher(subject, wanted) })
+            .collect()
     }
 
     fn effect(&mut self, atom: AtomId, units: Vec<UnitId>) -> u32 {
@@ -130,10 +137,10 @@ impl<'a> Builder<'a> {
         for (atom, units) in wanted {
             let effect = self.effect(atom, units);
             match self.atoms.get(atom) {
-                Some((_, Question::Present)) => draft.matcher.present.push(effect),
+                Some((_, Question::Present | Question::Holds)) => draft.matcher.present.push(effect),
                 Some((_, Question::IsNull)) => draft.matcher.null.push(effect),
                 Some((_, Question::AnyOf(asks))) => asks.iter().for_each(|ask| self.ask(ask, effect, &mut draft)),
-                _ => {}
+                None => {}
             }
         }
         self.matchers.push(draft.finish());
@@ -144,28 +151,17 @@ impl<'a> Builder<'a> {
     fn ask(&mut self, ask: &Ask, effect: u32, draft: &mut Draft) {
         match ask {
             Ask::Text(pieces) => text(pieces, effect, draft),
-            Ask::Regex { pattern, insensitive, multiline, dot_all } => {
-                let regex = Regex {
-                    pattern: pattern.clone(),
-                    insensitive: *insensitive,
-                    multiline: *multiline,
-                    dot_all: *dot_all,
-                    placeholders: false,
-                };
-                if let Some(built) = self.regexes.get(&regex) {
-                    let announced_by = built.required.announced_by.as_deref();
-                    draft.verify(ask.clone(), announced_by, effect, || Exact::Regex {
-                        regex: built.regex.clone(),
-                        also: built.required.also.iter().map(|texts| finders(texts)).collect(),
-                    });
+            Ask::Regex { .. } => {
+                if let Some(built) = self.regexes.of(ask) {
+                    draft.verify(ask.clone(), &built.clauses, effect, || Exact::Regex(built.regex.clone()));
                 }
             }
-            Ask::Cidr(network) => draft.verify(ask.clone(), None, effect, || Exact::Cidr(*network)),
+            Ask::Cidr(network) => draft.verify(ask.clone(), &[], effect, || Exact::Cidr(*network)),
             Ask::Compare(sign, number) => {
-                draft.verify(ask.clone(), None, effect, || Exact::Compare(*sign, *number));
+                draft.verify(ask.clone(), &[], effect, || Exact::Compare(*sign, *number));
             }
             Ask::Time(part, sign, number) => {
-                draft.verify(ask.clone(), None, effect, || Exact::Time(*part, *sign, *number));
+                draft.verify(ask.clone(), &[], effect, || Exact::Time(*part, *sign, *number));
             }
         }
     }
@@ -188,22 +184,23 @@ enum Slot {
 }
 
 impl Draft {
-    /// Adds a test that literals announce, or that runs always when there are none.
-    fn verify(&mut self, ask: Ask, literals: Option<&[String]>, effect: u32, test: impl FnOnce() -> Exact) {
+    /// Adds a test that runs when each of its clauses holds, or always when there is none.
+    fn verify(&mut self, ask: Ask, clauses: &[Clause], effect: u32, test: impl FnOnce() -> Exact) {
         let known = self.verifies.get(&ask).copied();
         let slot = known.unwrap_or_else(|| {
-            let verify = Verify { test: test(), effects: Vec::new() };
-            let slot = match literals {
-                Some(literals) => {
-                    let code = self.matcher.verifies.len() as u32 | VERIFY;
-                    literals.iter().for_each(|literal| self.folded.add(Place::Inside, literal, code));
-                    self.matcher.verifies.push(verify);
-                    Slot::Called(self.matcher.verifies.len() - 1)
+            let verify = Verify { test: test(), clauses: clauses.len() as u32, effects: Vec::new() };
+            let slot = if clauses.is_empty() {
+                self.matcher.residual.push(verify);
+                Slot::Residual(self.matcher.residual.len() - 1)
+            } else {
+                let number = self.matcher.verifies.len();
+                for clause in clauses {
+                    let code = self.matcher.clauses.len() as u32 | CLAUSE;
+                    self.matcher.clauses.push(number as u32);
+                    clause.iter().for_each(|literal| self.folded.add(Place::Inside, literal, code));
                 }
-                None => {
-                    self.matcher.residual.push(verify);
-                    Slot::Residual(self.matcher.residual.len() - 1)
-                }
+                self.matcher.verifies.push(verify);
+                Slot::Called(number)
             };
             self.verifies.insert(ask, slot);
             slot
@@ -219,15 +216,10 @@ impl Draft {
 
     fn finish(self) -> Matcher {
         let mut matcher = self.matcher;
-        // PERF: an automaton that is too large for its crate leaves no literals; limits on values keep clear of it.
-        matcher.folded = self.folded.build().unwrap_or_default();
-        matcher.cased = self.cased.build().unwrap_or_default();
+        matcher.folded = self.folded.build();
+        matcher.cased = self.cased.build();
         matcher
     }
-}
-
-fn finders(texts: &[String]) -> Box<[Finder<'static>]> {
-    texts.iter().map(|text| Finder::new(text).into_owned()).collect()
 }
 
 /// Adds a pattern: as plain literals where it is one, else as a glob behind its longest text.
@@ -235,7 +227,7 @@ fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
     if let Some(texts) = plain(pieces) {
         for (place, text) in texts {
             if text.is_empty() && place != Place::Whole {
-                draft.verify(Ask::Text(pieces.clone()), None, effect, || Exact::AnyText);
+                draft.verify(Ask::Text(pieces.clone()), &[], effect, || Exact::AnyText);
                 return;
             }
             let set = if pieces.cased { &mut draft.cased } else { &mut draft.folded };
@@ -243,9 +235,8 @@ fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
         }
         return;
     }
-    let literals = literal::of_pattern(pieces).map(|text| vec![text]);
     let glob = Glob::new(&pieces.parts);
-    draft.verify(Ask::Text(pieces.clone()), literals.as_deref(), effect, || {
+    draft.verify(Ask::Text(pieces.clone()), &literal::of_pattern(pieces), effect, || {
         if pieces.cased { Exact::Cased(glob) } else { Exact::Folded(glob) }
     });
 }
@@ -260,6 +251,11 @@ fn plain(pieces: &Pieces) -> Option<Vec<(Place, String)>> {
         [inner @ .., Piece::Many] => (Place::Start, inner),
         inner => (Place::Whole, inner),
     };
+    // A trie takes one node for each byte.
+    let length: usize = inner.iter().map(|piece| if let Piece::Text(text) = piece { text.len() } else { 1 }).sum();
+    if length > TRIE_BYTES_MAX && matches!(place, Place::Start | Place::End) {
+        return None;
+    }
     let mut texts = vec![String::new()];
     for piece in inner {
         match piece {

@@ -62,9 +62,12 @@ pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
     let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
     let needs_leaves = builder.needs_leaves;
     let matcher::Tables { effects, wakes, matchers } = builder.finish();
+    let subjects = atoms.subjects();
+    let (names, pairs) = atoms.into_names_and_pairs();
     Program {
-        atoms: atoms.len(),
-        fields: Fields::new(atoms.into_names()),
+        atoms: subjects,
+        pairs,
+        fields: Fields::new(names),
         units,
         decisions: decisions.into_table(),
         effects,

@@ -6,6 +6,7 @@
 //!
 //! An expression that compiles to more than the limit is refused here, when its rule is looked at.
 
+use super::atoms::Ask;
 use super::literal;
 use crate::check::Regex;
 use crate::check::regex::parse;
@@ -24,7 +25,7 @@ pub(crate) struct Regexes {
 #[derive(Debug, Clone)]
 pub(super) struct Built {
     pub(super) regex: meta::Regex,
-    pub(super) required: literal::Required,
+    pub(super) clauses: Vec<literal::Clause>,
 }
 
 impl Regexes {
@@ -46,9 +47,10 @@ impl Regexes {
         Ok(())
     }
 
-    /// The compiled form of an expression that was added.
-    pub(super) fn get(&self, regex: &Regex) -> Option<&Built> {
-        self.built.get(&Self::key(regex))
+    /// The compiled form of a test that is an expression, and was added.
+    pub(super) fn of(&self, ask: &Ask) -> Option<&Built> {
+        let Ask::Regex { pattern, insensitive, multiline, dot_all } = ask else { return None };
+        self.built.get(&(pattern.clone(), [*insensitive, *multiline, *dot_all]))
     }
 
     fn build(&self, regex: &Regex) -> Result<Built, (Code, String)> {
@@ -57,7 +59,7 @@ impl Regexes {
         let config =
             meta::Config::new().nfa_size_limit(Some(max)).onepass_size_limit(Some(max)).hybrid_cache_capacity(1 << 20);
         match meta::Builder::new().configure(config).build_from_hir(&hir) {
-            Ok(compiled) => Ok(Built { regex: compiled, required: literal::of_regex(&hir) }),
+            Ok(compiled) => Ok(Built { regex: compiled, clauses: literal::of_regex(&hir) }),
             Err(error) => {
                 let message = match error.size_limit() {
                     Some(limit) => format!("the expression compiles to more than {limit} bytes"),

@@ -8,9 +8,9 @@
 //! The fields are found, not known: those for which most units demand one of a few exact values. A unit goes
 //! into every partition in which its demands can be met, so none is ever lost.
 
-use super::atoms::{Ask, Atoms, Question, Subject};
+use super::atoms::{Ask, Atoms, Question};
 use super::expr::Expr;
-use crate::program::{GlobPart as Piece, Router, SlotId, UnitId};
+use crate::program::{ByValue, GlobPart as Piece, Router, SlotId, Subject, UnitId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Fields that are asked one after the other at most. A third one makes many partitions that differ little.
@@ -64,17 +64,15 @@ impl Builder<'_> {
         routed.push(slot);
         let mut values: Vec<_> = by_value.into_iter().collect();
         values.sort_unstable();
-        let by_value = values
-            .into_iter()
-            .map(|(value, mut units)| {
-                units.extend(&undemanding);
-                units.sort_unstable();
-                (value.into(), self.node(units, routed))
-            })
-            .collect();
+        let mut routers = ByValue::default();
+        for (value, mut units) in values {
+            units.extend(&undemanding);
+            units.sort_unstable();
+            routers.insert(value, self.node(units, routed));
+        }
         let otherwise = Box::new(self.node(undemanding, routed));
         routed.pop();
-        Router::Slot { slot, by_value, otherwise }
+        Router::Slot { slot, by_value: routers, otherwise }
     }
 
     /// The slot for which the most units demand a value, if it tells enough of them apart.

@@ -5,33 +5,36 @@
 //! ```
 //!
 //! Of an `and` the rarest part will do; of an `or` every part is needed; a `not` wakes nothing. Rarity is
-//! guessed from the test: longer literals are rarer, and what many rules ask for is common.
+//! guessed from the test: longer literals are rarer, and what many rules ask for is common. Tests that would have to run
+//! on every value count as common, because a witness is looked for in every event.
 
-use super::atoms::{Ask, Atoms, Question, Subject};
+use super::Regexes;
+use super::atoms::{Ask, Atoms, Question};
 use super::expr::Expr;
-use crate::program::{AtomId, GlobPart as Piece, SlotId};
+use crate::program::{AtomId, GlobPart as Piece, SlotId, Subject};
 
 /// A set of atoms and a guess at how often one of them is true.
 #[derive(Debug, Clone)]
 pub(super) struct Witness {
     pub(super) atoms: Vec<AtomId>,
-    cost: f64,
+    /// In how many of a thousand events that may be.
+    pub(super) cost: f64,
 }
 
 /// Finds the witness of an expression; `None` when no atom has to be true. Slots in `routed` choose the
 /// partition, so inside it their atoms say nothing.
-pub(super) fn find(expr: &Expr, atoms: &Atoms, routed: &[SlotId]) -> Option<Witness> {
+pub(super) fn find(expr: &Expr, atoms: &Atoms, regexes: &Regexes, routed: &[SlotId]) -> Option<Witness> {
     match expr {
-        Expr::Atom(id) => Some(Witness { atoms: vec![*id], cost: cost(*id, atoms, routed) }),
+        Expr::Atom(id) => Some(Witness { atoms: vec![*id], cost: cost(*id, atoms, regexes, routed) }),
         Expr::Not(_) => None,
         Expr::And(parts) => {
-            let found = parts.iter().filter_map(|part| find(part, atoms, routed));
+            let found = parts.iter().filter_map(|part| find(part, atoms, regexes, routed));
             found.min_by(|left, right| left.cost.total_cmp(&right.cost))
         }
         Expr::Or(parts) | Expr::AtLeast(_, parts) => {
             let mut union = Witness { atoms: Vec::new(), cost: 0.0 };
             for part in parts {
-                let found = find(part, atoms, routed)?;
+                let found = find(part, atoms, regexes, routed)?;
                 union.atoms.extend(found.atoms);
                 union.cost += found.cost;
             }
@@ -43,7 +46,7 @@ pub(super) fn find(expr: &Expr, atoms: &Atoms, routed: &[SlotId]) -> Option<Witn
 }
 
 /// A guess at how many of a thousand events make the atom true.
-fn cost(id: AtomId, atoms: &Atoms, routed: &[SlotId]) -> f64 {
+fn cost(id: AtomId, atoms: &Atoms, regexes: &Regexes, routed: &[SlotId]) -> f64 {
     let Some((subject, question)) = atoms.get(id) else { return f64::MAX };
     if let Subject::Slot(slot) = subject
         && routed.contains(slot)
@@ -53,16 +56,16 @@ fn cost(id: AtomId, atoms: &Atoms, routed: &[SlotId]) -> f64 {
     match question {
         Question::Present => 900.0,
         Question::IsNull => 300.0,
-        Question::Pair { .. } => 200.0,
+        Question::Holds => 200.0,
         Question::AnyOf(asks) => {
-            let base: f64 = asks.iter().take(64).map(ask_cost).sum::<f64>();
+            let base: f64 = asks.iter().take(64).map(|ask| ask_cost(ask, regexes)).sum::<f64>();
             let common = 1.0 + f64::from(atoms.uses(id)) / 4.0;
             base.min(800.0) * common
         }
     }
 }
 
-fn ask_cost(ask: &Ask) -> f64 {
+fn ask_cost(ask: &Ask, regexes: &Regexes) -> f64 {
     match ask {
         Ask::Text(pieces) => {
             let longest = pieces
@@ -80,7 +83,14 @@ fn ask_cost(ask: &Ask) -> f64 {
                 length => 60.0 / length as f64,
             }
         }
-        Ask::Regex { .. } => 30.0,
+        // Without a literal that announces it, an expression has to run on every value.
+        Ask::Regex { .. } => {
+            if regexes.of(ask).is_some_and(|built| !built.clauses.is_empty()) {
+                30.0
+            } else {
+                700.0
+            }
+        }
         Ask::Cidr(_) => 100.0,
         Ask::Compare(..) | Ask::Time(..) => 400.0,
     }

@@ -8,7 +8,7 @@
 
 use super::rules::{Inner, LoadCounts, Rules};
 use super::{Error, ErrorKind, fit};
-use crate::check::{Checker, Options};
+use crate::check::{Checker, Options, Pack};
 use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
@@ -36,7 +36,7 @@ use std::collections::BTreeSet;
 pub struct Compiler {
     options: Options,
     time: TimeOptions,
-    sources: Vec<(Option<String>, String)>,
+    sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
     allowed: BTreeSet<Code>,
 }
@@ -51,8 +51,14 @@ impl Compiler {
     /// Adds a YAML text of one or more documents: rules, correlations, filters. `name`, usually a path, is
     /// shown in diagnostics.
     #[must_use]
-    pub fn rules(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
-        self.sources.push((name.map(str::to_owned), yaml.into()));
+    pub fn rules(self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.source(Source::new(name, yaml))
+    }
+
+    /// The same for a text that is held elsewhere as well; it is not copied.
+    #[must_use]
+    pub fn source(mut self, source: Source) -> Self {
+        self.sources.push(source);
         self
     }
 
@@ -98,6 +104,16 @@ impl Compiler {
     /// # Errors
     /// When the time zone is unknown or a pipeline is broken.
     pub fn build(self) -> Result<Rules, Error> {
+        let CheckedRules { pack, settings, diagnostics } = self.check()?;
+        settings.compile(pack, &settings.pipelines, diagnostics)
+    }
+
+    /// Reads and checks the rules, and leaves it open by which pipelines they are mapped; pipelines that were added
+    /// here come first. Worth it where the same rules are compiled for several sources of events.
+    ///
+    /// # Errors
+    /// When the time zone is unknown.
+    pub fn check(self) -> Result<CheckedRules, Error> {
         let Some(clock) = Clock::new(&self.time) else {
             let zone = self.time.zone.unwrap_or_default();
             let message = format!("unknown time zone `{zone}`; write an IANA name or an offset such as `+02:00`");
@@ -105,14 +121,70 @@ impl Compiler {
         };
         let mut diagnostics = Vec::new();
         let mut checker = Checker::new(&self.options);
-        for (name, text) in self.sources {
-            let source = Source::new(name.as_deref(), text);
+        for source in self.sources {
             let (read, found) = syntax::parse(&source, &self.options.limits);
             diagnostics.extend(found);
             read.into_iter().for_each(|document| checker.add(document));
         }
-        let pipelines = fit::read(&self.pipelines, &self.options.limits, &mut diagnostics)?;
-        let mut pack = checker.finish();
+        let pack = checker.finish();
+        let Self { options, time, pipelines, allowed, .. } = self;
+        Ok(CheckedRules { pack, settings: Settings { options, time, clock, pipelines, allowed }, diagnostics })
+    }
+}
+
+/// Rules that were read and checked, to be compiled once for each source of events.
+///
+/// ```
+/// let rules = "
+/// title: Whoami
+/// logsource: {category: process_creation, product: windows}
+/// detection: {selection: {Image|endswith: '\\whoami.exe'}, condition: selection}
+/// ";
+/// let checked = tieline::Compiler::new().rules(Some("whoami.yml"), rules).check()?;
+/// let prefixed = "transformations: [{type: field_name_prefix, prefix: 'win.'}]";
+/// assert_eq!(checked.compile(&[])?.fields(), ["Image"]);
+/// assert_eq!(checked.compile(&[(Some("prefix.yml"), prefixed)])?.fields(), ["win.Image"]);
+/// # Ok::<(), tieline::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct CheckedRules {
+    pack: Pack,
+    settings: Settings,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What the caller said, apart from the rules.
+#[derive(Debug)]
+struct Settings {
+    options: Options,
+    time: TimeOptions,
+    clock: Clock,
+    pipelines: Vec<(Option<String>, String)>,
+    allowed: BTreeSet<Code>,
+}
+
+impl CheckedRules {
+    /// Compiles the rules as these pipelines, names and YAML texts, map them. [`Rules::diagnostics`] has what was
+    /// found when they were checked as well.
+    ///
+    /// # Errors
+    /// When a pipeline is broken.
+    pub fn compile(&self, pipelines: &[(Option<&str>, &str)]) -> Result<Rules, Error> {
+        let added = pipelines.iter().map(|(name, yaml)| (name.map(str::to_owned), (*yaml).to_owned()));
+        let pipelines: Vec<_> = self.settings.pipelines.iter().cloned().chain(added).collect();
+        self.settings.compile(self.pack.clone(), &pipelines, self.diagnostics.clone())
+    }
+}
+
+impl Settings {
+    fn compile(
+        &self,
+        mut pack: Pack,
+        pipelines: &[(Option<String>, String)],
+        mut diagnostics: Vec<Diagnostic>,
+    ) -> Result<Rules, Error> {
+        let options = &self.options;
+        let pipelines = fit::read(pipelines, &options.limits, &mut diagnostics)?;
         let mut counts = LoadCounts {
             documents: pack.documents,
             rules: pack.rules.len(),
@@ -120,8 +192,8 @@ impl Compiler {
             filters: pack.filters,
             elsewhere: 0,
         };
-        counts.elsewhere = fit::apply(&pipelines, &mut pack, &self.options, &mut diagnostics);
-        let mut regexes = Regexes::new(self.options.limits);
+        counts.elsewhere = fit::apply(&pipelines, &mut pack, options, &mut diagnostics);
+        let mut regexes = Regexes::new(options.limits);
         let refused: Vec<Option<Diagnostic>> =
             pack.rules.iter().map(|rule| compile::refuse(rule, &mut regexes)).collect();
         let keep: Vec<bool> = refused.iter().map(Option::is_none).collect();
@@ -129,9 +201,9 @@ impl Compiler {
         pack.keep_rules(&keep);
         diagnostics.append(&mut pack.diagnostics);
         let program = compile::compile(&pack.rules, &mut regexes);
-        let allowed = &self.allowed;
-        diagnostics.retain(|told| told.is_error() || !allowed.contains(&told.code));
-        let mut inner = Inner::new(pack.rules, program, clock, self.time, self.options.limits, diagnostics);
+        diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
+        let (clock, time) = (self.clock.clone(), self.time.clone());
+        let mut inner = Inner::new(pack.rules, program, clock, time, options.limits, diagnostics);
         inner.counts = counts;
         Ok(Rules::from(inner))
     }

@@ -16,7 +16,7 @@ mod saved;
 mod scanner;
 
 pub use batch::BatchResult;
-pub use compiler::Compiler;
+pub use compiler::{CheckedRules, Compiler};
 pub use detection::Detection;
 pub use error::{Error, ErrorKind};
 pub use rules::{LoadCounts, RuleInfo, Rules};

@@ -11,6 +11,7 @@ use super::{Detection, Rules};
 use crate::check::LogSource;
 use crate::event::Event;
 use crate::event::json::EventError;
+use crate::event::slots::Leaves;
 use crate::matcher::Scratch;
 
 /// Scans events. Make one per thread; it is cheap compared to compiling rules.
@@ -38,7 +39,7 @@ impl Scanner {
     /// Finds the rules that match one JSON object.
     ///
     /// # Errors
-    /// When the bytes are not UTF-8, not JSON, not an object, or nested deeper than 128. The scanner can be
+    /// When the bytes are not UTF-8, not JSON, not an object, or nested deeper than 127. The scanner can be
     /// used on.
     pub fn scan_json(&mut self, event: &[u8]) -> Result<impl ExactSizeIterator<Item = Detection<'_>>, EventError> {
         self.detect_json(event)?;
@@ -48,8 +49,9 @@ impl Scanner {
     /// Finds the rules that match one event of any type.
     pub fn scan(&mut self, event: &dyn Event) -> impl ExactSizeIterator<Item = Detection<'_>> {
         let inner = self.rules.inner();
-        self.scratch.slots.fill_event(event, &inner.program.fields, inner.program.needs_leaves);
-        self.scratch.detect(&inner.program, &inner.clock);
+        let leaves = if inner.program.needs_leaves { Leaves::Kept } else { Leaves::Dropped };
+        self.scratch.slots.fill_event(event, &inner.program.fields, leaves);
+        self.scratch.detect(&inner.program, &inner.clock, "");
         self.keep_source();
         self.detections()
     }
@@ -58,8 +60,8 @@ impl Scanner {
     pub(super) fn detect_json(&mut self, event: &[u8]) -> Result<(), EventError> {
         let inner = self.rules.inner();
         self.scratch.matched.clear();
-        self.scratch.slots.fill_json(event, &inner.program.fields, inner.program.needs_leaves)?;
-        self.scratch.detect(&inner.program, &inner.clock);
+        let text = self.scratch.slots.fill_json(event, &inner.program.fields)?;
+        self.scratch.detect(&inner.program, &inner.clock, text);
         self.keep_source();
         Ok(())
     }

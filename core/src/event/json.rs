@@ -84,6 +84,67 @@ pub(crate) fn error(text: &str, error: &serde_json::Error) -> EventError {
     EventError::new(message, Some(line_start + column))
 }
 
+/// Adds what a string of valid JSON means, given what stands between its quotes.
+pub(super) fn push_unescaped(raw: &str, out: &mut String) {
+    let mut rest = raw;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let (plain, escape) = rest.split_at(at);
+        out.push_str(plain);
+        let (meant, length) = match escape.as_bytes().get(1) {
+            Some(b'n') => ('\n', 2),
+            Some(b'r') => ('\r', 2),
+            Some(b't') => ('\t', 2),
+            Some(b'b') => ('\u{8}', 2),
+            Some(b'f') => ('\u{c}', 2),
+            Some(b'u') => {
+                let code = escape.get(2..6).and_then(|digits| u32::from_str_radix(digits, 16).ok());
+                (code.and_then(char::from_u32).unwrap_or(char::REPLACEMENT_CHARACTER), 6)
+            }
+            Some(byte) => (char::from(*byte), 2),
+            None => (char::REPLACEMENT_CHARACTER, 1),
+        };
+        out.push(meant);
+        rest = escape.get(length..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
+/// The text with every half of a surrogate pair that stands alone written as the replacement character, when there is
+/// one. Such halves come from programs that cut texts; the parser refuses them.
+pub(super) fn mended(text: &str) -> Option<String> {
+    let code_at = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u32::from_str_radix(digits, 16).ok()
+    };
+    let mut out = String::new();
+    let (mut copied, mut at) = (0, 0);
+    while let Some(found) = memchr::memchr(b'\\', text.as_bytes().get(at..)?) {
+        at += found;
+        match code_at(at) {
+            Some(0xD800..=0xDBFF) if matches!(code_at(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
+            Some(0xD800..=0xDFFF) => {
+                out.push_str(text.get(copied..at)?);
+                out.push_str("\\ufffd");
+                at += 6;
+                copied = at;
+            }
+            _ => at += 2,
+        }
+    }
+    out.push_str(text.get(copied..)?);
+    (copied > 0).then_some(out)
+}
+
+/// The value of a number as JSON writes it.
+pub(super) fn number(raw: &str) -> Number {
+    let number = serde_json::from_str::<serde_json::Number>(raw).ok();
+    let number = number.and_then(|number| match number.as_i128() {
+        Some(integer) => Some(Number::Integer(integer)),
+        None => number.as_f64().and_then(Number::from_f64),
+    });
+    number.unwrap_or(Number::Integer(0))
+}
+
 /// A float as a number; `serde_json` never gives NaN or infinities.
 pub(crate) fn float(value: f64) -> Number {
     Number::from_f64(value).unwrap_or(Number::Integer(0))

@@ -9,8 +9,10 @@
 //! engine's own walk over JSON bytes is in `slots`. This room knows names and values, never rules.
 
 pub(crate) mod json;
+mod quotes;
 pub(crate) mod slots;
 mod tree;
+mod walk;
 
 pub use tree::JsonEvent;
 

@@ -1,20 +1,20 @@
-//! An event's values by slot: filled in one walk over the bytes, without a tree.
+//! An event's values by slot, as the event writes them.
 //!
 //! ```text
-//! {"EventID":1,"Image":"C:\\a.exe","Other":"..."}
-//!    slot 0 ─▶ "1" (number)   slot 7 ─▶ "C:\a.exe" (text)      Other: no rule asks, skipped
+//! {"EventID":1,"Image":"C:\\\\a.exe","Other":"..."}
+//!    slot 0 ─▶ bytes 11..12 (number)   slot 7 ─▶ bytes 22..31 (text)      Other: no rule asks, passed over
 //! ```
 //!
-//! Texts of all values stand one behind the other in one buffer that is reused, so filling allocates
-//! nothing once it is warm. When an event offers a field by two ways (the key `a.b` and `b` below `a`), the
-//! walk cannot know which counts; then the tree of `JsonEvent` decides, which is slow and very rare.
+//! Filling allocates nothing once it is warm, and a value is unescaped only when somebody has to read it. When an
+//! event offers a field by two ways (the key `a.b` and `b` below `a`), the walk cannot know which counts; then the tree
+//! of `JsonEvent` decides, which is slow and rare. So it does for whatever else the walk leaves to it.
 
 use super::json::{self, EventError};
+use super::quotes::Quotes;
+use super::walk;
 use super::{Event, JsonEvent, Value};
 use crate::number::Number;
-use crate::program::{Edge, Fields, NodeId, SlotId};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use std::fmt;
+use crate::program::{Fields, SlotId};
 
 /// What kind of value a text stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,10 +26,53 @@ pub(crate) enum Kind {
     Composite,
 }
 
+/// One value as it was found.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seen<'e> {
+    pub(crate) kind: Kind,
+    /// Whether `raw` is as JSON writes it, with escapes and any spelling of numbers.
+    pub(crate) is_written: bool,
+    pub(crate) raw: &'e str,
+}
+
+impl<'e> Seen<'e> {
+    /// Whether the value has a text at all: null and composites have none.
+    pub(crate) fn has_text(&self) -> bool {
+        !matches!(self.kind, Kind::Null | Kind::Composite)
+    }
+
+    /// The text of the value; `buffer` holds it when it is not written as it is.
+    pub(crate) fn text<'b>(&self, buffer: &'b mut String) -> &'b str
+    where
+        'e: 'b,
+    {
+        match self.kind {
+            Kind::Text if self.is_written && memchr::memchr(b'\\', self.raw.as_bytes()).is_some() => {
+                buffer.clear();
+                json::push_unescaped(self.raw, buffer);
+                buffer
+            }
+            Kind::Number if self.is_written && !is_own_spelling(self.raw) => {
+                buffer.clear();
+                buffer.push_str(&json::number(self.raw).text());
+                buffer
+            }
+            _ => self.raw,
+        }
+    }
+}
+
+/// Whether a JSON number is spelled as [`Number::text`] does: an integer that no other type takes for a float.
+fn is_own_spelling(raw: &str) -> bool {
+    raw.len() <= 18 && raw != "-0" && raw.bytes().skip(1).all(|byte| byte.is_ascii_digit())
+}
+
 /// One value of a slot, or one leaf.
 #[derive(Debug, Clone, Copy)]
 struct Cell {
     kind: Kind,
+    /// Whether the place is one in the event; else it is in the buffer of copies.
+    is_written: bool,
     start: u32,
     end: u32,
     /// The slot's next value.
@@ -48,26 +91,23 @@ struct Head {
     way: u64,
 }
 
-/// The values of one event, by slot.
+/// Where the values of one event stand, by slot.
 #[derive(Debug, Default)]
-pub(crate) struct Slots {
-    text: String,
+pub(super) struct Cells {
     cells: Vec<Cell>,
     heads: Vec<Head>,
-    leaves: Vec<u32>,
     epoch: u32,
+    /// Slots that were reached by two ways.
     conflicts: Vec<SlotId>,
-    keep_leaves: bool,
+    /// Whether a number of the event may have another text than the one it is written with.
+    pub(super) has_odd_numbers: bool,
 }
 
-impl Slots {
-    /// Empties all slots, for a program with `slots` of them; leaves are kept only when asked for.
-    fn reset(&mut self, slots: usize, keep_leaves: bool) {
-        self.text.clear();
+impl Cells {
+    fn reset(&mut self, slots: usize) {
+        self.has_odd_numbers = false;
         self.cells.clear();
-        self.leaves.clear();
         self.conflicts.clear();
-        self.keep_leaves = keep_leaves;
         if self.heads.len() != slots || self.epoch == u32::MAX {
             self.heads.clear();
             self.heads.resize(slots, Head { epoch: 0, first: END, last: END, way: 0 });
@@ -76,76 +116,15 @@ impl Slots {
         self.epoch += 1;
     }
 
-    /// Fills the slots from one JSON object.
-    pub(crate) fn fill_json(&mut self, bytes: &[u8], fields: &Fields, keep_leaves: bool) -> Result<(), EventError> {
-        self.reset(fields.len(), keep_leaves);
-        let text = json::utf8(bytes)?;
-        if text.len() > u32::MAX as usize / 2 {
-            return Err(EventError::new("an event of more than 2 GiB", None));
-        }
-        json::within_depth(text)?;
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let walk =
-            Walk { slots: self, fields, node: Some(Fields::ROOT), slot: None, way: 0, way_below: 0, is_root: true };
-        walk.deserialize(&mut reader).and_then(|()| reader.end()).map_err(|error| match error.classify() {
-            serde_json::error::Category::Data => EventError::new("an event must be a JSON object", Some(0)),
-            _ => json::error(text, &error),
-        })?;
-        if !self.conflicts.is_empty() {
-            self.settle(&JsonEvent::parse(bytes)?, fields);
-        }
-        Ok(())
+    /// Notes a value that stands in the event.
+    #[inline]
+    pub(super) fn note(&mut self, slot: SlotId, way: u64, kind: Kind, start: u32, end: u32) {
+        let cell = self.push(Cell { kind, is_written: true, start, end, next: END });
+        self.link(slot, way, cell);
     }
 
-    /// Fills the slots by asking an event for every field.
-    pub(crate) fn fill_event(&mut self, event: &dyn Event, fields: &Fields, keep_leaves: bool) {
-        self.reset(fields.len(), keep_leaves);
-        for (number, name) in fields.names().iter().enumerate() {
-            let slot = SlotId(u32::try_from(number).unwrap_or(u32::MAX));
-            event.values(name, &mut |value| self.put_value(slot, value));
-        }
-        if keep_leaves {
-            event.leaves(&mut |value| {
-                let cell = self.cell_of(value);
-                self.leaves.push(cell);
-            });
-        }
-    }
-
-    /// Fills again the slots that were reached by two ways, as the tree resolves them.
-    fn settle(&mut self, event: &JsonEvent, fields: &Fields) {
-        let mut conflicts = std::mem::take(&mut self.conflicts);
-        conflicts.sort_unstable();
-        conflicts.dedup();
-        for slot in conflicts.drain(..) {
-            if let (Some(head), Some(name)) = (self.heads.get_mut(slot.index()), fields.names().get(slot.index())) {
-                head.epoch = 0;
-                event.values(name, &mut |value| self.put_value(slot, value));
-            }
-        }
-        self.conflicts = conflicts;
-    }
-
-    fn put_value(&mut self, slot: SlotId, value: Value<'_>) {
-        let cell = self.cell_of(value);
-        self.link(slot, 0, cell);
-    }
-
-    fn cell_of(&mut self, value: Value<'_>) -> u32 {
-        match value {
-            Value::Null => self.cell(Kind::Null, ""),
-            Value::Composite => self.cell(Kind::Composite, ""),
-            Value::Bool(value) => self.cell(Kind::Bool, if value { "true" } else { "false" }),
-            Value::Number(Number::Integer(value)) => self.cell(Kind::Number, itoa::Buffer::new().format(value)),
-            Value::Number(number) => self.cell(Kind::Number, &number.text()),
-            Value::Text(text) => self.cell(Kind::Text, text),
-        }
-    }
-
-    fn cell(&mut self, kind: Kind, text: &str) -> u32 {
-        let start = self.text.len() as u32;
-        self.text.push_str(text);
-        self.cells.push(Cell { kind, start, end: self.text.len() as u32, next: END });
+    fn push(&mut self, cell: Cell) -> u32 {
+        self.cells.push(cell);
         self.cells.len() as u32 - 1
     }
 
@@ -164,192 +143,145 @@ impl Slots {
         }
         head.last = cell;
     }
+}
 
-    /// The values of a slot, in the event's order; none when the field is missing.
-    pub(crate) fn values(&self, slot: SlotId) -> impl Iterator<Item = (Kind, &str)> {
-        let mut at = match self.heads.get(slot.index()) {
-            Some(head) if head.epoch == self.epoch => head.first,
+/// The values of one event, by slot.
+#[derive(Debug, Default)]
+pub(crate) struct Slots {
+    cells: Cells,
+    quotes: Quotes,
+    /// Texts that do not stand in the event as they are.
+    copies: String,
+    /// Every scalar of an event that was not walked.
+    leaves: Vec<u32>,
+    is_walked: bool,
+}
+
+impl Slots {
+    /// Fills the slots from one JSON object, and gives the text in which they lie.
+    pub(crate) fn fill_json<'e>(&mut self, bytes: &'e [u8], fields: &Fields) -> Result<&'e str, EventError> {
+        let text = json::utf8(bytes)?;
+        if text.len() > u32::MAX as usize / 2 {
+            return Err(EventError::new("an event of more than 2 GiB", None));
+        }
+        self.copies.clear();
+        self.cells.reset(fields.len());
+        self.is_walked = true;
+        let walked =
+            self.quotes.find(text).and_then(|()| walk::walk(text, &self.quotes, fields, &mut self.cells)).is_some();
+        if !walked {
+            self.fill_event(&JsonEvent::parse(bytes)?, fields, Leaves::Kept);
+        } else if !self.cells.conflicts.is_empty() {
+            self.settle(&JsonEvent::parse(bytes)?, fields);
+        }
+        Ok(text)
+    }
+
+    /// Fills the slots by asking an event for every field.
+    pub(crate) fn fill_event(&mut self, event: &dyn Event, fields: &Fields, leaves: Leaves) {
+        self.cells.reset(fields.len());
+        self.copies.clear();
+        self.leaves.clear();
+        self.is_walked = false;
+        for (number, name) in fields.names().iter().enumerate() {
+            let slot = SlotId(u32::try_from(number).unwrap_or(u32::MAX));
+            event.values(name, &mut |value| self.put_value(slot, value));
+        }
+        if leaves == Leaves::Kept {
+            event.leaves(&mut |value| {
+                let cell = self.cell_of(value);
+                self.leaves.push(cell);
+            });
+        }
+    }
+
+    /// Fills again the slots that were reached by two ways, as the tree resolves them.
+    fn settle(&mut self, event: &JsonEvent, fields: &Fields) {
+        let mut conflicts = std::mem::take(&mut self.cells.conflicts);
+        conflicts.sort_unstable();
+        conflicts.dedup();
+        for slot in conflicts.drain(..) {
+            if let (Some(head), Some(name)) = (self.cells.heads.get_mut(slot.index()), fields.names().get(slot.index()))
+            {
+                head.epoch = 0;
+                event.values(name, &mut |value| self.put_value(slot, value));
+            }
+        }
+        self.cells.conflicts = conflicts;
+    }
+
+    fn put_value(&mut self, slot: SlotId, value: Value<'_>) {
+        let cell = self.cell_of(value);
+        self.cells.link(slot, 0, cell);
+    }
+
+    fn cell_of(&mut self, value: Value<'_>) -> u32 {
+        match value {
+            Value::Null => self.copy(Kind::Null, ""),
+            Value::Composite => self.copy(Kind::Composite, ""),
+            Value::Bool(value) => self.copy(Kind::Bool, if value { "true" } else { "false" }),
+            Value::Number(Number::Integer(value)) => self.copy(Kind::Number, itoa::Buffer::new().format(value)),
+            Value::Number(number) => self.copy(Kind::Number, &number.text()),
+            Value::Text(text) => self.copy(Kind::Text, text),
+        }
+    }
+
+    fn copy(&mut self, kind: Kind, text: &str) -> u32 {
+        let start = self.copies.len() as u32;
+        self.copies.push_str(text);
+        self.cells.push(Cell { kind, is_written: false, start, end: self.copies.len() as u32, next: END })
+    }
+
+    /// The values of a slot, in the event's order; none when the field is missing. `event` is the text that
+    /// [`fill_json`](Self::fill_json) gave.
+    #[inline]
+    pub(crate) fn values<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = Seen<'s>> {
+        let mut at = match self.cells.heads.get(slot.index()) {
+            Some(head) if head.epoch == self.cells.epoch => head.first,
             _ => END,
         };
         std::iter::from_fn(move || {
-            let cell = self.cells.get(at as usize)?;
+            let cell = self.cells.cells.get(at as usize)?;
             at = cell.next;
-            Some((cell.kind, self.text_of(cell)))
+            Some(self.seen(cell, event))
         })
     }
 
-    /// Every scalar of the event, when leaves were kept.
-    pub(crate) fn leaves(&self) -> impl Iterator<Item = (Kind, &str)> {
-        self.leaves.iter().filter_map(|at| self.cells.get(*at as usize)).map(|cell| (cell.kind, self.text_of(cell)))
-    }
-
-    /// The texts of all values that were kept, one behind the other.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn text_of(&self, cell: &Cell) -> &str {
-        self.text.get(cell.start as usize..cell.end as usize).unwrap_or_default()
-    }
-}
-
-/// The walk below one key: which node of the fields it is at, and which slot the value itself fills.
-struct Walk<'a> {
-    slots: &'a mut Slots,
-    fields: &'a Fields,
-    node: Option<NodeId>,
-    slot: Option<SlotId>,
-    /// The dots at which the walk went down to reach this value.
-    way: u64,
-    /// The same for what is below this value.
-    way_below: u64,
-    is_root: bool,
-}
-
-impl Walk<'_> {
-    fn scalar(self, kind: Kind, text: &str) {
-        if self.slot.is_none() && !self.slots.keep_leaves {
-            return;
-        }
-        let cell = self.slots.cell(kind, text);
-        if self.slots.keep_leaves {
-            self.slots.leaves.push(cell);
-        }
-        if let Some(slot) = self.slot {
-            self.slots.link(slot, self.way, cell);
-        }
-    }
-
-    fn composite(&mut self) {
-        if let Some(slot) = self.slot {
-            let cell = self.slots.cell(Kind::Composite, "");
-            self.slots.link(slot, self.way, cell);
-        }
-    }
-
-    /// Whether anything below this value may be asked for.
-    fn is_idle(&self) -> bool {
-        self.node.is_none() && self.slot.is_none() && !self.slots.keep_leaves
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Walk<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Walk<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON object")
-    }
-
-    fn visit_unit<E: serde::de::Error>(self) -> Result<(), E> {
-        self.guard::<E>()?.scalar(Kind::Null, "");
-        Ok(())
-    }
-
-    fn visit_bool<E: serde::de::Error>(self, value: bool) -> Result<(), E> {
-        self.guard::<E>()?.scalar(Kind::Bool, if value { "true" } else { "false" });
-        Ok(())
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<(), E> {
-        self.guard::<E>()?.scalar(Kind::Number, itoa::Buffer::new().format(value));
-        Ok(())
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, value: i64) -> Result<(), E> {
-        self.guard::<E>()?.scalar(Kind::Number, itoa::Buffer::new().format(value));
-        Ok(())
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<(), E> {
-        self.guard::<E>()?.scalar(Kind::Number, &json::float(value).text());
-        Ok(())
-    }
-
-    fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
-        self.guard::<E>()?.scalar(Kind::Text, value);
-        Ok(())
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<(), A::Error> {
-        let Self { slots, fields, node, slot, way, way_below, .. } = self.guard::<A::Error>()?;
-        let mut empty = true;
-        loop {
-            let member = Walk { slots, fields, node, slot, way, way_below, is_root: false };
-            if access.next_element_seed(member)?.is_none() {
-                break;
+    /// Calls `each` for every scalar of the event that has a text.
+    pub(crate) fn each_leaf<'s>(&'s self, event: &'s str, mut each: impl FnMut(Seen<'s>)) {
+        let mut each = |seen: Seen<'s>| {
+            if seen.has_text() {
+                each(seen);
             }
-            empty = false;
+        };
+        if self.is_walked {
+            walk::each_leaf(event, &self.quotes, |kind, raw| each(Seen { kind, is_written: true, raw }));
+        } else {
+            let cells = self.leaves.iter().filter_map(|at| self.cells.cells.get(*at as usize));
+            cells.for_each(|cell| each(self.seen(cell, event)));
         }
-        if empty {
-            Walk { slots, fields, node, slot, way, way_below, is_root: false }.composite();
-        }
-        Ok(())
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut access: A) -> Result<(), A::Error> {
-        self.composite();
-        let Self { slots, fields, node, way_below, .. } = self;
-        while let Some(edge) = access.next_key_seed(Key { fields, node })? {
-            let edge = edge.unwrap_or_default();
-            let gone_down = edge.node.map_or(0, |_| 1_u64.rotate_left(edge.dots.into()));
-            let below = Walk {
-                slots,
-                fields,
-                node: edge.node,
-                slot: edge.slot,
-                way: way_below,
-                way_below: way_below | gone_down,
-                is_root: false,
-            };
-            if below.is_idle() {
-                access.next_value::<IgnoredAny>()?;
-            } else {
-                access.next_value_seed(below)?;
-            }
-        }
-        Ok(())
+    /// The event as it is written, when every character of its texts that is not a quote, a backslash, a slash or a
+    /// control character stands there as itself.
+    pub(crate) fn plainly_written<'e>(&self, event: &'e str) -> Option<&'e str> {
+        let is_plain = self.is_walked && !self.quotes.has_code_points && !self.cells.has_odd_numbers;
+        is_plain.then_some(event)
+    }
+
+    #[inline]
+    fn seen<'s>(&'s self, cell: &Cell, event: &'s str) -> Seen<'s> {
+        let text = if cell.is_written { event } else { &self.copies };
+        let raw = text.get(cell.start as usize..cell.end as usize).unwrap_or_default();
+        Seen { kind: cell.kind, is_written: cell.is_written, raw }
     }
 }
 
-impl Walk<'_> {
-    /// Only an object is an event.
-    fn guard<E: serde::de::Error>(self) -> Result<Self, E> {
-        if self.is_root { Err(E::custom("not an object")) } else { Ok(self) }
-    }
-}
-
-/// A key, looked up while it is read.
-struct Key<'a> {
-    fields: &'a Fields,
-    node: Option<NodeId>,
-}
-
-impl<'de> DeserializeSeed<'de> for Key<'_> {
-    type Value = Option<Edge>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for Key<'_> {
-    type Value = Option<Edge>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        Ok(self.node.and_then(|node| self.fields.step(node, key)))
-    }
+/// Whether every scalar of an event is kept, for keywords.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Leaves {
+    Kept,
+    Dropped,
 }
 
 #[cfg(test)]
@@ -369,18 +301,18 @@ mod tests {
         let tree = JsonEvent::parse(event.as_bytes()).unwrap();
         let mut slots = Slots::default();
         for _ in 0..2 {
-            slots.fill_json(event.as_bytes(), &fields, true).unwrap();
+            let text = slots.fill_json(event.as_bytes(), &fields).unwrap();
+            let shown = |seen: Seen<'_>| {
+                if seen.has_text() { seen.text(&mut String::new()).to_owned() } else { "-".to_owned() }
+            };
             for (number, name) in names.iter().enumerate() {
-                let shown = |(kind, text): (Kind, &str)| match kind {
-                    Kind::Null | Kind::Composite => "-".to_owned(),
-                    _ => text.to_owned(),
-                };
-                let own: Vec<String> = slots.values(SlotId(number as u32)).map(shown).collect();
+                let own: Vec<String> = slots.values(SlotId(number as u32), text).map(shown).collect();
                 assert_eq!(own, by_tree(&tree, name), "{name} in {event}");
             }
-            let mut leaves = Vec::new();
-            tree.leaves(&mut |value| leaves.push(value.text().unwrap_or_default().into_owned()));
-            assert_eq!(slots.leaves().map(|(_, text)| text.to_owned()).collect::<Vec<_>>(), leaves);
+            let (mut leaves, mut own) = (Vec::new(), Vec::new());
+            tree.leaves(&mut |value| leaves.extend(value.text().map(|text| text.into_owned())));
+            slots.each_leaf(text, |seen| own.push(shown(seen)));
+            assert_eq!(own, leaves, "{event}");
         }
     }
 
@@ -406,7 +338,7 @@ mod tests {
         let fields = Fields::new(vec!["a".into()]);
         let mut slots = Slots::default();
         for bytes in ["1", "[]", "[{}]", "\"x\"", "null", "", "{", "{}x"] {
-            assert!(slots.fill_json(bytes.as_bytes(), &fields, false).is_err(), "{bytes}");
+            assert!(slots.fill_json(bytes.as_bytes(), &fields).is_err(), "{bytes}");
         }
     }
 
@@ -423,6 +355,34 @@ mod tests {
             let list = prop::collection::vec(inner, 0..3).prop_map(|items| format!("[{}]", items.join(",")));
             prop_oneof![object, list]
         })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        /// Whatever is no JSON to the parser must not be an event to the walk.
+        #[test]
+        fn the_walk_takes_nothing_that_the_parser_refuses(
+            parts in prop::collection::vec(
+                prop::sample::select(vec![
+                    "{", "}", "[", "]", ":", ",", "\"", "\"a\"", "\"a\":", "\"b.c\":", "1", "-", "0", ".5", "e9", "E+12", "true",
+                    "null", "false", " ", "\t", "\n", "\u{b}", "\\", "\\n", "\\u0041", "\\ud800", "\\x", "é", "\u{2028}", "nul", "{\"a\":",
+                    "\"x\\\\\"", "123456789012345678901", "1e400", "-0", "00",
+                ]),
+                0..24,
+            ),
+            is_wrapped: bool,
+        ) {
+            let inside = parts.concat();
+            let event = if is_wrapped { format!("{{\"a\":{inside}}}") } else { inside };
+            let fields = Fields::new(vec!["a".into(), "b.c".into()]);
+            let tree = JsonEvent::parse(event.as_bytes());
+            let filled = Slots::default().fill_json(event.as_bytes(), &fields).map(|_| ());
+            prop_assert_eq!(filled, tree.as_ref().map(|_| ()).map_err(Clone::clone), "{}", &event);
+            if tree.is_ok() {
+                check(&event, &["a", "b.c"]);
+            }
+        }
     }
 
     proptest! {

@@ -40,20 +40,24 @@ enum Node {
 }
 
 impl JsonEvent {
-    /// Reads one JSON object.
+    /// Reads one JSON object. Half of a surrogate pair that stands alone is read as the replacement character.
     ///
     /// # Errors
-    /// When the bytes are not UTF-8, not JSON, nested deeper than 128, or not an object.
+    /// When the bytes are not UTF-8, not JSON, nested deeper than 127, or not an object.
     pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
         let text = json::utf8(bytes)?;
         json::within_depth(text)?;
-        let mut reader = serde_json::Deserializer::from_str(text);
-        let root = Seed.deserialize(&mut reader).and_then(|root| reader.end().map(|()| root));
+        let root = read(text).or_else(|error| json::mended(text).map_or(Err(error), |mended| read(&mended)));
         match root.map_err(|error| json::error(text, &error))? {
             root @ Node::Object(_) => Ok(Self { root }),
             _ => Err(EventError::new("an event must be a JSON object", Some(0))),
         }
     }
+}
+
+fn read(text: &str) -> Result<Node, serde_json::Error> {
+    let mut reader = serde_json::Deserializer::from_str(text);
+    Seed.deserialize(&mut reader).and_then(|root| reader.end().map(|()| root))
 }
 
 impl Event for JsonEvent {
@@ -217,6 +221,16 @@ mod tests {
         ] {
             assert_eq!(values(event, path), expected, "{event} {path}");
         }
+    }
+
+    #[test]
+    fn halves_of_surrogate_pairs_are_replaced() {
+        assert_eq!(
+            values(r#"{"a":["\ud83d","x\udE00y","\ud83d\ude00","\\ud83d","\ud83d\ud83d\ude00"]}"#, "a"),
+            "\u{fffd} x\u{fffd}y 😀 \\ud83d \u{fffd}😀"
+        );
+        assert!(JsonEvent::parse(br#"{"a":"\ud83"}"#).is_err());
+        assert!(JsonEvent::parse(br#"{"a":"\ud83d","b":}"#).is_err());
     }
 
     #[test]

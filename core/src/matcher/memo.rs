@@ -7,7 +7,7 @@
 //! Keys are compared byte for byte, so a collision of hashes is never an error. When the memory is full it
 //! is emptied as a whole: what is common comes back within a few events, and nothing has to be counted.
 
-use crate::event::slots::Kind;
+use crate::event::slots::Seen;
 use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
@@ -44,30 +44,30 @@ pub(super) struct Key {
 }
 
 impl Memo {
-    pub(super) fn key(&self, matcher: u32, kind: Kind, text: &str) -> Key {
-        // Numbers and booleans with the text of a text are other values.
-        let tag = matcher << 2 | kind as u32 & 3;
-        let mut hasher = self.hasher.build_hasher();
-        hasher.write_u32(tag);
-        hasher.write(text.as_bytes());
-        Key { hash: hasher.finish(), tag }
-    }
-
-    pub(super) fn get(&self, key: &Key, text: &str) -> Option<&[u32]> {
-        if text.len() > VALUE_BYTES_MAX {
+    /// What to look a value up by; `None` for one that is not worth it.
+    pub(super) fn key(&self, matcher: u32, seen: &Seen<'_>) -> Option<Key> {
+        if seen.raw.len() > VALUE_BYTES_MAX {
             return None;
         }
+        // Numbers and booleans with the text of a text are other values, and so is a text with other escapes.
+        let tag = matcher << 3 | u32::from(seen.is_written) << 2 | seen.kind as u32 & 3;
+        let mut hasher = self.hasher.build_hasher();
+        hasher.write_u32(tag);
+        hasher.write(seen.raw.as_bytes());
+        Some(Key { hash: hasher.finish(), tag })
+    }
+
+    pub(super) fn get(&self, key: &Key, seen: &Seen<'_>) -> Option<&[u32]> {
+        let text = seen.raw.as_bytes();
         let entry = self.table.find(key.hash, |entry| {
             entry.tag == key.tag
-                && self.bytes.get(entry.start as usize..(entry.start + entry.length) as usize) == Some(text.as_bytes())
+                && self.bytes.get(entry.start as usize..(entry.start + entry.length) as usize) == Some(text)
         })?;
         self.effects.get(entry.effects.0 as usize..entry.effects.1 as usize)
     }
 
-    pub(super) fn put(&mut self, key: &Key, text: &str, effects: &[u32]) {
-        if text.len() > VALUE_BYTES_MAX {
-            return;
-        }
+    pub(super) fn put(&mut self, key: &Key, seen: &Seen<'_>, effects: &[u32]) {
+        let text = seen.raw;
         if self.bytes.len() + text.len() > BYTES_MAX || self.table.len() >= VALUES_MAX || self.effects.len() > BYTES_MAX
         {
             self.table.clear();

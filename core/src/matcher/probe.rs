@@ -9,90 +9,99 @@
 
 use super::memo::Memo;
 use crate::event::in_network;
-use crate::event::slots::Kind;
+use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
-use crate::program::{Exact, Matcher, VERIFY, Verify};
+use crate::program::{CLAUSE, Exact, Matcher, Program, Verify};
 use crate::text;
 use crate::time::Clock;
-use memchr::memmem::Finder;
 
 /// The effects of one value, each once.
 #[derive(Debug)]
 pub(super) struct Hits {
     pub(super) effects: Vec<u32>,
-    seen: Vec<u32>,
+    effect_marks: Vec<u32>,
+    clause_marks: Vec<u32>,
+    /// For each test how many of its clauses hold, and for which value that was counted.
+    counts: Vec<(u32, u32)>,
     epoch: u32,
-    verifies: Vec<u32>,
+    /// Tests all of whose clauses hold.
+    called: Vec<u32>,
+    unescaped: String,
     folded: String,
     memo: Memo,
 }
 
 impl Hits {
-    pub(super) fn new(effects: usize) -> Self {
+    pub(super) fn new(program: &Program) -> Self {
+        let most = |of: fn(&Matcher) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
         Self {
             effects: Vec::new(),
-            seen: vec![0; effects],
+            effect_marks: vec![0; program.effects.len()],
+            clause_marks: vec![0; most(|matcher| matcher.clauses.len())],
+            counts: vec![(0, 0); most(|matcher| matcher.verifies.len())],
             epoch: 0,
-            verifies: Vec::new(),
+            called: Vec::new(),
+            unescaped: String::new(),
             folded: String::new(),
             memo: Memo::default(),
         }
     }
 
-    /// Takes the effects as they are.
-    pub(super) fn set(&mut self, effects: &[u32]) {
-        self.effects.clear();
-        self.effects.extend_from_slice(effects);
-    }
-
     /// Finds the effects of one value; `id` is the matcher's number.
-    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, kind: Kind, text: &str, clock: &Clock) {
+    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
         self.effects.clear();
-        let key = self.memo.key(id, kind, text);
-        if let Some(effects) = self.memo.get(&key, text) {
+        let key = self.memo.key(id, seen);
+        if let Some(effects) = key.as_ref().and_then(|key| self.memo.get(key, seen)) {
             self.effects.extend_from_slice(effects);
             return;
         }
-        self.search(matcher, kind, text, clock);
-        self.memo.put(&key, text, &self.effects);
+        let mut buffer = std::mem::take(&mut self.unescaped);
+        self.search(matcher, seen.kind, seen.text(&mut buffer), clock);
+        self.unescaped = buffer;
+        if let Some(key) = key {
+            self.memo.put(&key, seen, &self.effects);
+        }
     }
 
     fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, clock: &Clock) {
         if self.epoch == u32::MAX {
-            self.seen.fill(0);
+            self.effect_marks.fill(0);
+            self.clause_marks.fill(0);
+            self.counts.fill((0, 0));
             self.epoch = 0;
         }
         self.epoch += 1;
-        self.verifies.clear();
-        let folded = &mut self.folded;
-        folded.clear();
-        text::push_folded(text, folded);
-        let verifies = &mut self.verifies;
-        let (effects, seen, epoch) = (&mut self.effects, &mut self.seen, self.epoch);
+        self.called.clear();
+        self.folded.clear();
+        text::push_folded(text, &mut self.folded);
+        let (epoch, marks, clause_marks) = (self.epoch, &mut self.effect_marks, &mut self.clause_marks);
+        let (effects, counts, called) = (&mut self.effects, &mut self.counts, &mut self.called);
         let mut add = |code: u32| {
-            if code & VERIFY != 0 {
-                if !verifies.contains(&(code & !VERIFY)) {
-                    verifies.push(code & !VERIFY);
+            if code & CLAUSE == 0 {
+                if is_first(marks, code, epoch) {
+                    effects.push(code);
                 }
-            } else if let Some(mark) = seen.get_mut(code as usize).filter(|mark| **mark != epoch) {
-                *mark = epoch;
-                effects.push(code);
+            } else if is_first(clause_marks, code & !CLAUSE, epoch)
+                && let Some(number) = matcher.clauses.get((code & !CLAUSE) as usize)
+                && let Some(count) = counts.get_mut(*number as usize)
+            {
+                *count = if count.0 == epoch { (epoch, count.1 + 1) } else { (epoch, 1) };
+                if matcher.verifies.get(*number as usize).is_some_and(|verify| verify.clauses == count.1) {
+                    called.push(*number);
+                }
             }
         };
-        if !matcher.folded.is_empty() {
-            matcher.folded.search(folded, &mut add);
-        }
+        matcher.folded.search(&self.folded, &mut add);
         if !matcher.cased.is_empty() {
             matcher.cased.search(text, &mut add);
         }
-        let called = self.verifies.iter().filter_map(|at| matcher.verifies.get(*at as usize));
+        let called = self.called.iter().filter_map(|at| matcher.verifies.get(*at as usize));
         for verify in called.chain(&matcher.residual) {
             // A test whose effects are all known already need not run.
-            let news = |effect: &&u32| self.seen.get(**effect as usize).is_some_and(|mark| *mark != self.epoch);
-            if verify.effects.iter().any(|effect| news(&effect)) && holds(verify, kind, text, &self.folded, clock) {
+            let is_news = |effect: &u32| self.effect_marks.get(*effect as usize).is_some_and(|mark| *mark != epoch);
+            if verify.effects.iter().any(is_news) && holds(verify, kind, text, &self.folded, clock) {
                 for effect in &verify.effects {
-                    if let Some(mark) = self.seen.get_mut(*effect as usize).filter(|mark| **mark != self.epoch) {
-                        *mark = self.epoch;
+                    if is_first(&mut self.effect_marks, *effect, epoch) {
                         self.effects.push(*effect);
                     }
                 }
@@ -101,15 +110,17 @@ impl Hits {
     }
 }
 
+/// Marks something as seen, and says whether it was not yet.
+fn is_first(marks: &mut [u32], at: u32, epoch: u32) -> bool {
+    marks.get_mut(at as usize).is_some_and(|mark| std::mem::replace(mark, epoch) != epoch)
+}
+
 fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, clock: &Clock) -> bool {
     match &verify.test {
         Exact::AnyText => true,
         Exact::Folded(glob) => glob.is_match(folded),
         Exact::Cased(glob) => glob.is_match(text),
-        Exact::Regex { regex, also } => {
-            let has_one = |texts: &[Finder<'static>]| texts.iter().any(|one| one.find(folded.as_bytes()).is_some());
-            also.iter().all(|texts| has_one(texts)) && regex.is_match(text)
-        }
+        Exact::Regex(regex) => regex.is_match(text),
         Exact::Cidr(network) => in_network(*network, text),
         Exact::Compare(relation, number) => {
             kind != Kind::Bool && Number::from_numeric_text(text).is_some_and(|own| relation.holds(own, *number))

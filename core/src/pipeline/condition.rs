@@ -12,7 +12,7 @@
 use super::attribute::Attribute;
 use super::draft::{Draft, Facts, Work};
 use super::params::{Literal, Params, Reader};
-use crate::check::{LogSource, Pattern, Test};
+use crate::check::{Item, LogSource, Part, Pattern, Test};
 use crate::diagnostic::{Code, nearest};
 use crate::syntax::condition::{self as syntax, Condition as Expression};
 use crate::syntax::yaml::Node;
@@ -110,8 +110,8 @@ pub(super) fn gate<C: Kind>(params: &mut Params<'_>, keys: &Keys, reader: &mut R
                 conditions.push((name.text().unwrap_or_default().to_owned(), one(item, reader)?));
             }
         }
-        if expression.is_some() != node.as_map().is_some() {
-            let message = format!("`{}` needs `{}` as a map of names, and only then", keys.expr, keys.conditions);
+        if expression.is_some() && node.as_map().is_none() {
+            let message = format!("`{}` needs `{}` as a map of names", keys.expr, keys.conditions);
             return reader.refuse(Code::PipelineParameter, node.span, message);
         }
     }
@@ -294,18 +294,23 @@ impl Kind for OnItem {
 impl OnItem {
     pub(super) fn holds(&self, work: &Work, facts: &Facts) -> bool {
         let tests = leaves(&work.item.tests);
+        let seen = |pattern: &Pattern| bare_keyword(&work.item, pattern);
         let joined = |all: bool, holds: &dyn Fn(&Test) -> bool| {
             if all { tests.iter().all(|test| holds(test)) } else { tests.iter().any(|test| holds(test)) }
         };
         match self {
             Self::MatchString { all, regex, negated } => {
-                joined(*all, &|test| matches!(test, Test::Text(pattern) if matches_start(regex, &pattern.written())))
-                    != *negated
+                let matches =
+                    |test: &Test| matches!(test, Test::Text(pattern) if matches_start(regex, &seen(pattern).written()));
+                joined(*all, &|test| matches(test) != *negated)
             }
             Self::IsNull { all } => joined(*all, &|test| matches!(test, Test::Null)),
-            Self::MatchValue { all, value } => joined(*all, &|test| value.equals(test)),
+            Self::MatchValue { all, value } => joined(*all, &|test| match test {
+                Test::Text(pattern) => value.equals(&Test::Text(seen(pattern))),
+                test => value.equals(test),
+            }),
             Self::Wildcard { all } => {
-                joined(*all, &|test| matches!(test, Test::Text(text) if Pattern::has_wildcard(text)))
+                joined(*all, &|test| matches!(test, Test::Text(pattern) if seen(pattern).has_wildcard()))
             }
             Self::Applied(id) => work.applied.contains(id),
             Self::State(state) => state.holds(facts),
@@ -359,6 +364,21 @@ impl OnField {
             }
             Self::State(state) => state.holds(facts),
         }
+    }
+}
+
+impl OnField {
+    /// Whether an item has such a field: its own, or one that its values refer to.
+    pub(super) fn holds_for(&self, work: &Work, facts: &Facts) -> bool {
+        if let Self::Applied(id) = self {
+            return work.applied.contains(id);
+        }
+        let referred = leaves(&work.item.tests).into_iter().filter_map(|test| match test {
+            Test::FieldRef(reference) => Some(reference.field.as_str()),
+            _ => None,
+        });
+        self.holds(work.item.field.as_deref(), facts)
+            || referred.into_iter().any(|field| self.holds(Some(field), facts))
     }
 }
 
@@ -433,6 +453,20 @@ pub(super) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
 /// Whether an expression matches at the start of a text, as Python's `re.match`.
 pub(super) fn matches_start(regex: &meta::Regex, text: &str) -> bool {
     regex.is_match(Input::new(text).anchored(Anchored::Yes))
+}
+
+/// The text of a keyword without the wildcards that only say that it is one.
+pub(super) fn bare_keyword(item: &Item, pattern: &Pattern) -> Pattern {
+    let mut bare = pattern.clone();
+    if item.field.is_none() {
+        if bare.parts.first() == Some(&Part::Many) {
+            bare.parts.remove(0);
+        }
+        if bare.parts.last() == Some(&Part::Many) {
+            bare.parts.pop();
+        }
+    }
+    bare
 }
 
 /// The tests with those that stand for several taken apart.

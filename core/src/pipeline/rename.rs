@@ -101,9 +101,10 @@ impl Rename {
         let mut given: Vec<String> = Vec::new();
         let mut changed = false;
         draft.rewrite(&mut |mut work, facts| {
-            if !step.item.holds(|condition| condition.holds(&work, facts)) {
+            if !step.takes(&work, facts) {
                 return Ok(Change::Keep(work));
             }
+            // An item that is let through may have fields that are not, so each name is looked at too.
             let new_names = |field: Option<&str>| {
                 step.field.holds(|condition| condition.holds(field, facts)).then(|| self.names(field)).flatten()
             };

@@ -144,7 +144,7 @@ impl Step {
     /// Whether the step is about an item, by its values and its field name.
     pub(super) fn takes(&self, work: &Work, facts: &Facts) -> bool {
         self.item.holds(|condition| condition.holds(work, facts))
-            && self.field.holds(|condition| condition.holds(work.item.field.as_deref(), facts))
+            && self.field.holds(|condition| condition.holds_for(work, facts))
     }
 }
 

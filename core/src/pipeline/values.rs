@@ -9,7 +9,7 @@
 //! than the step is about; then it stays.
 
 use super::Refusal;
-use super::condition::leaves;
+use super::condition::{bare_keyword, leaves};
 use super::draft::{Change, Draft};
 use super::params::{Literal, Params, Reader};
 use super::rename::{CASES, Spelling};
@@ -93,11 +93,14 @@ impl Values {
             if !step.takes(&work, facts) {
                 return Ok(Change::Keep(work));
             }
-            work.applied.extend(step.id.clone());
             let tests = match self {
                 Self::Set(value) => vec![as_keyword(&work.item, value.test())],
-                _ => self.all(&work.item, run)?,
+                _ => match self.all(&work.item, run)? {
+                    Some(tests) => tests,
+                    None => return Ok(Change::Keep(work)),
+                },
             };
+            work.applied.extend(step.id.clone());
             changed |= tests != work.item.tests;
             work.item.tests = tests;
             Ok(Change::Keep(work))
@@ -106,67 +109,70 @@ impl Values {
         Ok(())
     }
 
-    fn all(&self, item: &Item, run: &Run<'_>) -> Result<Vec<Test>, Refusal> {
+    /// What the item's values become; `None` when the step is about none of them.
+    fn all(&self, item: &Item, run: &Run<'_>) -> Result<Option<Vec<Test>>, Refusal> {
         let mut tests = Vec::with_capacity(item.tests.len());
         let mut count = 0_usize;
+        let mut any = false;
         for test in &item.tests {
-            let new = self.each(test, item, run)?;
-            count = count.saturating_add(leaves(std::slice::from_ref(&new)).len());
+            let mut made = Vec::new();
+            for leaf in leaves(std::slice::from_ref(test)) {
+                let new = self.one(leaf, item, run)?;
+                any |= new.is_some();
+                made.extend(new.unwrap_or_else(|| vec![leaf.clone()]));
+            }
+            count = count.saturating_add(made.len());
             if count > run.limits.rule_values_max {
                 return Err(Refusal::too_many_values(run.limits.rule_values_max));
             }
-            tests.push(new);
+            tests.push(match made.pop() {
+                Some(only) if made.is_empty() => only,
+                last => {
+                    made.extend(last);
+                    Test::AnyOf(made)
+                }
+            });
         }
-        Ok(tests)
+        Ok(any.then_some(tests))
     }
 
-    fn each(&self, test: &Test, item: &Item, run: &Run<'_>) -> Result<Test, Refusal> {
-        let mut tests = Vec::new();
-        for leaf in leaves(std::slice::from_ref(test)) {
-            tests.extend(self.one(leaf, item, run)?);
-        }
-        Ok(match tests.pop() {
-            Some(only) if tests.is_empty() => only,
-            last => {
-                tests.extend(last);
-                Test::AnyOf(tests)
+    /// What one value becomes; `None` when the step is not about such values.
+    fn one(&self, test: &Test, item: &Item, run: &Run<'_>) -> Result<Option<Vec<Test>>, Refusal> {
+        let made = match (self, test) {
+            (Self::Wildcard(names) | Self::List(names), Test::Text(pattern)) if !names.any_in(pattern) => {
+                return Ok(None);
             }
-        })
-    }
-
-    /// What one value becomes.
-    fn one(&self, test: &Test, item: &Item, run: &Run<'_>) -> Result<Vec<Test>, Refusal> {
-        let unchanged = || Ok(vec![test.clone()]);
-        match (self, test) {
-            (Self::Wildcard(names), Test::Text(pattern)) => Ok(vec![Test::Text(names.wildcards(pattern))]),
+            (Self::Wildcard(names), Test::Text(pattern)) => vec![Test::Text(names.wildcards(pattern))],
             (Self::Wildcard(names), Test::Regex(regex)) if regex.placeholders => {
                 let stars =
                     Placeholders::from_iter(names.of(&regex.pattern).into_iter().map(|name| (name, vec![".*".into()])));
-                fill_regex(regex, &stars, run)
+                fill_regex(regex, &stars, run)?
             }
-            (Self::List(names), Test::Text(pattern)) => names.fill(pattern, run.vars, Missing::Refused, run),
+            (Self::List(names), Test::Text(pattern)) => names.fill(pattern, run.vars, Missing::Refused, run)?,
             (Self::List(names), Test::Regex(regex)) if regex.placeholders => {
                 let wanted = names.of(&regex.pattern);
                 if let Some(name) = wanted.iter().find(|name| !run.vars.contains_key(*name)) {
                     return Err(Refusal::unresolved(name));
                 }
                 let lists = run.vars.iter().filter(|(name, _)| wanted.contains(name));
-                fill_regex(regex, &lists.map(|(name, values)| (name.clone(), values.clone())).collect(), run)
+                fill_regex(regex, &lists.map(|(name, values)| (name.clone(), values.clone())).collect(), run)?
             }
             (Self::Replace { regex, template, special }, Test::Text(pattern)) => {
-                rewritten(pattern, &|pattern| text::replace(pattern, regex, template, *special))
+                let bare = bare_keyword(item, pattern);
+                let tests = rewritten(&bare, &|pattern| text::replace(pattern, regex, template, *special))?;
+                tests.into_iter().map(|test| as_keyword(item, test)).collect()
             }
             (Self::Replace { regex, template, special }, Test::Number(number)) => {
                 let own = Pattern::literal(number.text());
-                Ok(vec![text::replace(&own, regex, template, *special).map_or_else(|| test.clone(), Test::Text)])
+                vec![text::replace(&own, regex, template, *special).map_or_else(|| test.clone(), Test::Text)]
             }
             (Self::Map(mapping), Test::Text(pattern)) => {
                 let bare = bare_keyword(item, pattern);
                 match mapping.iter().find(|(from, _)| from.parts == bare.parts) {
                     Some((_, to)) => {
-                        Ok(to.iter().map(|value| recased(as_keyword(item, value.test()), pattern.cased)).collect())
+                        to.iter().map(|value| recased(as_keyword(item, value.test()), pattern.cased)).collect()
                     }
-                    None => unchanged(),
+                    None => return Ok(None),
                 }
             }
             (Self::Regex { insensitive }, Test::Text(pattern)) => {
@@ -177,27 +183,29 @@ impl Values {
                     dot_all: true,
                     placeholders: pattern.has_placeholder(),
                 };
-                Ok(vec![Test::Regex(regex)])
+                vec![Test::Regex(regex)]
             }
-            (Self::Convert(Target::Text), Test::Number(number)) => {
-                Ok(vec![Test::Text(Pattern::literal(number.text()))])
+            (Self::Convert(Target::Text), Test::Number(number)) => vec![Test::Text(Pattern::literal(number.text()))],
+            (Self::Convert(Target::Number), Test::Text(pattern)) => {
+                let bare = bare_keyword(item, pattern);
+                match bare.as_literal().and_then(number) {
+                    Some(number) => vec![as_keyword(item, Test::Number(number))],
+                    None => {
+                        let message = format!("`convert_type` cannot make a number of `{}`", bare.written());
+                        return Err(Refusal::new(Code::PipelineFailure, message));
+                    }
+                }
             }
-            (Self::Convert(Target::Number), Test::Text(pattern)) => match pattern.as_literal().and_then(number) {
-                Some(number) => Ok(vec![Test::Number(number)]),
-                None => Err(Refusal::new(
-                    Code::PipelineFailure,
-                    format!("`convert_type` cannot make a number of `{}`", pattern.written()),
-                )),
-            },
             (Self::Case(spelling), Test::Text(pattern)) => {
                 let parts = pattern.parts.iter().map(|part| match part {
                     Part::Text(text) => Part::Text(spelling.apply(text)),
                     other => other.clone(),
                 });
-                Ok(vec![Test::Text(Pattern { parts: parts.collect(), cased: pattern.cased })])
+                vec![Test::Text(Pattern { parts: parts.collect(), cased: pattern.cased })]
             }
-            _ => unchanged(),
-        }
+            _ => return Ok(None),
+        };
+        Ok(Some(made))
     }
 }
 
@@ -243,16 +251,20 @@ fn number(text: &str) -> Option<Number> {
     Number::from_numeric_text(text)
 }
 
-/// A keyword stands anywhere in a leaf.
+/// A keyword stands anywhere in a leaf, and numbers and booleans are sought as their texts.
 fn as_keyword(item: &Item, test: Test) -> Test {
-    match (item.field.is_none(), test) {
-        (true, Test::Text(mut pattern)) => {
-            pattern.open_start();
-            pattern.open_end();
-            Test::Text(pattern)
-        }
-        (_, test) => test,
+    if item.field.is_some() {
+        return test;
     }
+    let mut pattern = match test {
+        Test::Text(pattern) => pattern,
+        Test::Number(number) => Pattern::literal(number.text()),
+        Test::Bool(value) => Pattern::literal(value.to_string()),
+        other => return other,
+    };
+    pattern.open_start();
+    pattern.open_end();
+    Test::Text(pattern)
 }
 
 fn recased(test: Test, cased: bool) -> Test {
@@ -260,20 +272,6 @@ fn recased(test: Test, cased: bool) -> Test {
         Test::Text(pattern) => Test::Text(Pattern { cased, ..pattern }),
         other => other,
     }
-}
-
-/// The text of a keyword without the wildcards that only say that it is one.
-fn bare_keyword(item: &Item, pattern: &Pattern) -> Pattern {
-    let mut bare = pattern.clone();
-    if item.field.is_none() {
-        if bare.parts.first() == Some(&Part::Many) {
-            bare.parts.remove(0);
-        }
-        if bare.parts.last() == Some(&Part::Many) {
-            bare.parts.pop();
-        }
-    }
-    bare
 }
 
 /// A text rewritten; one with dashes is taken apart first, unless nothing would change.
@@ -314,6 +312,11 @@ impl Names {
     fn takes(&self, name: &str) -> bool {
         self.include.as_ref().is_none_or(|names| names.iter().any(|own| own == name))
             && !self.exclude.iter().any(|own| own == name)
+    }
+
+    /// Whether the step is about a placeholder of the text.
+    fn any_in(&self, pattern: &Pattern) -> bool {
+        pattern.parts.iter().any(|part| matches!(part, Part::Placeholder(name) if self.takes(name)))
     }
 
     /// The placeholders in a regular expression that the step is about.

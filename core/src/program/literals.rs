@@ -2,15 +2,15 @@
 //!
 //! ```text
 //! whole "cmd.exe" │ start "c:\windows\" │ end "\cmd.exe" │ inside "-enc"
-//!  hash lookup    │ trie                │ trie, reversed │ one Aho-Corasick pass
+//!  hash lookup    │ trie                │ trie, reversed │ needles
 //! ```
 //!
 //! Each literal gives codes: numbers whose meaning belongs to the matcher. What is searched is a value or
 //! its folded copy; this file does not fold.
 
 use super::Span;
+use super::needles::Needles;
 use super::trie::Trie;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
 
@@ -23,25 +23,15 @@ pub(crate) enum Place {
     Inside,
 }
 
-/// Sets up to this size are searched for any literal before they are searched for all.
-///
-/// PERF: most values hold none; a packed search says so at several GB/s, the automaton at 0.2 to 0.7 GB/s.
-const FEW: usize = 64;
-
-/// Sets of up to so many bytes get an automaton that takes one step per byte but about half a kilobyte per state.
-///
-/// PERF: 7.2 to 5.7 us per event of the structured lane, for 25 MB more.
-const DFA_BYTES: usize = 10_000;
-
 /// A frozen set of literals.
 #[derive(Debug, Default)]
 pub(crate) struct Literals {
     whole: HashMap<Box<str>, Span, foldhash::fast::FixedState>,
     start: Trie,
     end: Trie,
-    inside: Option<AhoCorasick>,
-    /// The same few literals in a form that finds whether there is one at all several times faster.
-    any_inside: Option<AhoCorasick>,
+    inside: Needles,
+    /// Of each literal the longest part that JSON writes as it is, when all may stand anywhere.
+    written: Option<Needles>,
     inside_spans: Vec<Span>,
     spans: Vec<Span>,
     codes: Vec<u32>,
@@ -62,45 +52,38 @@ impl LiteralsBuilder {
         }
     }
 
-    /// Freezes the set; `None` when the automaton would be too large.
-    pub(crate) fn build(self) -> Option<Literals> {
+    /// Freezes the set.
+    pub(crate) fn build(self) -> Literals {
         let mut literals = Literals::default();
         let (mut starts, mut ends, mut inside) = (Vec::new(), Vec::new(), Vec::new());
         for ((place, literal), codes) in self.entries {
             let start = literals.codes.len() as u32;
             literals.codes.extend(codes);
             let span = Span { start, end: literals.codes.len() as u32 };
+            let ordinal = literals.spans.len() as u32;
             match place {
-                Place::Whole => drop(literals.whole.insert(literal.into_boxed_str(), span)),
-                Place::Start => {
-                    starts.push((literal, literals.spans.len() as u32));
-                    literals.spans.push(span);
-                }
-                Place::End => {
-                    ends.push((literal, literals.spans.len() as u32));
-                    literals.spans.push(span);
+                Place::Whole => {
+                    literals.whole.insert(literal.into_boxed_str(), span);
+                    continue;
                 }
                 Place::Inside => {
                     inside.push(literal);
                     literals.inside_spans.push(span);
+                    continue;
                 }
+                Place::Start => starts.push((literal, ordinal)),
+                Place::End => ends.push((literal, ordinal)),
             }
+            literals.spans.push(span);
         }
         literals.start = Trie::new(starts.iter().map(|(literal, at)| (literal.bytes(), *at)));
         literals.end = Trie::new(ends.iter().map(|(literal, at)| (literal.bytes().rev(), *at)));
-        if !inside.is_empty() {
-            let bytes: usize = inside.iter().map(String::len).sum();
-            let automaton = AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
-                .kind(Some(if bytes <= DFA_BYTES { AhoCorasickKind::DFA } else { AhoCorasickKind::ContiguousNFA }))
-                .build(&inside)
-                .ok()?;
-            literals.inside = Some(automaton);
-            if inside.len() <= FEW {
-                literals.any_inside = AhoCorasick::builder().match_kind(MatchKind::LeftmostFirst).build(&inside).ok();
-            }
+        if literals.whole.is_empty() && starts.is_empty() && ends.is_empty() {
+            let parts: Option<Vec<String>> = inside.iter().map(|literal| written_part(literal)).collect();
+            literals.written = parts.map(Needles::new);
         }
-        Some(literals)
+        literals.inside = Needles::new(inside);
+        literals
     }
 }
 
@@ -109,14 +92,9 @@ impl Literals {
         self.codes.is_empty()
     }
 
-    /// Whether every literal may stand anywhere, so that [`any_inside`](Self::any_inside) speaks for all.
-    pub(crate) fn only_inside(&self) -> bool {
-        self.whole.is_empty() && self.start.is_empty() && self.end.is_empty()
-    }
-
-    /// Whether any of the literals that may stand anywhere stands in the text. Stops at the first.
-    pub(crate) fn any_inside(&self, text: &str) -> bool {
-        self.any_inside.as_ref().or(self.inside.as_ref()).is_some_and(|automaton| automaton.is_match(text))
+    /// Whether one of the literals may stand in a text of an event that is written so. True when the set cannot tell.
+    pub(crate) fn may_stand_in(&self, event: &str) -> bool {
+        self.written.as_ref().is_none_or(|written| written.is_any_in(event.as_bytes()))
     }
 
     /// Calls `found` for every code of every literal that stands in its place, some perhaps several times.
@@ -130,20 +108,18 @@ impl Literals {
                 give(*span);
             }
         };
-        if !self.start.is_empty() {
-            self.start.walk(value.bytes(), &mut give_at);
-        }
-        if !self.end.is_empty() {
-            self.end.walk(value.bytes().rev(), &mut give_at);
-        }
-        if let Some(automaton) = &self.inside
-            && self.any_inside.as_ref().is_none_or(|any| any.is_match(value))
-        {
-            for hit in automaton.find_overlapping_iter(value) {
-                if let Some(span) = self.inside_spans.get(hit.pattern().as_usize()) {
-                    give(*span);
-                }
+        self.start.walk(value.bytes(), &mut give_at);
+        self.end.walk(value.bytes().rev(), &mut give_at);
+        self.inside.search(value.as_bytes(), |needle| {
+            if let Some(span) = self.inside_spans.get(needle as usize) {
+                give(*span);
             }
-        }
+        });
     }
+}
+
+/// The longest part of a text without the characters that JSON may write as a backslash and a letter.
+fn written_part(literal: &str) -> Option<String> {
+    let is_escaped = |c: char| matches!(c, '"' | '\\' | '/' | '\u{8}' | '\u{c}' | '\n' | '\r' | '\t');
+    literal.split(is_escaped).max_by_key(|part| part.len()).filter(|part| part.len() > 1).map(str::to_owned)
 }

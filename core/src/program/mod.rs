@@ -9,19 +9,21 @@
 
 mod fields;
 mod glob;
+mod hash;
 mod literals;
+mod needles;
+mod router;
 mod trie;
 
-pub(crate) use fields::{Edge, Fields, NodeId, SlotId};
+pub(crate) use fields::{Fields, NodeId, SlotId};
 pub(crate) use glob::{Glob, GlobPart};
 pub(crate) use literals::{Literals, LiteralsBuilder, Place};
+pub(crate) use router::{ByValue, Router};
 
 use crate::number::{Number, Relation};
 use crate::text::Anchor;
 use crate::time::TimePart;
-use hashbrown::HashMap;
 use ipnet::IpNet;
-use memchr::memmem::Finder;
 use regex_automata::meta;
 
 /// One distinct test, shared by all rules that ask it.
@@ -53,12 +55,14 @@ impl Span {
 /// All rules of a set, compiled.
 pub(crate) struct Program {
     pub(crate) fields: Fields,
-    pub(crate) atoms: usize,
+    /// Where each atom looks.
+    pub(crate) atoms: Vec<Subject>,
     pub(crate) units: Vec<Unit>,
     pub(crate) decisions: Vec<Decision>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) wakes: Vec<UnitId>,
     pub(crate) matchers: Vec<Matcher>,
+    pub(crate) pairs: Vec<Pair>,
     pub(crate) partitions: Vec<Partition>,
     pub(crate) router: Router,
     /// Whether any partition looks at every leaf, for keywords.
@@ -95,37 +99,38 @@ pub(crate) struct Effect {
 /// The rules that can match events of one kind, and what must be looked at for them.
 #[derive(Debug, Default)]
 pub(crate) struct Partition {
+    /// What is looked at for every event: the tests that wake units.
     pub(crate) probes: Vec<Probe>,
-    /// The matcher for every leaf.
-    pub(crate) leaves: Option<u32>,
-    /// Tests that compare two fields.
-    pub(crate) pairs: Vec<Pair>,
+    /// What is looked at when a woken unit asks, ordered by subject: all other tests.
+    pub(crate) rest: Vec<Probe>,
     /// Units that no single atom can wake.
     pub(crate) always: Vec<UnitId>,
 }
 
-/// A slot to look at, and the matcher that says which atoms its values make true.
+/// Where to look, and the matcher that says which atoms the values there make true.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Probe {
-    pub(crate) slot: SlotId,
+    pub(crate) subject: Subject,
     pub(crate) matcher: u32,
 }
 
+/// Where an atom looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Subject {
+    Slot(SlotId),
+    /// Every scalar of the event, for keywords.
+    Leaves,
+    /// Two slots against each other: the pair of this number.
+    Pair(u32),
+}
+
 /// A comparison of two slots.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Pair {
     pub(crate) left: SlotId,
     pub(crate) right: SlotId,
     pub(crate) anchor: Anchor,
     pub(crate) cased: bool,
-    pub(crate) effect: u32,
-}
-
-/// Chooses the partition by the values of a few slots, as a decision tree.
-#[derive(Debug)]
-pub(crate) enum Router {
-    Partition(u32),
-    Slot { slot: SlotId, by_value: HashMap<Box<str>, Router, foldhash::fast::FixedState>, otherwise: Box<Router> },
 }
 
 /// Everything that is asked of one slot in one partition.
@@ -135,33 +140,34 @@ pub(crate) struct Matcher {
     pub(crate) folded: Literals,
     /// Literals in the value as it is, for `cased`.
     pub(crate) cased: Literals,
-    /// Tests that a literal calls for.
+    /// For each clause the test that needs it.
+    pub(crate) clauses: Vec<u32>,
+    /// Tests that run when a literal of each of their clauses stands in the value.
     pub(crate) verifies: Vec<Verify>,
     /// Tests that every value has to take, because no literal announces them.
     pub(crate) residual: Vec<Verify>,
-    /// What follows when the field is there at all.
+    /// What follows when the field is there at all, or the pair holds.
     pub(crate) present: Vec<u32>,
     /// What follows when it holds null.
     pub(crate) null: Vec<u32>,
 }
 
 impl Matcher {
-    /// Whether nothing can follow from values whose folded texts, taken together, hold none of the literals.
-    pub(crate) fn is_silent_on(&self, folded: &str) -> bool {
-        self.residual.is_empty()
-            && self.cased.is_empty()
-            && self.folded.only_inside()
-            && !self.folded.any_inside(folded)
+    /// Whether nothing can follow from any value of an event that is written so, folded as a whole.
+    pub(crate) fn is_silent_on(&self, event: &str) -> bool {
+        self.residual.is_empty() && self.cased.is_empty() && !self.folded.may_stand_in(event)
     }
 }
 
-/// A code of a literal with this bit set calls for the test of that number; without it, it is an effect.
-pub(crate) const VERIFY: u32 = 1 << 31;
+/// A code of a literal with this bit set says that the clause of that number holds; without it, it is an effect.
+pub(crate) const CLAUSE: u32 = 1 << 31;
 
 /// A test that is more than a literal, and what follows when it holds.
 #[derive(Debug)]
 pub(crate) struct Verify {
     pub(crate) test: Exact,
+    /// How many clauses must hold before it is worth to run the test.
+    pub(crate) clauses: u32,
     pub(crate) effects: Vec<u32>,
 }
 
@@ -174,11 +180,7 @@ pub(crate) enum Exact {
     Folded(Glob),
     /// A pattern over the value as it is.
     Cased(Glob),
-    Regex {
-        regex: meta::Regex,
-        /// Sets of texts, of each of which one stands in the folded value when the expression matches.
-        also: Box<[Box<[Finder<'static>]>]>,
-    },
+    Regex(meta::Regex),
     Cidr(IpNet),
     Compare(Relation, Number),
     Time(TimePart, Relation, Number),

@@ -86,10 +86,17 @@ pub(crate) fn parse(text: &str, source: &Source, span: Span, limits: &Limits) ->
                 return Err(parser.aggregation(word.span, &format!("`{}`", word.text)));
             }
             let message = format!("`and` or `or` is missing before `{}`", token.text);
-            Err(parser.fault(Code::ConditionSyntax, token.span, message))
+            let mut fault = parser.fault(Code::ConditionSyntax, token.span, message);
+            if let Some((_, word)) = FOREIGN.iter().find(|(sign, _)| token.text.starts_with(sign)) {
+                fault.help = Some(format!("write `{word}`"));
+            }
+            Err(fault)
         }
     }
 }
+
+/// What other languages write for the words of a condition.
+const FOREIGN: &[(&str, &str)] = &[("&", "and"), ("+", "and")];
 
 struct Token {
     text: String,
@@ -169,6 +176,14 @@ impl ConditionParser<'_> {
                 } else {
                     span
                 };
+                if text.chars().nth(offset + 1) == Some('|') {
+                    let fault = *self.fault(
+                        Code::ConditionSyntax,
+                        span.part(0, 2),
+                        "`||` is not a word of conditions".to_owned(),
+                    );
+                    return Err(Box::new(fault.help("write `or`")));
+                }
                 return Err(self.aggregation(span, "an aggregation behind `|`"));
             }
             if !c.is_whitespace() {
@@ -284,13 +299,18 @@ impl ConditionParser<'_> {
                 Ok(number) => Count::AtLeast(number),
                 Err(_) => {
                     let message = format!("`{count}` before `of` is not a number, `any` or `all`");
-                    return Err(self.fault(Code::ConditionSyntax, span, message));
+                    let mut fault = self.fault(Code::ConditionSyntax, span, message);
+                    if count.eq_ignore_ascii_case("none") {
+                        fault.help = Some("write `not 1 of` for none of them".to_owned());
+                    }
+                    return Err(fault);
                 }
             },
         };
         let Some(token) = self.tokens.get(self.at + 2).filter(|token| !matches!(token.text.as_str(), "(" | ")")) else {
             let span = self.tokens.get(self.at + 1).map_or(span, |of| of.span);
-            return Err(self.fault(Code::ConditionSyntax, span, "`of` needs `them` or a pattern behind it".to_owned()));
+            let fault = *self.fault(Code::ConditionSyntax, span, "`of` needs `them` or a pattern behind it".to_owned());
+            return Err(Box::new(fault.help("write a pattern without brackets, such as `1 of selection_*`")));
         };
         let pattern = if token.is("them") { Pattern::Them } else { Pattern::Names(token.text.clone()) };
         let span = Span { end_column: token.span.end_column, ..span };

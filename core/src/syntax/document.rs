@@ -110,6 +110,9 @@ pub(crate) fn parse(root: Node, source: &Source, diagnostics: &mut Vec<Diagnosti
     Document { source: source.clone(), span: root.span, kind: kind.unwrap_or(Kind::Broken), root }
 }
 
+/// Modifiers as they are called elsewhere, which no likeness of letters would find.
+const SLIPS: &[(&str, &str)] = &[("regex", "re"), ("not", "neq"), ("ne", "neq"), ("ip", "cidr"), ("case", "cased")];
+
 /// Where a key that is missing may have been meant, and what it should be; else the whole map.
 fn slip(map: &Node, wanted: &[&str]) -> (Span, Option<String>) {
     let entries = map.as_map().unwrap_or_default();
@@ -294,7 +297,8 @@ impl DocumentReader<'_> {
                 }
                 None => {
                     let known = Modifier::ALL.iter().map(|modifier| modifier.name());
-                    let help = match nearest(name, known) {
+                    let slip = SLIPS.iter().find(|(slip, _)| *slip == name).map(|(_, meant)| *meant);
+                    let help = match slip.or_else(|| nearest(name, known)) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => {
                             let known: Vec<&str> = Modifier::ALL.iter().map(|modifier| modifier.name()).collect();

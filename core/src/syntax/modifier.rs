@@ -58,6 +58,12 @@ modifiers! {
 
 impl Modifier {
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.iter().copied().find(|modifier| modifier.name() == name)
+        // pySigma knows the flags of `re` by their long names too.
+        match name {
+            "ignorecase" => Some(Self::Insensitive),
+            "multiline" => Some(Self::Multiline),
+            "dotall" => Some(Self::DotAll),
+            _ => Self::ALL.iter().copied().find(|modifier| modifier.name() == name),
+        }
     }
 }

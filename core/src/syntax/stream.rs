@@ -1,15 +1,16 @@
 //! Documents that change the ones behind them: `action: global`, `reset` and `repeat`.
 //!
 //! ```text
-//! action: global      every document behind it gets these parts
+//! action: global      every rule behind it gets these parts, until the next `global` or a `reset`
 //! ---
 //! detection: ...      a rule = its own parts + the global ones
 //! ---
-//! action: repeat      the rule before it, with some parts replaced
+//! action: repeat      the rule (or the global parts) before it, with some parts replaced
 //! ```
 //!
 //! Old rules use this to say one thing for several log sources. New rules do not need it, so every use is
-//! noted as deprecated. Maps are merged key by key; everything else is replaced.
+//! noted as deprecated. Maps are merged key by key; everything else is replaced. Correlations and filters
+//! stand for themselves: nothing is added to them, and they are not repeated.
 
 use super::yaml::{Kind, Node};
 use crate::diagnostic::{Code, Diagnostic, Source};
@@ -28,6 +29,7 @@ pub(super) fn merge_actions(nodes: Vec<Node>, source: &Source, diagnostics: &mut
             diagnostics.push(Diagnostic::new(Code::Deprecated, source, action.span, message).help(help));
         }
         match action.as_ref().map(Node::text) {
+            None if node.get("correlation").is_some() || node.get("filter").is_some() => merged.push(node),
             None => {
                 let rule = match &global {
                     Some(global) => overlay(node, global),
@@ -37,10 +39,8 @@ pub(super) fn merge_actions(nodes: Vec<Node>, source: &Source, diagnostics: &mut
                 merged.push(rule);
             }
             Some(Some("global")) => {
-                global = Some(match global.take() {
-                    Some(earlier) => overlay(earlier, &node),
-                    None => node,
-                });
+                previous = Some(node.clone());
+                global = Some(node);
             }
             Some(Some("reset")) => global = None,
             Some(Some("repeat")) => match previous.take() {

@@ -9,7 +9,7 @@
 use super::plan;
 use crate::args::{CheckArgs, ReportForm};
 use crate::exit::{Exit, Failure};
-use crate::screen::{BOLD, DIM, GREEN, RED, Screen, YELLOW, counted};
+use crate::screen::{BOLD, DIM, GREEN, RED, Screen, YELLOW, counted, visible};
 use crate::told::{SHOWN_MAX, painted};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -99,7 +99,7 @@ fn print_diagnostics(diagnostics: &[&Diagnostic], args: &CheckArgs, screen: &mut
             writeln!(screen.out(), "{text}")?;
         } else {
             let help = told.help.as_deref().map(|help| format!(" ({help})")).unwrap_or_default();
-            writeln!(screen.out(), "{told}{help}")?;
+            writeln!(screen.out(), "{}", visible(&format!("{told}{help}")))?;
         }
     }
     for (code, count) in counts.iter().filter(|(_, count)| !args.all && **count > SHOWN_MAX) {

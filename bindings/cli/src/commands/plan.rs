@@ -15,6 +15,7 @@ use tieline::diagnostic::Diagnostic;
 use tieline::{Rules, TimeOptions};
 use tieline_common::fields::logsource;
 use tieline_common::load::{RuleOptions, RulePack};
+use tieline_common::scan::Select;
 use tieline_common::source::{Plan, SourceChoice, SourceId};
 
 /// Reads rules and pipelines; nothing is compiled yet.
@@ -37,6 +38,11 @@ pub(super) fn plan_without_events(paths: &[PathBuf], args: &RuleArgs) -> Result<
 fn plan_for(paths: &[PathBuf], args: &RuleArgs, choice: &SourceChoice) -> Result<Plan, Failure> {
     let options = options(args)?;
     let pack = RulePack::read(paths)?;
+    if pack.is_saved() && (!args.pipelines.is_empty() || matches!(choice, SourceChoice::Named(_))) {
+        let message = "saved rules were mapped when they were saved; leave --source and --pipeline away, or name the \
+                       rules themselves";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     Ok(Plan::new(pack, options, &args.pipelines, choice)?)
 }
 
@@ -76,8 +82,24 @@ pub(super) fn is_nothing_left(rules: &Rules) -> bool {
 
 /// Says that nothing is left to evaluate.
 pub(super) fn no_rules(plan: &Plan) -> String {
-    let files = plan.pack().paths().len();
+    let files = plan.pack().paths().len() + plan.pack().diagnostics().len();
     format!("no rule could be loaded from {files} file{}", if files == 1 { "" } else { "s" })
+}
+
+/// Says that no rule is among those asked for.
+pub(super) fn nothing_selected(select: &Select) -> String {
+    let names = |names: &[String]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+    let mut asked = Vec::new();
+    if !select.rules.is_empty() {
+        asked.push(format!("the id, name or title {}", names(&select.rules)));
+    }
+    if !select.tags.is_empty() {
+        asked.push(format!("the tag {}", names(&select.tags)));
+    }
+    if let Some(level) = select.level_min {
+        asked.push(format!("the level {} or above", level.as_str()));
+    }
+    format!("no rule for these events has {}", asked.join(" and "))
 }
 
 /// Why a rule that was named is not among those for a source.

@@ -11,7 +11,7 @@ use super::{compile, plan};
 use crate::args::{FailOn, OutputForm, ScanArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Printer, Summary};
-use crate::screen::{Screen, counted};
+use crate::screen::{Screen, counted, visible};
 use crate::told::Told;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
-use tieline_common::input::{InputOptions, expand_paths};
+use tieline_common::input::{EventFiles, InputOptions, expand_paths};
 use tieline_common::record::{BadEvent, Found};
 use tieline_common::scan::{Detail, End, Notice, OnFault, ScanOptions, Select, scan};
 use tieline_common::source::{Known, Plan, SourceId};
@@ -38,7 +38,20 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     args.split();
-    let files = event_files(&args.files)?;
+    let EventFiles { files, errors, passed_over } = event_files(&args.files)?;
+    for error in &errors {
+        screen.error(&error.to_string());
+    }
+    if !errors.is_empty() && args.how.strict {
+        return Err(Failure::Strict("stopped by --strict before anything was scanned".to_owned()));
+    }
+    if files.is_empty() {
+        return Ok(Exit::Input);
+    }
+    if passed_over > 0 {
+        let others = counted(passed_over as u64, "file");
+        screen.note(&format!("{others} in directories passed over; name a file to read it whatever it is called"));
+    }
     let mut plan = plan::plan(&args.rules, &args.how)?;
     if let Some(path) = &args.save {
         let Some(id) = plan.fixed() else {
@@ -51,7 +64,7 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
         }
     }
     let options = options(&args)?;
-    let mut run = Run::new(&args, &files, screen);
+    let mut run = Run::new(&args, &options.select, &files, screen);
     run.begin(&plan)?;
     let outcome = scan(&mut plan, &files, &options, &mut |notice| run.notice(notice));
     run.finish_bar();
@@ -65,22 +78,24 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
         plan.compile(as_is)?;
         run.compiled(as_is, &plan)?;
     }
+    run.expect_selected()?;
     run.summary.totals = totals;
+    run.summary.totals.bad_files += errors.len() as u64;
     run.summary.end = Some(end);
     run.end()
 }
 
 /// The files that are meant; standard input when none is named and it is no terminal.
-fn event_files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn event_files(named: &[PathBuf]) -> Result<EventFiles, Failure> {
     if named.is_empty() {
         if io::stdin().is_terminal() {
             let message = "no event files; name files or directories, or - for standard input\n\n\
                            for example: tieline scan --rules rules/ --output table events/";
             return Err(Failure::Usage(message.to_owned()));
         }
-        return Ok(vec![PathBuf::from("-")]);
+        return Ok(expand_paths(&[PathBuf::from("-")]));
     }
-    Ok(expand_paths(named)?)
+    Ok(expand_paths(named))
 }
 
 fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
@@ -109,6 +124,9 @@ fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
 /// A scan as it is told.
 struct Run<'a> {
     args: &'a ScanArgs,
+    select: &'a Select,
+    /// Whether a rule that is asked for was met.
+    selected: bool,
     screen: &'a mut Screen,
     printer: Box<dyn Printer>,
     summary: Summary,
@@ -128,13 +146,15 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(args: &'a ScanArgs, files: &[PathBuf], screen: &'a mut Screen) -> Self {
+    fn new(args: &'a ScanArgs, select: &'a Select, files: &[PathBuf], screen: &'a mut Screen) -> Self {
         let size = |file: &PathBuf| fs::metadata(file).ok().filter(fs::Metadata::is_file).map(|data| data.len());
         // Where results scroll by, a bar would only flicker.
         let scrolls = screen.out_is_terminal() && args.output != OutputForm::Table;
         let bar_wanted = io::stderr().is_terminal() && !screen.is_quiet() && !scrolls;
         Self {
             args,
+            select,
+            selected: *select == Select::default(),
             printer: output::printer(args),
             summary: Summary::default(),
             told: Told::default(),
@@ -201,9 +221,11 @@ impl<'a> Run<'a> {
                 } else {
                     String::new()
                 };
-                self.screen.note(&format!("{file} is {}{title}", source.name()));
+                self.screen.note(&format!("{} is {}{title}", visible(file), source.name()));
             }
-            None => self.screen.note(&format!("{file} is of no known source; rules are taken as they are")),
+            None => {
+                self.screen.note(&format!("{} is of no known source; rules are taken as they are", visible(file)));
+            }
         }
     }
 
@@ -222,11 +244,28 @@ impl<'a> Run<'a> {
         if plan::is_nothing_left(rules) {
             return Err(Failure::Rules(plan::no_rules(plan)));
         }
+        self.selected |= rules.iter().any(|rule| self.select.takes(rule));
+        if plan.fixed().is_some() {
+            self.expect_selected()?;
+        }
         if rules.is_empty() {
             let name = plan.source(id).map_or("such events", |source| source.name());
             self.screen.warning(&format!("no rule is about {name}"));
         }
         Ok(())
+    }
+
+    /// That no rule has a tag or a level may be so; that there is no rule of a name is a mistake.
+    fn expect_selected(&mut self) -> Result<(), Failure> {
+        if std::mem::replace(&mut self.selected, true) {
+            return Ok(());
+        }
+        let message = plan::nothing_selected(self.select);
+        if self.select.rules.is_empty() {
+            self.screen.warning(&message);
+            return Ok(());
+        }
+        Err(Failure::Rules(message))
     }
 
     fn found(&mut self, found: &Found<'_>) -> Result<(), Failure> {
@@ -260,7 +299,10 @@ impl<'a> Run<'a> {
         let total = self.bytes;
         let bar = self.screen.bar.get_or_insert_with(|| new_bar(total));
         bar.set_position(bytes);
-        bar.set_message(format!("{}, {}", counted(events, "event"), counted(self.summary.detections(), "detection")));
+        let left = total.and_then(|total| seconds_left(self.started.elapsed(), bytes, total));
+        let left = left.map(|seconds| format!(", {seconds} s left")).unwrap_or_default();
+        let detections = counted(self.summary.detections(), "detection");
+        bar.set_message(format!("{}, {detections}{left}", counted(events, "event")));
         Ok(())
     }
 
@@ -304,10 +346,17 @@ impl<'a> Run<'a> {
     }
 }
 
+/// How long the rest takes when it goes on as it did; a bar's own estimate begins with the bar, which comes late.
+fn seconds_left(elapsed: Duration, bytes: u64, total: u64) -> Option<u64> {
+    let rest = u128::from(total.saturating_sub(bytes));
+    let millis = elapsed.as_millis().saturating_mul(rest).checked_div(u128::from(bytes))?;
+    u64::try_from(millis.div_ceil(1000)).ok()
+}
+
 fn new_bar(total: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = match total {
-        Some(_) => "{bar:20} {percent:>3}% {msg}, {eta} left",
+        Some(_) => "{bar:20} {percent:>3}% {msg}",
         None => "{spinner} {bytes} {msg}, {elapsed}",
     };
     // The templates are fixed and right; a bar without style is no reason to stop.

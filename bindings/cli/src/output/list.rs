@@ -1,14 +1,14 @@
 //! A line for each detection, for people who want to see them in order.
 //!
 //! ```text
-//! 2026-11-23 08:12:40  critical       LSASS Memory Dump Command Line  windows.ndjson:18034
+//! 2026-11-23 08:12:40  critical       LSASS Memory Dump Command Line  ENG02  windows.ndjson:18034
 //!                                       selection: CommandLine contains 'comsvcs'   'rundll32 …'
 //! ```
 
-use super::Printer;
 use super::summary::{Summary, to_second};
+use super::{Printer, short_host};
 use crate::exit::Failure;
-use crate::screen::{DIM, Screen, level_name, style_of};
+use crate::screen::{DIM, Screen, level_name, style_of, visible};
 use std::io::Write as _;
 use tieline_common::record::Found;
 
@@ -21,23 +21,27 @@ impl Printer for List {
         let name = level_name(found.level);
         let padding = 13_usize.saturating_sub(name.len());
         let level = screen.paint(style_of(found.level), name).to_string();
-        let place = screen.paint(DIM, format!("{}:{}", found.file, found.line)).to_string();
-        let title = if found.rule_title.is_empty() { found.rule_id.unwrap_or("-") } else { found.rule_title };
-        writeln!(screen.out(), "{time:<19}  {level}{:padding$} {title}  {place}", "")?;
+        let place = screen.paint(DIM, visible(&format!("{}:{}", found.file, found.line))).to_string();
+        let title = visible(if found.rule_title.is_empty() { found.rule_id.unwrap_or("-") } else { found.rule_title });
+        let host = found.host.map(|host| format!("  {}", visible(short_host(host)))).unwrap_or_default();
+        writeln!(screen.out(), "{time:<19}  {level}{:padding$} {title}{host}  {place}", "")?;
         for field in found.evidence.iter().flat_map(|evidence| &evidence.fields) {
-            let value = field.value.as_deref().map(|value| format!("   saw '{value}'")).unwrap_or_default();
+            let value = field.value.as_deref().map(|value| format!("   saw '{}'", visible(value))).unwrap_or_default();
             let value = screen.paint(DIM, value).to_string();
-            writeln!(screen.out(), "{:35} {}: {}{value}", "", field.selection, field.pattern)?;
+            let asked = format!("{}: {}", field.selection, field.pattern);
+            writeln!(screen.out(), "{:35} {}{value}", "", visible(&asked))?;
         }
         if let Some(event) = &found.event {
-            writeln!(screen.out(), "{:35} {}", "", event.get())?;
+            writeln!(screen.out(), "{:35} {}", "", visible(event.get()))?;
         }
         Ok(())
     }
 
     fn end(&mut self, summary: &Summary, screen: &mut Screen) -> Result<(), Failure> {
         if !screen.is_quiet() {
-            writeln!(screen.out())?;
+            if summary.detections() > 0 {
+                writeln!(screen.out())?;
+            }
             for line in summary.lines(|style, text| screen.paint(style, text)) {
                 writeln!(screen.out(), "{line}")?;
             }

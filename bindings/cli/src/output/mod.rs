@@ -42,3 +42,26 @@ pub(crate) fn printer(args: &ScanArgs) -> Box<dyn Printer> {
         OutputForm::Csv => Box::new(csv::Csv::new(args.evidence, args.event)),
     }
 }
+
+/// A host's name without its domain, for narrow columns; addresses stay as they are.
+fn short_host(host: &str) -> &str {
+    let is_name = host.contains(|c: char| c.is_ascii_alphabetic()) && !host.contains([' ', ':']);
+    match host.split_once('.') {
+        Some((name, _)) if is_name => name,
+        _ => host,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::short_host;
+
+    #[test]
+    fn only_names_are_shortened() {
+        let cases = [("eng02.plant.example", "eng02"), ("HMI01", "HMI01"), ("10.0.0.1", "10.0.0.1")];
+        for (host, short) in cases.into_iter().chain([("a.b > c.d", "a.b > c.d"), ("::ffff:1.2.3.4", "::ffff:1.2.3.4")])
+        {
+            assert_eq!(short_host(host), short);
+        }
+    }
+}

@@ -8,7 +8,7 @@
 //! Memory grows with the number of rules that matched, never with the number of detections.
 
 use crate::commands::scan::short;
-use crate::screen::{BOLD, Painted, bytes, counted, grouped, style_of};
+use crate::screen::{BOLD, Painted, bytes, counted, grouped, style_of, visible};
 use anstyle::Style;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +22,9 @@ const BAD_FILES_MAX: usize = 10_000;
 /// Files with unreadable events that a line names.
 const BAD_FILES_SHOWN: usize = 3;
 
+/// Hosts that are kept for each rule.
+const HOSTS_MAX: usize = 100;
+
 /// What a scan came to.
 #[derive(Debug, Default)]
 pub(crate) struct Summary {
@@ -30,7 +33,8 @@ pub(crate) struct Summary {
     pub(crate) seconds: f64,
     /// Whether a detection reached `--fail-on`.
     pub(crate) failed: bool,
-    rules: HashMap<String, Row>,
+    /// Rows by the id, else the title, of their rule.
+    rules: HashMap<String, Vec<Row>>,
     bad: BTreeMap<String, u64>,
     bad_events: u64,
     detections: u64,
@@ -48,6 +52,8 @@ pub(crate) struct Row {
     pub(crate) line: u64,
     pub(crate) first: Option<String>,
     pub(crate) last: Option<String>,
+    /// The hosts of its events, in the order in which they were met.
+    pub(crate) hosts: Vec<String>,
 }
 
 /// The summary as it is serialised.
@@ -64,12 +70,18 @@ struct Record<'a> {
 impl Summary {
     pub(crate) fn add(&mut self, found: &Found<'_>) {
         self.detections += 1;
-        let key = found.rule_id.unwrap_or(found.rule_title);
-        if !self.rules.contains_key(key) {
-            self.rules.insert(key.to_owned(), Row::new(found));
-        }
-        if let Some(row) = self.rules.get_mut(key) {
-            row.add(found.time);
+        // Two rules may have the same id by mistake, and are two all the same.
+        let rows = match self.rules.get_mut(found.rule_id.unwrap_or(found.rule_title)) {
+            Some(rows) => rows,
+            None => self.rules.entry(found.rule_id.unwrap_or(found.rule_title).to_owned()).or_default(),
+        };
+        match rows.iter_mut().find(|row| row.rule_title == found.rule_title) {
+            Some(row) => row.add(found),
+            None => {
+                let mut row = Row::new(found);
+                row.add(found);
+                rows.push(row);
+            }
         }
     }
 
@@ -92,7 +104,7 @@ impl Summary {
 
     /// The rules that matched, the most serious and then the most frequent first.
     pub(crate) fn rows(&self) -> Vec<&Row> {
-        let mut rows: Vec<&Row> = self.rules.values().collect();
+        let mut rows: Vec<&Row> = self.rules.values().flatten().collect();
         rows.sort_by(|a, b| (b.level, b.hits).cmp(&(a.level, a.hits)).then_with(|| a.rule_title.cmp(&b.rule_title)));
         rows
     }
@@ -100,7 +112,7 @@ impl Summary {
     /// Hits by level, the most serious first; rules without a level come last.
     fn levels(&self) -> Vec<(Option<Level>, u64)> {
         let mut levels: BTreeMap<Option<Level>, u64> = BTreeMap::new();
-        for row in self.rules.values() {
+        for row in self.rules.values().flatten() {
             *levels.entry(row.level).or_default() += row.hits;
         }
         levels.into_iter().rev().collect()
@@ -143,18 +155,19 @@ impl Summary {
                 })
                 .collect();
             let head = counted(self.detections, "detection");
-            let rules = counted(self.rules.len() as u64, "rule");
+            let rules = counted(self.rules.values().map(Vec::len).sum::<usize>() as u64, "rule");
             lines.push(format!("{} of {rules}: {}", paint(BOLD, head), levels.join(", ")));
         }
-        let first = self.rules.values().filter_map(|row| row.first.as_deref()).min();
-        let last = self.rules.values().filter_map(|row| row.last.as_deref()).max();
+        let first = self.rules.values().flatten().filter_map(|row| row.first.as_deref()).min();
+        let last = self.rules.values().flatten().filter_map(|row| row.last.as_deref()).max();
         if let (Some(first), Some(last)) = (first, last) {
             let (first, last) = (to_second(first), to_second(last));
-            lines.push(if first == last { format!("at {first}") } else { format!("from {first} to {last}") });
+            let span = if first == last { format!("at {first}") } else { format!("from {first} to {last}") };
+            lines.push(visible(&span).into_owned());
         }
         lines.extend(self.bad_line());
         if totals.bad_files > 0 {
-            lines.push(format!("{} could not be read", counted(totals.bad_files, "file")));
+            lines.push(format!("{} could not be read, or only in part", counted(totals.bad_files, "file")));
         }
         lines
     }
@@ -168,7 +181,7 @@ impl Summary {
         let named: Vec<String> = files
             .iter()
             .take(BAD_FILES_SHOWN)
-            .map(|(file, count)| format!("{} {}", short(file), grouped(**count)))
+            .map(|(file, count)| format!("{} {}", visible(short(file)), grouped(**count)))
             .collect();
         let more = files.len().saturating_sub(BAD_FILES_SHOWN);
         let more = if more > 0 { format!(" and {}", counted(more as u64, "more file")) } else { String::new() };
@@ -188,12 +201,19 @@ impl Row {
             line: found.line,
             first: None,
             last: None,
+            hosts: Vec::new(),
         }
     }
 
-    fn add(&mut self, time: Option<&str>) {
+    fn add(&mut self, found: &Found<'_>) {
         self.hits += 1;
-        let Some(time) = time else { return };
+        if let Some(host) = found.host
+            && self.hosts.len() < HOSTS_MAX
+            && !self.hosts.iter().any(|own| own == host)
+        {
+            self.hosts.push(host.to_owned());
+        }
+        let Some(time) = found.time else { return };
         if self.first.as_deref().is_none_or(|first| time < first) {
             self.first = Some(time.to_owned());
         }

@@ -3,20 +3,24 @@
 //! ```text
 //! LEVEL         HITS  RULE
 //! critical         1  LSASS Memory Dump Command Line
-//!                     windows.ndjson:18034  2026-11-23 08:12:40
+//!                     OFFICE07  2026-11-23 08:12:40  windows.ndjson:18034
 //! high             3  Suspicious Shell Started By A Remote Execution Service
-//!                     windows.ndjson:22817  2026-11-23 09:00:01 to 09:04:10
+//!                     HIST01, ENG02 and 1 more  2026-11-23 09:00:01 to 09:04:10  windows.ndjson:22817
 //! ```
 
-use super::Printer;
 use super::summary::{Row, Summary, to_second};
+use super::{Printer, short_host};
 use crate::exit::Failure;
-use crate::screen::{BOLD, DIM, Screen, counted, grouped, level_name, style_of};
+use crate::screen::{BOLD, DIM, Screen, counted, grouped, level_name, style_of, visible};
 use std::io::Write as _;
 use tieline_common::record::Found;
 
 /// Where titles begin.
 const INDENT: usize = 20;
+
+/// Hosts that are named for each rule, when they are no longer than that together.
+const HOSTS_SHOWN: usize = 2;
+const HOSTS_WIDTH: usize = 24;
 
 /// The table; rows are kept by the summary.
 pub(super) struct Table {
@@ -75,28 +79,41 @@ fn print(row: &Row, screen: &mut Screen) -> Result<(), Failure> {
     let padding = 13_usize.saturating_sub(name.len());
     let level = screen.paint(style_of(row.level), name).to_string();
     let title = if row.rule_title.is_empty() { row.rule_id.as_deref().unwrap_or("-") } else { &row.rule_title };
-    let (hits, title) = (grouped(row.hits), fit(title));
+    let (hits, title) = (grouped(row.hits), fit(&visible(title)));
     writeln!(screen.out(), "{level}{:padding$}{hits:>5}  {title}", "")?;
-    let place = screen.paint(DIM, fit(&place(row, room))).to_string();
-    writeln!(screen.out(), "{:INDENT$}{place}", "")?;
+    let found = [hosts(row), when(row)].into_iter().flatten().collect::<Vec<_>>().join("  ");
+    let place = screen.paint(DIM, fit(&place(row, &found, room))).to_string();
+    let gap = if found.is_empty() { "" } else { "  " };
+    writeln!(screen.out(), "{:INDENT$}{}{gap}{place}", "", fit(&found))?;
     Ok(())
 }
 
-/// Where and when; a long path loses its beginning, never the line.
-fn place(row: &Row, room: Option<usize>) -> String {
-    let when = match (&row.first, &row.last) {
-        (Some(first), Some(last)) => span(first, last),
-        _ => String::new(),
-    };
-    let place = format!("{}:{}", row.file, row.line);
-    let left = room.map(|room| room.saturating_sub(when.chars().count() + 2));
+/// The first hosts by their short names.
+fn hosts(row: &Row) -> Option<String> {
+    let mut named: Vec<&str> = row.hosts.iter().take(HOSTS_SHOWN).map(|host| short_host(host)).collect();
+    // Both ends of a connection fill the line.
+    if named.iter().map(|name| name.len()).sum::<usize>() > HOSTS_WIDTH {
+        named.truncate(1);
+    }
+    let more = row.hosts.len().saturating_sub(named.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    (!named.is_empty()).then(|| visible(&format!("{}{more}", named.join(", "))).into_owned())
+}
+
+fn when(row: &Row) -> Option<String> {
+    Some(visible(&span(row.first.as_deref()?, row.last.as_deref()?)).into_owned())
+}
+
+/// Where the first hit is, in the room that is left; a long path loses its beginning, never the line.
+fn place(row: &Row, found: &str, room: Option<usize>) -> String {
+    let place = visible(&format!("{}:{}", row.file, row.line)).into_owned();
     let length = place.chars().count();
-    match left {
+    match room.map(|room| room.saturating_sub(found.chars().count() + 2)) {
         Some(left) if length > left && left > 1 => {
             let end: String = place.chars().skip(length - left + 1).collect();
-            format!("…{end}  {when}")
+            format!("…{end}")
         }
-        _ => format!("{place}  {when}"),
+        _ => place,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What goes wrong, and what is said about it.
 
 use super::support::{CLEAR, EVENTS, Room, WHOAMI};
+use std::io::Write as _;
 
 #[test]
 fn broken_rules_are_told_and_the_others_run() {
@@ -147,4 +148,95 @@ fn a_wrong_command_line_gives_two() {
     ] {
         room.run(line).expect(2);
     }
+}
+
+#[test]
+fn a_file_that_is_missing_does_not_keep_others_from_being_read() {
+    let room = Room::new();
+    room.file("empty/readme.txt", "nothing");
+    let line = "scan --rules rules --source none -o ndjson missing.ndjson empty events.ndjson";
+    let found = room.run(line).expect(3);
+    assert_eq!(found.hits().len(), 2);
+    for said in ["`missing.ndjson`: no such file", "`empty`: holds no event file", "2 files could not be read"] {
+        assert!(found.err.contains(said), "{said} in {}", found.err);
+    }
+    let strict = room.run("scan --strict --rules rules --source none -o ndjson missing.ndjson events.ndjson").expect(5);
+    assert_eq!(strict.out, "");
+}
+
+#[test]
+fn a_packed_file_that_is_cut_off_is_not_taken_for_a_whole_one() {
+    let room = Room::new();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    packed.write_all(EVENTS.repeat(50).as_bytes()).unwrap();
+    let packed = packed.finish().unwrap();
+    room.file("cut.ndjson.gz", &packed[..packed.len() - 20]);
+    let found = room.run("scan --rules rules --source none -o ndjson cut.ndjson.gz events.ndjson").expect(3);
+    assert!(found.hits().len() > 2, "what stands before is scanned: {}", found.out);
+    assert!(found.err.contains("the gzip data ends too early"), "{}", found.err);
+    assert!(found.err.contains("1 file could not be read, or only in part"), "{}", found.err);
+}
+
+#[test]
+fn files_of_other_kinds_are_named_with_what_to_do() {
+    let room = Room::new();
+    room.file("a.ndjson", b"\xfd7zXZ\0\0\x04rest");
+    room.file("b.log", b"\xd4\xc3\xb2\xa1\x02\0\x04\0rest");
+    room.file("c.log", "# notes\n# and more\n");
+    room.file("d.csv", b"\x01\x02\x03\x04");
+    let found = room.run("scan --rules rules --source none a.ndjson b.log c.log d.csv").expect(3);
+    for said in ["xz data; unpack it first", "a packet capture", "text without a `#fields` line", "binary data"] {
+        assert!(found.err.contains(said), "{said} in {}", found.err);
+    }
+}
+
+#[test]
+fn a_place_in_a_made_event_is_not_given_as_a_place_in_the_file() {
+    let room = Room::new();
+    room.file("latin.csv", b"EventID,User\n1102,caf\xe9\n1102,a\n");
+    room.file("latin.ndjson", b"{\"EventID\":1102,\"User\":\"caf\xe9\"}\n");
+    let found = room.run("scan --rules rules --source none -o ndjson latin.csv latin.ndjson").expect(0);
+    assert_eq!(found.hits(), ["Log Cleared:3"]);
+    assert!(found.err.contains("latin.csv:2: invalid UTF-8\n"), "{}", found.err);
+    assert!(found.err.contains("latin.ndjson:1: invalid UTF-8 at byte 27"), "{}", found.err);
+}
+
+#[test]
+fn asking_for_rules_that_are_not_there_is_told() {
+    let room = Room::new();
+    for (asked, said, code) in [
+        ("--rule no-such-rule", "no rule for these events has the id, name or title `no-such-rule`", 4),
+        ("--tag attack.t9999 --level low", "the tag `attack.t9999` and the level low or above", 0),
+        ("--level critical", "the level critical or above", 0),
+    ] {
+        for source in ["none", "auto"] {
+            let line = format!("scan --rules rules --source {source} {asked} -o ndjson events.ndjson");
+            let answer = room.run(&line).expect(code);
+            assert!(answer.err.contains(said), "{line}: {}", answer.err);
+        }
+    }
+    // Rules about other events are no fault.
+    let other = r#"{"_path":"conn","ts":1.5,"uid":"C1","id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2"}"#;
+    room.file("zeek.ndjson", other);
+    room.run("scan --rules rules -o ndjson zeek.ndjson").expect(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn what_would_act_on_a_terminal_is_shown_as_an_escape() {
+    let room = Room::new();
+    room.file("rules/red.yml", WHOAMI.replace("Whoami Started", "\"\\e[31mred\"").replace("11111111", "33333333"));
+    let event = r#"{"Image":"a\u001b[2J\\whoami.exe","Computer":"a\u202eb\u0007"}"#;
+    room.file("e\u{1b}[31m.ndjson", format!("{event}\nbad\n"));
+    for line in
+        ["scan --rules rules --source none -o table", "scan --rules rules --source none -o list --evidence --event"]
+    {
+        let mut command = room.command(line.split_whitespace());
+        let output = command.arg("e\u{1b}[31m.ndjson").output().unwrap();
+        let text = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).concat();
+        assert!(!text.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{text:?}");
+        assert!(text.contains(r"\u{1b}[31mred") && text.contains(r"e\u{1b}[31m.ndjson"), "{text}");
+    }
+    let explained = room.run_with_stdin("explain --rules rules --source none --event -", event.as_bytes()).expect(0);
+    assert!(!explained.out.contains('\u{1b}') && explained.out.contains(r"\u{1b}[2J"), "{}", explained.out);
 }

@@ -58,6 +58,7 @@ fn packed_files_directories_and_formats_mix() {
     room.file("mixed/sub/c.json", "[{\"EventID\":7},\n{\"EventID\":1102}]");
     room.file("mixed/notes.txt", "no events here");
     let found = room.run("scan --rules rules -o ndjson --source none mixed events.ndjson").expect(0);
+    assert!(found.err.contains("1 file in directories passed over"), "{}", found.err);
     let places: Vec<String> = found
         .objects()
         .iter()
@@ -159,6 +160,41 @@ fn the_table_names_rules_and_counts() {
     assert!(!found.out.contains('\u{1b}'), "no colours in a pipe");
     let list = room.run("scan --rules rules --source none -o list events.ndjson").expect(0);
     assert!(list.out.contains("Whoami Started  events.ndjson:1"), "{}", list.out);
+    assert!(
+        room.run("scan -q --rules rules --source none -o list --level critical events.ndjson").expect(0).out.is_empty()
+    );
+    let none = room.run("scan --rules rules --source none -o list --level critical events.ndjson").expect(0);
+    assert!(none.out.starts_with("3 events in 1 file"), "{}", none.out);
+}
+
+#[test]
+fn people_see_hosts_and_times() {
+    let room = Room::new();
+    let events: String = ["ENG02.plant.example", "HMI01", "HMI01", "10.0.0.7", "DC01"]
+        .iter()
+        .enumerate()
+        .map(|(n, host)| {
+            format!("{{\"EventID\":1102,\"Computer\":\"{host}\",\"UtcTime\":\"2026-01-01 10:00:0{n}\"}}\n")
+        })
+        .collect();
+    room.file("hosts.ndjson", events);
+    let table = room.run("scan --rules rules --source none hosts.ndjson").expect(0).out;
+    let row = "ENG02, HMI01 and 2 more  2026-01-01 10:00:00 to 10:00:04  hosts.ndjson:1";
+    assert!(table.contains(row), "{table}");
+    let list = room.run("scan --rules rules --source none -o list hosts.ndjson").expect(0).out;
+    assert!(list.contains("Log Cleared  ENG02  hosts.ndjson:1"), "{list}");
+    let json = room.run("scan --rules rules --source none -o json hosts.ndjson").expect(0).out;
+    let report: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(report["summary"]["rules"][0]["hosts"].as_array().unwrap().len(), 4);
+    assert_eq!(report["detections"][0].get("host"), None);
+}
+
+#[test]
+fn two_rules_of_one_id_are_two() {
+    let room = Room::new();
+    room.file("rules/twin.yml", CLEAR.replace("Log Cleared", "Twin"));
+    let found = room.run("scan --rules rules --source none events.ndjson").expect(0);
+    assert!(found.out.contains("Twin") && found.out.contains("3 detections of 3 rules"), "{}", found.out);
 }
 
 #[test]
@@ -207,6 +243,10 @@ fn saved_rules_find_the_same() {
     assert_eq!(room.run("scan --rules other.tieline -o ndjson events.ndjson").expect(0).hits(), BOTH);
     let joined = room.run("scan --rules pack.tieline --rules rules events.ndjson").expect(4);
     assert!(joined.err.contains("cannot be joined"), "{}", joined.err);
+    for mapped in ["--source windows", "--pipeline windows"] {
+        let answer = room.run(&format!("scan --rules pack.tieline {mapped} events.ndjson")).expect(2);
+        assert!(answer.err.contains("were mapped when they were saved"), "{}", answer.err);
+    }
     room.file("bad.tieline", b"TIELINE\0garbage garbage garbage");
     room.run("scan --rules bad.tieline events.ndjson").expect(4);
 }

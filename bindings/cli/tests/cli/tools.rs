@@ -26,6 +26,29 @@ fn explain_says_why_and_why_not() {
 }
 
 #[test]
+fn explain_leaves_out_what_did_not_decide() {
+    let room = Room::empty();
+    let many = |name: &str| (0..9).map(|n| format!("'{name}{n}'")).collect::<Vec<_>>().join(", ");
+    let rule = format!(
+        "title: Many\nlogsource: {{product: windows}}\ndetection:\n  one: {{a: [{}]}}\n  two: {{b: [{}]}}\n  three: {{c: d}}\n  \
+         condition: one and two and not three\n",
+        many("x"),
+        many("y")
+    );
+    room.file("many.yml", rule);
+    let explain =
+        |more: &str, event: &str| room.run(&format!("explain many.yml --source none --event {event}{more}")).expect(0);
+    let hit = explain("", r#"{"a":"x7","b":"y1"}"#).out;
+    assert!(hit.contains("✓ a = 'x7'") && hit.contains("… and 8 that do not hold") && hit.contains("--full"), "{hit}");
+    assert!(!hit.contains("'x3'"), "{hit}");
+    let miss = explain("", r#"{"a":"x7","b":"no"}"#).out;
+    assert!(miss.contains("✓ one   …"), "what holds did not decide: {miss}");
+    assert!(miss.contains("✗ b = 'y0'") && miss.contains("… and 5 more like these"), "{miss}");
+    let full = explain(" --full", r#"{"a":"x7","b":"no"}"#).out;
+    assert!(full.contains("✗ a = 'x3'") && full.contains("✗ b = 'y8'") && !full.contains('…'), "{full}");
+}
+
+#[test]
 fn explain_says_when_a_rule_is_about_other_events() {
     let room = Room::new();
     let event = r#"{"uid":"C1","id.orig_h":"1","id.resp_h":"2"}"#;

@@ -8,7 +8,8 @@
 //!
 //! A row is held as it stands until it is whole. When it turns out not to fit the header, or a quote in
 //! it is never closed, only its first line is given up and reading goes on with the next, so that one
-//! stray quote does not swallow the rest of a file. Types are not guessed: every value is a string.
+//! stray quote does not swallow the rest of a file. Types are not guessed: every value is a string. A line
+//! `sep=;` before the header names the delimiter.
 
 use csv_core::{ReadRecordResult, Reader as Parser, ReaderBuilder};
 use memchr::{memchr, memchr_iter};
@@ -59,8 +60,13 @@ impl Csv {
         if window.unread().starts_with(b"\xef\xbb\xbf") {
             window.consume(3);
         }
-        let parser = ReaderBuilder::new().delimiter(delimiter).build();
-        Csv { window, limits, parser, keys: Vec::new(), row: Row::default(), line: 1, reparsed: 0 }
+        let named = named_delimiter(window.unread());
+        if let Some((_, length)) = named {
+            window.consume(length);
+        }
+        let line = 1 + u64::from(named.is_some());
+        let parser = ReaderBuilder::new().delimiter(named.map_or(delimiter, |(delimiter, _)| delimiter)).build();
+        Csv { window, limits, parser, keys: Vec::new(), row: Row::default(), line, reparsed: 0 }
     }
 
     pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
@@ -232,6 +238,15 @@ impl Row {
             start = *end;
             cell
         })
+    }
+}
+
+/// The delimiter that a first line `sep=;`, as Excel writes and reads it, names, and the length of that line.
+pub(super) fn named_delimiter(text: &[u8]) -> Option<(u8, usize)> {
+    match text.strip_prefix(b"sep=")? {
+        [delimiter, b'\n', ..] => Some((*delimiter, 6)),
+        [delimiter, b'\r', b'\n', ..] => Some((*delimiter, 7)),
+        _ => None,
     }
 }
 

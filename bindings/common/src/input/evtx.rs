@@ -48,6 +48,7 @@ pub(super) struct Evtx {
     faults: Vec<Fault>,
     /// What is wrong with the end of the log.
     tail: Option<(FaultKind, String)>,
+    incomplete: bool,
 }
 
 impl Evtx {
@@ -102,7 +103,13 @@ impl Evtx {
             given: 0,
             faults: Vec::new(),
             tail: tail.map(|message| (FaultKind::CutOff, message)),
+            incomplete: false,
         })
+    }
+
+    /// Whether a chunk was damaged, or the log turned out to end too early.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.incomplete
     }
 
     pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> bool {
@@ -162,6 +169,7 @@ impl Evtx {
         let Some((kind, message)) = self.tail.take() else {
             return false;
         };
+        self.incomplete = true;
         self.faults.push(Fault { number: self.number + 1, byte: None, message, kind });
         true
     }
@@ -197,6 +205,7 @@ impl Evtx {
     /// A fault before the next record.
     fn fault(&mut self, byte: Option<u64>, message: &str) {
         let number = self.number + 1;
+        self.incomplete = true;
         self.faults.push(Fault { number, byte, message: message.to_owned(), kind: FaultKind::Damaged });
     }
 }

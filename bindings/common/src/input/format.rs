@@ -29,6 +29,11 @@ impl Format {
         (Format::Csv, "csv"),
     ];
 
+    /// Whether events are read as they stand in the file, and not made of rows or records.
+    pub(crate) fn is_json(self) -> bool {
+        matches!(self, Format::Ndjson | Format::JsonArray)
+    }
+
     /// What a file of this format looks like, for messages that say what was expected.
     pub(super) fn describe(self) -> &'static str {
         match self {

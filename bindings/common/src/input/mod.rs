@@ -38,6 +38,7 @@ mod csv;
 mod error;
 mod evtx;
 mod fault;
+mod foreign;
 mod format;
 mod json;
 mod lines;
@@ -60,5 +61,5 @@ pub use format::{Format, ParseFormatError};
 pub use options::{
     BATCH_BYTES, BATCH_RECORDS_MAX, EVTX_BUFFER_BYTES_MAX, InputOptions, RECORD_BYTES_LIMIT, RECORD_BYTES_MAX,
 };
-pub use paths::expand_paths;
+pub use paths::{EventFiles, expand_paths};
 pub use reader::Reader;

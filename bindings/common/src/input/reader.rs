@@ -140,6 +140,14 @@ impl Reader {
         self.total
     }
 
+    /// Whether an unknown number of events could not be read: packed data is cut off or damaged, an EVTX log has a
+    /// damaged chunk or is shorter than it says. To be asked when all batches were read; a fault has said what was
+    /// wrong.
+    pub fn is_incomplete(&self) -> bool {
+        let log = matches!(&self.body, Body::Evtx(evtx) if evtx.is_incomplete());
+        log || self.progress.is_incomplete()
+    }
+
     /// Lines passed over because they are no events and no faults: bulk actions between events, as
     /// `tshark -T ek` writes them.
     pub fn records_skipped(&self) -> u64 {

@@ -9,6 +9,8 @@
 //! The file's extension only decides where the content alone does not. Nothing is converted here.
 
 use super::Format;
+use super::csv::named_delimiter;
+use super::foreign;
 use super::format::Extension;
 
 /// The first bytes of an EVTX log.
@@ -27,11 +29,14 @@ pub(super) fn sniff(head: &[u8], extension: Option<Extension>) -> Result<Format,
         return Ok(Format::Evtx);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head).trim_ascii_start();
+    if let Some(name) = foreign::name(head).or_else(|| foreign::name(text)) {
+        return Err(name);
+    }
     match text.first() {
         None if extension == Some(Extension::Evtx) => Err("is empty".to_owned()),
         None => Ok(if extension == Some(Extension::Csv) { Format::Csv } else { Format::Ndjson }),
         Some(b'[') if extension != Some(Extension::Csv) || is_json_array(text) => Ok(Format::JsonArray),
-        Some(b'{') => Ok(if spans_lines(text) { Format::JsonArray } else { Format::Ndjson }),
+        Some(b'{') => Ok(if is_cut_by_brackets(text) { Format::JsonArray } else { Format::Ndjson }),
         Some(b'#') if extension != Some(Extension::Csv) || is_zeek(text) => Ok(Format::ZeekTsv),
         Some(_) => sniff_text(text, extension),
     }
@@ -70,11 +75,12 @@ fn first_line(text: &[u8]) -> &[u8] {
 
 /// Text that does not begin as JSON or Zeek does.
 fn sniff_text(text: &[u8], extension: Option<Extension>) -> Result<Format, String> {
-    if memchr::memchr(0, text).is_some() {
+    let is_control = |byte: &u8| byte.is_ascii_control() && !byte.is_ascii_whitespace();
+    if memchr::memchr(0, text).is_some() || first_line(text).iter().any(is_control) {
         let utf16 = matches!(text, [0, first, ..] | [first, 0, ..] if first.is_ascii_graphic());
         return Err(if utf16 { "UTF-16 without a byte order mark" } else { "binary data" }.to_owned());
     }
-    if extension == Some(Extension::Csv) || is_csv_header(text) {
+    if extension == Some(Extension::Csv) || named_delimiter(text).is_some() || is_csv_header(text) {
         return Ok(Format::Csv);
     }
     let begins_object = |line: &[u8]| line.trim_ascii_start().starts_with(b"{");
@@ -118,17 +124,16 @@ fn is_csv_header(text: &[u8]) -> bool {
         && next.is_none_or(|next| next.contains(&b'"') || cells(next) >= cells(line))
 }
 
-/// Whether the object that begins here goes on in the next line in the way JSON printed over
-/// several lines does. A first line that is cut off does not: inside a string, or before another
-/// object where none can be.
-fn spans_lines(text: &[u8]) -> bool {
-    let Some(line_end) = memchr::memchr(b'\n', text) else {
-        return false;
-    };
+/// Whether lines do not part the objects that begin here: another one follows in the same line, or the first goes
+/// on in the next line in the way JSON printed over several lines does. A first line that is cut off does not:
+/// inside a string, or before another object where none can be.
+fn is_cut_by_brackets(text: &[u8]) -> bool {
+    let end_of_line = memchr::memchr(b'\n', text);
+    let line_end = end_of_line.unwrap_or(text.len());
     let line = text.get(..line_end).unwrap_or_default().trim_ascii_end();
     let mut open: Vec<u8> = Vec::new();
     let (mut quoted, mut escaped) = (false, false);
-    for byte in line {
+    for (at, byte) in line.iter().enumerate() {
         match (quoted, *byte) {
             (true, _) if escaped => escaped = false,
             (true, b'\\') => escaped = true,
@@ -139,13 +144,17 @@ fn spans_lines(text: &[u8]) -> bool {
             (false, b'}' | b']') => {
                 open.pop();
                 if open.is_empty() {
-                    return false;
+                    let after = line.get(at + 1..).unwrap_or_default().trim_ascii_start();
+                    return matches!(after.first(), Some(b'{' | b','));
                 }
             }
             _ => {}
         }
     }
     let rest = text.get(line_end..).unwrap_or_default().trim_ascii_start();
+    if end_of_line.is_none() {
+        return false;
+    }
     let in_array = open.last() == Some(&b'[');
     match (line.last(), rest.first()) {
         _ if quoted => false,
@@ -163,7 +172,7 @@ mod tests {
     #[test]
     fn format_is_told_from_content_before_extension() {
         use Extension::{Csv, Evtx, Json, Log};
-        let cases: [(&str, Option<Extension>, Option<Format>); 28] = [
+        let cases: [(&str, Option<Extension>, Option<Format>); 33] = [
             ("{\"a\":1}\n{\"a\":2}\n", None, Some(Format::Ndjson)),
             ("\u{feff}  \r\n{\"a\":1}\n", Some(Csv), Some(Format::Ndjson)),
             ("{\n  \"a\": 1\n}\n", None, Some(Format::JsonArray)),
@@ -172,6 +181,11 @@ mod tests {
             ("{\"a\":[1,\n{\"b\":1}]}", None, Some(Format::JsonArray)),
             ("{\"a\":1,\n\"b\":2}", None, Some(Format::JsonArray)),
             ("{\"a\":1", Some(Json), Some(Format::Ndjson)),
+            ("{\"a\":1}{\"a\":2}\n", None, Some(Format::JsonArray)),
+            ("{\"a\":1} {\"a\":2}", None, Some(Format::JsonArray)),
+            ("{\"a\":1},\r\n{\"a\":2},\r\n", None, Some(Format::JsonArray)),
+            ("{\"a\":1} x\n", None, Some(Format::Ndjson)),
+            ("sep=;\r\na;b\r\n", Some(Log), Some(Format::Csv)),
             ("{\"a\":\"cut\n{\"a\":2}\n", None, Some(Format::Ndjson)),
             ("{\"a\":1,\n{\"a\":2}\n", None, Some(Format::Ndjson)),
             ("{\"a\":1\n{\"a\":2}\n", None, Some(Format::Ndjson)),

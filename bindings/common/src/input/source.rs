@@ -10,6 +10,7 @@ use std::io::{self, BufReader, Cursor, Read};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
+use encoding_rs::Encoding;
 use flate2::bufread::MultiGzDecoder;
 
 use super::options::{HEAD_BYTES_MAX, PACKED_BLOCK_BYTES};
@@ -51,6 +52,7 @@ pub(super) enum Stop {
 pub(super) struct Progress {
     bytes: AtomicU64,
     failed: AtomicBool,
+    incomplete: AtomicBool,
 }
 
 impl Progress {
@@ -60,6 +62,11 @@ impl Progress {
 
     pub(super) fn set_bytes(&self, bytes: u64) {
         self.bytes.store(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether packed data ended too early or was damaged, so that what followed was not read.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.incomplete.load(Ordering::Relaxed)
     }
 }
 
@@ -109,12 +116,7 @@ impl Source {
             source.unpack(&mut head);
             source.extend_head(&mut head, |head| head.len() >= 8 || (pace == Pace::Live && has_line(head)));
         }
-        let encoding = match head.as_slice() {
-            [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
-            [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),
-            _ => None,
-        };
-        if let Some(encoding) = encoding {
+        if let Some(encoding) = encoding_of(&head) {
             source.wrap(&mut head, |bytes| Box::new(Recoded::new(bytes, encoding)));
         }
         source.extend_head(&mut head, |head| pace == Pace::Live && has_line(head));
@@ -151,8 +153,10 @@ impl Source {
             Packing::Plain => return Stop::Failed(error),
         };
         if self.progress.failed.load(Ordering::Relaxed) {
-            Stop::Failed(error)
-        } else if error.kind() == io::ErrorKind::UnexpectedEof {
+            return Stop::Failed(error);
+        }
+        self.progress.incomplete.store(true, Ordering::Relaxed);
+        if error.kind() == io::ErrorKind::UnexpectedEof {
             Stop::CutOff(format!("the {name} data ends too early"))
         } else {
             Stop::Damaged(format!("the {name} data is damaged: {error}"))
@@ -215,6 +219,19 @@ fn packing_of(head: &[u8]) -> Packing {
         // A frame, or a skippable frame before one.
         [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Packing::Zstd,
         _ => Packing::Plain,
+    }
+}
+
+/// The encoding of text that is not UTF-8: told by its byte order mark, or by two characters of which every
+/// other byte is zero, because Windows tools leave the mark out.
+fn encoding_of(head: &[u8]) -> Option<&'static Encoding> {
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace();
+    match head {
+        [0xff, 0xfe, ..] => Some(encoding_rs::UTF_16LE),
+        [0xfe, 0xff, ..] => Some(encoding_rs::UTF_16BE),
+        [first, 0, second, 0, ..] if is_text(first) && is_text(second) => Some(encoding_rs::UTF_16LE),
+        [0, first, 0, second, ..] if is_text(first) && is_text(second) => Some(encoding_rs::UTF_16BE),
+        _ => None,
     }
 }
 

@@ -29,11 +29,13 @@ pub(super) struct Zeek {
     header: Header,
     /// Memory for values whose escapes are resolved.
     text: Vec<u8>,
+    /// Whether there was a line that is not blank.
+    begun: bool,
 }
 
 impl Zeek {
     pub(super) fn new(lines: Lines, limits: Limits) -> Self {
-        Zeek { lines, limits, header: Header::default(), text: Vec::new() }
+        Zeek { lines, limits, header: Header::default(), text: Vec::new(), begun: false }
     }
 
     pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
@@ -57,7 +59,12 @@ impl Zeek {
                 Step::NeedMore => match self.lines.finish().transpose()? {
                     Some(Step::Line { start, end, number }) => self.take(start, end, number, batch, faults)?,
                     Some(Step::Fault(fault)) => faults.push(fault),
-                    Some(Step::NeedMore) | None => break,
+                    Some(Step::NeedMore) | None => {
+                        if self.begun && self.header.columns.is_empty() {
+                            return Err(Broken::Format("text without a `#fields` line".to_owned()));
+                        }
+                        break;
+                    }
                 },
             }
         }
@@ -73,6 +80,7 @@ impl Zeek {
         faults: &mut Vec<Fault>,
     ) -> Result<(), Broken> {
         let line = self.lines.window.slice(start, end);
+        self.begun = true;
         if line.starts_with(b"#") {
             faults.extend(self.header.read(line).err().map(|message| Fault {
                 number,

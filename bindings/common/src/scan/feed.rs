@@ -24,8 +24,17 @@ const AHEAD: usize = 2;
 const PATIENCE: Duration = Duration::from_millis(50);
 
 pub(super) enum Message {
-    Opened { file: String, format: Format },
-    Batch { batch: Batch, faults: Vec<Fault>, bytes: u64 },
+    Opened {
+        file: String,
+        format: Format,
+    },
+    Batch {
+        batch: Batch,
+        faults: Vec<Fault>,
+        bytes: u64,
+    },
+    /// Not all of the file could be read; a fault has said why.
+    Incomplete,
     Failed(InputError),
 }
 
@@ -113,7 +122,13 @@ impl Files {
             };
             match reader.next_batch(&mut batch, &mut faults) {
                 Ok(true) => return Some(Message::Batch { batch, faults, bytes: reader.bytes_read() }),
-                Ok(false) => self.reader = None,
+                Ok(false) => {
+                    let incomplete = reader.is_incomplete();
+                    self.reader = None;
+                    if incomplete {
+                        return Some(Message::Incomplete);
+                    }
+                }
                 Err(error) => {
                     self.reader = None;
                     return Some(Message::Failed(error));

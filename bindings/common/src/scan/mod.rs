@@ -194,6 +194,7 @@ pub fn scan(
         totals: Totals::default(),
         bytes_of_files: 0,
         file: String::new(),
+        format: None,
         main: None,
         met: Vec::new(),
     };
@@ -227,6 +228,7 @@ struct Scan<'a> {
     /// Bytes of the files before the present one.
     bytes_of_files: u64,
     file: String,
+    format: Option<Format>,
     /// The source of the first event of the file that had one.
     main: Option<SourceId>,
     /// The sources met in the file.
@@ -244,6 +246,7 @@ impl Scan<'_> {
         match message {
             Message::Opened { file, format } => {
                 self.file = file;
+                self.format = Some(format);
                 self.bytes_of_files = self.totals.bytes;
                 self.main = None;
                 self.met.clear();
@@ -259,6 +262,10 @@ impl Scan<'_> {
                 }
                 let Totals { bytes, events, .. } = self.totals;
                 Ok(asked((self.each)(Notice::Progress { bytes, events })))
+            }
+            Message::Incomplete => {
+                self.totals.bad_files += 1;
+                Ok(Step::Continue(()))
             }
             Message::Failed(error) => {
                 self.totals.bad_files += 1;
@@ -333,8 +340,13 @@ impl Scan<'_> {
     fn event(&mut self, batch: &Batch, event: &EventHits) -> Step {
         let record = batch.record(event.at as usize);
         if let Some(error) = &event.error {
-            let byte = error.byte().map(|byte| byte as u64);
-            return self.bad(record.number, byte, &error.to_string());
+            let (byte, message) = (error.byte(), error.to_string());
+            let plain = byte.and_then(|byte| message.strip_suffix(&format!(" at byte {byte}")));
+            return match plain {
+                // A byte of what was made of the row or record stands nowhere in the file.
+                Some(plain) if !self.format.is_some_and(Format::is_json) => self.bad(record.number, None, plain),
+                _ => self.bad(record.number, byte.map(|byte| byte as u64), &message),
+            };
         }
         let Some(rules) = self.plan.rules(event.source) else { return Step::Continue(()) };
         let source = self.plan.source(event.source).map(|source| source.name());
@@ -343,6 +355,7 @@ impl Scan<'_> {
             self.totals.detections += 1;
             let mut found = Found::new(rules.rule(*rule as usize), &self.file, record.number);
             found.time = event.time.as_deref();
+            found.host = event.host.as_deref();
             found.source = source;
             found.evidence = evidence.as_ref();
             found.event.clone_from(&raw);

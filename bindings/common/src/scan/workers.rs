@@ -15,7 +15,7 @@ use tieline::{EventError, Evidence, JsonEvent, Rules, Scanner};
 use super::Select;
 use crate::input::{Batch, Record};
 use crate::source::{Plan, SourceId};
-use crate::time;
+use crate::{host, time};
 
 /// Events that a thread takes at a time.
 const PIECE: usize = 128;
@@ -32,6 +32,7 @@ pub(super) struct EventHits {
     pub(super) source: SourceId,
     pub(super) rules: Vec<(u32, Option<Evidence>)>,
     pub(super) time: Option<String>,
+    pub(super) host: Option<String>,
     pub(super) error: Option<EventError>,
 }
 
@@ -144,7 +145,7 @@ impl Worker {
             place.get_or_insert_with(|| (Scanner::new(rules), rules.iter().map(|rule| select.takes(rule)).collect()));
         // INVARIANT: a batch holds far fewer events than a `u32` counts.
         #[expect(clippy::cast_possible_truncation, reason = "a batch holds at most some thousand events")]
-        let mut hits = EventHits { at: at as u32, source, rules: Vec::new(), time: None, error: None };
+        let mut hits = EventHits { at: at as u32, source, rules: Vec::new(), time: None, host: None, error: None };
         let mut tree = None;
         match scanner.scan_json(record.bytes) {
             Err(error) => hits.error = Some(error),
@@ -160,7 +161,10 @@ impl Worker {
         if hits.rules.is_empty() && hits.error.is_none() {
             return;
         }
-        hits.time = tree.flatten().as_ref().and_then(|tree| time::of_event(tree));
+        if let Some(tree) = tree.flatten() {
+            hits.time = time::of_event(&tree);
+            hits.host = host::of_event(&tree);
+        }
         self.hits.push(hits);
     }
 }

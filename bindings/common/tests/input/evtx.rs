@@ -193,6 +193,19 @@ fn a_damaged_chunk_loses_only_itself() {
 }
 
 #[test]
+fn a_log_of_which_a_chunk_is_lost_is_known_to_be_incomplete() {
+    let whole = log(3);
+    let mut damaged = whole.clone();
+    damaged[HEADER + CHUNK..HEADER + CHUNK + 8].copy_from_slice(b"notachnk");
+    for (bytes, incomplete) in [(&whole[..], false), (&damaged[..], true), (&whole[..HEADER + CHUNK + 9], true)] {
+        let stream = std::io::Cursor::new(bytes.to_vec());
+        let mut reader = Reader::from_read("a.evtx", Box::new(stream), &InputOptions::default()).unwrap();
+        read_to_end(&mut reader).unwrap();
+        assert_eq!(reader.is_incomplete(), incomplete);
+    }
+}
+
+#[test]
 fn a_damaged_record_loses_only_itself() {
     let mut damaged = log(1);
     let place = HEADER + 512 + record(1, 512).len();
@@ -228,7 +241,7 @@ fn what_is_no_log_or_only_its_beginning_is_a_wrong_format() {
     let cases: [(&str, &[u8], &str); 4] = [
         ("a.evtx", &whole[..8], "an EVTX log that ends inside its header, after 8 bytes"),
         ("a.evtx", &whole[..HEADER - 1], "ends inside its header, after 4095 bytes"),
-        ("a.evtx", b"PK\x03\x04\0\0", "binary data"),
+        ("a.evtx", b"PK\x03\x04\0\0", "a ZIP archive; unpack it first"),
         ("a.evtx", b"", "is empty"),
     ];
     for (name, bytes, found) in cases {
@@ -269,7 +282,7 @@ fn real_logs_are_read_without_faults() {
         eprintln!("skipped: TIELINE_EVTX names no directory of EVTX logs");
         return;
     };
-    for path in tieline_common::input::expand_paths(&[Path::new(&folder).to_path_buf()]).unwrap() {
+    for path in tieline_common::input::expand_paths(&[Path::new(&folder).to_path_buf()]).files {
         let all = read_to_end(&mut Reader::open(&path, &InputOptions::default()).unwrap()).unwrap();
         assert_eq!(all.faults, [], "{}", path.display());
         for (_, text) in &all.records {

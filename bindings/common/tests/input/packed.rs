@@ -5,9 +5,9 @@ use std::io::Write;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use ruzstd::encoding::{CompressionLevel, compress_to_vec};
-use tieline_common::input::{FaultKind, InputErrorKind};
+use tieline_common::input::{FaultKind, InputErrorKind, InputOptions, Reader};
 
-use crate::support::{read, read_file, read_named};
+use crate::support::{read, read_file, read_named, read_to_end};
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
@@ -60,6 +60,22 @@ fn a_cut_off_packed_file_keeps_its_whole_lines() {
             assert_eq!(all.fault_kinds(), [(last + 1, FaultKind::CutOff)]);
             assert!(all.faults[0].message.contains("data ends too early"), "{}", all.faults[0]);
         }
+    }
+}
+
+#[test]
+fn that_a_file_is_not_whole_is_known_at_its_end() {
+    let (plain, packed) = (events(1000), gzip(&events(1000)));
+    for (bytes, incomplete) in [
+        (&plain[..], false),
+        (&plain[..plain.len() - 5], false),
+        (&packed[..], false),
+        (&packed[..packed.len() - 5], true),
+    ] {
+        let mut reader =
+            Reader::from_read("a", Box::new(std::io::Cursor::new(bytes.to_vec())), &InputOptions::default()).unwrap();
+        read_to_end(&mut reader).unwrap();
+        assert_eq!(reader.is_incomplete(), incomplete);
     }
 }
 

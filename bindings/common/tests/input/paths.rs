@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tieline_common::input::{InputErrorKind, InputOptions, Reader, expand_paths};
+use tieline_common::input::{EventFiles, InputErrorKind, InputOptions, Reader, expand_paths};
 
 fn names(root: &Path, files: &[PathBuf]) -> Vec<String> {
     files.iter().map(|file| file.strip_prefix(root).unwrap_or(file).display().to_string()).collect()
@@ -17,7 +17,9 @@ fn directories_give_their_event_files_in_order() {
     for name in ["z.json", "b/conn.log.gz", "b/.hidden.json", "b/.git/x.json", "a.EVTX", "notes.txt", "b/x.csv.zst"] {
         fs::write(root.join(name), "").unwrap();
     }
-    let files = expand_paths(&[root.join("notes.txt"), root.to_path_buf(), PathBuf::from("-")]).unwrap();
+    let paths = [root.join("notes.txt"), root.to_path_buf(), PathBuf::from("-")];
+    let EventFiles { files, passed_over, .. } = expand_paths(&paths);
+    assert_eq!(passed_over, 1);
     assert_eq!(names(root, &files), ["notes.txt", "a.EVTX", "b/conn.log.gz", "b/x.csv.zst", "z.json", "-"]);
 }
 
@@ -32,19 +34,23 @@ fn linked_files_are_taken_once() {
     std::os::unix::fs::symlink(root.join("a.log"), root.join("current.log")).unwrap();
     std::os::unix::fs::symlink(directory.path().join("data"), root.join("pod.log")).unwrap();
     std::os::unix::fs::symlink(&root, root.join("loop.log")).unwrap();
-    assert_eq!(names(&root, &expand_paths(std::slice::from_ref(&root)).unwrap()), ["a.log", "pod.log"]);
+    assert_eq!(names(&root, &expand_paths(std::slice::from_ref(&root)).files), ["a.log", "pod.log"]);
 }
 
 #[test]
 fn what_is_missing_or_empty_is_named() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("a.txt"), "").unwrap();
-    let error = expand_paths(&[directory.path().join("no.json")]).unwrap_err();
-    assert_eq!(error.kind(), InputErrorKind::NotFound);
-    assert!(error.to_string().ends_with("no.json`: no such file or directory"), "{error}");
-    let error = expand_paths(&[directory.path().to_path_buf()]).unwrap_err();
-    assert_eq!(error.kind(), InputErrorKind::NoEventFiles);
-    assert!(error.to_string().contains("expected .json, .jsonl"), "{error}");
+    fs::write(directory.path().join("b.json"), "").unwrap();
+    fs::create_dir(directory.path().join("empty")).unwrap();
+    let paths = ["no.json", "b.json", "empty"].map(|name| directory.path().join(name));
+    let found = expand_paths(&paths);
+    assert_eq!(names(directory.path(), &found.files), ["b.json"]);
+    let kinds: Vec<InputErrorKind> = found.errors.iter().map(|error| error.kind()).collect();
+    assert_eq!(kinds, [InputErrorKind::NotFound, InputErrorKind::NoEventFiles]);
+    let texts: Vec<String> = found.errors.iter().map(ToString::to_string).collect();
+    assert!(texts[0].ends_with("no.json`: no such file or directory"), "{texts:?}");
+    assert!(texts[1].contains("expected .json, .jsonl"), "{texts:?}");
 }
 
 #[test]

@@ -74,22 +74,33 @@ fn bulk_actions_of_tshark_are_passed_over_and_counted() {
 }
 
 #[test]
-fn utf16_files_with_a_mark_are_read() {
+fn utf16_files_with_and_without_a_mark_are_read() {
     let text = "\u{feff}{\"a\":\"ü😀\"}\r\n{\"a\":2}\r\n";
     let le: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let be: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
     for bytes in [le, be] {
-        assert_eq!(read(&bytes).texts(), ["{\"a\":\"ü😀\"}", "{\"a\":2}"]);
+        for bytes in [&bytes[..], &bytes[2..]] {
+            assert_eq!(read(bytes).texts(), ["{\"a\":\"ü😀\"}", "{\"a\":2}"]);
+        }
+    }
+}
+
+#[test]
+fn objects_side_by_side_are_told_apart_by_their_brackets() {
+    for text in ["{\"a\":1}{\"a\":2} {\"a\":3}\n", "{\"a\":1},\n{\"a\":2},\n{\"a\":3},\n"] {
+        let all = read(text.as_bytes());
+        assert_eq!((all.numbers(), all.fault_kinds()), (vec![1, 2, 3], vec![]), "{text}");
+        assert_eq!(all.texts(), ["{\"a\":1}", "{\"a\":2}", "{\"a\":3}"], "{text}");
     }
 }
 
 #[test]
 fn content_of_no_known_format_says_what_was_expected() {
     let cases: [(&str, &[u8], &str); 5] = [
-        ("a.bin", b"\x7fELF\x02\x01\x01\0\0\0", "binary data"),
-        ("a.log", b"t\0e\0x\0t\0", "UTF-16 without a byte order mark"),
+        ("a.bin", b"\x02\x01\x01\0\0\0", "binary data"),
+        ("a.log", b"t\0\x3c\x04x\0t\0", "UTF-16 without a byte order mark"),
         ("a.log", b"Jan  1 host su: failed\n", "text that begins with `Jan  1 host su: failed`"),
-        ("a.ndjson", b"<Event/>", "text that begins with `<Event/>`"),
+        ("a.ndjson", b"<Event/>", "XML; export events as EVTX, JSON or CSV"),
         ("a.evtx", b"", "is empty"),
     ];
     for (name, bytes, found) in cases {

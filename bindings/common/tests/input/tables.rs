@@ -47,6 +47,24 @@ fn zeek_rows_that_do_not_fit_are_faults() {
 }
 
 #[test]
+fn text_that_only_begins_as_a_zeek_log_does_is_a_wrong_format() {
+    let error = read_named("readme.md", b"# About\n\n# More\n").unwrap_err();
+    assert_eq!(error.kind(), InputErrorKind::WrongFormat);
+    assert!(error.to_string().contains("text without a `#fields` line"), "{error}");
+    assert_eq!(read(b"#separator \\x09\n#fields\ta\n#close\tx\n").records, []);
+}
+
+#[test]
+fn a_csv_may_name_its_delimiter_as_excel_does() {
+    for (text, line) in [("sep=;\r\na;b\r\n1;x,y\r\n", 3), ("\u{feff}sep=|\na|b\n1|x,y\n", 3)] {
+        for name in ["x.csv", "x.txt"] {
+            let all = read_named(name, text.as_bytes()).unwrap();
+            assert_eq!(all.records, [(line, r#"{"a":"1","b":"x,y"}"#.to_owned())], "{name} {text:?}");
+        }
+    }
+}
+
+#[test]
 fn zeek_rows_without_a_header_are_a_wrong_format() {
     let error = read_named("conn.log", b"#separator \\x09\n1\t2\n").unwrap_err();
     assert_eq!(error.kind(), InputErrorKind::WrongFormat);

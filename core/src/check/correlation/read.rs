@@ -160,6 +160,7 @@ impl<'a> Reader<'a, '_, '_> {
         self.expect_list("rules", node);
         let mut found = Vec::new();
         for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
+            self.report.expect_text("rules", item);
             match item.text() {
                 Some(text) => found.push(Written { text: text.to_owned(), span: item.span }),
                 None => {
@@ -229,6 +230,7 @@ impl<'a> Reader<'a, '_, '_> {
         }
         let mut names: Vec<String> = Vec::new();
         for item in node.as_list().unwrap_or(std::slice::from_ref(node)) {
+            self.report.expect_text(key, item);
             match item.text() {
                 Some(text) if names.iter().any(|known| known == text) => {
                     self.report.tell(Code::MetadataInvalid, item.span, format!("`{key}` lists `{text}` twice"));
@@ -254,10 +256,14 @@ impl<'a> Reader<'a, '_, '_> {
         let mut aliases = Vec::new();
         for (key, value) in entries {
             let name = key.text().unwrap_or_default().to_owned();
-            let Some(pairs) = value.as_map().filter(|pairs| !pairs.is_empty()) else {
+            let Some(pairs) = value.as_map() else {
                 let message = format!("alias `{name}` must be a map from rules to fields");
                 return self.refuse(Code::CorrelationAlias, value.span, message, help);
             };
+            if pairs.is_empty() {
+                let message = format!("alias `{name}` names no field, so it stands for the field of that name");
+                self.report.advise(Code::MetadataInvalid, value.span, message, help);
+            }
             let mut fields = Vec::new();
             for (rule, field) in pairs {
                 let (Some(text), Some(field)) = (rule.text(), field.text().filter(|field| !field.is_empty())) else {

@@ -303,7 +303,9 @@ fn build(
                 let message = format!("alias `{}` names `{}`, which `rules` does not list", alias.name, written.text);
                 let listed: Vec<String> = rules.iter().map(|rule| format!("`{}`", rule.written)).collect();
                 let help = format!("`rules` lists {}", listed.join(", "));
-                report.advise(Code::CorrelationAlias, written.span, message, help);
+                // A rule that is there is only of no use; a name that nothing has is a slip of the pen.
+                let code = if target.is_some() { Code::MetadataInvalid } else { Code::CorrelationAlias };
+                report.advise(code, written.span, message, help);
             }
         }
         aliases.push(Alias { name: alias.name.clone(), fields });

@@ -161,6 +161,10 @@ fn what_is_wrong_with_one_correlation_has_a_code() {
         ),
         (
             "{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: {gte: 3}, aliases: {u: {b: x}}}",
+            vec![C::MetadataInvalid],
+        ),
+        (
+            "{type: event_count, rules: [a], group-by: [u], timespan: 1h, condition: {gte: 3}, aliases: {u: {z: x}}}",
             vec![C::CorrelationAlias],
         ),
         (
