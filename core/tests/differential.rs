@@ -6,6 +6,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+// Rules from bytes, which the fuzz target draws as well.
+#[path = "../../fuzz/src/lib.rs"]
+#[allow(unreachable_pub, dead_code)]
+mod targets;
+
 use proptest::prelude::*;
 use tieline::{Compiler, JsonEvent, Rules, Scanner};
 
@@ -263,5 +268,10 @@ proptest! {
         for event in &events {
             compare(&saved, &mut scanner, event)?;
         }
+    }
+
+    #[test]
+    fn filters_and_pipelines_too(bytes in prop::collection::vec(any::<u8>(), 40..600)) {
+        targets::drawn(&bytes);
     }
 }

@@ -3,6 +3,8 @@
 //! Every target takes any bytes and must neither panic nor hang, and where two ways lead to one answer it
 //! compares them.
 
+mod draw;
+
 use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner};
 
 /// A target by its name.
@@ -17,6 +19,7 @@ pub const TARGETS: &[Target] = &[
     ("pipeline", pipeline),
     ("saved", saved),
     ("differential", differential),
+    ("drawn", drawn),
 ];
 
 /// Limits low enough that one input is quick.
@@ -123,10 +126,49 @@ pub fn saved(data: &[u8]) {
     }
 }
 
-/// Rules and an event, separated by a NUL.
+/// Rules and events, separated by NULs.
 pub fn differential(data: &[u8]) {
-    let at = data.iter().position(|byte| *byte == 0).unwrap_or(data.len());
-    let (text, event) = data.split_at(at);
-    let rules = compile(&String::from_utf8_lossy(text));
-    compare(&rules, event.get(1..).unwrap_or_default());
+    let mut parts = data.split(|byte| *byte == 0);
+    let rules = compile(&String::from_utf8_lossy(parts.next().unwrap_or_default()));
+    let mut any = false;
+    for event in parts {
+        compare(&rules, event);
+        any = true;
+    }
+    if !any {
+        compare(&rules, b"");
+    }
+}
+
+/// Bytes as choices: rules, filters, a pipeline and events, see [`draw`].
+pub fn drawn(data: &[u8]) {
+    let case = draw::Draw::new(data).case();
+    let mut compiler =
+        Compiler::new().limits(LIMITS).placeholder("p", ["x", "y*"]).rules(Some("fuzz.yml"), case.rules.as_str());
+    if let Some(pipeline) = &case.pipeline {
+        compiler = compiler.pipeline(Some("fuzz"), pipeline.as_str());
+    }
+    // A pipeline may turn out to be wrong for these rules; that is an answer too.
+    let Ok(rules) = compiler.build() else { return };
+    let saved = Rules::from_bytes(&rules.to_bytes()).unwrap_or_else(|error| panic!("{error}"));
+    // Twice, so that what is remembered from the first time is used the second.
+    let mut scanner = Scanner::new(&rules);
+    let mut scanner_of_saved = Scanner::new(&saved);
+    for event in case.events.iter().chain(&case.events) {
+        let show = || format!("{}\n{}\n{event}", case.rules, case.pipeline.as_deref().unwrap_or_default());
+        let tree = JsonEvent::parse(event.as_bytes());
+        let found = scanner.scan_json(event.as_bytes());
+        assert_eq!(tree.is_ok(), found.is_ok(), "{}", show());
+        let (Ok(tree), Ok(found)) = (tree, found) else { continue };
+        let found: Vec<usize> = found.map(|one| one.index()).collect();
+        let reference: Vec<usize> = (0..rules.len()).filter(|index| rules.reference_matches(*index, &tree)).collect();
+        assert_eq!(found, reference, "{}", show());
+        let by_trait: Vec<usize> = scanner.scan(&tree).map(|one| one.index()).collect();
+        assert_eq!(by_trait, reference, "by the trait\n{}", show());
+        let found = scanner_of_saved.scan_json(event.as_bytes()).map(|found| found.map(|one| one.index()).collect());
+        assert_eq!(found.ok().as_ref(), Some(&reference), "after saving\n{}", show());
+        for index in 0..rules.len() {
+            assert_eq!(rules.explain(index, &tree).matched, reference.contains(&index), "explained\n{}", show());
+        }
+    }
 }

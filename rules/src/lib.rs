@@ -19,6 +19,7 @@ const PIPELINES: &[(&str, &str)] = &[
     ("sysmon-linux", include_str!("../pipelines/sysmon-linux.yml")),
     ("windows-evtx", windows!("../pipelines/windows-evtx.yml")),
     ("winlogbeat", windows!("../pipelines/winlogbeat.yml")),
+    ("winlogbeat-6", windows!("../pipelines/winlogbeat-6.yml")),
     ("windows", windows!("../pipelines/windows.yml")),
     ("sysmon", include_str!("../pipelines/sysmon.yml")),
     ("zeek", include_str!("../pipelines/zeek.yml")),

@@ -340,8 +340,10 @@ mod tests {
         check(&[r#""Event":{"System":{"EventID":1,"Channel":"Linux-Sysmon/Operational"}}"#], Some("sysmon-linux"));
         check(&[r#""Event":{"System":{"Channel":"Linux-Sysmon/Operational","EventID":1}}"#], Some("sysmon-linux"));
         check(&[r#""winlog":{"channel":"Security","event_id":4624}"#, other], Some("winlogbeat"));
-        check(&[r#""log_name":"Security""#, r#""event_id":4624"#, other], Some("winlogbeat"));
+        check(&[r#""log_name":"Security""#, r#""event_id":4624"#, other], Some("winlogbeat-6"));
         check(&[r#""_path":"dns""#, r#""ts":1.5"#, r#""uid":"C1""#], Some("zeek"));
+        check(&[r#""_path":"ldap_search""#, r#""uid":"C1""#], Some("zeek"));
+        check(&[r#""@stream":"loaded_scripts""#, r#""@proc":"zeek""#, r#""name":"a.zeek""#], Some("zeek"));
         check(&[r#""uid":"C1""#, r#""id":{"orig_h":"10.0.0.1","resp_h":"10.0.0.2"}"#], Some("zeek"));
         check(&[r#""type":"EXECVE""#, r#""msg":"audit(1:2)""#, r#""a0":"dd""#], Some("linux-auditd"));
         check(&[r#""layers":{"mbtcp":{}}"#, r#""timestamp":"1""#], None);

@@ -9,7 +9,7 @@
 
 use super::rules::{Inner, Rules};
 use super::{Error, ErrorKind};
-use crate::check::Rule;
+use crate::check::{Condition, Rule};
 use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::time::{Clock, TimeOptions};
@@ -74,12 +74,26 @@ impl Rules {
         let saved: Saved =
             postcard::from_bytes(body).map_err(|error| fault(&format!("saved rules are damaged: {error}")))?;
         let clock = Clock::new(&saved.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
+        let branches = saved.rules.iter().flat_map(|rule| &rule.branches);
+        if !branches.into_iter().all(|branch| sound(&branch.condition, branch.selections.len())) {
+            return Err(fault("saved rules are damaged: a condition asks for selections that are not there"));
+        }
         let mut regexes = Regexes::new(saved.limits);
         if saved.rules.iter().any(|rule| compile::refuse(rule, &mut regexes).is_some()) {
             return Err(fault("saved rules are damaged: a rule does not compile"));
         }
         let program = compile::compile(&saved.rules, &mut regexes);
         Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, Vec::new()).into())
+    }
+}
+
+/// Whether a condition asks for no more selections than there are.
+fn sound(condition: &Condition, selections: usize) -> bool {
+    match condition {
+        Condition::Selection(at) => *at < selections,
+        Condition::Of { count, selections: of, .. } => *count <= of.len() && of.iter().all(|at| *at < selections),
+        Condition::Not(inner) => sound(inner, selections),
+        Condition::And(parts) | Condition::Or(parts) => parts.iter().all(|part| sound(part, selections)),
     }
 }
 

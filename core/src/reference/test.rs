@@ -50,8 +50,7 @@ impl Regexes {
 
 /// Whether any of the tests holds for the field. Tests that look at single values share one look at them.
 pub(super) fn any_holds(tests: &[Test], field: Option<&str>, event: &dyn Event, context: &Context<'_>) -> bool {
-    let whole = |test: &&Test| matches!(test, Test::Exists(_) | Test::Null | Test::FieldRef(_));
-    if tests.iter().filter(whole).any(|test| holds(test, field, event, context)) {
+    if tests.iter().filter(|test| whole(test)).any(|test| holds(test, field, event, context)) {
         return true;
     }
     let mut held = false;
@@ -59,6 +58,15 @@ pub(super) fn any_holds(tests: &[Test], field: Option<&str>, event: &dyn Event, 
         held = held || tests.iter().filter(|test| !whole(test)).any(|test| value_passes(test, value, context));
     });
     held
+}
+
+/// Whether a test, or a part of it, looks at more than one value of the field.
+fn whole(test: &Test) -> bool {
+    match test {
+        Test::Exists(_) | Test::Null | Test::FieldRef(_) => true,
+        Test::AnyOf(tests) => tests.iter().any(whole),
+        _ => false,
+    }
 }
 
 /// Whether the test holds for the field; `None` stands for keywords, which look at every leaf.

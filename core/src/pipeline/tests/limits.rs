@@ -85,7 +85,7 @@ fn sources_know_their_events_by_sight() {
             vec!["sysmon-linux", "windows-evtx"],
         ),
         (r#"{"winlog":{"event_id":1,"channel":"Security"}}"#, vec!["winlogbeat"]),
-        (r#"{"event_id":1,"log_name":"Security"}"#, vec!["winlogbeat"]),
+        (r#"{"event_id":1,"log_name":"Security"}"#, vec!["winlogbeat-6"]),
         (r#"{"EventID":1,"Channel":"security"}"#, vec!["windows"]),
         (r#"{"EventID":1,"UtcTime":"x","ProcessGuid":"{1}"}"#, vec!["sysmon"]),
         (r#"{"EventID":1,"Channel":"Linux-Sysmon/Operational"}"#, vec!["sysmon-linux", "windows"]),

@@ -1,0 +1,4 @@
+//! Fuzz target `drawn`; see `src/lib.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tieline_fuzz::drawn(data));
