@@ -52,6 +52,9 @@ impl Decisions {
     }
 
     fn count(&mut self, count: usize, parts: &[Expr], yes: u32, no: u32, max: usize) -> Option<u32> {
+        if count > parts.len() {
+            return Some(no);
+        }
         // row[n] is where to go when n more are needed and only the parts behind are left.
         let mut row = vec![no; count + 1];
         if let Some(first) = row.first_mut() {
