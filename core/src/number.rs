@@ -27,6 +27,14 @@ pub enum Number {
 /// 2^127: the first power of two that an `i128` cannot hold.
 const TWO_POW_127: f64 = 170_141_183_460_469_231_731_687_303_715_884_105_728.0;
 
+/// Whether a text is a JSON number without exponent.
+pub(crate) fn is_plain(text: &str) -> bool {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').map_or((digits, None), |(whole, rest)| (whole, Some(rest)));
+    let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    is_digits(whole) && (whole.len() == 1 || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
+}
+
 impl Number {
     /// The number with this value, an integer where it is one; `None` for NaN and infinities.
     #[must_use]
@@ -44,19 +52,7 @@ impl Number {
     /// A JSON number without exponent or leading zeros, such as `-5` or `4624.50`; anything else is text.
     #[must_use]
     pub fn from_numeric_text(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('-').unwrap_or(text);
-        let (whole, fraction) = match digits.split_once('.') {
-            Some((whole, fraction)) => (whole, Some(fraction)),
-            None => (digits, None),
-        };
-        let is_digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
-        if !is_digits(whole)
-            || (whole.len() > 1 && whole.starts_with('0'))
-            || fraction.is_some_and(|part| !is_digits(part))
-        {
-            return None;
-        }
-        Self::parse(text, fraction.is_none())
+        is_plain(text).then(|| Self::parse(text, !text.contains('.')))?
     }
 
     /// A number as YAML 1.2's core schema writes it, but for leading zeros, which make a text.

@@ -8,7 +8,7 @@
 //! own tree, duplicate keys are all seen. This file attaches no meaning to what it reads.
 
 use crate::config::EVENT_DEPTH_MAX;
-use crate::number::Number;
+use crate::number::{Number, is_plain};
 use std::fmt;
 
 /// Why bytes are not an event.
@@ -109,30 +109,56 @@ pub(super) fn push_unescaped(raw: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// The text with every half of a surrogate pair that stands alone written as the replacement character, when there is
-/// one. Such halves come from programs that cut texts; the parser refuses them.
+/// The text without what the parser refuses although it is well formed, when there is any: half of a surrogate pair that
+/// stands alone becomes the replacement character, a number beyond all floats the largest of them. Programs that cut
+/// texts write the one; whoever wants to hide an event may write either.
 pub(super) fn mended(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let (mut copied, mut at, mut in_string) = (0, 0, false);
+    while let Some(byte) = text.as_bytes().get(at) {
+        let (length, instead) = match byte {
+            b'\\' if in_string => lone_surrogate(text, at),
+            b'-' | b'0'..=b'9' if !in_string => number_beyond_floats(text, at),
+            _ => (1, None),
+        };
+        in_string ^= *byte == b'"';
+        if let Some(instead) = instead {
+            out.push_str(text.get(copied..at)?);
+            out.push_str(instead);
+            copied = at + length;
+        }
+        at += length;
+    }
+    out.push_str(text.get(copied..)?);
+    (copied > 0).then_some(out)
+}
+
+/// The length of the escape at a place, of a pair as a whole, and what to write instead of one that is half a pair.
+fn lone_surrogate(text: &str, at: usize) -> (usize, Option<&'static str>) {
     let code_at = |at: usize| {
         let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
         u32::from_str_radix(digits, 16).ok()
     };
-    let mut out = String::new();
-    let (mut copied, mut at) = (0, 0);
-    while let Some(found) = memchr::memchr(b'\\', text.as_bytes().get(at..)?) {
-        at += found;
-        match code_at(at) {
-            Some(0xD800..=0xDBFF) if matches!(code_at(at + 6), Some(0xDC00..=0xDFFF)) => at += 12,
-            Some(0xD800..=0xDFFF) => {
-                out.push_str(text.get(copied..at)?);
-                out.push_str("\\ufffd");
-                at += 6;
-                copied = at;
-            }
-            _ => at += 2,
-        }
+    match code_at(at) {
+        Some(0xD800..=0xDBFF) if matches!(code_at(at + 6), Some(0xDC00..=0xDFFF)) => (12, None),
+        Some(0xD800..=0xDFFF) => (6, Some("\\ufffd")),
+        _ => (2, None),
     }
-    out.push_str(text.get(copied..)?);
-    (copied > 0).then_some(out)
+}
+
+/// The length of the number at a place, and what to write instead of one that is infinite as a float.
+fn number_beyond_floats(text: &str, at: usize) -> (usize, Option<&'static str>) {
+    let rest = text.get(at..).unwrap_or_default();
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+    let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+    let number = rest.get(..length).unwrap_or_default();
+    let is_sound = number.split(['e', 'E']).next().is_some_and(is_plain);
+    let instead = match number.parse() {
+        Ok(f64::INFINITY) if is_sound => Some("1.7976931348623157e308"),
+        Ok(f64::NEG_INFINITY) if is_sound => Some("-1.7976931348623157e308"),
+        _ => None,
+    };
+    (length.max(1), instead)
 }
 
 /// The value of a number as JSON writes it.

@@ -40,7 +40,8 @@ enum Node {
 }
 
 impl JsonEvent {
-    /// Reads one JSON object. Half of a surrogate pair that stands alone is read as the replacement character.
+    /// Reads one JSON object. Half of a surrogate pair that stands alone is read as the replacement character, a number
+    /// beyond all floats as the largest of them.
     ///
     /// # Errors
     /// When the bytes are not UTF-8, not JSON, nested deeper than 127, or not an object.
@@ -224,11 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_surrogate_pairs_are_replaced() {
+    fn what_the_parser_refuses_without_need_is_mended() {
         assert_eq!(
             values(r#"{"a":["\ud83d","x\udE00y","\ud83d\ude00","\\ud83d","\ud83d\ud83d\ude00"]}"#, "a"),
             "\u{fffd} x\u{fffd}y 😀 \\ud83d \u{fffd}😀"
         );
+        assert_eq!(values(r#"{"a":[1e400,-1e999,"1e400",1e5]}"#, "a"), format!("{0} -{0} 1e400 100000", f64::MAX));
+        assert!(JsonEvent::parse(br#"{"a":1e400e1}"#).is_err());
+        assert!(JsonEvent::parse(br#"{"a":01e400}"#).is_err());
         assert!(JsonEvent::parse(br#"{"a":"\ud83"}"#).is_err());
         assert!(JsonEvent::parse(br#"{"a":"\ud83d","b":}"#).is_err());
     }
