@@ -386,6 +386,24 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_000))]
+
+        /// Keywords rely on it: what an event writes plainly holds the text of every number.
+        #[test]
+        fn numbers_stand_in_a_plain_event_as_their_texts(number in "-?(0|[1-9][0-9]{0,19})([.][0-9]{1,18})?(e-?[0-9]{1,2})?") {
+            let event = format!("{{\"a\":{number}}}");
+            let fields = Fields::new(vec!["a".into()]);
+            let mut slots = Slots::default();
+            let text = slots.fill_json(event.as_bytes(), &fields).unwrap();
+            let written = slots.plainly_written(text);
+            slots.each_leaf(text, |seen| {
+                let own = seen.text(&mut String::new()).to_owned();
+                assert!(written.is_none_or(|written| written.contains(&own)), "{own} in {event}");
+            });
+        }
+    }
+
+    proptest! {
         #[test]
         fn any_event_fills_slots_as_the_tree_does(inside in json()) {
             check(&format!("{{\"a\":{inside},\"b\":{inside}}}"), &["a", "b", "a.b", "a.b.c", "a.a.b.c", "b.c.d", "a.b.c.a.b"]);

@@ -154,8 +154,8 @@ impl Walk<'_> {
                 return None;
             }
         }
-        // Beyond that an integer may be read as a float, whose text differs.
-        self.cells.has_odd_numbers |= self.at - start > 17;
+        // Up to 15 digits every number is read as it is written; beyond that its text may differ.
+        self.cells.has_odd_numbers |= self.at - start > 15;
         (self.at - start < NUMBER_BYTES_MAX).then_some(())
     }
 
