@@ -1,7 +1,7 @@
 //! An event's values by slot, as the event writes them.
 //!
 //! ```text
-//! {"EventID":1,"Image":"C:\\\\a.exe","Other":"..."}
+//! {"EventID":1,"Image":"C:\\a.exe","Other":"..."}
 //!    slot 0 ─▶ bytes 11..12 (number)   slot 7 ─▶ bytes 22..31 (text)      Other: no rule asks, passed over
 //! ```
 //!
