@@ -48,7 +48,11 @@ fn compile(text: &str) -> Rules {
 
 /// The engine, by bytes and by the trait, must say what the reference says.
 fn compare(rules: &Rules, event: &[u8]) {
-    let mut scanner = Scanner::new(rules);
+    compare_with(&mut Scanner::new(rules), rules, event);
+}
+
+/// The same with a scanner that may have seen other events before.
+fn compare_with(scanner: &mut Scanner, rules: &Rules, event: &[u8]) {
     let tree = JsonEvent::parse(event);
     let found: Result<Vec<usize>, _> = scanner.scan_json(event).map(|found| found.map(|one| one.index()).collect());
     assert_eq!(tree.is_ok(), found.is_ok(), "{tree:?} {found:?}");
@@ -92,11 +96,12 @@ pub fn item(data: &[u8]) {
     }
 }
 
-/// Any bytes as an event, before rules of every kind.
+/// Any bytes as events, separated by NULs, before rules of every kind.
 pub fn event(data: &[u8]) {
     static RULES: std::sync::LazyLock<Rules> = std::sync::LazyLock::new(|| compile(include_str!("rules.yml")));
     assert!(RULES.len() > 10, "the rules of the target do not load");
-    compare(&RULES, data);
+    let mut scanner = Scanner::new(&RULES);
+    data.split(|byte| *byte == 0).for_each(|event| compare_with(&mut scanner, &RULES, event));
 }
 
 /// Any text as a pipeline.
@@ -130,14 +135,9 @@ pub fn saved(data: &[u8]) {
 pub fn differential(data: &[u8]) {
     let mut parts = data.split(|byte| *byte == 0);
     let rules = compile(&String::from_utf8_lossy(parts.next().unwrap_or_default()));
-    let mut any = false;
-    for event in parts {
-        compare(&rules, event);
-        any = true;
-    }
-    if !any {
-        compare(&rules, b"");
-    }
+    let mut scanner = Scanner::new(&rules);
+    compare_with(&mut scanner, &rules, parts.next().unwrap_or_default());
+    parts.for_each(|event| compare_with(&mut scanner, &rules, event));
 }
 
 /// Bytes as choices: rules, filters, a pipeline and events, see [`draw`].

@@ -18,7 +18,8 @@ const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
 /// The quotes of one text.
 #[derive(Debug, Default)]
 pub(super) struct Quotes {
-    positions: Vec<u32>,
+    /// One bit for each byte of the text.
+    bits: Vec<u64>,
     /// Whether the text writes a character by its number (`\u0041`).
     pub(super) has_code_points: bool,
 }
@@ -28,63 +29,58 @@ pub(super) struct Quotes {
 struct Masks {
     quote: u64,
     backslash: u64,
-    control: u64,
-}
-
-/// What one block hands to the next.
-#[derive(Debug, Default)]
-struct Carry {
-    /// 1 when the next block's first byte is escaped.
-    escaped: u64,
-    /// All ones when the next block begins inside a string.
-    inside: u64,
+    has_control: bool,
 }
 
 impl Quotes {
-    /// Finds all quotes; `None` when a string is not closed, holds a control character, or has an escape that is
-    /// broken or half of a surrogate pair.
+    /// Finds all quotes; `None` when a string holds a control character, or has an escape that is broken or half of a
+    /// surrogate pair.
     pub(super) fn find(&mut self, text: &str) -> Option<()> {
         let bytes = text.as_bytes();
-        self.positions.clear();
+        self.bits.clear();
         self.has_code_points = false;
-        let mut carry = Carry::default();
+        let mut escaped = 0;
+        let mut has_control = false;
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
-            self.block(&Masks::of(block), bytes, number * BLOCK, &mut carry)?;
+            has_control |= self.block(&Masks::of(block), bytes, number * BLOCK, &mut escaped)?;
         }
         if !rest.is_empty() {
             let mut block = [b' '; BLOCK];
             block.get_mut(..rest.len())?.copy_from_slice(rest);
-            self.block(&Masks::of(&block), bytes, blocks.len() * BLOCK, &mut carry)?;
+            has_control |= self.block(&Masks::of(&block), bytes, blocks.len() * BLOCK, &mut escaped)?;
         }
-        (carry.inside == 0).then_some(())
+        // Between values a control character may be a space.
+        (!has_control || self.are_strings_clean(bytes)).then_some(())
     }
 
-    /// The positions of all quotes: even ones open a string, odd ones close it.
-    pub(super) fn positions(&self) -> &[u32] {
-        &self.positions
-    }
-
+    /// The first quote that does not stand before `at`.
     #[inline(always)]
-    fn block(&mut self, masks: &Masks, bytes: &[u8], start: usize, carry: &mut Carry) -> Option<()> {
-        let escaped = escaped(masks.backslash, &mut carry.escaped);
+    pub(super) fn next(&self, at: usize) -> Option<usize> {
+        let mut word = at / BLOCK;
+        let mut bits = self.bits.get(word)? >> (at % BLOCK);
+        if bits != 0 {
+            return Some(at + bits.trailing_zeros() as usize);
+        }
+        while bits == 0 {
+            word += 1;
+            bits = *self.bits.get(word)?;
+        }
+        Some(word * BLOCK + bits.trailing_zeros() as usize)
+    }
+
+    /// Notes the quotes of a block, and says whether it has control characters.
+    #[inline(always)]
+    fn block(&mut self, masks: &Masks, bytes: &[u8], start: usize, carry: &mut u64) -> Option<bool> {
+        let escaped = escaped(masks.backslash, carry);
         // A backslash or a quote may always be escaped; the rest is looked at one by one.
         let mut others = escaped & !(masks.backslash | masks.quote);
         while others != 0 {
             self.check_escape(bytes, start + others.trailing_zeros() as usize)?;
             others &= others - 1;
         }
-        let mut quotes = masks.quote & !escaped;
-        let inside = ones_between(quotes) ^ carry.inside;
-        if masks.control & inside != 0 {
-            return None;
-        }
-        carry.inside = 0_u64.wrapping_sub(inside >> 63);
-        while quotes != 0 {
-            self.positions.push(start as u32 + quotes.trailing_zeros());
-            quotes &= quotes - 1;
-        }
-        Some(())
+        self.bits.push(masks.quote & !escaped);
+        Some(masks.has_control)
     }
 
     fn check_escape(&mut self, bytes: &[u8], at: usize) -> Option<()> {
@@ -98,6 +94,20 @@ impl Quotes {
             }
             _ => None,
         }
+    }
+
+    /// Whether no string holds a control character.
+    #[cold]
+    fn are_strings_clean(&self, bytes: &[u8]) -> bool {
+        let mut open = self.next(0);
+        while let Some(start) = open {
+            let close = self.next(start + 1).unwrap_or(bytes.len());
+            if bytes.get(start..close).is_none_or(|string| string.iter().any(|byte| *byte < b' ')) {
+                return false;
+            }
+            open = self.next(close + 1);
+        }
+        true
     }
 }
 
@@ -116,27 +126,19 @@ fn escaped(backslash: u64, carry: &mut u64) -> u64 {
     escaped
 }
 
-/// Ones from each odd bit of `bits` up to the next bit, that one not included.
-fn ones_between(bits: u64) -> u64 {
-    let mut ones = bits;
-    for distance in [1, 2, 4, 8, 16, 32] {
-        ones ^= ones << distance;
-    }
-    ones
-}
-
 impl Masks {
     #[inline(always)]
     fn of(block: &[u8; BLOCK]) -> Self {
-        let mut masks = Self { quote: 0, backslash: 0, control: 0 };
+        let (mut quote, mut backslash, mut least) = (0, 0, u8x16::splat(u8::MAX));
         for (number, lane) in block.as_chunks::<16>().0.iter().enumerate() {
             let lane = u8x16::new(*lane);
             let bits = |found: u8x16| u64::from(found.to_bitmask()) << (number * 16);
-            masks.quote |= bits(lane.simd_eq(u8x16::splat(b'"')));
-            masks.backslash |= bits(lane.simd_eq(u8x16::splat(b'\\')));
-            masks.control |= bits(lane.simd_eq(lane.min(u8x16::splat(0x1F))));
+            quote |= bits(lane.simd_eq(u8x16::splat(b'"')));
+            backslash |= bits(lane.simd_eq(u8x16::splat(b'\\')));
+            least = least.min(lane);
         }
-        masks
+        let has_control = least.simd_eq(least.min(u8x16::splat(b' ' - 1))).to_bitmask() != 0;
+        Self { quote, backslash, has_control }
     }
 }
 
@@ -170,7 +172,7 @@ mod tests {
                 return None;
             }
         }
-        (!inside).then_some(found)
+        Some(found)
     }
 
     proptest! {
@@ -181,7 +183,9 @@ mod tests {
             // A backslash at the very end escapes nothing, and outside of strings it is for the walk to refuse.
             prop_assume!(!text.ends_with('\\'));
             let mut quotes = Quotes::default();
-            let found = quotes.find(&text).map(|()| quotes.positions().to_vec());
+            let found = quotes.find(&text).map(|()| {
+                std::iter::successors(quotes.next(0), |at| quotes.next(at + 1)).map(|at| at as u32).collect::<Vec<_>>()
+            });
             prop_assert_eq!(found, slowly(&text));
         }
 

@@ -9,6 +9,7 @@
 //! event offers a field by two ways (the key `a.b` and `b` below `a`), the walk cannot know which counts; then the tree
 //! of `JsonEvent` decides, which is slow and rare. So it does for whatever else the walk leaves to it.
 
+use super::gaps::Gaps;
 use super::json::{self, EventError};
 use super::quotes::Quotes;
 use super::walk;
@@ -118,8 +119,9 @@ impl Cells {
 
     /// Notes a value that stands in the event.
     #[inline]
-    pub(super) fn note(&mut self, slot: SlotId, way: u64, kind: Kind, start: u32, end: u32) {
-        let cell = self.push(Cell { kind, is_written: true, start, end, next: END });
+    pub(super) fn note(&mut self, slot: SlotId, way: u64, kind: Kind, start: usize, end: usize) {
+        // An event is shorter than 2 GiB.
+        let cell = self.push(Cell { kind, is_written: true, start: start as u32, end: end as u32, next: END });
         self.link(slot, way, cell);
     }
 
@@ -150,6 +152,7 @@ impl Cells {
 pub(crate) struct Slots {
     cells: Cells,
     quotes: Quotes,
+    gaps: Gaps,
     /// Texts that do not stand in the event as they are.
     copies: String,
     /// Every scalar of an event that was not walked.
@@ -167,9 +170,9 @@ impl Slots {
         self.copies.clear();
         self.cells.reset(fields.len());
         self.is_walked = true;
-        let walked =
-            self.quotes.find(text).and_then(|()| walk::walk(text, &self.quotes, fields, &mut self.cells)).is_some();
-        if !walked {
+        let found = self.quotes.find(text);
+        let walked = found.and_then(|()| walk::walk(text, &self.quotes, fields, &mut self.gaps, &mut self.cells));
+        if walked.is_none() {
             self.fill_event(&JsonEvent::parse(bytes)?, fields, Leaves::Kept);
         } else if !self.cells.conflicts.is_empty() {
             self.settle(&JsonEvent::parse(bytes)?, fields);
@@ -297,9 +300,16 @@ mod tests {
 
     /// Every slot must hold what the tree finds at its path.
     fn check(event: &str, names: &[&str]) {
+        check_with(&mut Slots::default(), event, names);
+    }
+
+    /// The same with slots that may have held other events before.
+    fn check_with(slots: &mut Slots, event: &str, names: &[&str]) {
         let fields = Fields::new(names.iter().map(|name| (*name).to_owned()).collect());
-        let tree = JsonEvent::parse(event.as_bytes()).unwrap();
-        let mut slots = Slots::default();
+        let tree = JsonEvent::parse(event.as_bytes());
+        let filled = slots.fill_json(event.as_bytes(), &fields).map(|_| ());
+        assert_eq!(filled, tree.as_ref().map(|_| ()).map_err(Clone::clone), "{event}");
+        let Ok(tree) = tree else { return };
         for _ in 0..2 {
             let text = slots.fill_json(event.as_bytes(), &fields).unwrap();
             let shown = |seen: Seen<'_>| {
@@ -357,8 +367,24 @@ mod tests {
         })
     }
 
+    thread_local! {
+        /// Slots that have held every event of a test before.
+        static LEARNED: std::cell::RefCell<Slots> = std::cell::RefCell::default();
+    }
+
+    #[test]
+    fn events_that_are_never_alike_are_read_and_forgotten() {
+        let mut slots = Slots::default();
+        for number in 0..30_000_u32 {
+            let nested = "[{\"x\":".repeat(number as usize % 30) + "1" + &"}]".repeat(number as usize % 30);
+            let event = format!("{{\"a\":{number},\"k{number}\":\"v\",\"b\":{{\"c\":\"{number}\",\"n\":{nested}}}}}");
+            check_with(&mut slots, &event, &["a", "b.c", "b.n.x.x.x"]);
+        }
+        assert!(slots.gaps.kept() < 10_000, "{}", slots.gaps.kept());
+    }
+
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(4_000))]
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
 
         /// Whatever is no JSON to the parser must not be an event to the walk.
         #[test]
@@ -375,13 +401,8 @@ mod tests {
         ) {
             let inside = parts.concat();
             let event = if is_wrapped { format!("{{\"a\":{inside}}}") } else { inside };
-            let fields = Fields::new(vec!["a".into(), "b.c".into()]);
-            let tree = JsonEvent::parse(event.as_bytes());
-            let filled = Slots::default().fill_json(event.as_bytes(), &fields).map(|_| ());
-            prop_assert_eq!(filled, tree.as_ref().map(|_| ()).map_err(Clone::clone), "{}", &event);
-            if tree.is_ok() {
-                check(&event, &["a", "b.c"]);
-            }
+            check(&event, &["a", "b.c"]);
+            LEARNED.with_borrow_mut(|slots| check_with(slots, &event, &["a", "b.c"]));
         }
     }
 
@@ -404,9 +425,34 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        /// What was learned from an event must not let pass what is nearly the same.
+        #[test]
+        fn a_byte_more_or_less_is_seen(inside in json(), at: prop::sample::Index, byte in prop::sample::select(b"{}[],:\"1 t\\e-.".to_vec()), kind in 0..3) {
+            let event = format!("{{\"a\":{inside},\"b\":{inside}}}");
+            let mut bytes = event.clone().into_bytes();
+            let at = at.index(bytes.len());
+            match kind {
+                0 => bytes[at] = byte,
+                1 => bytes.insert(at, byte),
+                _ => drop(bytes.remove(at)),
+            }
+            let changed = String::from_utf8(bytes).unwrap();
+            let names = ["a", "b", "a.b", "a.b.c"];
+            LEARNED.with_borrow_mut(|slots| {
+                check_with(slots, &event, &names);
+                check_with(slots, &changed, &names);
+            });
+        }
+    }
+
+    proptest! {
         #[test]
         fn any_event_fills_slots_as_the_tree_does(inside in json()) {
-            check(&format!("{{\"a\":{inside},\"b\":{inside}}}"), &["a", "b", "a.b", "a.b.c", "a.a.b.c", "b.c.d", "a.b.c.a.b"]);
+            let (event, names) = (format!("{{\"a\":{inside},\"b\":{inside}}}"), ["a", "b", "a.b", "a.b.c", "a.a.b.c", "b.c.d", "a.b.c.a.b"]);
+            check(&event, &names);
+            LEARNED.with_borrow_mut(|slots| check_with(slots, &event, &names));
         }
     }
 }

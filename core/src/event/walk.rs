@@ -1,230 +1,260 @@
-//! One walk over the bytes of a JSON object: every key is looked up once, and values that rules ask for are noted by
-//! their place.
+//! One walk over the bytes of a JSON object, from value to value; values that rules ask for are noted by their place.
 //!
 //! ```text
 //! {"EventID":1,"Image":"C:\\a.exe","Other":{"x":[1,2]}}
-//!            ▲          ▲────────▲          passed over, but checked
+//!            ▲          ▲────────▲               ▲ ▲  passed over, but checked
 //!            slot 0     slot 7
 //! ```
 //!
-//! Strings are not read: `quotes` knows where each one ends. Nothing is copied or unescaped. The walk accepts nothing
+//! Texts are not read: `quotes` knows where each one ends. What stands between values is compared with what stood there
+//! in earlier events (`gaps`), and read only when it is new. Nothing is copied or unescaped. The walk accepts nothing
 //! that is not JSON; what is rare (a key with an escape, a number that may be too large) it leaves to the slow way by
 //! giving up.
 
+use super::gaps::{Bracket, Composite, End, Gap, Gaps, History, Place, PlaceId, Target, is_scalar};
 use super::quotes::Quotes;
 use super::slots::{Cells, Kind};
 use crate::config::EVENT_DEPTH_MAX;
-use crate::program::{Fields, NodeId, SlotId};
+use crate::program::Fields;
 
 /// Digits of a number that is too short to be out of any range, whatever its exponent of two digits.
 const NUMBER_BYTES_MAX: usize = 100;
 
-/// Walks the text and notes values in `cells`; `None` when it is no JSON object or has something rare.
-pub(super) fn walk(text: &str, quotes: &Quotes, fields: &Fields, cells: &mut Cells) -> Option<()> {
+/// Walks the text and notes values in `cells`; `None` when it is no JSON object or has something rare. `gaps` must have
+/// been learned with the same `fields`.
+pub(super) fn walk(text: &str, quotes: &Quotes, fields: &Fields, gaps: &mut Gaps, cells: &mut Cells) -> Option<()> {
+    gaps.make_room();
+    let bytes = text.as_bytes();
     let keys_may_deceive = quotes.has_code_points || !fields.are_plain();
-    let mut walk = Walk { bytes: text.as_bytes(), at: 0, quotes: quotes.positions(), fields, cells, keys_may_deceive };
-    walk.expect(b'{')?;
-    walk.object(Target { node: Some(Fields::ROOT), ..Target::default() }, 1)?;
-    walk.pass_space();
-    (walk.at == walk.bytes.len()).then_some(())
+    let (mut at, mut place, mut history) = (0, Gaps::OUTSIDE, History::default());
+    loop {
+        let rest = bytes.get(at..)?;
+        let gap = match gaps.guess(history, place, rest) {
+            Some(gap) => gap,
+            None => {
+                let reader = Reader { bytes, at, start: at, is_begun: at > 0, quotes, fields, keys_may_deceive };
+                let gap = reader.gap(gaps, place)?;
+                gaps.learn(history, gap);
+                gap
+            }
+        };
+        history = history.with(gap);
+        let gap = gaps.get(gap)?;
+        if gap.has_composites() {
+            gaps.composites(gap).iter().for_each(|found| cells.note(found.slot, found.way, Kind::Composite, at, at));
+        }
+        let start = at + gap.length();
+        let (kind, end) = match gap.end {
+            End::Text => (Kind::Text, quotes.next(start)?),
+            End::Scalar => scalar(bytes, start, cells)?,
+            End::Event => return Some(()),
+        };
+        if let Some(slot) = gap.slot {
+            cells.note(slot, gap.way, kind, start, end);
+        }
+        at = end + usize::from(kind == Kind::Text);
+        place = gap.to;
+    }
 }
 
-struct Walk<'a> {
+/// Passes a number or a word; gives its kind and its end.
+#[inline(always)]
+fn scalar(bytes: &[u8], at: usize, cells: &mut Cells) -> Option<(Kind, usize)> {
+    let word = |word: &[u8], kind| {
+        let end = at + word.len();
+        (bytes.get(at..end)? == word).then_some((kind, end))
+    };
+    match bytes.get(at)? {
+        b't' => word(b"true", Kind::Bool),
+        b'f' => word(b"false", Kind::Bool),
+        b'n' => word(b"null", Kind::Null),
+        _ => Some((Kind::Number, number(bytes, at, &mut cells.has_odd_numbers)?)),
+    }
+}
+
+/// Passes a number as JSON writes it, and gives its end.
+#[inline(always)]
+fn number(bytes: &[u8], start: usize, is_odd: &mut bool) -> Option<usize> {
+    let end = pass_digits(bytes, start);
+    let is_short = (1..=15).contains(&(end - start)) && (bytes.get(start) != Some(&b'0') || end - start == 1);
+    match bytes.get(end) {
+        Some(b'.' | b'e' | b'E') => any_number(bytes, start, is_odd),
+        _ if is_short => Some(end),
+        _ => any_number(bytes, start, is_odd),
+    }
+}
+
+#[inline(never)]
+fn any_number(bytes: &[u8], start: usize, is_odd: &mut bool) -> Option<usize> {
+    let digits = |from: usize| Some(pass_digits(bytes, from)).filter(|end| *end > from);
+    let first = start + usize::from(bytes.get(start) == Some(&b'-'));
+    let mut at = digits(first)?;
+    if bytes.get(first) == Some(&b'0') && at - first > 1 {
+        return None;
+    }
+    if bytes.get(at) == Some(&b'.') {
+        at = digits(at + 1)?;
+    }
+    if matches!(bytes.get(at), Some(b'e' | b'E')) {
+        *is_odd = true;
+        let first = at + 1 + usize::from(matches!(bytes.get(at + 1), Some(b'+' | b'-')));
+        at = digits(first).filter(|end| end - first <= 2)?;
+    }
+    // Up to 15 digits every number is read as it is written; beyond that its text may differ.
+    *is_odd |= at - start > 15;
+    (at - start < NUMBER_BYTES_MAX).then_some(at)
+}
+
+#[inline(always)]
+fn pass_digits(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
+}
+
+/// Reads what stands between two values.
+struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The quotes that are still ahead.
-    quotes: &'a [u32],
+    /// Where the gap begins.
+    start: usize,
+    /// Whether the bracket that opens the event is behind us.
+    is_begun: bool,
+    quotes: &'a Quotes,
     fields: &'a Fields,
-    cells: &'a mut Cells,
     /// Whether a key with a backslash may be the name of a field.
     keys_may_deceive: bool,
 }
 
-/// What rules want of a value: which slot it fills, and at which node of the fields what is below it stands.
-#[derive(Clone, Copy, Default)]
-struct Target {
-    node: Option<NodeId>,
-    slot: Option<SlotId>,
-    /// The dots at which the walk went down to reach this value.
-    way: u64,
-    /// The same for what is below this value.
-    way_below: u64,
-}
-
-impl Walk<'_> {
-    fn object(&mut self, target: Target, depth: usize) -> Option<()> {
-        if self.ends_at_once(b'}', depth)? {
-            return Some(());
+impl Reader<'_> {
+    /// The number of the gap that begins here, behind a value at `place`.
+    #[inline(never)]
+    fn gap(mut self, gaps: &mut Gaps, place: PlaceId) -> Option<usize> {
+        let rest = self.bytes.get(self.start..)?;
+        if let Some(known) = gaps.find(place, self.first_string(), rest) {
+            return Some(known);
         }
+        let mut composites = Vec::new();
+        let gap = self.read(gaps, place, &mut composites)?;
+        let has_key = self.quotes.next(self.start).is_some_and(|open| open + 1 < self.at);
+        let key = if has_key { self.first_string() } else { b"" };
+        gaps.keep(gap, key, rest, &composites)
+    }
+
+    /// The first string from the beginning of the gap on; empty when there is none.
+    fn first_string(&self) -> &[u8] {
+        let string = || {
+            let open = self.quotes.next(self.start)?;
+            self.bytes.get(open + 1..self.quotes.next(open + 1)?)
+        };
+        string().unwrap_or_default()
+    }
+
+    fn read(&mut self, gaps: &mut Gaps, from: PlaceId, composites: &mut Vec<Composite>) -> Option<Gap> {
+        let mut to = from;
+        let start = self.start;
+        let gap = |at: usize, to, end, target: &Target| Gap::new(from, to, end, target, at - start);
         loop {
-            let (start, end) = self.string()?;
-            let mut below = Target::default();
-            if let Some(node) = target.node {
-                let key = self.bytes.get(start..end)?;
-                if self.keys_may_deceive && memchr::memchr(b'\\', key).is_some() {
-                    return None;
+            let Some(mut target) = self.next_member(gaps, &mut to)? else {
+                return Some(gap(self.at, to, End::Event, &Target::default()));
+            };
+            loop {
+                match self.token()? {
+                    b'"' => return Some(gap(self.at + 1, to, End::Text, &target)),
+                    b'{' | b'[' => match self.open(gaps, &mut to, &target, composites)? {
+                        Some(member) => target = member,
+                        None => break,
+                    },
+                    byte if is_scalar(byte) => return Some(gap(self.at, to, End::Scalar, &target)),
+                    _ => return None,
                 }
-                if let Some(edge) = self.fields.step(node, key) {
-                    let gone_down = edge.node.map_or(0, |_| 1_u64.rotate_left(edge.dots.into()));
-                    let way_below = target.way_below | gone_down;
-                    below = Target { node: edge.node, slot: edge.slot, way: target.way_below, way_below };
-                }
-            }
-            self.expect(b':')?;
-            self.value(below, depth)?;
-            if !self.goes_on(b'}')? {
-                return Some(());
             }
         }
     }
 
-    fn array(&mut self, target: Target, depth: usize) -> Option<()> {
-        if self.ends_at_once(b']', depth)? {
-            self.note(target, Kind::Composite, self.at, self.at);
-            return Some(());
-        }
+    /// Behind a value: passes all that is closed here, and what stands before the next member; `None` in `Some` at the
+    /// end of the event.
+    fn next_member(&mut self, gaps: &Gaps, place_id: &mut PlaceId) -> Option<Option<Target>> {
         loop {
-            self.value(target, depth)?;
-            if !self.goes_on(b']')? {
-                return Some(());
+            let place = gaps.place(*place_id)?;
+            match (place.bracket, self.token()) {
+                (Bracket::None, Some(b'{')) if !self.is_begun => {
+                    self.is_begun = true;
+                    return Some(Some(Target { node: Some(Fields::ROOT), ..Target::default() }));
+                }
+                (Bracket::None, None) if self.is_begun => return Some(None),
+                (Bracket::Object, Some(b',')) => {
+                    self.at += 1;
+                    return self.key(&place.target).map(Some);
+                }
+                (Bracket::Array, Some(b',')) => {
+                    self.at += 1;
+                    return Some(Some(place.target));
+                }
+                (Bracket::Object, Some(b'}')) | (Bracket::Array, Some(b']')) => {
+                    self.at += 1;
+                    *place_id = place.around;
+                }
+                _ => return None,
             }
         }
     }
 
-    fn value(&mut self, target: Target, depth: usize) -> Option<()> {
-        let first = self.token()?;
-        let start = self.at;
-        match first {
-            b'"' => {
-                let (start, end) = self.string()?;
-                self.note(target, Kind::Text, start, end);
-            }
-            b'{' => {
-                self.at += 1;
-                self.note(target, Kind::Composite, start, start);
-                self.object(target, depth + 1)?;
-            }
-            b'[' => {
-                self.at += 1;
-                self.array(target, depth + 1)?;
-            }
-            b't' => self.word(target, Kind::Bool, b"true")?,
-            b'f' => self.word(target, Kind::Bool, b"false")?,
-            b'n' => self.word(target, Kind::Null, b"null")?,
-            _ => {
-                self.number()?;
-                self.note(target, Kind::Number, start, self.at);
-            }
-        }
-        Some(())
-    }
-
-    #[inline(always)]
-    fn note(&mut self, target: Target, kind: Kind, start: usize, end: usize) {
-        if let Some(slot) = target.slot {
-            self.cells.note(slot, target.way, kind, start as u32, end as u32);
-        }
-    }
-
-    fn word(&mut self, target: Target, kind: Kind, word: &[u8]) -> Option<()> {
-        let start = self.at;
-        self.at += word.len();
-        self.note(target, kind, start, self.at);
-        (self.bytes.get(start..self.at)? == word).then_some(())
-    }
-
-    /// Passes a number as JSON writes it.
-    fn number(&mut self) -> Option<()> {
-        let start = self.at;
-        self.at += usize::from(self.bytes.get(start) == Some(&b'-'));
-        match self.digits()? {
-            (b'0', length) if length > 1 => return None,
-            _ => {}
-        }
-        if self.bytes.get(self.at) == Some(&b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.bytes.get(self.at), Some(b'e' | b'E')) {
-            self.cells.has_odd_numbers = true;
-            self.at += 1;
-            self.at += usize::from(matches!(self.bytes.get(self.at), Some(b'+' | b'-')));
-            let (_, length) = self.digits()?;
-            if length > 2 {
-                return None;
-            }
-        }
-        // Up to 15 digits every number is read as it is written; beyond that its text may differ.
-        self.cells.has_odd_numbers |= self.at - start > 15;
-        (self.at - start < NUMBER_BYTES_MAX).then_some(())
-    }
-
-    /// Passes digits and gives the first one and how many there are; `None` when there is none.
-    fn digits(&mut self) -> Option<(u8, usize)> {
-        let rest = self.bytes.get(self.at..)?;
-        let length = rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len());
-        self.at += length;
-        (length > 0).then(|| rest.first().map(|first| (*first, length)))?
-    }
-
-    /// Passes a string and gives the place of what is between its quotes.
-    #[inline(always)]
-    fn string(&mut self) -> Option<(usize, usize)> {
-        let [open, close, rest @ ..] = self.quotes else { return None };
-        self.token()?;
-        let (open, close) = (*open as usize, *close as usize);
-        if open != self.at {
+    /// Passes an opening bracket; gives what rules want of the first member, `None` in `Some` when there is none.
+    fn open(
+        &mut self,
+        gaps: &mut Gaps,
+        place_id: &mut PlaceId,
+        target: &Target,
+        composites: &mut Vec<Composite>,
+    ) -> Option<Option<Target>> {
+        let is_object = self.token()? == b'{';
+        self.at += 1;
+        let depth = gaps.place(*place_id)?.depth + 1;
+        if usize::from(depth) > EVENT_DEPTH_MAX {
             return None;
         }
-        self.quotes = rest;
-        self.at = close + 1;
-        Some((open + 1, close))
+        let is_empty = self.token()? == if is_object { b'}' } else { b']' };
+        if (is_object || is_empty)
+            && let Some(slot) = target.slot
+        {
+            composites.push(Composite { slot, way: target.way });
+        }
+        if is_empty {
+            self.at += 1;
+            return Some(None);
+        }
+        let bracket = if is_object { Bracket::Object } else { Bracket::Array };
+        *place_id = gaps.place_id(Place { around: *place_id, bracket, target: *target, depth })?;
+        if is_object { self.key(target).map(Some) } else { Some(Some(*target)) }
     }
 
-    /// Behind an opening bracket: whether it is closed at once.
-    fn ends_at_once(&mut self, close: u8, depth: usize) -> Option<bool> {
-        if depth > EVENT_DEPTH_MAX {
+    /// Passes a key and its colon; gives what rules want of the value behind it.
+    fn key(&mut self, object: &Target) -> Option<Target> {
+        (self.token()? == b'"').then_some(())?;
+        let start = self.at + 1;
+        let end = self.quotes.next(start)?;
+        let key = self.bytes.get(start..end)?;
+        self.at = end + 1;
+        (self.token()? == b':').then_some(())?;
+        self.at += 1;
+        let Some(node) = object.node else { return Some(Target::default()) };
+        if self.keys_may_deceive && memchr::memchr(b'\\', key).is_some() {
             return None;
         }
-        let ends = self.token()? == close;
-        self.at += usize::from(ends);
-        Some(ends)
-    }
-
-    /// Behind a member: whether another one follows.
-    #[inline(always)]
-    fn goes_on(&mut self, close: u8) -> Option<bool> {
-        let byte = self.token()?;
-        self.at += 1;
-        if byte == b',' {
-            return Some(true);
-        }
-        (byte == close).then_some(false)
-    }
-
-    #[inline(always)]
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        let is_there = self.token()? == byte;
-        self.at += 1;
-        is_there.then_some(())
+        let Some(edge) = self.fields.step(node, key) else { return Some(Target::default()) };
+        let gone_down = edge.node.map_or(0, |_| 1_u64.rotate_left(edge.dots.into()));
+        let way_below = object.way_below | gone_down;
+        Some(Target { node: edge.node, slot: edge.slot, way: object.way_below, way_below })
     }
 
     /// The next byte that is no space.
-    #[inline(always)]
     fn token(&mut self) -> Option<u8> {
-        let byte = *self.bytes.get(self.at)?;
-        if byte > b' ' {
-            return Some(byte);
-        }
-        self.pass_space();
-        self.bytes.get(self.at).copied()
-    }
-
-    #[cold]
-    fn pass_space(&mut self) {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
             self.at += 1;
         }
+        self.bytes.get(self.at).copied()
     }
 }
 
@@ -244,9 +274,9 @@ pub(super) fn each_leaf<'e>(text: &'e str, quotes: &Quotes, mut each: impl FnMut
             }
         }
     };
-    for pair in quotes.positions().chunks_exact(2) {
-        let [open, close] = *pair else { continue };
-        let (open, close) = (open as usize, close as usize);
+    while let Some(open) = quotes.next(between)
+        && let Some(close) = quotes.next(open + 1)
+    {
         gap(between, open, &mut each);
         between = close + 1;
         let behind = text.as_bytes().get(between..).unwrap_or_default();

@@ -56,7 +56,7 @@ pub(crate) struct Edge {
     pub(crate) dots: u8,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct NodeId(u32);
 
 impl Fields {
