@@ -25,16 +25,24 @@ pub(crate) struct Fault {
 
 /// Parses an expression with its flags.
 pub(crate) fn parse(regex: &Regex) -> Result<Hir, Fault> {
+    parse_and_write(regex).map(|(hir, _)| hir)
+}
+
+/// The same, and the expression with its flags as one text that the `regex` crates take.
+pub(crate) fn parse_and_write(regex: &Regex) -> Result<(Hir, String), Fault> {
     let mut builder = regex_syntax::ParserBuilder::new();
     builder.case_insensitive(regex.insensitive).multi_line(regex.multiline).dot_matches_new_line(regex.dot_all);
+    let flags = [(regex.insensitive, 'i'), (regex.multiline, 'm'), (regex.dot_all, 's')];
+    let flags: String = flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| *flag).collect();
+    let written = |pattern: &str| if flags.is_empty() { pattern.to_owned() } else { format!("(?{flags}){pattern}") };
     match builder.build().parse(&regex.pattern) {
-        Ok(hir) => Ok(hir),
+        Ok(hir) => Ok((hir, written(&regex.pattern))),
         Err(first) => {
             let lenient = accept_pcre(&regex.pattern);
             if lenient != regex.pattern
                 && let Ok(hir) = builder.build().parse(&lenient)
             {
-                return Ok(hir);
+                return Ok((hir, written(&lenient)));
             }
             Err(fault(&first, &regex.pattern))
         }
@@ -132,6 +140,18 @@ mod tests {
         assert_eq!(code(r"(a)\1"), Some((Code::RegexUnsupported, 3)));
         assert_eq!(code("a(b"), Some((Code::BadRegex, 1)));
         assert_eq!(code("a{2,1}").map(|(code, _)| code), Some(Code::BadRegex));
+    }
+
+    #[test]
+    fn what_is_written_with_its_flags_means_the_same() {
+        for pattern in ["a|b", "(?x) a # b", "^a.$", r"\{a{", r"(?-i)A\<", ""] {
+            for flags in 0..8_u8 {
+                let [insensitive, multiline, dot_all] = [1, 2, 4].map(|bit| flags & bit != 0);
+                let regex = Regex { pattern: pattern.into(), insensitive, multiline, dot_all, placeholders: false };
+                let (hir, written) = parse_and_write(&regex).unwrap();
+                assert_eq!(regex_syntax::parse(&written).unwrap(), hir, "{written}");
+            }
+        }
     }
 
     #[test]

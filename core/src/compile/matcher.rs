@@ -153,7 +153,7 @@ impl<'a> Builder<'a> {
             Ask::Text(pieces) => text(pieces, effect, draft),
             Ask::Regex { .. } => {
                 if let Some(built) = self.regexes.of(ask) {
-                    draft.verify(ask.clone(), &built.clauses, effect, || Exact::Regex(built.regex.clone()));
+                    draft.verify(ask.clone(), &built.clauses, effect, || Exact::Regex(built.expression.clone()));
                 }
             }
             Ask::Cidr(network) => draft.verify(ask.clone(), &[], effect, || Exact::Cidr(*network)),

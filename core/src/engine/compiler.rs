@@ -14,7 +14,11 @@ use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::syntax;
 use crate::time::{Clock, TimeOptions};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
+
+/// Texts that are parsed at the same time, by all threads; more would keep more trees in memory.
+const PARSED_AT_ONCE: usize = 128;
 
 /// Collects rules, filters, correlations and options.
 ///
@@ -121,10 +125,13 @@ impl Compiler {
         };
         let mut diagnostics = Vec::new();
         let mut checker = Checker::new(&self.options);
-        for source in self.sources {
-            let (read, found) = syntax::parse(&source, &self.options.limits);
-            diagnostics.extend(found);
-            read.into_iter().for_each(|document| checker.add(document));
+        let limits = self.options.limits;
+        for sources in self.sources.chunks(PARSED_AT_ONCE) {
+            let parsed: Vec<_> = sources.par_iter().map(|source| syntax::parse(source, &limits)).collect();
+            for (read, found) in parsed {
+                diagnostics.extend(found);
+                read.into_iter().for_each(|document| checker.add(document));
+            }
         }
         let pack = checker.finish();
         let Self { options, time, pipelines, allowed, .. } = self;

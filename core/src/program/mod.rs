@@ -7,6 +7,7 @@
 //! A program holds no names but those of fields, no YAML and no rules as written. It is frozen: whoever
 //! evaluates keeps what changes elsewhere. Who writes it and who reads it is not known here.
 
+mod expression;
 mod fields;
 mod glob;
 mod hash;
@@ -15,6 +16,7 @@ mod needles;
 mod router;
 mod trie;
 
+pub(crate) use expression::Expression;
 pub(crate) use fields::{Fields, NodeId, SlotId};
 pub(crate) use glob::{Glob, GlobPart};
 pub(crate) use literals::{Literals, LiteralsBuilder, Place};
@@ -24,7 +26,7 @@ use crate::number::{Number, Relation};
 use crate::text::Anchor;
 use crate::time::TimePart;
 use ipnet::IpNet;
-use regex_automata::meta;
+use std::sync::Arc;
 
 /// One distinct test, shared by all rules that ask it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -180,7 +182,7 @@ pub(crate) enum Exact {
     Folded(Glob),
     /// A pattern over the value as it is.
     Cased(Glob),
-    Regex(meta::Regex),
+    Regex(Arc<Expression>),
     Cidr(IpNet),
     Compare(Relation, Number),
     Time(TimePart, Relation, Number),
