@@ -1,39 +1,67 @@
 //! Values repeat: a bounded memory from a value to its effects.
 //!
 //! ```text
-//! (matcher 7, "C:\Windows\System32\svchost.exe")   ─▶   effects [12, 40]
+//! (matcher 7, "C:\Windows\System32\svchost.exe")   ─▶   hash ─▶ bucket of four places ─▶ record: value, effects [12, 40]
 //! ```
 //!
-//! Keys are compared byte for byte, so a collision of hashes is never an error. When the memory is full it
-//! is emptied as a whole: what is common comes back within a few events, and nothing has to be counted.
+//! Records lie one behind the other in a ring, so the newest overwrite the oldest and nothing is ever cleaned up. A value
+//! gets a record when it is seen for the second time: what comes once costs no copy and pushes nobody out. Where a
+//! matcher's values hardly ever repeat, the memory is left alone for a while. Keys are compared byte for byte, so a
+//! collision of hashes is never an error.
 
 use crate::event::slots::Seen;
-use hashbrown::HashTable;
 use std::hash::{BuildHasher, Hasher};
 
-/// Bytes of values that are kept at most.
-const BYTES_MAX: usize = 4 << 20;
-/// Values that are kept at most.
-const VALUES_MAX: usize = 1 << 16;
-/// Longer values are rarely seen twice.
-const VALUE_BYTES_MAX: usize = 2048;
+/// Bytes of the ring.
+const RING: usize = 1 << 22;
+/// Buckets of the index, as a power of two.
+const BUCKETS_LOG: u32 = 14;
+/// Values whose first sight is remembered, as a power of two.
+const SIGHTS_LOG: u32 = 14;
+/// Longer values are not kept.
+const VALUE_BYTES_MAX: usize = 1 << 14;
+/// Values with more effects are not worth a record.
+const EFFECTS_MAX: usize = 1024;
+
+/// Lookups after which a matcher's hits are counted up.
+const ROUND: u16 = 512;
+/// With fewer hits in a round the memory does not pay.
+const HITS_MIN: u16 = ROUND / 16;
+/// A pause is one round after the first bad one, and at most so many, as a power of two.
+const PAUSE_LOG_MAX: u8 = 5;
 
 /// Remembers the effects of values.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memo {
-    table: HashTable<Entry>,
-    bytes: Vec<u8>,
-    effects: Vec<u32>,
+    ring: Vec<u8>,
+    /// Where the next record is written, counted from the very first byte on.
+    head: u64,
+    index: Vec<Bucket>,
+    /// A part of the hash of values that were seen once.
+    sights: Vec<u16>,
+    gauges: Vec<Gauge>,
     hasher: foldhash::fast::RandomState,
 }
 
-#[derive(Debug)]
-struct Entry {
-    hash: u64,
-    tag: u32,
-    start: u32,
-    length: u32,
-    effects: (u32, u32),
+#[derive(Debug, Clone, Copy, Default)]
+#[repr(align(64))]
+struct Bucket([Place; 4]);
+
+/// Where a record stands, and a part of its hash.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    start: u64,
+    check: u32,
+}
+
+/// Whether the memory pays for a matcher.
+#[derive(Debug, Clone, Copy, Default)]
+struct Gauge {
+    looks: u16,
+    hits: u16,
+    /// Lookups that are left out.
+    pause: u16,
+    pause_log: u8,
 }
 
 /// What a value is looked up by.
@@ -43,9 +71,30 @@ pub(super) struct Key {
     tag: u32,
 }
 
+/// Bytes before a record's value: tag, length of the value, number of effects.
+const HEADER: usize = 12;
+
 impl Memo {
+    pub(super) fn new(matchers: usize) -> Self {
+        Self {
+            ring: vec![0; RING],
+            // Nothing stands at 0, where unused places point.
+            head: RING as u64 + 1,
+            index: vec![Bucket::default(); 1 << BUCKETS_LOG],
+            sights: vec![0; 1 << SIGHTS_LOG],
+            gauges: vec![Gauge::default(); matchers],
+            hasher: foldhash::fast::RandomState::default(),
+        }
+    }
+
     /// What to look a value up by; `None` for one that is not worth it.
-    pub(super) fn key(&self, matcher: u32, seen: &Seen<'_>) -> Option<Key> {
+    #[inline]
+    pub(super) fn key(&mut self, matcher: u32, seen: &Seen<'_>) -> Option<Key> {
+        let gauge = self.gauges.get_mut(matcher as usize)?;
+        if gauge.pause > 0 {
+            gauge.pause -= 1;
+            return None;
+        }
         if seen.raw.len() > VALUE_BYTES_MAX {
             return None;
         }
@@ -57,34 +106,178 @@ impl Memo {
         Some(Key { hash: hasher.finish(), tag })
     }
 
-    pub(super) fn get(&self, key: &Key, seen: &Seen<'_>) -> Option<&[u32]> {
-        let text = seen.raw.as_bytes();
-        let entry = self.table.find(key.hash, |entry| {
-            entry.tag == key.tag
-                && self.bytes.get(entry.start as usize..(entry.start + entry.length) as usize) == Some(text)
-        })?;
-        self.effects.get(entry.effects.0 as usize..entry.effects.1 as usize)
+    /// Adds the effects of a value, if they are known, and says whether they are.
+    #[inline]
+    pub(super) fn get(&mut self, key: &Key, seen: &Seen<'_>, effects: &mut Vec<u32>) -> bool {
+        let is_known = self.find(key, seen.raw.as_bytes()).is_some_and(|found| {
+            effects.extend(found.as_chunks::<4>().0.iter().map(|effect| u32::from_le_bytes(*effect)));
+            true
+        });
+        if let Some(gauge) = self.gauges.get_mut((key.tag >> 3) as usize) {
+            gauge.count(is_known);
+        }
+        is_known
     }
 
+    /// The effects of a value, as bytes.
+    #[inline]
+    fn find(&self, key: &Key, text: &[u8]) -> Option<&[u8]> {
+        let bucket = self.index.get(key.bucket())?;
+        let place =
+            bucket.0.iter().find(|place| place.check == key.check() && place.start + RING as u64 >= self.head)?;
+        let start = place.start as usize % RING;
+        let record = self.ring.get(start..)?;
+        let (header, rest) = record.split_first_chunk::<HEADER>()?;
+        let (value, rest) = rest.split_at_checked(text.len())?;
+        let effects = u32::from_le_bytes(*header.last_chunk()?) as usize;
+        let is_same = header.get(..8)? == header_of(key, text, 0).get(..8)? && value == text;
+        if is_same { rest.get(..effects * 4) } else { None }
+    }
+
+    /// Remembers the effects of a value that was looked for in vain.
     pub(super) fn put(&mut self, key: &Key, seen: &Seen<'_>, effects: &[u32]) {
-        let text = seen.raw;
-        if self.bytes.len() + text.len() > BYTES_MAX || self.table.len() >= VALUES_MAX || self.effects.len() > BYTES_MAX
-        {
-            self.table.clear();
-            self.bytes.clear();
-            self.effects.clear();
+        let text = seen.raw.as_bytes();
+        let Some(sight) = self.sights.get_mut(key.sight()) else { return };
+        let mark = key.hash as u16 | 1;
+        if *sight != mark {
+            *sight = mark;
+            return;
         }
-        let start = self.bytes.len() as u32;
-        self.bytes.extend_from_slice(text.as_bytes());
-        let first = self.effects.len() as u32;
-        self.effects.extend_from_slice(effects);
-        let entry = Entry {
-            hash: key.hash,
-            tag: key.tag,
-            start,
-            length: text.len() as u32,
-            effects: (first, self.effects.len() as u32),
-        };
-        self.table.insert_unique(key.hash, entry, |entry| entry.hash);
+        let length = HEADER + text.len() + effects.len() * 4;
+        let room = RING - self.head as usize % RING;
+        if effects.len() > EFFECTS_MAX || self.head > u64::MAX / 2 {
+            return;
+        }
+        if room < length {
+            self.head += room as u64;
+        }
+        let at = self.head as usize % RING;
+        let Some(record) = self.ring.get_mut(at..at + length) else { return };
+        let (header, rest) = record.split_at_mut(HEADER);
+        let (value, own_effects) = rest.split_at_mut(text.len());
+        header.copy_from_slice(&header_of(key, text, effects.len()));
+        value.copy_from_slice(text);
+        own_effects
+            .as_chunks_mut::<4>()
+            .0
+            .iter_mut()
+            .zip(effects)
+            .for_each(|(own, effect)| *own = effect.to_le_bytes());
+        let start = self.head;
+        self.head += length as u64;
+        // The place of the oldest record is the one that is needed least.
+        let Some(bucket) = self.index.get_mut(key.bucket()) else { return };
+        if let Some(oldest) = bucket.0.iter_mut().min_by_key(|place| place.start) {
+            *oldest = Place { start, check: key.check() };
+        }
+    }
+}
+
+fn header_of(key: &Key, text: &[u8], effects: usize) -> [u8; HEADER] {
+    let mut header = [0; HEADER];
+    let words = [key.tag, text.len() as u32, effects as u32];
+    header.as_chunks_mut::<4>().0.iter_mut().zip(words).for_each(|(own, word)| *own = word.to_le_bytes());
+    header
+}
+
+impl Key {
+    fn bucket(&self) -> usize {
+        (self.hash >> (u64::BITS - BUCKETS_LOG)) as usize
+    }
+
+    fn check(&self) -> u32 {
+        (self.hash >> 8) as u32
+    }
+
+    fn sight(&self) -> usize {
+        (self.hash >> 20) as usize % (1 << SIGHTS_LOG)
+    }
+}
+
+impl Gauge {
+    #[inline]
+    fn count(&mut self, is_hit: bool) {
+        self.looks += 1;
+        self.hits += u16::from(is_hit);
+        if self.looks == ROUND {
+            self.end_round();
+        }
+    }
+
+    #[cold]
+    fn end_round(&mut self) {
+        if self.hits < HITS_MIN {
+            self.pause = ROUND << self.pause_log;
+            self.pause_log = (self.pause_log + 1).min(PAUSE_LOG_MAX);
+        } else {
+            self.pause_log = 0;
+        }
+        (self.looks, self.hits) = (0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::slots::Kind;
+
+    fn seen(raw: &str) -> Seen<'_> {
+        Seen { kind: Kind::Text, is_written: true, raw }
+    }
+
+    /// What the memory says after it was asked once, and told if it did not know.
+    fn ask(memo: &mut Memo, matcher: u32, raw: &str) -> Option<Vec<u32>> {
+        let key = memo.key(matcher, &seen(raw))?;
+        let mut effects = Vec::new();
+        if memo.get(&key, &seen(raw), &mut effects) {
+            return Some(effects);
+        }
+        memo.put(&key, &seen(raw), &of(matcher, raw));
+        None
+    }
+
+    fn of(matcher: u32, raw: &str) -> Vec<u32> {
+        (0..raw.len() as u32 % 5).map(|number| number + matcher).collect()
+    }
+
+    #[test]
+    fn the_third_time_is_answered() {
+        let mut memo = Memo::new(2);
+        for round in 0..4 {
+            for (matcher, raw) in [(0, "abc"), (1, "abc"), (0, ""), (1, "abcd")] {
+                assert_eq!(ask(&mut memo, matcher, raw), (round > 1).then(|| of(matcher, raw)), "{matcher} {raw}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_newest_push_out_the_oldest_and_no_answer_is_wrong() {
+        let mut memo = Memo::new(1);
+        let long = "x".repeat(1_500);
+        for number in 0..6_000_u32 {
+            let raw = format!("{number}{}", long.get(number as usize % 1_000..).unwrap());
+            for _ in 0..2 {
+                assert!(ask(&mut memo, 0, &raw).is_none());
+            }
+            assert!(ask(&mut memo, 0, &raw).is_none_or(|effects| effects == of(0, &raw)));
+            if let Some(effects) = ask(&mut memo, 0, "0x") {
+                assert_eq!(effects, of(0, "0x"));
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_never_repeat_are_soon_left_alone() {
+        let mut memo = Memo::new(1);
+        let asked = (0..100_000).filter(|number| {
+            memo.key(0, &seen(&number.to_string())).is_some_and(|key| {
+                memo.get(&key, &seen(&number.to_string()), &mut Vec::new());
+                true
+            })
+        });
+        assert!(asked.count() < 8_000);
+        let mut hits = 0;
+        (0..100_000).for_each(|number| hits += usize::from(ask(&mut memo, 0, ["a", "b"][number % 2]).is_some()));
+        assert!(hits > 60_000, "{hits}");
     }
 }

@@ -43,7 +43,7 @@ impl Hits {
             called: Vec::new(),
             unescaped: String::new(),
             folded: String::new(),
-            memo: Memo::default(),
+            memo: Memo::new(program.matchers.len()),
         }
     }
 
@@ -51,8 +51,7 @@ impl Hits {
     pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
         self.effects.clear();
         let key = self.memo.key(id, seen);
-        if let Some(effects) = key.as_ref().and_then(|key| self.memo.get(key, seen)) {
-            self.effects.extend_from_slice(effects);
+        if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.effects)) {
             return;
         }
         let mut buffer = std::mem::take(&mut self.unescaped);
