@@ -7,11 +7,12 @@
 //! An expression that compiles to more than the limit is refused here, when its rule is looked at.
 
 use super::atoms::Ask;
-use super::literal;
+use super::{demand, literal};
 use crate::check::Regex;
 use crate::check::regex::parse;
 use crate::config::Limits;
 use crate::diagnostic::Code;
+use crate::program::Demand;
 use regex_automata::meta;
 use std::collections::HashMap;
 
@@ -26,6 +27,7 @@ pub(crate) struct Regexes {
 pub(super) struct Built {
     pub(super) regex: meta::Regex,
     pub(super) clauses: Vec<literal::Clause>,
+    pub(super) demand: Demand,
 }
 
 impl Regexes {
@@ -59,7 +61,9 @@ impl Regexes {
         let config =
             meta::Config::new().nfa_size_limit(Some(max)).onepass_size_limit(Some(max)).hybrid_cache_capacity(1 << 20);
         match meta::Builder::new().configure(config).build_from_hir(&hir) {
-            Ok(compiled) => Ok(Built { regex: compiled, clauses: literal::of_regex(&hir) }),
+            Ok(compiled) => {
+                Ok(Built { regex: compiled, clauses: literal::of_regex(&hir), demand: demand::of_regex(&hir) })
+            }
             Err(error) => {
                 let message = match error.size_limit() {
                     Some(limit) => format!("the expression compiles to more than {limit} bytes"),
