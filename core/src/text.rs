@@ -6,8 +6,14 @@
 //!
 //! Simple case folding of Unicode (rows C and S of `CaseFolding.txt`): one character becomes one
 //! character, so wildcards keep counting characters. Nothing here depends on a language or locale.
+//!
+//! A text is *spelled* as JSON writes it with the fewest escapes: a backslash before quotes and backslashes, a letter for
+//! each of five control characters, all else as it is. Nearly every event writes its texts so; literals that are spelled
+//! are found in them as they stand there. What is spelled is cut into units, an escape or a single byte, and only at
+//! their ends may a literal begin.
 
 use serde::{Deserialize, Serialize};
+use std::ops::Range;
 
 /// The five characters that Windows programs take for a dash.
 pub(crate) const DASHES: [char; 5] = ['-', '/', '\u{2013}', '\u{2014}', '\u{2015}'];
@@ -57,6 +63,75 @@ pub(crate) fn push_folded(text: &str, out: &mut String) {
     }
 }
 
+/// How JSON spells a text.
+pub(crate) fn spelled(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    push_spelled(text, &mut out);
+    out
+}
+
+/// Adds a text to `out`, spelled as in JSON.
+pub(crate) fn push_spelled(text: &str, out: &mut String) {
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(|byte| letter_behind_backslash(byte).is_some()) {
+        let (plain, behind) = rest.split_at(at);
+        out.push_str(plain);
+        if let Some(letter) = behind.bytes().next().and_then(letter_behind_backslash) {
+            out.push('\\');
+            out.push(char::from(letter));
+        }
+        rest = behind.get(1..).unwrap_or_default();
+    }
+    out.push_str(rest);
+}
+
+/// What JSON writes behind a backslash for a byte that it does not write as it is.
+fn letter_behind_backslash(byte: u8) -> Option<u8> {
+    Some(match byte {
+        b'"' | b'\\' => byte,
+        0x08 => b'b',
+        0x0C => b'f',
+        b'\n' => b'n',
+        b'\r' => b'r',
+        b'\t' => b't',
+        _ => return None,
+    })
+}
+
+/// Knows which places of a spelled text cut an escape in two.
+#[derive(Debug)]
+pub(crate) struct Escapes<'t> {
+    text: &'t [u8],
+    /// The backslashes that were looked at last, from the first of their run on.
+    run: Range<usize>,
+}
+
+impl<'t> Escapes<'t> {
+    pub(crate) fn new(text: &'t [u8]) -> Self {
+        Self { text, run: 0..0 }
+    }
+
+    /// Whether the place is behind the backslash of an escape: then an odd number of them stands before it.
+    #[inline]
+    pub(crate) fn is_cut_at(&mut self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|last| self.text.get(last));
+        before == Some(&b'\\') && self.is_odd_run(at)
+    }
+
+    /// A run is walked only once, however many places in it are asked for.
+    #[inline(never)]
+    fn is_odd_run(&mut self, at: usize) -> bool {
+        if !(self.run.start < at && at <= self.run.end) {
+            let floor = if at > self.run.end { self.run.end } else { 0 };
+            let new = self.text.get(floor..at).unwrap_or_default();
+            let length = new.iter().rev().take_while(|byte| **byte == b'\\').count();
+            let start = if length == new.len() && floor > 0 { self.run.start } else { at - length };
+            self.run = start..at;
+        }
+        (at - self.run.start) % 2 == 1
+    }
+}
+
 /// How many bytes at the beginning are ASCII.
 fn ascii_prefix(text: &str) -> usize {
     let (words, _) = text.as_bytes().as_chunks::<32>();
@@ -79,6 +154,26 @@ impl Anchor {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn texts_are_spelled_as_in_json(text in "[a\"\\\\\n\t\u{8}\u{c}é]{0,12}") {
+            let mut json = serde_json::to_string(&text).unwrap();
+            json.pop();
+            prop_assert_eq!(super::spelled(&text), json.split_off(1));
+        }
+
+        #[test]
+        fn places_in_escapes_are_told_in_any_order(text in "[a\\\\]{0,20}", places in prop::collection::vec(0..20_usize, 0..20)) {
+            let mut escapes = super::Escapes::new(text.as_bytes());
+            for at in places.into_iter().filter(|at| *at <= text.len()) {
+                let run = text[..at].len() - text[..at].trim_end_matches('\\').len();
+                prop_assert_eq!(escapes.is_cut_at(at), run % 2 == 1, "{} in {}", at, text);
+            }
+        }
+    }
+
     #[test]
     fn folding_is_simple_and_idempotent() {
         assert_eq!(super::folded("ΣΑΣ"), super::folded("σας"));

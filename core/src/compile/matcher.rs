@@ -13,8 +13,8 @@ use super::literal::{self, Clause};
 use super::route::Members;
 use super::{Regexes, witness};
 use crate::program::{
-    AtomId, CLAUSE, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Partition, Place, Probe, Span,
-    Subject, UnitId, Verify,
+    AtomId, CLAUSE, Demand, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Partition, Place, Probe,
+    Span, Subject, UnitId, Verify,
 };
 use crate::text::DASHES;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -153,16 +153,13 @@ impl<'a> Builder<'a> {
             Ask::Text(pieces) => text(pieces, effect, draft),
             Ask::Regex { .. } => {
                 if let Some(built) = self.regexes.of(ask) {
-                    draft.verify(ask.clone(), &built.clauses, effect, || Exact::Regex(built.expression.clone()));
+                    let test = || Exact::Regex(built.expression.clone());
+                    draft.verify(ask.clone(), &built.clauses, built.demand, effect, test);
                 }
             }
-            Ask::Cidr(network) => draft.verify(ask.clone(), &[], effect, || Exact::Cidr(*network)),
-            Ask::Compare(sign, number) => {
-                draft.verify(ask.clone(), &[], effect, || Exact::Compare(*sign, *number));
-            }
-            Ask::Time(part, sign, number) => {
-                draft.verify(ask.clone(), &[], effect, || Exact::Time(*part, *sign, *number));
-            }
+            Ask::Cidr(network) => draft.residual(ask, effect, || Exact::Cidr(*network)),
+            Ask::Compare(sign, number) => draft.residual(ask, effect, || Exact::Compare(*sign, *number)),
+            Ask::Time(part, sign, number) => draft.residual(ask, effect, || Exact::Time(*part, *sign, *number)),
         }
     }
 }
@@ -171,8 +168,7 @@ impl<'a> Builder<'a> {
 #[derive(Default)]
 struct Draft {
     matcher: Matcher,
-    folded: LiteralsBuilder,
-    cased: LiteralsBuilder,
+    literals: LiteralsBuilder,
     verifies: HashMap<Ask, Slot>,
 }
 
@@ -184,11 +180,16 @@ enum Slot {
 }
 
 impl Draft {
-    /// Adds a test that runs when each of its clauses holds, or always when there is none.
-    fn verify(&mut self, ask: Ask, clauses: &[Clause], effect: u32, test: impl FnOnce() -> Exact) {
+    /// Adds a test of which nothing is known that could save it from running.
+    fn residual(&mut self, ask: &Ask, effect: u32, test: impl FnOnce() -> Exact) {
+        self.verify(ask.clone(), &[], Demand::default(), effect, test);
+    }
+
+    /// Adds a test that runs when its demand may be met and each of its clauses holds.
+    fn verify(&mut self, ask: Ask, clauses: &[Clause], demand: Demand, effect: u32, test: impl FnOnce() -> Exact) {
         let known = self.verifies.get(&ask).copied();
         let slot = known.unwrap_or_else(|| {
-            let verify = Verify { test: test(), clauses: clauses.len() as u32, effects: Vec::new() };
+            let verify = Verify { test: test(), clauses: clauses.len() as u32, demand, effects: Vec::new() };
             let slot = if clauses.is_empty() {
                 self.matcher.residual.push(verify);
                 Slot::Residual(self.matcher.residual.len() - 1)
@@ -197,7 +198,7 @@ impl Draft {
                 for clause in clauses {
                     let code = self.matcher.clauses.len() as u32 | CLAUSE;
                     self.matcher.clauses.push(number as u32);
-                    clause.iter().for_each(|literal| self.folded.add(Place::Inside, literal, code));
+                    clause.iter().for_each(|literal| self.literals.add(Place::Inside, literal, code));
                 }
                 self.matcher.verifies.push(verify);
                 Slot::Called(number)
@@ -216,36 +217,35 @@ impl Draft {
 
     fn finish(self) -> Matcher {
         let mut matcher = self.matcher;
-        matcher.folded = self.folded.build();
-        matcher.cased = self.cased.build();
+        matcher.literals = self.literals.build();
         matcher
     }
 }
 
-/// Adds a pattern: as plain literals where it is one, else as a glob behind its longest text.
+/// Adds a pattern: as plain literals where it is one, else as a glob behind its texts.
 fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
+    if pieces.parts == [Piece::Many] {
+        draft.matcher.any_text.push(effect);
+        return;
+    }
     if let Some(texts) = plain(pieces) {
-        for (place, text) in texts {
-            if text.is_empty() && place != Place::Whole {
-                draft.verify(Ask::Text(pieces.clone()), &[], effect, || Exact::AnyText);
-                return;
-            }
-            let set = if pieces.cased { &mut draft.cased } else { &mut draft.folded };
-            set.add(place, &text, effect);
-        }
+        texts.iter().for_each(|(place, text)| draft.literals.add(*place, text, effect));
         return;
     }
     let glob = Glob::new(&pieces.parts);
-    draft.verify(Ask::Text(pieces.clone()), &literal::of_pattern(pieces), effect, || {
+    draft.verify(Ask::Text(pieces.clone()), &literal::of_pattern(pieces), Demand::default(), effect, || {
         if pieces.cased { Exact::Cased(glob) } else { Exact::Folded(glob) }
     });
 }
 
-/// The literals that a pattern amounts to, with their place; `None` when it is more than literals.
+/// The literals that a pattern amounts to, with their place; `None` when it is more than literals, which are sought
+/// regardless of case.
 fn plain(pieces: &Pieces) -> Option<Vec<(Place, String)>> {
+    if pieces.cased {
+        return None;
+    }
     let parts = pieces.parts.as_slice();
     let (place, inner) = match parts {
-        [Piece::Many] => (Place::Start, &[] as &[Piece]),
         [Piece::Many, inner @ .., Piece::Many] => (Place::Inside, inner),
         [Piece::Many, inner @ ..] => (Place::End, inner),
         [inner @ .., Piece::Many] => (Place::Start, inner),

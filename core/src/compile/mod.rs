@@ -10,6 +10,7 @@
 
 mod atoms;
 mod decide;
+mod demand;
 mod expr;
 mod literal;
 mod matcher;

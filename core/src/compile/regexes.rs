@@ -8,12 +8,12 @@
 //! that it cannot be so large, it is compiled only when a value asks for it.
 
 use super::atoms::Ask;
-use super::literal;
+use super::{demand, literal};
 use crate::check::Regex;
 use crate::check::regex::parse_and_write;
 use crate::config::Limits;
 use crate::diagnostic::Code;
-use crate::program::Expression;
+use crate::program::{Demand, Expression};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ pub(crate) struct Regexes {
 pub(super) struct Built {
     pub(super) expression: Arc<Expression>,
     pub(super) clauses: Vec<literal::Clause>,
+    pub(super) demand: Demand,
 }
 
 impl Regexes {
@@ -63,7 +64,8 @@ impl Regexes {
         if bytes_at_most(&hir) > max && !expression.compiles_to(max) {
             return Err((Code::RegexTooLarge, format!("the expression compiles to more than {max} bytes")));
         }
-        Ok(Built { expression: Arc::new(expression), clauses: literal::of_regex(&hir) })
+        let (clauses, demand) = (literal::of_regex(&hir), demand::of_regex(&hir));
+        Ok(Built { expression: Arc::new(expression), clauses, demand })
     }
 }
 

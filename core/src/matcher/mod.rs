@@ -48,7 +48,6 @@ struct Run {
     /// For the leaves, each slot and each pair, the run in which the rest of its tests was looked at.
     looked: Vec<u64>,
     number: u64,
-    folded: String,
     pair: pair::Buffers,
     hits: probe::Hits,
 }
@@ -78,7 +77,6 @@ impl Scratch {
                 epoch: 0,
                 looked: vec![0; 1 + program.fields.len() + program.pairs.len()],
                 number: 0,
-                folded: String::new(),
                 pair: pair::Buffers::default(),
                 hits: probe::Hits::new(program),
             },
@@ -142,7 +140,8 @@ impl Run {
                     self.apply(at.program, &matcher.present);
                 }
             }
-            Subject::Leaves if self.is_quiet(at, matcher) => {}
+            // One search over the whole event instead of one for each leaf.
+            Subject::Leaves if at.slots.written(at.event).is_some_and(|event| matcher.is_silent_on(&event)) => {}
             Subject::Leaves => {
                 at.slots.each_leaf(at.event, |seen| self.look_at_value(at, matcher, probe.matcher, &seen));
             }
@@ -154,14 +153,6 @@ impl Run {
         let effects = std::mem::take(&mut self.hits.effects);
         self.apply(at.program, &effects);
         self.hits.effects = effects;
-    }
-
-    /// Whether no leaf can hold any keyword: one search over the whole event instead of one for each leaf.
-    fn is_quiet(&mut self, at: &Place<'_>, matcher: &Matcher) -> bool {
-        let Some(written) = at.slots.plainly_written(at.event) else { return false };
-        self.folded.clear();
-        crate::text::push_folded(written, &mut self.folded);
-        matcher.is_silent_on(&self.folded)
     }
 
     fn apply(&mut self, program: &Program, effects: &[u32]) {

@@ -1,19 +1,23 @@
 //! One value against one matcher: which effects follow?
 //!
 //! ```text
-//! "C:\Windows\System32\cmd.exe"  ─▶  literals: ends "\cmd.exe"  ─▶  effect 12
-//!                                              inside "system32" ─▶  verify regex 3 ─▶ effect 40
+//! "C:\\Windows\\System32\\cmd.exe"  ─▶  literals: ends "\\cmd.exe"  ─▶  effect 12
+//!                                                 inside "system32" ─▶  verify regex 3 ─▶ effect 40
 //! ```
 //!
-//! Effects of a value depend on nothing but the value and the matcher, so the memo may answer instead.
+//! Literals are looked for in the value as it is written, which nearly always is how they are spelled; only tests that are
+//! more than literals read the value, and only when their literals stand in it. Effects of a value depend on nothing but
+//! the value and the matcher, so the memo may answer instead.
 
 use super::memo::Memo;
 use crate::event::in_network;
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
 use crate::program::{CLAUSE, Exact, Matcher, Program, Verify};
-use crate::text;
+use crate::text::{self, Escapes};
 use crate::time::Clock;
+use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// The effects of one value, each once.
 #[derive(Debug)]
@@ -26,9 +30,27 @@ pub(super) struct Hits {
     epoch: u32,
     /// Tests all of whose clauses hold.
     called: Vec<u32>,
-    unescaped: String,
-    folded: String,
+    spelling: Spelling,
+    reading: Reading,
     memo: Memo,
+}
+
+/// Memory for spelling a value.
+#[derive(Debug, Default)]
+struct Spelling {
+    text: String,
+    spelled: String,
+    folded: String,
+}
+
+/// The value at hand as its tests read it, made when the first of them asks.
+#[derive(Debug, Default)]
+struct Reading {
+    unescaped: String,
+    text: String,
+    folded: String,
+    has_text: bool,
+    has_folded: bool,
 }
 
 impl Hits {
@@ -41,8 +63,8 @@ impl Hits {
             counts: vec![(0, 0); most(|matcher| matcher.verifies.len())],
             epoch: 0,
             called: Vec::new(),
-            unescaped: String::new(),
-            folded: String::new(),
+            spelling: Spelling::default(),
+            reading: Reading::default(),
             memo: Memo::new(program.matchers.len()),
         }
     }
@@ -54,15 +76,32 @@ impl Hits {
         if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.effects)) {
             return;
         }
-        let mut buffer = std::mem::take(&mut self.unescaped);
-        self.search(matcher, seen.kind, seen.text(&mut buffer), clock);
-        self.unescaped = buffer;
+        self.search(matcher, seen, clock);
         if let Some(key) = key {
             self.memo.put(&key, seen, &self.effects);
         }
     }
 
-    fn search(&mut self, matcher: &Matcher, kind: Kind, text: &str, clock: &Clock) {
+    fn search(&mut self, matcher: &Matcher, seen: &Seen<'_>, clock: &Clock) {
+        self.begin();
+        let mut buffers = std::mem::take(&mut self.spelling);
+        let spelled = spelled(seen, &mut buffers.spelled, &mut buffers.text);
+        let mut folded = spelled;
+        if !spelled.is_ascii() {
+            buffers.folded.clear();
+            text::push_folded(spelled, &mut buffers.folded);
+            folded = &buffers.folded;
+        }
+        for effect in &matcher.any_text {
+            is_first(&mut self.effect_marks, *effect, self.epoch);
+            self.effects.push(*effect);
+        }
+        self.find_literals(matcher, folded);
+        self.run_tests(matcher, seen, spelled, clock);
+        self.spelling = buffers;
+    }
+
+    fn begin(&mut self) {
         if self.epoch == u32::MAX {
             self.effect_marks.fill(0);
             self.clause_marks.fill(0);
@@ -71,11 +110,14 @@ impl Hits {
         }
         self.epoch += 1;
         self.called.clear();
-        self.folded.clear();
-        text::push_folded(text, &mut self.folded);
+        self.reading.has_text = false;
+        self.reading.has_folded = false;
+    }
+
+    fn find_literals(&mut self, matcher: &Matcher, spelled: &str) {
         let (epoch, marks, clause_marks) = (self.epoch, &mut self.effect_marks, &mut self.clause_marks);
         let (effects, counts, called) = (&mut self.effects, &mut self.counts, &mut self.called);
-        let mut add = |code: u32| {
+        matcher.literals.search(spelled, |code| {
             if code & CLAUSE == 0 {
                 if is_first(marks, code, epoch) {
                     effects.push(code);
@@ -89,16 +131,19 @@ impl Hits {
                     called.push(*number);
                 }
             }
-        };
-        matcher.folded.search(&self.folded, &mut add);
-        if !matcher.cased.is_empty() {
-            matcher.cased.search(text, &mut add);
-        }
+        });
+    }
+
+    fn run_tests(&mut self, matcher: &Matcher, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
+        let epoch = self.epoch;
         let called = self.called.iter().filter_map(|at| matcher.verifies.get(*at as usize));
         for verify in called.chain(&matcher.residual) {
             // A test whose effects are all known already need not run.
             let is_news = |effect: &u32| self.effect_marks.get(*effect as usize).is_some_and(|mark| *mark != epoch);
-            if verify.effects.iter().any(is_news) && holds(verify, kind, text, &self.folded, clock) {
+            if verify.demand.may_be_met_by(spelled)
+                && verify.effects.iter().any(is_news)
+                && self.reading.holds(verify, seen, clock)
+            {
                 for effect in &verify.effects {
                     if is_first(&mut self.effect_marks, *effect, epoch) {
                         self.effects.push(*effect);
@@ -114,22 +159,66 @@ fn is_first(marks: &mut [u32], at: u32, epoch: u32) -> bool {
     marks.get_mut(at as usize).is_some_and(|mark| std::mem::replace(mark, epoch) != epoch)
 }
 
-fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, clock: &Clock) -> bool {
-    match &verify.test {
-        Exact::AnyText => true,
-        Exact::Folded(glob) => glob.is_match(folded),
-        Exact::Cased(glob) => glob.is_match(text),
-        Exact::Regex(regex) => regex.is_match(text),
-        Exact::Cidr(network) => in_network(*network, text),
-        Exact::Compare(relation, number) => {
-            kind != Kind::Bool && Number::from_numeric_text(text).is_some_and(|own| relation.holds(own, *number))
+/// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
+fn spelled<'t>(seen: &Seen<'t>, spelled: &'t mut String, text: &'t mut String) -> &'t str {
+    let raw = seen.raw.as_bytes();
+    let is_spelled = match seen.kind {
+        Kind::Text if seen.is_written => memchr::memchr(b'\\', raw).is_none_or(|first| !has_other_escapes(raw, first)),
+        Kind::Text => !raw.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')),
+        _ => return seen.text(text),
+    };
+    if is_spelled {
+        return seen.raw;
+    }
+    spelled.clear();
+    text::push_spelled(seen.text(text), spelled);
+    spelled
+}
+
+/// Whether escapes from the first backslash on are others than those of the fewest.
+fn has_other_escapes(raw: &[u8], first: usize) -> bool {
+    static OTHERS: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["\\/", "\\u"].map(Finder::new));
+    let rest = raw.get(first..).unwrap_or_default();
+    let mut escapes = Escapes::new(rest);
+    OTHERS.iter().any(|other| other.find_iter(rest).any(|at| !escapes.is_cut_at(at)))
+}
+
+impl Reading {
+    fn text(&mut self, seen: &Seen<'_>) -> &str {
+        if !std::mem::replace(&mut self.has_text, true) {
+            self.text.clear();
+            self.text.push_str(seen.text(&mut self.unescaped));
         }
-        Exact::Time(part, relation, number) => {
-            let own = match (kind, Number::from_numeric_text(text)) {
-                (Kind::Number, Some(own)) => clock.part_of_number(own, *part),
-                _ => clock.part_of_text(text, *part),
-            };
-            own.is_some_and(|own| relation.holds(own, *number))
+        &self.text
+    }
+
+    fn folded(&mut self, seen: &Seen<'_>) -> &str {
+        if !std::mem::replace(&mut self.has_folded, true) {
+            self.text(seen);
+            self.folded.clear();
+            text::push_folded(&self.text, &mut self.folded);
+        }
+        &self.folded
+    }
+
+    fn holds(&mut self, verify: &Verify, seen: &Seen<'_>, clock: &Clock) -> bool {
+        match &verify.test {
+            Exact::Folded(glob) => glob.is_match(self.folded(seen)),
+            Exact::Cased(glob) => glob.is_match(self.text(seen)),
+            Exact::Regex(regex) => regex.is_match(self.text(seen)),
+            Exact::Cidr(network) => in_network(*network, self.text(seen)),
+            Exact::Compare(relation, number) => {
+                let own = Number::from_numeric_text(self.text(seen));
+                seen.kind != Kind::Bool && own.is_some_and(|own| relation.holds(own, *number))
+            }
+            Exact::Time(part, relation, number) => {
+                let text = self.text(seen);
+                let own = match (seen.kind, Number::from_numeric_text(text)) {
+                    (Kind::Number, Some(own)) => clock.part_of_number(own, *part),
+                    _ => clock.part_of_text(text, *part),
+                };
+                own.is_some_and(|own| relation.holds(own, *number))
+            }
         }
     }
 }

@@ -7,6 +7,9 @@
 //! It is several times faster than a hasher that takes any number of bytes. It is no defence: only texts of rules may be
 //! put into a table by it, so that no event can fill one with texts that collide.
 
+/// The bit that tells upper from lower case, in each byte.
+pub(super) const CASE: u64 = 0x2020_2020_2020_2020;
+
 /// The hash of a text; the bits of `mask` are set in every word before it is mixed in, so that they do not matter.
 #[inline]
 pub(super) fn hash(text: &[u8], mask: u64) -> u64 {

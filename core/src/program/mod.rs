@@ -19,7 +19,7 @@ mod trie;
 pub(crate) use expression::Expression;
 pub(crate) use fields::{Fields, NodeId, SlotId};
 pub(crate) use glob::{Glob, GlobPart};
-pub(crate) use literals::{Literals, LiteralsBuilder, Place};
+pub(crate) use literals::{Literals, LiteralsBuilder, Place, Written};
 pub(crate) use router::{ByValue, Router};
 
 use crate::number::{Number, Relation};
@@ -138,10 +138,7 @@ pub(crate) struct Pair {
 /// Everything that is asked of one slot in one partition.
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
-    /// Literals in the folded value.
-    pub(crate) folded: Literals,
-    /// Literals in the value as it is, for `cased`.
-    pub(crate) cased: Literals,
+    pub(crate) literals: Literals,
     /// For each clause the test that needs it.
     pub(crate) clauses: Vec<u32>,
     /// Tests that run when a literal of each of their clauses stands in the value.
@@ -152,12 +149,14 @@ pub(crate) struct Matcher {
     pub(crate) present: Vec<u32>,
     /// What follows when it holds null.
     pub(crate) null: Vec<u32>,
+    /// What follows when it holds any value that has a text.
+    pub(crate) any_text: Vec<u32>,
 }
 
 impl Matcher {
-    /// Whether nothing can follow from any value of an event that is written so, folded as a whole.
-    pub(crate) fn is_silent_on(&self, event: &str) -> bool {
-        self.residual.is_empty() && self.cased.is_empty() && !self.folded.may_stand_in(event)
+    /// Whether nothing can follow from any value of an event.
+    pub(crate) fn is_silent_on(&self, event: &Written<'_>) -> bool {
+        self.residual.is_empty() && self.any_text.is_empty() && !self.literals.may_stand_in(event)
     }
 }
 
@@ -170,14 +169,31 @@ pub(crate) struct Verify {
     pub(crate) test: Exact,
     /// How many clauses must hold before it is worth to run the test.
     pub(crate) clauses: u32,
+    pub(crate) demand: Demand,
     pub(crate) effects: Vec<u32>,
+}
+
+/// What every text that passes a test has, and is quickly looked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Demand {
+    /// Bytes at least.
+    pub(crate) length: usize,
+    /// A printable ASCII character that is no letter, and how often it stands there at least.
+    pub(crate) character: u8,
+    pub(crate) times: usize,
+}
+
+impl Demand {
+    /// Whether a text that JSON spells so may have it.
+    pub(crate) fn may_be_met_by(&self, spelled: &str) -> bool {
+        let found = || memchr::memchr_iter(self.character, spelled.as_bytes()).take(self.times).count();
+        spelled.len() >= self.length && (self.times == 0 || found() == self.times)
+    }
 }
 
 /// The exact form of a test.
 #[derive(Debug)]
 pub(crate) enum Exact {
-    /// Any value that has a text.
-    AnyText,
     /// A pattern over the folded value.
     Folded(Glob),
     /// A pattern over the value as it is.

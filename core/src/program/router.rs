@@ -8,7 +8,7 @@
 //! Where the values come from is for `matcher`; which fields are worth asking is for `compile`.
 
 use super::SlotId;
-use super::hash::hash;
+use super::hash::{CASE, hash};
 use hashbrown::HashTable;
 
 /// A step of the tree.
@@ -23,9 +23,6 @@ pub(crate) enum Router {
 pub(crate) struct ByValue {
     table: HashTable<(Box<str>, Router)>,
 }
-
-/// The bit that tells upper from lower case, in each byte.
-const CASE: u64 = 0x2020_2020_2020_2020;
 
 impl ByValue {
     /// Says where a folded value leads.

@@ -65,13 +65,13 @@ impl Trie {
         trie
     }
 
-    /// Calls `found` for every literal that the bytes begin with.
-    pub(crate) fn walk(&self, bytes: impl Iterator<Item = u8>, mut found: impl FnMut(u32)) {
+    /// Calls `found` for every literal that the bytes begin with, and with its length.
+    pub(crate) fn walk(&self, bytes: impl Iterator<Item = u8>, mut found: impl FnMut(u32, usize)) {
         let Some(mut node) = self.nodes.first().copied() else { return };
         if node.value != NONE {
-            found(node.value);
+            found(node.value, 0);
         }
-        for byte in bytes {
+        for (at, byte) in bytes.enumerate() {
             let span = node.start as usize..node.end as usize;
             let Some(edge) = self.bytes.get(span).and_then(|edges| edges.iter().position(|own| *own == byte)) else {
                 return;
@@ -80,7 +80,7 @@ impl Trie {
             let Some(next) = self.nodes.get(target as usize) else { return };
             node = *next;
             if node.value != NONE {
-                found(node.value);
+                found(node.value, at + 1);
             }
         }
     }
@@ -95,13 +95,13 @@ mod tests {
         let trie = Trie::new([("ab", 1), ("abc", 2), ("b", 3), ("", 4)].map(|(text, value)| (text.bytes(), value)));
         let walk = |text: &str| {
             let mut found = Vec::new();
-            trie.walk(text.bytes(), |value| found.push(value));
+            trie.walk(text.bytes(), |value, _| found.push(value));
             found
         };
         assert_eq!(walk("abcd"), [4, 1, 2]);
         assert_eq!(walk("abx"), [4, 1]);
         assert_eq!(walk("x"), [4]);
         let nothing = Trie::new(std::iter::empty::<(std::str::Bytes<'_>, u32)>());
-        nothing.walk("x".bytes(), |_| panic!("nothing was put in"));
+        nothing.walk("x".bytes(), |_, _| panic!("nothing was put in"));
     }
 }

@@ -1,0 +1,156 @@
+//! Needles of similar length, sought by windows that are a stride apart.
+//!
+//! ```text
+//! needle "invoke-webrequest"           windows of 4 bytes at 8 places in a row: "ke-w" "e-we" "-web" ... "eque"
+//! value  "... Invoke-WebRequest ..."   is looked at every 8 bytes only: one of the places is met, whatever the alignment
+//! ```
+//!
+//! Each window that is looked at is hashed and asked of a small bit table; most say no. Where it says yes, the needles
+//! with that window are compared in full. The bit that tells upper from lower case is set in every byte first, so that
+//! the value needs no folded copy.
+
+use super::{HashMap, Place, Search, common_windows, window_of};
+use crate::program::Span;
+use hashbrown::HashTable;
+
+/// Bytes between two windows that are looked at, at most.
+const STRIDE_MAX: usize = 8;
+
+/// Windows at the beginning of a needle among which the best ones are chosen.
+const WINDOWS_MAX: usize = 48;
+
+/// Bits of a filter for each window, before it is rounded up: the more, the fewer false alarms.
+const FILTER_BITS: usize = 32;
+/// The bits of the largest filter, as a power of two: it should stay in the first cache.
+const FILTER_LOG_MAX: u32 = 17;
+
+#[derive(Debug)]
+pub(super) struct Windows {
+    pub(super) length: usize,
+    pub(super) stride: usize,
+    filter: Box<[u64]>,
+    /// How far a hash is shifted so that it numbers a bit of the filter.
+    shift: u32,
+    windows: HashTable<(u32, Span)>,
+    places: Vec<Place>,
+}
+
+/// How far apart windows may be so that every needle of at least `shortest` bytes holds one that is looked at.
+pub(super) fn stride(shortest: usize, window: usize) -> usize {
+    (shortest + 1 - window).min(STRIDE_MAX)
+}
+
+impl Windows {
+    /// Builds the search by windows of `length` bytes; `None` when there are no needles.
+    pub(super) fn new(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
+        let lengths = needles.iter().filter_map(|needle| texts.get(*needle as usize)).map(|text| text.len());
+        let stride = stride(lengths.min()?, length);
+        let mut by_window: HashMap<u32, Vec<Place>> = HashMap::default();
+        for needle in needles.iter().copied() {
+            let text = texts.get(needle as usize)?;
+            let windows: Vec<u32> = text.windows(length).take(WINDOWS_MAX).map(window_of).collect();
+            // How bad each window is as a witness: others share it, logs are full of it.
+            let common = common_windows(length);
+            let cost = |window: &u32| {
+                common.get(window).map_or(0, |count| count * 4) + by_window.get(window).map_or(0, Vec::len)
+            };
+            let costs: Vec<usize> = windows.iter().map(cost).collect();
+            let rows = costs.windows(stride).map(|row| row.iter().sum::<usize>()).enumerate();
+            let (first, _) = rows.min_by_key(|(_, cost)| *cost)?;
+            for (offset, window) in windows.iter().enumerate().skip(first).take(stride) {
+                by_window.entry(*window).or_default().push(Place { needle, offset: offset as u32 });
+            }
+        }
+        let log = (by_window.len() * FILTER_BITS).next_power_of_two().ilog2().clamp(6, FILTER_LOG_MAX);
+        let mut built = Self {
+            length,
+            stride,
+            filter: vec![0; 1 << (log - 6)].into(),
+            shift: u32::BITS - log,
+            windows: HashTable::with_capacity(by_window.len()),
+            places: Vec::new(),
+        };
+        let mut sorted: Vec<(u32, Vec<Place>)> = by_window.into_iter().collect();
+        sorted.sort_unstable_by_key(|(window, _)| *window);
+        for (window, places) in sorted {
+            let start = built.places.len() as u32;
+            built.places.extend(places);
+            let span = Span { start, end: built.places.len() as u32 };
+            built.windows.insert_unique(spread(window), (window, span), |(window, _)| spread(*window));
+            let bit = hash(window) >> built.shift;
+            *built.filter.get_mut(bit as usize / 64)? |= 1 << (bit % 64);
+        }
+        Some(built)
+    }
+
+    /// Finds the needles in the value.
+    pub(super) fn search(&self, search: &mut Search<'_>) {
+        // Each length and each stride is a loop of its own, so that the compiler knows them.
+        match (self.length, self.stride) {
+            (4, 4) => self.scan::<4, 4>(search),
+            (4, 5) => self.scan::<4, 5>(search),
+            (4, 6) => self.scan::<4, 6>(search),
+            (4, 7) => self.scan::<4, 7>(search),
+            (4, 8) => self.scan::<4, 8>(search),
+            (4, stride) => self.scan_by::<4>(stride, search),
+            (3, 1) => self.scan_by::<3>(1, search),
+            (3, stride) => self.scan_by::<3>(stride, search),
+            (2, _) => self.scan_by::<2>(1, search),
+            (_, _) => self.scan_by::<1>(1, search),
+        }
+    }
+
+    /// Looks at the window at each multiple of a stride that is no shorter than a window.
+    ///
+    /// PERF: with the stride known to the compiler a step takes 9 instructions, else 13.
+    #[inline(always)]
+    fn scan<const WINDOW: usize, const STRIDE: usize>(&self, search: &mut Search<'_>) {
+        let (filter, shift) = (&*self.filter, self.shift);
+        let (chunks, rest) = search.value.as_chunks::<STRIDE>();
+        for (number, chunk) in chunks.iter().enumerate() {
+            if let Some(bytes) = chunk.first_chunk::<WINDOW>()
+                && is_in(filter, shift, window_of(bytes))
+            {
+                self.alarm(search, number * STRIDE, window_of(bytes));
+            }
+        }
+        if let Some(bytes) = rest.first_chunk::<WINDOW>() {
+            self.alarm(search, chunks.len() * STRIDE, window_of(bytes));
+        }
+    }
+
+    /// The same for any stride.
+    #[inline(always)]
+    fn scan_by<const WINDOW: usize>(&self, stride: usize, search: &mut Search<'_>) {
+        let (filter, shift, value) = (&*self.filter, self.shift, search.value);
+        let mut at = 0;
+        while let Some(bytes) = value.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>()) {
+            if is_in(filter, shift, window_of(bytes)) {
+                self.alarm(search, at, window_of(bytes));
+            }
+            at += stride;
+        }
+    }
+
+    #[inline(never)]
+    fn alarm(&self, search: &mut Search<'_>, at: usize, window: u32) {
+        if let Some((_, span)) = self.windows.find(spread(window), |(own, _)| *own == window) {
+            search.compare(span.of(&self.places), at);
+        }
+    }
+}
+
+#[inline(always)]
+fn is_in(filter: &[u64], shift: u32, window: u32) -> bool {
+    let bit = hash(window) >> shift;
+    filter.get(bit as usize / 64).is_some_and(|word| word >> (bit % 64) & 1 == 1)
+}
+
+#[inline(always)]
+fn hash(window: u32) -> u32 {
+    window.wrapping_mul(0x9E37_79B1)
+}
+
+fn spread(window: u32) -> u64 {
+    u64::from(window).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
