@@ -9,12 +9,13 @@
 
 use super::atoms::{Ask, Atoms, Pieces, Question};
 use super::expr::Expr;
+use super::lists::Lists;
 use super::literal::{self, Clause};
 use super::route::Members;
 use super::{Regexes, witness};
 use crate::program::{
-    AtomId, CLAUSE, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Partition, Place, Probe, Span,
-    Subject, UnitId, Verify,
+    AtomId, CLAUSE, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, NetworksBuilder, Partition,
+    Place, Probe, Span, Subject, UnitId, Verify,
 };
 use crate::text::DASHES;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,6 +38,7 @@ pub(super) struct Builder<'a> {
     wake_spans: HashMap<Vec<UnitId>, Span>,
     matchers: Vec<Matcher>,
     by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
+    lists: Lists,
     pub(super) needs_leaves: bool,
 }
 
@@ -44,7 +46,7 @@ pub(super) struct Builder<'a> {
 const COMMON: f64 = 200.0;
 
 /// Bytes of a beginning or an end that is looked for by a trie.
-const TRIE_BYTES_MAX: usize = 256;
+pub(super) const TRIE_BYTES_MAX: usize = 256;
 
 /// Texts into which one `windash` pattern is written out at most; with more, a glob is tried.
 const DASH_TEXTS_MAX: usize = 25;
@@ -59,6 +61,7 @@ impl<'a> Builder<'a> {
             wake_spans: HashMap::new(),
             matchers: Vec::new(),
             by_wanted: HashMap::new(),
+            lists: Lists::default(),
             needs_leaves: false,
         }
     }
@@ -156,7 +159,8 @@ impl<'a> Builder<'a> {
                     draft.verify(ask.clone(), &built.clauses, effect, || Exact::Regex(built.regex.clone()));
                 }
             }
-            Ask::Cidr(network) => draft.verify(ask.clone(), &[], effect, || Exact::Cidr(*network)),
+            Ask::List(_) | Ask::Networks(_) => self.lists.add(ask, effect, draft),
+            Ask::Cidr(network) => draft.networks.add(*network, effect),
             Ask::Compare(sign, number) => {
                 draft.verify(ask.clone(), &[], effect, || Exact::Compare(*sign, *number));
             }
@@ -169,10 +173,11 @@ impl<'a> Builder<'a> {
 
 /// A matcher that is being built.
 #[derive(Default)]
-struct Draft {
-    matcher: Matcher,
-    folded: LiteralsBuilder,
-    cased: LiteralsBuilder,
+pub(super) struct Draft {
+    pub(super) matcher: Matcher,
+    pub(super) folded: LiteralsBuilder,
+    pub(super) cased: LiteralsBuilder,
+    pub(super) networks: NetworksBuilder,
     verifies: HashMap<Ask, Slot>,
 }
 
@@ -218,12 +223,13 @@ impl Draft {
         let mut matcher = self.matcher;
         matcher.folded = self.folded.build();
         matcher.cased = self.cased.build();
+        matcher.networks = self.networks.build();
         matcher
     }
 }
 
 /// Adds a pattern: as plain literals where it is one, else as a glob behind its longest text.
-fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
+pub(super) fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
     if let Some(texts) = plain(pieces) {
         for (place, text) in texts {
             if text.is_empty() && place != Place::Whole {

@@ -11,6 +11,7 @@
 mod atoms;
 mod decide;
 mod expr;
+mod lists;
 mod literal;
 mod matcher;
 mod regexes;

@@ -8,10 +8,9 @@
 //! Effects of a value depend on nothing but the value and the matcher, so the memo may answer instead.
 
 use super::memo::Memo;
-use crate::event::in_network;
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
-use crate::program::{CLAUSE, Exact, Matcher, Program, Verify};
+use crate::program::{CLAUSE, Exact, List, Matcher, Program, Verify};
 use crate::text;
 use crate::time::Clock;
 
@@ -95,6 +94,16 @@ impl Hits {
         if !matcher.cased.is_empty() {
             matcher.cased.search(text, &mut add);
         }
+        if !matcher.networks.is_empty() {
+            matcher.networks.search(text, &mut add);
+        }
+        for (list, effect) in &matcher.lists {
+            match &**list {
+                List::Folded(literals) => literals.search(&self.folded, |_| add(*effect)),
+                List::Cased(literals) => literals.search(text, |_| add(*effect)),
+                List::Networks(networks) => networks.search(text, |_| add(*effect)),
+            }
+        }
         let called = self.called.iter().filter_map(|at| matcher.verifies.get(*at as usize));
         for verify in called.chain(&matcher.residual) {
             // A test whose effects are all known already need not run.
@@ -121,7 +130,6 @@ fn holds(verify: &Verify, kind: Kind, text: &str, folded: &str, clock: &Clock) -
         Exact::Folded(glob) => glob.is_match(folded),
         Exact::Cased(glob) => glob.is_match(text),
         Exact::Regex(regex) => regex.is_match(text),
-        Exact::Cidr(network) => in_network(*network, text),
         Exact::Compare(relation, number) => {
             kind != Kind::Bool && Number::from_numeric_text(text).is_some_and(|own| relation.holds(own, *number))
         }

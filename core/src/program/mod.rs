@@ -7,24 +7,29 @@
 //! A program holds no names but those of fields, no YAML and no rules as written. It is frozen: whoever
 //! evaluates keeps what changes elsewhere. Who writes it and who reads it is not known here.
 
+mod affixes;
+mod codes;
 mod fields;
 mod glob;
 mod hash;
 mod literals;
+mod marks;
 mod needles;
+mod networks;
 mod router;
 mod trie;
 
 pub(crate) use fields::{Fields, NodeId, SlotId};
 pub(crate) use glob::{Glob, GlobPart};
 pub(crate) use literals::{Literals, LiteralsBuilder, Place};
+pub(crate) use networks::{Networks, NetworksBuilder};
 pub(crate) use router::{ByValue, Router};
 
 use crate::number::{Number, Relation};
 use crate::text::Anchor;
 use crate::time::TimePart;
-use ipnet::IpNet;
 use regex_automata::meta;
+use std::sync::Arc;
 
 /// One distinct test, shared by all rules that ask it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -133,6 +138,14 @@ pub(crate) struct Pair {
     pub(crate) cased: bool,
 }
 
+/// A long list that is sought for several partitions.
+#[derive(Debug)]
+pub(crate) enum List {
+    Folded(Literals),
+    Cased(Literals),
+    Networks(Networks),
+}
+
 /// Everything that is asked of one slot in one partition.
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
@@ -140,6 +153,10 @@ pub(crate) struct Matcher {
     pub(crate) folded: Literals,
     /// Literals in the value as it is, for `cased`.
     pub(crate) cased: Literals,
+    /// Networks in which the value, if it is an address, may lie.
+    pub(crate) networks: Networks,
+    /// Long lists, and what follows when anything of them is found.
+    pub(crate) lists: Vec<(Arc<List>, u32)>,
     /// For each clause the test that needs it.
     pub(crate) clauses: Vec<u32>,
     /// Tests that run when a literal of each of their clauses stands in the value.
@@ -155,7 +172,11 @@ pub(crate) struct Matcher {
 impl Matcher {
     /// Whether nothing can follow from any value of an event that is written so, folded as a whole.
     pub(crate) fn is_silent_on(&self, event: &str) -> bool {
-        self.residual.is_empty() && self.cased.is_empty() && !self.folded.may_stand_in(event)
+        self.residual.is_empty()
+            && self.cased.is_empty()
+            && self.networks.is_empty()
+            && self.lists.is_empty()
+            && !self.folded.may_stand_in(event)
     }
 }
 
@@ -181,7 +202,6 @@ pub(crate) enum Exact {
     /// A pattern over the value as it is.
     Cased(Glob),
     Regex(meta::Regex),
-    Cidr(IpNet),
     Compare(Relation, Number),
     Time(TimePart, Relation, Number),
 }
