@@ -9,13 +9,17 @@
 //! Nothing here asserts a time. What is asserted are answers: a contender of ours that finds other
 //! detections than expected is not timed at all.
 
+pub mod adversary;
 pub mod answers;
 pub mod contenders;
 pub mod corpus;
 pub mod generated;
+pub mod growth;
+pub mod indicators;
 pub mod lane;
 pub mod latency;
 pub mod loading;
 pub mod machine;
 pub mod report;
 pub mod timing;
+pub mod variants;

@@ -152,6 +152,55 @@ impl Anchor {
     }
 }
 
+/// Many texts in one piece of memory, numbered in the order in which they were added.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub(crate) struct Texts {
+    all: String,
+    ends: Vec<u32>,
+}
+
+impl Texts {
+    /// Adds a text; false when there is no room for it, which is after four gigabytes.
+    pub(crate) fn push(&mut self, text: &str) -> bool {
+        let Ok(end) = u32::try_from(self.all.len() + text.len()) else { return false };
+        self.all.push_str(text);
+        self.ends.push(end);
+        true
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn get(&self, number: usize) -> Option<&str> {
+        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before).copied())?;
+        self.all.get(start as usize..*self.ends.get(number)? as usize)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> + Clone {
+        (0..self.len()).filter_map(|number| self.get(number))
+    }
+
+    /// Gives memory back that was only there to grow.
+    pub(crate) fn shrink(&mut self) {
+        self.all.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+}
+
+impl<T: AsRef<str>> FromIterator<T> for Texts {
+    fn from_iter<I: IntoIterator<Item = T>>(texts: I) -> Self {
+        let mut all = Self::default();
+        for text in texts {
+            if !all.push(text.as_ref()) {
+                break;
+            }
+        }
+        all.shrink();
+        all
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -10,6 +10,7 @@
 //! cannot take is refused here, never ignored.
 
 use super::encode::{self, Utf16};
+use super::list::Packer;
 use super::{Anchor, Body, FieldRef, Item, Join, Options, Pattern, Regex, Relation, Report, Test, TimePart};
 use super::{placeholder, regex, windash};
 use crate::diagnostic::{Code, Span};
@@ -41,12 +42,6 @@ pub(super) fn body(
             }
             Some(Body::Item(lowered))
         }
-    }
-}
-
-impl Test {
-    fn count(&self) -> usize {
-        if let Self::AnyOf(tests) = self { tests.len() } else { 1 }
     }
 }
 
@@ -114,21 +109,23 @@ fn lower_value(
     report: &mut Report<'_>,
 ) -> Option<Test> {
     let expands = item.modifiers.iter().any(|(modifier, _)| *modifier == Modifier::Expand);
-    let mut tests = Vec::new();
+    let mut tests = Packer::default();
     if let (true, Value::Text(text)) = (expands, value) {
         let Some((texts, _)) = placeholder::expand(text, &options.placeholders, options.limits.rule_values_max) else {
             let message = format!("placeholders make more than {} values", options.limits.rule_values_max);
             report.tell(Code::TooManyValues, span, message);
             return None;
         };
-        for text in texts {
-            let start = Working { raw: text.clone(), state: State::Text(placeholder::parse(&text)), expands: true };
-            tests.extend(Chain { item, span, options, report }.run(start)?);
+        for text in texts.iter() {
+            let start = Working { raw: text.to_owned(), state: State::Text(placeholder::parse(text)), expands: true };
+            let made = Chain { item, span, options, report }.run(start)?;
+            made.into_iter().for_each(|test| tests.push(test));
         }
     } else {
-        tests = Chain { item, span, options, report }.run(Working::from(value))?;
+        let made = Chain { item, span, options, report }.run(Working::from(value))?;
+        made.into_iter().for_each(|test| tests.push(test));
     }
-    if tests.len() == 1 { tests.pop() } else { Some(Test::AnyOf(tests)) }
+    Some(tests.finish())
 }
 
 /// A value on its way through the modifiers.

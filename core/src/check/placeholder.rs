@@ -8,10 +8,11 @@
 //! combination. A name is anything but `%`, a backslash or a wildcard; `\%` is a plain percent sign.
 
 use super::{Part, Pattern};
+use crate::text::Texts;
 use std::collections::BTreeMap;
 
 /// Lists of values by placeholder name.
-pub(crate) type Placeholders = BTreeMap<String, Vec<String>>;
+pub(crate) type Placeholders = BTreeMap<String, Texts>;
 
 /// A value under `expand`, cut into plain text and names.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,12 +52,13 @@ fn is_name(name: &str) -> bool {
 /// Every text that `value` stands for; names without a list stay as they are and are given back.
 ///
 /// `None` when there would be more than `max` texts.
-pub(crate) fn expand(value: &str, lists: &Placeholders, max: usize) -> Option<(Vec<String>, Vec<String>)> {
-    let mut texts = vec![String::new()];
+pub(crate) fn expand(value: &str, lists: &Placeholders, max: usize) -> Option<(Texts, Vec<String>)> {
+    let mut texts = Texts::from_iter([""]);
     let mut unresolved = Vec::new();
+    let each = |texts: &Texts, more: &str| texts.iter().map(|own| format!("{own}{more}")).collect();
     for piece in pieces(value) {
         match piece {
-            Piece::Plain(text) => texts.iter_mut().for_each(|own| own.push_str(text)),
+            Piece::Plain(text) => texts = each(&texts, text),
             Piece::Name(name) => match lists.get(name) {
                 Some(list) => {
                     if texts.len().checked_mul(list.len())? > max {
@@ -66,11 +68,7 @@ pub(crate) fn expand(value: &str, lists: &Placeholders, max: usize) -> Option<(V
                 }
                 None => {
                     unresolved.push(name.to_owned());
-                    texts.iter_mut().for_each(|own| {
-                        own.push('%');
-                        own.push_str(name);
-                        own.push('%');
-                    });
+                    texts = each(&texts, &format!("%{name}%"));
                 }
             },
         }
@@ -119,11 +117,11 @@ mod tests {
     #[test]
     fn several_placeholders_give_every_combination() {
         let lists = Placeholders::from([
-            ("a".into(), vec!["1".into(), "2".into()]),
-            ("b".into(), vec!["x".into(), "y".into()]),
+            ("a".into(), Texts::from_iter(["1", "2"])),
+            ("b".into(), Texts::from_iter(["x", "y"])),
         ]);
         let (texts, unresolved) = expand("%a%-%b%-%c%", &lists, 100).unwrap();
-        assert_eq!(texts, ["1-x-%c%", "1-y-%c%", "2-x-%c%", "2-y-%c%"]);
+        assert_eq!(texts.iter().collect::<Vec<_>>(), ["1-x-%c%", "1-y-%c%", "2-x-%c%", "2-y-%c%"]);
         assert_eq!(unresolved, ["c"]);
         assert!(expand("%a%%b%", &lists, 3).is_none());
     }

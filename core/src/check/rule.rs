@@ -8,6 +8,7 @@
 //! Everything later works on this form: pipelines rewrite it, `compile` turns it into a program, and
 //! `reference` evaluates it as it stands. It holds no literals, slots or automata.
 
+use super::list::{List, Networks};
 use super::pattern::Pattern;
 use crate::diagnostic::{Source, Span};
 use crate::number::{Number, Relation};
@@ -97,6 +98,10 @@ pub(crate) enum Test {
     FieldRef(FieldRef),
     /// One written value that stands for several, any of which will do.
     AnyOf(#[serde(deserialize_with = "super::nested::read")] Vec<Test>),
+    /// The same for many plain texts.
+    List(List),
+    /// The same for many networks.
+    Networks(Networks),
 }
 
 /// A regular expression with the flags its modifiers gave it.

@@ -9,6 +9,7 @@
 
 use super::{Anchor, Body, Branch, Condition, Item, Join, Part, Pattern, Relation, Rule, Test};
 use crate::syntax::condition::Pattern as Names;
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// The rule with its title, log source, selections and conditions.
@@ -100,7 +101,10 @@ fn entry(part: &Body, indent: usize, seen: &mut Vec<String>, out: &mut String) {
                     let single = Item { tests: vec![test.clone()], join: Join::Any, negated: false, ..item.clone() };
                     let single = match test {
                         Test::AnyOf(tests) => Item { tests: tests.clone(), ..single },
-                        _ => single,
+                        _ => match test.listed() {
+                            Some(tests) => Item { tests: tests.collect(), ..single },
+                            None => single,
+                        },
                     };
                     let _ = write!(out, "{:1$}- ", "", indent + 4);
                     tail(&Body::Item(single), indent + 6, out);
@@ -161,12 +165,12 @@ fn scalar_or_list(name: &str, values: &[String], indent: usize, out: &mut String
 
 /// The modifiers that all tests of an item share and the values as written; `None` when they share none.
 fn uniform(item: &Item) -> Option<(String, Vec<String>)> {
-    let mut tests: Vec<&Test> = Vec::new();
+    let mut tests: Vec<Cow<'_, Test>> = Vec::new();
     for test in &item.tests {
         match test {
-            Test::AnyOf(parts) if item.join == Join::Any => tests.extend(parts),
-            Test::AnyOf(_) => return None,
-            single => tests.push(single),
+            Test::AnyOf(_) | Test::List(_) | Test::Networks(_) if item.join == Join::All => return None,
+            Test::AnyOf(parts) => parts.iter().for_each(|part| single(part, &mut tests)),
+            one => single(one, &mut tests),
         }
     }
     let anchors: Vec<Anchor> = tests.iter().map(|test| anchor(test)).collect();
@@ -180,6 +184,14 @@ fn uniform(item: &Item) -> Option<(String, Vec<String>)> {
     let join = if item.join == Join::All && item.tests.len() > 1 { "|all" } else { "" };
     let negated = if item.negated { "|neq" } else { "" };
     Some((format!("{first}{join}{negated}"), written.into_iter().map(|(_, value)| value).collect()))
+}
+
+/// Adds a test, or those of a list.
+fn single<'t>(test: &'t Test, tests: &mut Vec<Cow<'t, Test>>) {
+    match test.listed() {
+        Some(listed) => tests.extend(listed.map(Cow::Owned)),
+        None => tests.push(Cow::Borrowed(test)),
+    }
 }
 
 fn anchor(test: &Test) -> Anchor {
@@ -243,7 +255,7 @@ fn one(test: &Test, anchor: Anchor) -> (String, String) {
             (format!("|fieldref{place}{cased}"), text(&reference.field))
         }
         // INVARIANT: taken apart before.
-        Test::AnyOf(_) => (String::new(), String::new()),
+        Test::AnyOf(_) | Test::List(_) | Test::Networks(_) => (String::new(), String::new()),
     }
 }
 

@@ -4,6 +4,7 @@ use super::{LintOptions, Options, Pack, check};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Disabled, Source};
 use crate::syntax;
+use crate::text::Texts;
 
 /// Reads and checks one text with the default options.
 pub(super) fn pack(text: &str) -> Pack {
@@ -127,7 +128,7 @@ fn every_limit_on_rule_text_can_be_reached() {
         (rule("{f|windash|base64: '-a'}", "s"), rule("{f|windash|base64: '-a -b'}", "s"), Code::TooManyValues),
         (rule("{f|expand: '%a%%b%'}", "s"), rule("{f|expand: '%a%%a%'}", "s"), Code::TooManyValues),
     ];
-    let lists = [("a", 4), ("b", 2)].map(|(name, count)| (name.to_owned(), vec!["x".to_owned(); count]));
+    let lists = [("a", 4), ("b", 2)].map(|(name, count)| (name.to_owned(), Texts::from_iter(vec!["x"; count])));
     let options = Options { limits: base, placeholders: lists.into(), ..Options::default() };
     for (kept, broken, code) in cases {
         let errors = |text: &str| -> Vec<Code> {

@@ -8,7 +8,7 @@
 //! All atoms are false when their field is missing; `null` and `exists: false` are said with `not`. An atom
 //! is one item's whole list of alternatives, so a list of a million values is one bit.
 
-use crate::check::{FieldRef, Part, Pattern, Regex, Relation, Test, TimePart};
+use crate::check::{FieldRef, List, Networks, Part, Pattern, Regex, Relation, Test, TimePart};
 use crate::number::Number;
 use crate::program::{AtomId, GlobPart as Piece, Pair, SlotId, Subject};
 use crate::text;
@@ -32,7 +32,16 @@ pub(super) enum Question {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Ask {
     Text(Pieces),
-    Regex { pattern: String, insensitive: bool, multiline: bool, dot_all: bool },
+    /// Any of many texts.
+    List(List),
+    /// Any of many networks.
+    Networks(Networks),
+    Regex {
+        pattern: String,
+        insensitive: bool,
+        multiline: bool,
+        dot_all: bool,
+    },
     Cidr(IpNet),
     Compare(Relation, Number),
     Time(TimePart, Relation, Number),
@@ -50,6 +59,8 @@ impl Ask {
     pub(super) fn new(test: &Test) -> Option<Self> {
         Some(match test {
             Test::Text(pattern) => Self::Text(Pieces::new(pattern)),
+            Test::List(list) => Self::List(list.clone()),
+            Test::Networks(networks) => Self::Networks(networks.clone()),
             // A number equals a text that spells it and a number whose text is the same: one test on the text.
             Test::Number(number) => Self::Text(Pieces::whole(&number.text())),
             Test::Bool(value) => Self::Text(Pieces::whole(if *value { "true" } else { "false" })),
@@ -72,7 +83,7 @@ impl Pieces {
         Self { cased: false, parts: if text.is_empty() { Vec::new() } else { vec![Piece::Text(text.to_owned())] } }
     }
 
-    fn new(pattern: &Pattern) -> Self {
+    pub(super) fn new(pattern: &Pattern) -> Self {
         let parts = pattern
             .parts
             .iter()

@@ -9,12 +9,13 @@
 
 use super::atoms::{Ask, Atoms, Pieces, Question};
 use super::expr::Expr;
+use super::lists::Lists;
 use super::literal::{self, Clause};
 use super::route::Members;
 use super::{Regexes, witness};
 use crate::program::{
-    AtomId, CLAUSE, Demand, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, Partition, Place, Probe,
-    Span, Subject, UnitId, Verify,
+    AtomId, CLAUSE, Demand, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, NetworksBuilder,
+    Partition, Place, Probe, Span, Subject, UnitId, Verify,
 };
 use crate::text::DASHES;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -37,6 +38,7 @@ pub(super) struct Builder<'a> {
     wake_spans: HashMap<Vec<UnitId>, Span>,
     matchers: Vec<Matcher>,
     by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
+    lists: Lists,
     pub(super) needs_leaves: bool,
 }
 
@@ -44,7 +46,7 @@ pub(super) struct Builder<'a> {
 const COMMON: f64 = 200.0;
 
 /// Bytes of a beginning or an end that is looked for by a trie.
-const TRIE_BYTES_MAX: usize = 256;
+pub(super) const TRIE_BYTES_MAX: usize = 256;
 
 /// Texts into which one `windash` pattern is written out at most; with more, a glob is tried.
 const DASH_TEXTS_MAX: usize = 25;
@@ -59,6 +61,7 @@ impl<'a> Builder<'a> {
             wake_spans: HashMap::new(),
             matchers: Vec::new(),
             by_wanted: HashMap::new(),
+            lists: Lists::default(),
             needs_leaves: false,
         }
     }
@@ -157,7 +160,8 @@ impl<'a> Builder<'a> {
                     draft.verify(ask.clone(), &built.clauses, built.demand, effect, test);
                 }
             }
-            Ask::Cidr(network) => draft.residual(ask, effect, || Exact::Cidr(*network)),
+            Ask::List(_) | Ask::Networks(_) => self.lists.add(ask, effect, draft),
+            Ask::Cidr(network) => draft.networks.add(*network, effect),
             Ask::Compare(sign, number) => draft.residual(ask, effect, || Exact::Compare(*sign, *number)),
             Ask::Time(part, sign, number) => draft.residual(ask, effect, || Exact::Time(*part, *sign, *number)),
         }
@@ -166,9 +170,10 @@ impl<'a> Builder<'a> {
 
 /// A matcher that is being built.
 #[derive(Default)]
-struct Draft {
-    matcher: Matcher,
+pub(super) struct Draft {
+    pub(super) matcher: Matcher,
     literals: LiteralsBuilder,
+    pub(super) networks: NetworksBuilder,
     verifies: HashMap<Ask, Slot>,
 }
 
@@ -218,12 +223,13 @@ impl Draft {
     fn finish(self) -> Matcher {
         let mut matcher = self.matcher;
         matcher.literals = self.literals.build();
+        matcher.networks = self.networks.build();
         matcher
     }
 }
 
 /// Adds a pattern: as plain literals where it is one, else as a glob behind its texts.
-fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
+pub(super) fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
     if pieces.parts == [Piece::Many] {
         draft.matcher.any_text.push(effect);
         return;

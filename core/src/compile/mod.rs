@@ -12,6 +12,7 @@ mod atoms;
 mod decide;
 mod demand;
 mod expr;
+mod lists;
 mod literal;
 mod matcher;
 mod regexes;

@@ -11,6 +11,7 @@
 use super::Regexes;
 use super::atoms::{Ask, Atoms, Question};
 use super::expr::Expr;
+use crate::check::Anchor;
 use crate::program::{AtomId, GlobPart as Piece, SlotId, Subject};
 
 /// A set of atoms and a guess at how often one of them is true.
@@ -65,6 +66,17 @@ fn cost(id: AtomId, atoms: &Atoms, regexes: &Regexes, routed: &[SlotId]) -> f64 
     }
 }
 
+fn text_cost(length: usize, is_whole: bool) -> f64 {
+    match length {
+        0 => 500.0,
+        length if is_whole => 40.0 / length as f64,
+        1 => 300.0,
+        2 => 120.0,
+        3 => 40.0,
+        length => 60.0 / length as f64,
+    }
+}
+
 fn ask_cost(ask: &Ask, regexes: &Regexes) -> f64 {
     match ask {
         Ask::Text(pieces) => {
@@ -73,15 +85,12 @@ fn ask_cost(ask: &Ask, regexes: &Regexes) -> f64 {
                 .iter()
                 .filter_map(|piece| if let Piece::Text(text) = piece { Some(text.len()) } else { None })
                 .max();
-            let is_whole = matches!(pieces.parts.as_slice(), [] | [Piece::Text(_)]);
-            match longest.unwrap_or(0) {
-                0 => 500.0,
-                length if is_whole => 40.0 / length as f64,
-                1 => 300.0,
-                2 => 120.0,
-                3 => 40.0,
-                length => 60.0 / length as f64,
-            }
+            text_cost(longest.unwrap_or(0), matches!(pieces.parts.as_slice(), [] | [Piece::Text(_)]))
+        }
+        // What stands in a long list is an indicator, and hardly ever seen, however many there are.
+        Ask::List(list) => {
+            let is_whole = list.anchor == Anchor::Whole;
+            list.texts.iter().take(8).map(|text| text_cost(text.len(), is_whole)).sum()
         }
         // Without a literal that announces it, an expression has to run on every value.
         Ask::Regex { .. } => {
@@ -91,7 +100,7 @@ fn ask_cost(ask: &Ask, regexes: &Regexes) -> f64 {
                 700.0
             }
         }
-        Ask::Cidr(_) => 100.0,
+        Ask::Cidr(_) | Ask::Networks(_) => 100.0,
         Ask::Compare(..) | Ask::Time(..) => 400.0,
     }
 }

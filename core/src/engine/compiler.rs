@@ -77,7 +77,7 @@ impl Compiler {
     /// Gives the list that stands for `%name%` in values under `expand`. Wildcards in it stay wildcards.
     #[must_use]
     pub fn placeholder(mut self, name: &str, values: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        let values = values.into_iter().map(Into::into).collect();
+        let values = values.into_iter().map(Into::<String>::into).collect();
         self.options.placeholders.insert(name.to_owned(), values);
         self
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 const MAGIC: &[u8; 8] = b"TIELINE\0";
 /// Raised whenever the saved form changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HEADER: usize = 20;
 
 #[derive(Serialize, Deserialize)]

@@ -10,10 +10,9 @@
 //! the value and the matcher, so the memo may answer instead.
 
 use super::memo::Memo;
-use crate::event::in_network;
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
-use crate::program::{CLAUSE, Exact, Matcher, Program, Verify};
+use crate::program::{CLAUSE, Exact, List, Matcher, Program, Verify};
 use crate::text::{self, Escapes};
 use crate::time::Clock;
 use memchr::memmem::Finder;
@@ -136,6 +135,19 @@ impl Hits {
 
     fn run_tests(&mut self, matcher: &Matcher, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
         let epoch = self.epoch;
+        if !matcher.networks.is_empty() {
+            let (marks, effects) = (&mut self.effect_marks, &mut self.effects);
+            matcher.networks.search(self.reading.text(seen), |effect| {
+                if is_first(marks, effect, epoch) {
+                    effects.push(effect);
+                }
+            });
+        }
+        for (list, effect) in &matcher.lists {
+            if self.reading.any_holds(list, seen) && is_first(&mut self.effect_marks, *effect, epoch) {
+                self.effects.push(*effect);
+            }
+        }
         let called = self.called.iter().filter_map(|at| matcher.verifies.get(*at as usize));
         for verify in called.chain(&matcher.residual) {
             // A test whose effects are all known already need not run.
@@ -201,12 +213,23 @@ impl Reading {
         &self.folded
     }
 
+    fn any_holds(&mut self, list: &List, seen: &Seen<'_>) -> bool {
+        match list {
+            List::Folded(texts) => texts.any_holds(self.folded(seen)),
+            List::Cased(texts) => texts.any_holds(self.text(seen)),
+            List::Networks(networks) => {
+                let mut holds = false;
+                networks.search(self.text(seen), |_| holds = true);
+                holds
+            }
+        }
+    }
+
     fn holds(&mut self, verify: &Verify, seen: &Seen<'_>, clock: &Clock) -> bool {
         match &verify.test {
             Exact::Folded(glob) => glob.is_match(self.folded(seen)),
             Exact::Cased(glob) => glob.is_match(self.text(seen)),
             Exact::Regex(regex) => regex.is_match(self.text(seen)),
-            Exact::Cidr(network) => in_network(*network, self.text(seen)),
             Exact::Compare(relation, number) => {
                 let own = Number::from_numeric_text(self.text(seen));
                 seen.kind != Kind::Bool && own.is_some_and(|own| relation.holds(own, *number))

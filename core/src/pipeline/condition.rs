@@ -18,6 +18,7 @@ use crate::syntax::condition::{self as syntax, Condition as Expression};
 use crate::syntax::yaml::Node;
 use regex_automata::{Anchored, Input, meta};
 use serde_json::Value;
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 /// Conditions of one kind, joined.
@@ -293,9 +294,9 @@ impl Kind for OnItem {
 
 impl OnItem {
     pub(super) fn holds(&self, work: &Work, facts: &Facts) -> bool {
-        let tests = leaves(&work.item.tests);
         let seen = |pattern: &Pattern| bare_keyword(&work.item, pattern);
         let joined = |all: bool, holds: &dyn Fn(&Test) -> bool| {
+            let tests = leaves(&work.item.tests);
             if all { tests.iter().all(|test| holds(test)) } else { tests.iter().any(|test| holds(test)) }
         };
         match self {
@@ -373,12 +374,15 @@ impl OnField {
         if let Self::Applied(id) = self {
             return work.applied.contains(id);
         }
-        let referred = leaves(&work.item.tests).into_iter().filter_map(|test| match test {
-            Test::FieldRef(reference) => Some(reference.field.as_str()),
-            _ => None,
-        });
-        self.holds(work.item.field.as_deref(), facts)
-            || referred.into_iter().any(|field| self.holds(Some(field), facts))
+        self.holds(work.item.field.as_deref(), facts) || self.holds_for_references(&work.item.tests, facts)
+    }
+
+    fn holds_for_references(&self, tests: &[Test], facts: &Facts) -> bool {
+        tests.iter().any(|test| match test {
+            Test::FieldRef(reference) => self.holds(Some(&reference.field), facts),
+            Test::AnyOf(tests) => self.holds_for_references(tests, facts),
+            _ => false,
+        })
     }
 }
 
@@ -470,12 +474,13 @@ pub(super) fn bare_keyword(item: &Item, pattern: &Pattern) -> Pattern {
 }
 
 /// The tests with those that stand for several taken apart.
-pub(super) fn leaves(tests: &[Test]) -> Vec<&Test> {
+pub(super) fn leaves(tests: &[Test]) -> Vec<Cow<'_, Test>> {
     let mut found = Vec::new();
     for test in tests {
-        match test {
-            Test::AnyOf(parts) => found.extend(leaves(parts)),
-            single => found.push(single),
+        match (test, test.listed()) {
+            (Test::AnyOf(parts), _) => found.extend(leaves(parts)),
+            (_, Some(listed)) => found.extend(listed.map(Cow::Owned)),
+            (single, None) => found.push(Cow::Borrowed(single)),
         }
     }
     found

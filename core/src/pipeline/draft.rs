@@ -140,7 +140,7 @@ impl Change {
     /// The number of single tests.
     fn values(&self) -> usize {
         match self {
-            Self::Keep(work) => work.item.tests.iter().map(leaf_count).sum(),
+            Self::Keep(work) => work.item.tests.iter().map(Test::count).sum(),
             Self::Become(body) => body.values(),
             Self::Drop => 0,
         }
@@ -203,7 +203,7 @@ impl Work {
 impl Body {
     fn values(&self) -> usize {
         match self {
-            Self::Item(work) => work.item.tests.iter().map(leaf_count).sum(),
+            Self::Item(work) => work.item.tests.iter().map(Test::count).sum(),
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::values).sum(),
         }
     }
@@ -251,8 +251,4 @@ impl From<Body> for crate::check::Body {
             Body::Any(parts) => Self::Any(parts.into_iter().map(Self::from).collect()),
         }
     }
-}
-
-fn leaf_count(test: &Test) -> usize {
-    if let Test::AnyOf(tests) = test { tests.iter().map(leaf_count).sum() } else { 1 }
 }

@@ -28,10 +28,11 @@ mod values;
 
 pub use source::SourceInfo;
 
-use crate::check::{LogSource, Part, Placeholders, Rule, Test};
+use crate::check::{LogSource, Placeholders, Rule, Test};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
 use crate::syntax::yaml::{self, Node};
+use crate::text::Texts;
 use draft::{Change, Draft};
 use params::{Params, Reader};
 use step::{Run, Step};
@@ -129,7 +130,7 @@ fn read_vars(node: &Node, params: &Params<'_>, reader: &mut Reader<'_>) -> Place
     };
     for (name, value) in entries {
         let items = value.as_list().unwrap_or(std::slice::from_ref(value));
-        let values: Option<Vec<String>> = items.iter().map(|item| item.text().map(str::to_owned)).collect();
+        let values: Option<Texts> = items.iter().map(Node::text).collect();
         match (name.text(), values) {
             (Some(name), Some(values)) => {
                 vars.insert(name.to_owned(), values);
@@ -315,34 +316,33 @@ impl Pipelines {
 
 /// Placeholders that are left, filled from the caller's lists where these have them.
 fn fill_rest(draft: &mut Draft, lists: &Placeholders, run: &Run<'_>) -> Result<(), Refusal> {
-    let open = |test: &Test| match test {
-        Test::Text(pattern) => pattern.parts.iter().any(|part| matches!(part, Part::Placeholder(_))),
-        Test::Regex(regex) => regex.placeholders,
-        _ => false,
-    };
-    if lists.is_empty() || !draft.items().iter().flat_map(|item| condition::leaves(&item.tests)).any(open) {
+    if lists.is_empty() || !draft.items().iter().flat_map(|item| &item.tests).any(is_open) {
         return Ok(());
     }
     draft.rewrite(&mut |mut work, _| {
-        for test in &mut work.item.tests {
+        for test in work.item.tests.iter_mut().filter(|test| is_open(test)) {
             let mut filled = Vec::new();
             for leaf in condition::leaves(std::slice::from_ref(test)) {
-                filled.extend(match leaf {
+                filled.extend(match &*leaf {
                     Test::Text(pattern) => Names::all().fill(pattern, lists, Missing::Kept, run)?,
                     Test::Regex(regex) if regex.placeholders => values::fill_regex(regex, lists, run)?,
                     other => vec![other.clone()],
                 });
             }
-            *test = match filled.pop() {
-                Some(only) if filled.is_empty() => only,
-                last => {
-                    filled.extend(last);
-                    Test::AnyOf(filled)
-                }
-            };
+            *test = Test::any_of(filled);
         }
         Ok(Change::Keep(work))
     })
+}
+
+/// Whether a placeholder is left in the test.
+fn is_open(test: &Test) -> bool {
+    match test {
+        Test::Text(pattern) => pattern.has_placeholder(),
+        Test::Regex(regex) => regex.placeholders,
+        Test::AnyOf(tests) => tests.iter().any(is_open),
+        _ => false,
+    }
 }
 
 /// The metadata of all branches: fields of any, attributes of any.

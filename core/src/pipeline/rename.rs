@@ -18,6 +18,7 @@ use super::step::{Run, Step};
 use crate::check::{FieldRef, Test};
 use crate::diagnostic::Code;
 use crate::syntax::yaml::Node;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 #[derive(Debug)]
@@ -182,7 +183,7 @@ fn rename_references(
                 changed |= rename_references(part, names, budget)?;
             }
             if changed {
-                *test = Test::AnyOf(leaves(std::slice::from_ref(test)).into_iter().cloned().collect());
+                *test = Test::any_of(leaves(std::slice::from_ref(test)).into_iter().map(Cow::into_owned).collect());
             }
             Ok(changed)
         }

@@ -19,6 +19,7 @@ use crate::check::{Item, Part, Pattern, Placeholders, Regex, Test, regex};
 use crate::diagnostic::Code;
 use crate::number::Number;
 use crate::syntax::yaml::Node;
+use crate::text::Texts;
 use regex_automata::meta;
 
 #[derive(Debug)]
@@ -117,21 +118,15 @@ impl Values {
         for test in &item.tests {
             let mut made = Vec::new();
             for leaf in leaves(std::slice::from_ref(test)) {
-                let new = self.one(leaf, item, run)?;
+                let new = self.one(&leaf, item, run)?;
                 any |= new.is_some();
-                made.extend(new.unwrap_or_else(|| vec![leaf.clone()]));
+                made.extend(new.unwrap_or_else(|| vec![leaf.into_owned()]));
             }
             count = count.saturating_add(made.len());
             if count > run.limits.rule_values_max {
                 return Err(Refusal::too_many_values(run.limits.rule_values_max));
             }
-            tests.push(match made.pop() {
-                Some(only) if made.is_empty() => only,
-                last => {
-                    made.extend(last);
-                    Test::AnyOf(made)
-                }
-            });
+            tests.push(Test::any_of(made));
         }
         Ok(any.then_some(tests))
     }
@@ -144,8 +139,9 @@ impl Values {
             }
             (Self::Wildcard(names), Test::Text(pattern)) => vec![Test::Text(names.wildcards(pattern))],
             (Self::Wildcard(names), Test::Regex(regex)) if regex.placeholders => {
-                let stars =
-                    Placeholders::from_iter(names.of(&regex.pattern).into_iter().map(|name| (name, vec![".*".into()])));
+                let stars = Placeholders::from_iter(
+                    names.of(&regex.pattern).into_iter().map(|name| (name, Texts::from_iter([".*"]))),
+                );
                 fill_regex(regex, &stars, run)?
             }
             (Self::List(names), Test::Text(pattern)) => names.fill(pattern, run.vars, Missing::Refused, run)?,
@@ -389,10 +385,9 @@ pub(super) fn fill_regex(expression: &Regex, lists: &Placeholders, run: &Run<'_>
         return Err(Refusal::new(Code::PipelineLimit, message));
     };
     let mut tests = Vec::with_capacity(texts.len());
-    for pattern in texts {
-        let open =
-            pieces(&pattern).iter().any(|piece| matches!(piece, Piece::Name(name) if !lists.contains_key(*name)));
-        let filled = Regex { pattern, placeholders: open, ..expression.clone() };
+    for pattern in texts.iter() {
+        let open = pieces(pattern).iter().any(|piece| matches!(piece, Piece::Name(name) if !lists.contains_key(*name)));
+        let filled = Regex { pattern: pattern.to_owned(), placeholders: open, ..expression.clone() };
         if let (false, Err(fault)) = (open, regex::parse(&filled)) {
             return Err(Refusal::new(fault.code, format!("`{}`: {}", filled.pattern, fault.message)));
         }

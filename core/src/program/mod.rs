@@ -7,25 +7,31 @@
 //! A program holds no names but those of fields, no YAML and no rules as written. It is frozen: whoever
 //! evaluates keeps what changes elsewhere. Who writes it and who reads it is not known here.
 
+mod affixes;
+mod codes;
 mod expression;
 mod fields;
 mod glob;
 mod hash;
+mod indicators;
 mod literals;
+mod marks;
 mod needles;
+mod networks;
 mod router;
 mod trie;
 
 pub(crate) use expression::Expression;
 pub(crate) use fields::{Fields, NodeId, SlotId};
 pub(crate) use glob::{Glob, GlobPart};
+pub(crate) use indicators::Indicators;
 pub(crate) use literals::{Literals, LiteralsBuilder, Place, Written};
+pub(crate) use networks::{Networks, NetworksBuilder};
 pub(crate) use router::{ByValue, Router};
 
 use crate::number::{Number, Relation};
 use crate::text::Anchor;
 use crate::time::TimePart;
-use ipnet::IpNet;
 use std::sync::Arc;
 
 /// One distinct test, shared by all rules that ask it.
@@ -135,10 +141,22 @@ pub(crate) struct Pair {
     pub(crate) cased: bool,
 }
 
+/// A long list that is sought for several partitions.
+#[derive(Debug)]
+pub(crate) enum List {
+    Folded(Indicators),
+    Cased(Indicators),
+    Networks(Networks),
+}
+
 /// Everything that is asked of one slot in one partition.
 #[derive(Debug, Default)]
 pub(crate) struct Matcher {
     pub(crate) literals: Literals,
+    /// Networks in which the value, if it is an address, may lie.
+    pub(crate) networks: Networks,
+    /// Long lists, and what follows when anything of them is found.
+    pub(crate) lists: Vec<(Arc<List>, u32)>,
     /// For each clause the test that needs it.
     pub(crate) clauses: Vec<u32>,
     /// Tests that run when a literal of each of their clauses stands in the value.
@@ -156,7 +174,11 @@ pub(crate) struct Matcher {
 impl Matcher {
     /// Whether nothing can follow from any value of an event.
     pub(crate) fn is_silent_on(&self, event: &Written<'_>) -> bool {
-        self.residual.is_empty() && self.any_text.is_empty() && !self.literals.may_stand_in(event)
+        self.residual.is_empty()
+            && self.any_text.is_empty()
+            && self.networks.is_empty()
+            && self.lists.is_empty()
+            && !self.literals.may_stand_in(event)
     }
 }
 
@@ -199,7 +221,6 @@ pub(crate) enum Exact {
     /// A pattern over the value as it is.
     Cased(Glob),
     Regex(Arc<Expression>),
-    Cidr(IpNet),
     Compare(Relation, Number),
     Time(TimePart, Relation, Number),
 }

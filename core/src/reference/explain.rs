@@ -164,7 +164,16 @@ impl Explainer<'_> {
         let field = item.field.as_deref();
         let held = test::holds(test, field, self.event, self.context);
         let mut values = Vec::new();
+        // Of a long list those texts are shown that were found.
+        let mut found = Vec::new();
         each_value(field, self.event, &mut |value| {
+            if held && test.count() > VALUES_SHOWN_MAX {
+                each_single(test, &mut |single| {
+                    if found.len() < VALUES_SHOWN_MAX && test::value_passes(single, value, self.context) {
+                        found.push(describe(single, field));
+                    }
+                });
+            }
             let passed = match test {
                 Test::FieldRef(_) => held,
                 _ => test::value_passes(test, value, self.context),
@@ -174,7 +183,17 @@ impl Explainer<'_> {
                 values.push(ValueSeen { value: shown(value), passed });
             }
         });
-        Step { field: field.map(str::to_owned), values, ..join(&describe(test, field), held, Vec::new()) }
+        let what = if found.is_empty() { describe(test, field) } else { found.join(" or ") };
+        Step { field: field.map(str::to_owned), values, ..join(&what, held, Vec::new()) }
+    }
+}
+
+/// Calls `each` for every test that a test stands for.
+fn each_single(test: &Test, each: &mut impl FnMut(&Test)) {
+    match (test, test.listed()) {
+        (Test::AnyOf(tests), _) => tests.iter().for_each(|test| each_single(test, each)),
+        (_, Some(listed)) => listed.for_each(|test| each(&test)),
+        (single, None) => each(single),
     }
 }
 
@@ -195,6 +214,10 @@ pub(crate) fn describe(test: &Test, field: Option<&str>) -> String {
         Test::AnyOf(tests) => {
             let shown: Vec<String> = tests.iter().take(VALUES_SHOWN_MAX).map(|test| describe(test, field)).collect();
             shown.join(" or ")
+        }
+        Test::List(_) | Test::Networks(_) => {
+            let tests = test.listed().into_iter().flatten().take(VALUES_SHOWN_MAX);
+            tests.map(|test| describe(&test, field)).collect::<Vec<_>>().join(" or ")
         }
         Test::Text(pattern) => {
             let cased = if pattern.cased { " cased" } else { "" };

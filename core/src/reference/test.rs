@@ -113,6 +113,7 @@ pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>)
     match test {
         Test::AnyOf(tests) => tests.iter().any(|test| value_passes(test, value, context)),
         Test::Text(pattern) => value.text().is_some_and(|text| pattern.matches(&text)),
+        Test::List(list) => value.text().is_some_and(|text| list.found_in(&text).next().is_some()),
         Test::Number(number) => match value {
             Value::Number(other) => other == *number,
             Value::Text(text) => text == number.text(),
@@ -125,6 +126,9 @@ pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>)
         },
         Test::Regex(regex) => value.text().is_some_and(|text| context.regexes.is_match(regex, &text)),
         Test::Cidr(network) => matches!(value, Value::Text(text) if in_network(*network, text)),
+        Test::Networks(networks) => {
+            matches!(value, Value::Text(text) if networks.0.iter().any(|network| in_network(*network, text)))
+        }
         Test::Compare(relation, number) => value.number().is_some_and(|own| relation.holds(own, *number)),
         Test::Time(part, relation, number) => {
             let own = match value {

@@ -46,6 +46,10 @@ fn show_test(test: &Test) -> String {
         Test::Time(part, relation, number) => format!("{} {} {number}", part.name(), relation.sign()),
         Test::FieldRef(reference) => format!("field {} {:?} {}", reference.field, reference.anchor, reference.cased),
         Test::AnyOf(tests) => tests.iter().map(show_test).collect::<Vec<_>>().join(" or "),
+        list => {
+            let tests = list.listed().into_iter().flatten();
+            tests.map(|test| show_test(&test)).collect::<Vec<_>>().join(" or ")
+        }
     }
 }
 
