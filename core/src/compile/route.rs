@@ -5,15 +5,16 @@
 //! otherwise             ─▶  partition 0
 //! ```
 //!
-//! The fields are found, not known: those for which most units demand one of a few exact values. A unit goes
-//! into every partition in which its demands can be met, so none is ever lost.
+//! The fields are found, not known: those for which most units demand one of a few exact values. A demand may be met by
+//! any of several fields (`EventID` or `EventID.#text`). A unit goes into every partition in which its demands can be
+//! met, so none is ever lost.
 
 use super::atoms::{Ask, Atoms, Question};
 use super::expr::Expr;
 use crate::program::{ByValue, GlobPart as Piece, Router, SlotId, Subject, UnitId};
 use std::collections::{BTreeSet, HashMap};
 
-/// Fields that are asked one after the other at most. A third one makes many partitions that differ little.
+/// Steps that are taken one after the other at most. A third one makes many partitions that differ little.
 const DEPTH_MAX: usize = 2;
 /// With fewer units it does not pay to ask.
 const UNITS_MIN: usize = 8;
@@ -27,15 +28,17 @@ pub(super) struct Members {
     pub(super) routed: Vec<SlotId>,
 }
 
-/// The exact values of which a unit demands one, by slot.
-type Demands = HashMap<SlotId, BTreeSet<String>>;
+/// The exact values of which a unit demands one, by the slots of which one must hold it; those in ascending order.
+type Demands = HashMap<Vec<SlotId>, BTreeSet<String>>;
+/// Slots of which one must hold a value, at most.
+const GROUP_MAX: usize = 4;
 
 /// Builds the tree and the members of each partition.
 pub(super) fn build(exprs: &[Expr], atoms: &Atoms) -> (Router, Vec<Members>) {
     let demands: Vec<Demands> = exprs.iter().map(|expr| demands(expr, atoms)).collect();
     let mut builder = Builder { demands: &demands, members: Vec::new(), known: HashMap::new() };
     let all: Vec<u32> = (0..exprs.len() as u32).collect();
-    let router = builder.node(all, &mut Vec::new());
+    let router = builder.node(all, &mut Vec::new(), 0);
     (router, builder.members)
 }
 
@@ -46,49 +49,51 @@ struct Builder<'a> {
 }
 
 impl Builder<'_> {
-    fn node(&mut self, units: Vec<u32>, routed: &mut Vec<SlotId>) -> Router {
-        let best = if routed.len() < DEPTH_MAX && units.len() >= UNITS_MIN && self.members.len() < PARTITIONS_MAX {
+    fn node(&mut self, units: Vec<u32>, routed: &mut Vec<SlotId>, depth: usize) -> Router {
+        let best = if depth < DEPTH_MAX && units.len() >= UNITS_MIN && self.members.len() < PARTITIONS_MAX {
             self.discriminator(&units, routed)
         } else {
             None
         };
-        let Some(slot) = best else { return Router::Partition(self.partition(units, routed)) };
+        let Some(slots) = best else { return Router::Partition(self.partition(units, routed)) };
         let mut by_value: HashMap<&str, Vec<u32>> = HashMap::new();
         let mut undemanding = Vec::new();
         for unit in &units {
-            match self.demands.get(*unit as usize).and_then(|demands| demands.get(&slot)) {
+            match self.demands.get(*unit as usize).and_then(|demands| demanded(demands, &slots)) {
                 Some(values) => values.iter().for_each(|value| by_value.entry(value).or_default().push(*unit)),
                 None => undemanding.push(*unit),
             }
         }
-        routed.push(slot);
+        let before = routed.len();
+        routed.extend(&slots);
         let mut values: Vec<_> = by_value.into_iter().collect();
         values.sort_unstable();
         let mut routers = ByValue::default();
         for (value, mut units) in values {
             units.extend(&undemanding);
             units.sort_unstable();
-            routers.insert(value, self.node(units, routed));
+            routers.insert(value, self.node(units, routed, depth + 1));
         }
-        let otherwise = Box::new(self.node(undemanding, routed));
-        routed.pop();
-        Router::Slot { slot, by_value: routers, otherwise }
+        let otherwise = Box::new(self.node(undemanding, routed, depth + 1));
+        routed.truncate(before);
+        Router::Slots { slots: slots.into(), by_value: routers, otherwise }
     }
 
-    /// The slot for which the most units demand a value, if it tells enough of them apart.
-    fn discriminator(&self, units: &[u32], routed: &[SlotId]) -> Option<SlotId> {
-        let mut counts: HashMap<SlotId, usize> = HashMap::new();
+    /// The slots for which the most units demand a value, if it tells enough of them apart.
+    fn discriminator(&self, units: &[u32], routed: &[SlotId]) -> Option<Vec<SlotId>> {
+        let mut counts: HashMap<&[SlotId], usize> = HashMap::new();
         for demands in units.iter().filter_map(|unit| self.demands.get(*unit as usize)) {
             // A long list of values is a list of indicators, not a kind of log.
-            for slot in demands.iter().filter(|(_, values)| values.len() <= 32).map(|(slot, _)| slot) {
-                *counts.entry(*slot).or_default() += 1;
+            for (slots, _) in demands.iter().filter(|(_, values)| values.len() <= 32) {
+                *counts.entry(slots).or_default() += 1;
             }
         }
-        let (slot, count) = counts
-            .into_iter()
-            .filter(|(slot, _)| !routed.contains(slot))
-            .max_by_key(|(slot, count)| (*count, std::cmp::Reverse(*slot)))?;
-        (count * 4 >= units.len()).then_some(slot)
+        let is_new = |slots: &[SlotId]| !slots.iter().any(|slot| routed.contains(slot));
+        let all = |slots: &[SlotId]| counts.iter().filter(|(own, _)| is_part(own, slots)).map(|(_, count)| count).sum();
+        let groups = counts.keys().filter(|slots| is_new(slots)).map(|slots| (*slots, all(slots)));
+        let (slots, count): (&[SlotId], usize) =
+            groups.max_by_key(|(slots, count)| (*count, std::cmp::Reverse((slots.len(), *slots))))?;
+        (count * 4 >= units.len()).then(|| slots.to_vec())
     }
 
     fn partition(&mut self, units: Vec<u32>, routed: &[SlotId]) -> u32 {
@@ -102,13 +107,24 @@ impl Builder<'_> {
     }
 }
 
+/// Whether all slots of one group are in another.
+fn is_part(own: &[SlotId], of: &[SlotId]) -> bool {
+    own.iter().all(|slot| of.contains(slot))
+}
+
+/// The values of which one must stand in one of the slots.
+fn demanded<'d>(demands: &'d Demands, slots: &[SlotId]) -> Option<&'d BTreeSet<String>> {
+    let own = demands.iter().filter(|(own, _)| is_part(own, slots));
+    own.min_by_key(|(own, values)| (values.len(), *own)).map(|(_, values)| values)
+}
+
 /// What an expression demands: for each slot, values of which one must be there when it is true.
 fn demands(expr: &Expr, atoms: &Atoms) -> Demands {
     match expr {
         Expr::Atom(id) => match atoms.get(*id) {
             Some((Subject::Slot(slot), Question::AnyOf(asks))) => {
                 let values: Option<BTreeSet<String>> = asks.iter().map(exact).collect();
-                values.map(|values| Demands::from([(*slot, values)])).unwrap_or_default()
+                values.map(|values| Demands::from([(vec![*slot], values)])).unwrap_or_default()
             }
             _ => Demands::new(),
         },
@@ -125,21 +141,29 @@ fn demands(expr: &Expr, atoms: &Atoms) -> Demands {
             }
             all
         }
-        Expr::Or(parts) => {
-            let mut parts = parts.iter().map(|part| demands(part, atoms));
-            let Some(mut all) = parts.next() else { return Demands::new() };
-            for part in parts {
-                all.retain(|slot, values| match part.get(slot) {
-                    Some(more) => {
-                        values.extend(more.iter().cloned());
-                        true
-                    }
-                    None => false,
-                });
-            }
-            all
-        }
+        Expr::Or(parts) => any_of(&parts.iter().map(|part| demands(part, atoms)).collect::<Vec<_>>()),
     }
+}
+
+/// What is demanded when one of several demands must be met.
+fn any_of(parts: &[Demands]) -> Demands {
+    let Some((first, others)) = parts.split_first() else { return Demands::new() };
+    let mut all = first.clone();
+    for part in others {
+        all.retain(|slots, values| part.get(slots).inspect(|more| values.extend(more.iter().cloned())).is_some());
+    }
+    if !all.is_empty() {
+        return all;
+    }
+    // Where each part demands something else, the fields are taken together.
+    let mut together = (BTreeSet::new(), BTreeSet::new());
+    for part in parts {
+        let Some((slots, values)) = part.iter().next().filter(|_| part.len() == 1) else { return Demands::new() };
+        together.0.extend(slots);
+        together.1.extend(values.iter().cloned());
+    }
+    let (slots, values) = together;
+    if slots.len() > GROUP_MAX { Demands::new() } else { Demands::from([(slots.into_iter().collect(), values)]) }
 }
 
 /// The folded text that a test demands as the whole value.

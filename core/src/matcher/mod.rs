@@ -233,9 +233,10 @@ fn route(router: &Router, slots: &Slots, event: &str, buffers: &mut Buffers, par
                 partitions.push(*id);
             }
         }
-        Router::Slot { slot, by_value, otherwise } => {
+        Router::Slots { slots: asked, by_value, otherwise } => {
             let mut known = false;
-            for seen in slots.values(*slot, event).filter(Seen::has_text) {
+            let values = asked.iter().flat_map(|slot| slots.values(*slot, event));
+            for seen in values.filter(Seen::has_text) {
                 let mut value = seen.text(&mut buffers.unescaped);
                 if !value.is_ascii() {
                     buffers.folded.clear();

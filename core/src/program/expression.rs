@@ -2,10 +2,14 @@
 //! meets few.
 //!
 //! ```text
-//! (?i)foo(bar|baz)\d+   ─▶   a text until a value holds "foo", from then on an automaton
+//! (?i)\bfoo\w+   ─▶   a text until a value holds "foo"; then, as nearly all values are ASCII, [fF][oO][oO][0-9A-Z_a-z]+
 //! ```
+//!
+//! What an expression says about characters beyond ASCII makes its automaton many times larger. So there are two: one
+//! without all that for values that are ASCII, where both mean the same, and the whole one for all others.
 
 use regex_automata::meta;
+use regex_syntax::hir::{Class, ClassBytes, ClassBytesRange, ClassUnicode, ClassUnicodeRange, Hir, HirKind, Look};
 use std::fmt;
 use std::sync::OnceLock;
 
@@ -15,34 +19,127 @@ const STATES_BYTES_MAX: usize = 1 << 20;
 /// An expression in the syntax of the `regex` crates, known to be sound.
 pub(crate) struct Expression {
     pattern: Box<str>,
-    built: OnceLock<Option<Box<meta::Regex>>>,
+    whole: OnceLock<Option<Box<meta::Regex>>>,
+    ascii: OnceLock<Option<Box<meta::Regex>>>,
 }
 
 impl Expression {
     pub(crate) fn new(pattern: String) -> Self {
-        Self { pattern: pattern.into_boxed_str(), built: OnceLock::new() }
+        Self { pattern: pattern.into_boxed_str(), whole: OnceLock::new(), ascii: OnceLock::new() }
     }
 
-    /// Compiles the expression now; false when that takes more than so many bytes.
+    /// Compiles the whole expression now; false when that takes more than so many bytes.
     pub(crate) fn compiles_to(&self, bytes_max: usize) -> bool {
-        self.built.get_or_init(|| self.build(Some(bytes_max))).is_some()
+        self.whole.get_or_init(|| self.build(Some(bytes_max), |hir| hir)).is_some()
     }
 
     /// Whether the expression matches anywhere in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
         // INVARIANT: what was parsed before compiles when there is no limit.
-        self.built.get_or_init(|| self.build(None)).as_ref().is_some_and(|regex| regex.is_match(text))
+        let built = if text.is_ascii() {
+            self.ascii.get_or_init(|| self.build(None, only_ascii))
+        } else {
+            self.whole.get_or_init(|| self.build(None, |hir| hir))
+        };
+        built.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 
     #[cold]
-    fn build(&self, bytes_max: Option<usize>) -> Option<Box<meta::Regex>> {
+    fn build(&self, bytes_max: Option<usize>, change: fn(Hir) -> Hir) -> Option<Box<meta::Regex>> {
+        let hir = change(regex_syntax::parse(&self.pattern).ok()?);
         let config = meta::Config::new().nfa_size_limit(bytes_max).hybrid_cache_capacity(STATES_BYTES_MAX);
-        meta::Builder::new().configure(config).build(&self.pattern).ok().map(Box::new)
+        meta::Builder::new().configure(config).build_from_hir(&hir).ok().map(Box::new)
+    }
+}
+
+/// What an expression means in a text that is ASCII.
+fn only_ascii(hir: Hir) -> Hir {
+    let all = |parts: Vec<Hir>| parts.into_iter().map(only_ascii).collect();
+    match hir.into_kind() {
+        HirKind::Empty => Hir::empty(),
+        HirKind::Literal(literal) if literal.0.is_ascii() => Hir::literal(literal.0),
+        HirKind::Literal(_) => Hir::fail(),
+        HirKind::Class(Class::Unicode(mut class)) => {
+            class.intersect(&ClassUnicode::new([ClassUnicodeRange::new('\0', '\x7F')]));
+            Hir::class(Class::Unicode(class))
+        }
+        HirKind::Class(Class::Bytes(mut class)) => {
+            class.intersect(&ClassBytes::new([ClassBytesRange::new(0, 0x7F)]));
+            Hir::class(Class::Bytes(class))
+        }
+        HirKind::Look(look) => Hir::look(ascii_look(look)),
+        HirKind::Repetition(mut repetition) => {
+            repetition.sub = Box::new(only_ascii(*repetition.sub));
+            Hir::repetition(repetition)
+        }
+        HirKind::Capture(capture) => only_ascii(*capture.sub),
+        HirKind::Concat(parts) => Hir::concat(all(parts)),
+        HirKind::Alternation(parts) => Hir::alternation(all(parts)),
+    }
+}
+
+/// Where words begin and end in a text that is ASCII.
+fn ascii_look(look: Look) -> Look {
+    match look {
+        Look::WordUnicode => Look::WordAscii,
+        Look::WordUnicodeNegate => Look::WordAsciiNegate,
+        Look::WordStartUnicode => Look::WordStartAscii,
+        Look::WordEndUnicode => Look::WordEndAscii,
+        Look::WordStartHalfUnicode => Look::WordStartHalfAscii,
+        Look::WordEndHalfUnicode => Look::WordEndHalfAscii,
+        other => other,
     }
 }
 
 impl fmt::Debug for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Expression").field(&self.pattern).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pattern() -> impl Strategy<Value = String> {
+        let parts = [
+            "a",
+            "k",
+            "é",
+            "-",
+            r"\w",
+            r"\W",
+            r"\s",
+            r"\d",
+            r"\b",
+            r"\B",
+            ".",
+            "^",
+            "$",
+            "[^a]",
+            "[a-é]",
+            r"\P{L}",
+            "(?i:ks)",
+            r"\b{start}",
+            r"\b{end-half}",
+            "(?s:.)",
+            "(?m:^b$)",
+            "|",
+        ];
+        let many = prop_oneof![Just(""), Just("*"), Just("+?"), Just("{2}")];
+        let part = (prop::sample::select(parts.to_vec()), many)
+            .prop_map(|(part, many)| if part == "|" { part.to_owned() } else { format!("(?:{part}){many}") });
+        prop::collection::vec(part, 0..6).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(20_000))]
+
+        #[test]
+        fn without_other_characters_an_expression_means_the_same(pattern in pattern(), text in "[abkKsS_ \n\u{1}7-]{0,8}") {
+            let whole = meta::Regex::new(&pattern).unwrap();
+            prop_assert_eq!(Expression::new(pattern.clone()).is_match(&text), whole.is_match(&text), "{}", pattern);
+        }
     }
 }

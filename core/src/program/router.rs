@@ -5,6 +5,8 @@
 //! otherwise             ─▶  partition 0
 //! ```
 //!
+//! A step may ask several fields at once, where events of one kind write the same thing under several names.
+//!
 //! Where the values come from is for `matcher`; which fields are worth asking is for `compile`.
 
 use super::SlotId;
@@ -15,7 +17,7 @@ use hashbrown::HashTable;
 #[derive(Debug)]
 pub(crate) enum Router {
     Partition(u32),
-    Slot { slot: SlotId, by_value: ByValue, otherwise: Box<Router> },
+    Slots { slots: Box<[SlotId]>, by_value: ByValue, otherwise: Box<Router> },
 }
 
 /// Where each of a field's values leads.
