@@ -134,7 +134,7 @@ mod tests {
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig::with_cases(20_000))]
+        #![proptest_config(ProptestConfig::with_cases(3_000))]
 
         #[test]
         fn without_other_characters_an_expression_means_the_same(pattern in pattern(), text in "[abkKsS_ \n\u{1}7-]{0,8}") {
