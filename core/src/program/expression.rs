@@ -47,7 +47,11 @@ impl Expression {
     #[cold]
     fn build(&self, bytes_max: Option<usize>, change: fn(Hir) -> Hir) -> Option<Box<meta::Regex>> {
         let hir = change(regex_syntax::parse(&self.pattern).ok()?);
+        // Where words may have other letters than ASCII's, a lazy automaton gives up at the first of them, which takes
+        // memory, and everything begins again without it.
+        let has_automaton = !hir.properties().look_set().contains_word_unicode();
         let config = meta::Config::new().nfa_size_limit(bytes_max).hybrid_cache_capacity(STATES_BYTES_MAX);
+        let config = config.hybrid(has_automaton).dfa(has_automaton);
         meta::Builder::new().configure(config).build_from_hir(&hir).ok().map(Box::new)
     }
 }
