@@ -66,8 +66,31 @@ fn cost(id: AtomId, atoms: &Atoms, regexes: &Regexes, routed: &[SlotId]) -> f64 
     }
 }
 
-fn text_cost(length: usize, is_whole: bool) -> f64 {
-    match length {
+/// What logs are full of: parts of these texts are common, however long they are.
+const COMMON: [&str; 14] = [
+    r"c:\windows\system32\windowspowershell\v1.0\powershell.exe",
+    r"c:\windows\system32\cmd.exe",
+    r"c:\windows\syswow64\cmd.exe",
+    r"c:\windows\system32\svchost.exe",
+    r"c:\windows\system32\rundll32.exe",
+    r"c:\windows\system32\conhost.exe",
+    r"c:\windows\system32\services.exe",
+    r"c:\windows\system32\wbem\wmiprvse.exe",
+    r"c:\windows\system32\net.exe",
+    r"c:\windows\system32\reg.exe",
+    r"c:\windows\explorer.exe",
+    r"c:\program files (x86)\microsoft\",
+    r"\appdata\local\temp\",
+    r"nt authority\system",
+];
+/// In how many of a thousand events one of them is seen.
+const COMMON_COST: f64 = 150.0;
+
+fn text_cost(text: &str, is_whole: bool) -> f64 {
+    if text.len() > 3 && COMMON.iter().any(|common| common.contains(text)) {
+        return COMMON_COST;
+    }
+    match text.len() {
         0 => 500.0,
         length if is_whole => 40.0 / length as f64,
         1 => 300.0,
@@ -80,17 +103,18 @@ fn text_cost(length: usize, is_whole: bool) -> f64 {
 fn ask_cost(ask: &Ask, regexes: &Regexes) -> f64 {
     match ask {
         Ask::Text(pieces) => {
-            let longest = pieces
-                .parts
-                .iter()
-                .filter_map(|piece| if let Piece::Text(text) = piece { Some(text.len()) } else { None })
-                .max();
-            text_cost(longest.unwrap_or(0), matches!(pieces.parts.as_slice(), [] | [Piece::Text(_)]))
+            let texts = pieces.parts.iter();
+            let texts =
+                texts.filter_map(|piece| if let Piece::Text(text) = piece { Some(text.as_str()) } else { None });
+            text_cost(
+                texts.max_by_key(|text| text.len()).unwrap_or_default(),
+                matches!(pieces.parts.as_slice(), [] | [Piece::Text(_)]),
+            )
         }
         // What stands in a long list is an indicator, and hardly ever seen, however many there are.
         Ask::List(list) => {
             let is_whole = list.anchor == Anchor::Whole;
-            list.texts.iter().take(8).map(|text| text_cost(text.len(), is_whole)).sum()
+            list.texts.iter().take(8).map(|text| text_cost(text, is_whole)).sum()
         }
         // Without a literal that announces it, an expression has to run on every value.
         Ask::Regex { .. } => {
