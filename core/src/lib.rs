@@ -7,6 +7,7 @@ mod detection;
 pub mod diagnostic;
 mod engine;
 mod event;
+mod lanes;
 mod matcher;
 mod number;
 mod pipeline;

@@ -34,7 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Words that every room may use: numbers, texts, times and limits know no rooms.
-const LEAVES: &[&str] = &["config", "number", "text", "time", "diagnostic"];
+const LEAVES: &[&str] = &["config", "number", "text", "time", "lanes", "diagnostic"];
 
 /// Lines of a file at most, tests included.
 const LINES_MAX: usize = 700;

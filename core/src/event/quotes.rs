@@ -8,7 +8,7 @@
 //! every escape is checked and control characters inside strings are refused. What stands between strings is not
 //! looked at; that is for `walk`.
 
-use wide::u8x16;
+use crate::lanes::{self, Lanes, Work};
 
 /// Bytes whose bits fit one mask.
 const BLOCK: usize = 64;
@@ -36,22 +36,7 @@ impl Quotes {
     /// Finds all quotes; `None` when a string holds a control character, or has an escape that is broken or half of a
     /// surrogate pair.
     pub(super) fn find(&mut self, text: &str) -> Option<()> {
-        let bytes = text.as_bytes();
-        self.bits.clear();
-        self.has_code_points = false;
-        let mut escaped = 0;
-        let mut has_control = false;
-        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        for (number, block) in blocks.iter().enumerate() {
-            has_control |= self.block(&Masks::of(block), bytes, number * BLOCK, &mut escaped)?;
-        }
-        if !rest.is_empty() {
-            let mut block = [b' '; BLOCK];
-            block.get_mut(..rest.len())?.copy_from_slice(rest);
-            has_control |= self.block(&Masks::of(&block), bytes, blocks.len() * BLOCK, &mut escaped)?;
-        }
-        // Between values a control character may be a space.
-        (!has_control || self.are_strings_clean(bytes)).then_some(())
+        lanes::run(Find { quotes: self, bytes: text.as_bytes() })
     }
 
     /// The first quote that does not stand before `at`.
@@ -126,18 +111,46 @@ fn escaped(backslash: u64, carry: &mut u64) -> u64 {
     escaped
 }
 
+struct Find<'q, 't> {
+    quotes: &'q mut Quotes,
+    bytes: &'t [u8],
+}
+
+impl Work for Find<'_, '_> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Option<()> {
+        let Self { quotes, bytes } = self;
+        quotes.bits.clear();
+        quotes.has_code_points = false;
+        let mut escaped = 0;
+        let mut has_control = false;
+        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+        for (number, block) in blocks.iter().enumerate() {
+            has_control |= quotes.block(&Masks::of(lanes, block), bytes, number * BLOCK, &mut escaped)?;
+        }
+        if !rest.is_empty() {
+            let mut block = [b' '; BLOCK];
+            block.get_mut(..rest.len())?.copy_from_slice(rest);
+            has_control |= quotes.block(&Masks::of(lanes, &block), bytes, blocks.len() * BLOCK, &mut escaped)?;
+        }
+        // Between values a control character may be a space.
+        (!has_control || quotes.are_strings_clean(bytes)).then_some(())
+    }
+}
+
 impl Masks {
     #[inline(always)]
-    fn of(block: &[u8; BLOCK]) -> Self {
-        let (mut quote, mut backslash, mut least) = (0, 0, u8x16::splat(u8::MAX));
-        for (number, lane) in block.as_chunks::<16>().0.iter().enumerate() {
-            let lane = u8x16::new(*lane);
-            let bits = |found: u8x16| u64::from(found.to_bitmask()) << (number * 16);
-            quote |= bits(lane.simd_eq(u8x16::splat(b'"')));
-            backslash |= bits(lane.simd_eq(u8x16::splat(b'\\')));
-            least = least.min(lane);
+    fn of<L: Lanes>(lanes: L, block: &[u8; BLOCK]) -> Self {
+        let (mut quote, mut backslash, mut least) = (0, 0, lanes.splat(u8::MAX));
+        for at in (0..BLOCK).step_by(L::BYTES) {
+            let bytes = lanes.load(block, at);
+            quote |= lanes.equal(bytes, lanes.splat(b'"')) << at;
+            backslash |= lanes.equal(bytes, lanes.splat(b'\\')) << at;
+            least = lanes.min(least, bytes);
         }
-        let has_control = least.simd_eq(least.min(u8x16::splat(b' ' - 1))).to_bitmask() != 0;
+        let has_control = lanes.equal(least, lanes.min(least, lanes.splat(b' ' - 1))) != 0;
         Self { quote, backslash, has_control }
     }
 }
@@ -186,7 +199,11 @@ mod tests {
             let found = quotes.find(&text).map(|()| {
                 std::iter::successors(quotes.next(0), |at| quotes.next(at + 1)).map(|at| at as u32).collect::<Vec<_>>()
             });
-            prop_assert_eq!(found, slowly(&text));
+            prop_assert_eq!(&found, &slowly(&text));
+            let mut narrow = Quotes::default();
+            let is_found = Find { quotes: &mut narrow, bytes: text.as_bytes() }.run(lanes::Narrow).is_some();
+            prop_assert_eq!(is_found, found.is_some());
+            prop_assert!(!is_found || narrow.bits == quotes.bits);
         }
 
     }

@@ -1,27 +1,26 @@
 //! Many texts sought anywhere in a value, by a few bytes of each.
 //!
 //! ```text
-//! "-enc", "invoke-webrequest"   ─▶   few and short: packed     many or long: windows, a stride apart
+//! "-enc", "invoke-webrequest"   ─▶   few or short: one window each, at every place     many and long: a stride apart
 //! ```
 //!
 //! Needles and values are spelled as in JSON (see `text`), needles folded, values in any case of ASCII letters and else
 //! folded. Longer needles allow longer strides, so they are kept apart from shorter ones. Nothing here knows what a needle
 //! is for.
 
-mod packed;
+mod nibbles;
 mod windows;
 
 use crate::text::Escapes;
 use foldhash::fast::FixedState;
-use packed::Packed;
 use std::sync::LazyLock;
 use windows::Windows;
 
-/// With this stride windows are as fast as a packed search that is not small.
-const STRIDE_FAST: usize = 6;
+/// What it costs to begin a search, in instructions for each byte of a value of usual length.
+const COST_OF_GROUP: f64 = 0.5;
 
 /// What logs are full of; windows that stand here make bad witnesses.
-const COMMON: &str = r"c:\\windows\\system32\\ c:\\windows\\syswow64\\ c:\\program files (x86)\\microsoft\\ .exe .dll .sys .tmp .log .txt \\users\\ \\appdata\\local\\temp\\ roaming \\software\\microsoft\\windows nt\\currentversion\\ hklm\\system\\currentcontrolset\\services\\ powershell https://www. http:// .com/ .net -command /c cmd.exe version= string system. true false null 0000000000 11111111";
+const COMMON: &str = include_str!("common.txt");
 
 type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;
 
@@ -29,14 +28,8 @@ type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;
 #[derive(Debug, Default)]
 pub(super) struct Needles {
     texts: Vec<Box<[u8]>>,
-    groups: Vec<Group>,
-}
-
-/// Needles of similar length.
-#[derive(Debug)]
-struct Group {
-    packed: Option<Packed>,
-    windows: Windows,
+    /// Needles of similar length.
+    groups: Vec<Windows>,
 }
 
 /// One place in one needle.
@@ -74,18 +67,11 @@ impl Needles {
     /// Builds the set. No needle may be empty.
     pub(super) fn new(needles: Vec<String>) -> Self {
         let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
-        let cut = cut(&texts);
-        // The length from which on needles belong to a group, and the bytes of its windows.
-        let mut groups = Vec::new();
-        let mut longest = usize::MAX;
-        for (length_min, window) in [(cut, 4), (3, 3), (2, 2), (1, 1)] {
-            let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
-            let own: Vec<u32> =
-                (0_u32..).zip(&texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
-            groups.extend(Group::new(window, &own, &texts));
-            longest = length_min;
-        }
-        Self { texts, groups }
+        let apart = groups(&texts, cut(&texts));
+        // All of them by one search, if that is cheaper.
+        let together = (2..=4).filter(|_| texts.len() <= windows::NEEDLES_MAX).map(|length| groups(&texts, length));
+        let cheapest = together.chain([apart]).min_by(|a, b| cost(a).total_cmp(&cost(b)));
+        Self { groups: cheapest.unwrap_or_default(), texts }
     }
 
     /// Whether any needle stands in the value.
@@ -100,21 +86,28 @@ impl Needles {
     pub(super) fn search(&self, value: &[u8], found: &mut dyn FnMut(u32)) {
         let mut search = Search { texts: &self.texts, value, escapes: Escapes::new(value), found };
         for group in &self.groups {
-            let is_done = group.packed.as_ref().is_some_and(|packed| packed.search(&mut search));
-            if !is_done {
-                group.windows.search(&mut search);
-            }
+            group.search(&mut search);
         }
     }
 }
 
-impl Group {
-    fn new(window: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
-        let windows = Windows::new(window, needles, texts)?;
-        let packed = Packed::new(window, needles, texts);
-        let is_faster = |packed: &Packed| packed.is_small() || windows.stride < STRIDE_FAST;
-        Some(Self { packed: packed.filter(is_faster), windows })
+/// Sorts needles by length, those from a length on as one group, and finds the cheapest search for each.
+fn groups(texts: &[Box<[u8]>], cut: usize) -> Vec<Windows> {
+    let mut groups = Vec::new();
+    let mut longest = usize::MAX;
+    for length_min in [cut, 3, 2, 1].into_iter().filter(|length| *length <= cut) {
+        let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
+        let own: Vec<u32> = (0_u32..).zip(texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
+        let length = length_min.min(4);
+        let all = [Windows::strided(length, &own, texts), Windows::dense(length, &own, texts)];
+        groups.extend(all.into_iter().flatten().min_by(|a, b| a.cost().total_cmp(&b.cost())));
+        longest = length_min;
     }
+    groups
+}
+
+fn cost(groups: &[Windows]) -> f64 {
+    groups.iter().map(|group| group.cost() + COST_OF_GROUP).sum()
 }
 
 /// The length from which on needles are sought by windows of four bytes; shorter ones have smaller windows, which give
@@ -142,10 +135,6 @@ fn window_of(bytes: &[u8]) -> u32 {
         [a] => u32::from(a),
         _ => 0,
     }
-}
-
-fn letters_of(window: &[u8]) -> usize {
-    window.iter().filter(|byte| byte.is_ascii_lowercase()).count()
 }
 
 /// How often each window stands in what logs are full of.

@@ -9,7 +9,9 @@
 //! with that window are compared in full. The bit that tells upper from lower case is set in every byte first, so that
 //! the value needs no folded copy.
 
-use super::{HashMap, Place, Search, common_windows, window_of};
+use super::nibbles::Nibbles;
+use super::{COMMON, HashMap, Place, Search, common_windows, window_of};
+use crate::lanes;
 use crate::program::Span;
 use hashbrown::HashTable;
 
@@ -24,10 +26,21 @@ const FILTER_BITS: usize = 32;
 /// The bits of the largest filter, as a power of two: it should stay in the first cache.
 const FILTER_LOG_MAX: u32 = 17;
 
+/// Needles at most that are sought at every place of a value.
+pub(super) const NEEDLES_MAX: usize = 128;
+
+/// Of what logs are full of, every so-manieth place is looked at to guess a cost.
+const SAMPLE: usize = 7;
+
+/// For each window where it stands in which needles.
+type ByWindow = HashMap<u32, Vec<Place>>;
+
 #[derive(Debug)]
 pub(super) struct Windows {
-    pub(super) length: usize,
-    pub(super) stride: usize,
+    length: usize,
+    stride: usize,
+    /// Where to look, when it is not at every so-manieth place.
+    nibbles: Option<Nibbles>,
     filter: Box<[u64]>,
     /// How far a hash is shifted so that it numbers a bit of the filter.
     shift: u32,
@@ -41,11 +54,11 @@ pub(super) fn stride(shortest: usize, window: usize) -> usize {
 }
 
 impl Windows {
-    /// Builds the search by windows of `length` bytes; `None` when there are no needles.
-    pub(super) fn new(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
+    /// Builds the search by windows of `length` bytes a stride apart; `None` when there are no needles.
+    pub(super) fn strided(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
         let lengths = needles.iter().filter_map(|needle| texts.get(*needle as usize)).map(|text| text.len());
         let stride = stride(lengths.min()?, length);
-        let mut by_window: HashMap<u32, Vec<Place>> = HashMap::default();
+        let mut by_window = ByWindow::default();
         for needle in needles.iter().copied() {
             let text = texts.get(needle as usize)?;
             let windows: Vec<u32> = text.windows(length).take(WINDOWS_MAX).map(window_of).collect();
@@ -61,10 +74,45 @@ impl Windows {
                 by_window.entry(*window).or_default().push(Place { needle, offset: offset as u32 });
             }
         }
+        Self::of(length, stride, by_window)
+    }
+
+    /// Builds the search by one window of each needle, at every place of a value; `None` when one is shorter, or they are
+    /// too many.
+    pub(super) fn dense(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
+        if needles.is_empty() || needles.len() > NEEDLES_MAX || !lanes::has_lookup() {
+            return None;
+        }
+        let text = |needle: &u32| texts.get(*needle as usize).filter(|text| text.len() >= length);
+        let mut holders: HashMap<u32, usize> = HashMap::default();
+        for needle in needles {
+            text(needle)?
+                .windows(length)
+                .take(WINDOWS_MAX)
+                .for_each(|bytes| *holders.entry(window_of(bytes)).or_default() += 1);
+        }
+        let common = common_windows(length);
+        let cost = |window: &u32| {
+            let holders = holders.get(window).copied().unwrap_or(1);
+            (1 + 2 * common.get(window).copied().unwrap_or(0)) * 1024 / holders
+        };
+        let mut by_window = ByWindow::default();
+        for needle in needles {
+            let windows = text(needle)?.windows(length).take(WINDOWS_MAX).map(window_of);
+            let (offset, window) = windows.enumerate().min_by_key(|(_, window)| cost(window))?;
+            by_window.entry(window).or_default().push(Place { needle: *needle, offset: offset as u32 });
+        }
+        let mut built = Self::of(length, 1, by_window)?;
+        built.nibbles = Some(Nibbles::new(length, built.windows.iter().map(|(window, _)| *window)));
+        Some(built)
+    }
+
+    fn of(length: usize, stride: usize, by_window: ByWindow) -> Option<Self> {
         let log = (by_window.len() * FILTER_BITS).next_power_of_two().ilog2().clamp(6, FILTER_LOG_MAX);
         let mut built = Self {
             length,
             stride,
+            nibbles: None,
             filter: vec![0; 1 << (log - 6)].into(),
             shift: u32::BITS - log,
             windows: HashTable::with_capacity(by_window.len()),
@@ -83,8 +131,30 @@ impl Windows {
         Some(built)
     }
 
+    /// What it costs to search a byte, in instructions, guessed from what logs are full of.
+    pub(super) fn cost(&self) -> f64 {
+        if let Some(nibbles) = &self.nibbles {
+            // What the sample does not hold is not impossible.
+            let unseen = self.windows.len() as f64 / 16_f64.powi(self.length as i32);
+            return (10.0 + 8.0 * self.length as f64) / 32.0 + 40.0 * (nibbles.rate() + unseen);
+        }
+        let step = if self.length == 4 && self.stride >= 4 { 10.0 } else { 14.0 };
+        let looked_at = COMMON.as_bytes().windows(self.length).step_by(SAMPLE);
+        let count = looked_at.len() as f64;
+        let alarms = looked_at.filter(|bytes| is_in(&self.filter, self.shift, window_of(bytes))).count();
+        (step + 60.0 * alarms as f64 / count) / self.stride as f64
+    }
+
     /// Finds the needles in the value.
     pub(super) fn search(&self, search: &mut Search<'_>) {
+        if let Some(nibbles) = &self.nibbles {
+            return match self.length {
+                1 => self.scan_dense::<1>(nibbles, search),
+                2 => self.scan_dense::<2>(nibbles, search),
+                3 => self.scan_dense::<3>(nibbles, search),
+                _ => self.scan_dense::<4>(nibbles, search),
+            };
+        }
         // Each length and each stride is a loop of its own, so that the compiler knows them.
         match (self.length, self.stride) {
             (4, 4) => self.scan::<4, 4>(search),
@@ -130,6 +200,17 @@ impl Windows {
             }
             at += stride;
         }
+    }
+
+    fn scan_dense<const WINDOW: usize>(&self, nibbles: &Nibbles, search: &mut Search<'_>) {
+        let (filter, shift) = (&*self.filter, self.shift);
+        nibbles.search(search.value, |at| {
+            if let Some(bytes) = search.value.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>())
+                && is_in(filter, shift, window_of(bytes))
+            {
+                self.alarm(search, at, window_of(bytes));
+            }
+        });
     }
 
     #[inline(never)]
