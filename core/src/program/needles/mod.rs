@@ -11,11 +11,14 @@
 mod packed;
 mod windows;
 
+use super::Span;
+use super::tables::{Reader, Writer};
 use crate::text::Escapes;
+use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
-use packed::Packed;
+use packed::{Packed, PackedDraft};
 use std::sync::LazyLock;
-use windows::Windows;
+use windows::{Windows, WindowsDraft};
 
 /// With this stride windows are as fast as a packed search that is not small.
 const STRIDE_FAST: usize = 6;
@@ -26,21 +29,29 @@ const COMMON: &str = r"c:\\windows\\system32\\ c:\\windows\\syswow64\\ c:\\progr
 type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;
 
 /// A frozen set of needles, numbered in the order in which they were given.
-#[derive(Debug, Default)]
-pub(super) struct Needles {
-    texts: Vec<Box<[u8]>>,
-    groups: Vec<Group>,
+#[derive(Debug)]
+pub(super) struct Needles<'a> {
+    needles: Texts<'a>,
+    groups: Vec<Group<'a>>,
+}
+
+/// Needles by their numbers.
+#[derive(Debug, Clone, Copy)]
+struct Texts<'a> {
+    spans: &'a [Span],
+    texts: &'a str,
 }
 
 /// Needles of similar length.
 #[derive(Debug)]
-struct Group {
-    packed: Option<Packed>,
-    windows: Windows,
+struct Group<'a> {
+    packed: Option<Packed<'a>>,
+    windows: Windows<'a>,
 }
 
 /// One place in one needle.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 struct Place {
     needle: u32,
     offset: u32,
@@ -48,10 +59,18 @@ struct Place {
 
 /// A value that is searched, and who is told.
 struct Search<'s> {
-    texts: &'s [Box<[u8]>],
+    needles: Texts<'s>,
     value: &'s [u8],
     escapes: Escapes<'s>,
     found: &'s mut dyn FnMut(u32),
+}
+
+impl<'a> Texts<'a> {
+    #[inline(always)]
+    fn get(&self, needle: u32) -> Option<&'a [u8]> {
+        let span = self.spans.get(needle as usize)?;
+        self.texts.as_bytes().get(span.start as usize..span.end as usize)
+    }
 }
 
 impl Search<'_> {
@@ -59,7 +78,7 @@ impl Search<'_> {
     fn compare(&mut self, places: &[Place], at: usize) {
         for place in places {
             if let Some(start) = at.checked_sub(place.offset as usize)
-                && let Some(text) = self.texts.get(place.needle as usize)
+                && let Some(text) = self.needles.get(place.needle)
                 && let Some(part) = self.value.get(start..start + text.len())
                 && part.eq_ignore_ascii_case(text)
                 && !self.escapes.is_cut_at(start)
@@ -70,22 +89,46 @@ impl Search<'_> {
     }
 }
 
-impl Needles {
-    /// Builds the set. No needle may be empty.
-    pub(super) fn new(needles: Vec<String>) -> Self {
-        let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
-        let cut = cut(&texts);
-        // The length from which on needles belong to a group, and the bytes of its windows.
-        let mut groups = Vec::new();
-        let mut longest = usize::MAX;
-        for (length_min, window) in [(cut, 4), (3, 3), (2, 2), (1, 1)] {
-            let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
-            let own: Vec<u32> =
-                (0_u32..).zip(&texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
-            groups.extend(Group::new(window, &own, &texts));
-            longest = length_min;
-        }
-        Self { texts, groups }
+/// Writes the set. No needle may be empty.
+pub(super) fn write(needles: Vec<String>, writer: &mut Writer) {
+    let spans: Vec<Span> = needles.iter().map(|needle| writer.text(needle)).collect();
+    let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
+    let cut = cut(&texts);
+    // The length from which on needles belong to a group, and the bytes of its windows.
+    let mut groups = Vec::new();
+    let mut longest = usize::MAX;
+    for (length_min, window) in [(cut, 4), (3, 3), (2, 2), (1, 1)] {
+        let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
+        let own: Vec<u32> = (0_u32..).zip(&texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
+        groups.extend(group(window, &own, &texts));
+        longest = length_min;
+    }
+    writer.table(&spans);
+    writer.size(groups.len());
+    for (packed, windows) in groups {
+        writer.word(packed.is_some().into());
+        packed.into_iter().for_each(|packed| packed.write(writer));
+        windows.write(writer);
+    }
+}
+
+/// How a group of needles is sought.
+fn group(window: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<(Option<PackedDraft>, WindowsDraft)> {
+    let windows = WindowsDraft::new(window, needles, texts)?;
+    let packed = PackedDraft::new(window, needles, texts);
+    let is_faster = |packed: &PackedDraft| packed.is_small() || windows.stride < STRIDE_FAST;
+    Some((packed.filter(is_faster), windows))
+}
+
+impl<'a> Needles<'a> {
+    /// Reads what [`write`] wrote.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let needles = Texts { spans: reader.table()?, texts: reader.texts() };
+        let groups = reader.many(|reader| {
+            let packed = if reader.word()? != 0 { Some(Packed::read(reader)?) } else { None };
+            Some(Group { packed, windows: Windows::read(reader)? })
+        })?;
+        Some(Self { needles, groups })
     }
 
     /// Whether any needle stands in the value.
@@ -98,22 +141,13 @@ impl Needles {
     /// Calls `found` with the number of every needle that stands in the value, for every place where it does.
     #[inline]
     pub(super) fn search(&self, value: &[u8], found: &mut dyn FnMut(u32)) {
-        let mut search = Search { texts: &self.texts, value, escapes: Escapes::new(value), found };
+        let mut search = Search { needles: self.needles, value, escapes: Escapes::new(value), found };
         for group in &self.groups {
             let is_done = group.packed.as_ref().is_some_and(|packed| packed.search(&mut search));
             if !is_done {
                 group.windows.search(&mut search);
             }
         }
-    }
-}
-
-impl Group {
-    fn new(window: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
-        let windows = Windows::new(window, needles, texts)?;
-        let packed = Packed::new(window, needles, texts);
-        let is_faster = |packed: &Packed| packed.is_small() || windows.stride < STRIDE_FAST;
-        Some(Self { packed: packed.filter(is_faster), windows })
     }
 }
 
@@ -168,11 +202,12 @@ fn count_common(length: usize) -> HashMap<u32, usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::tests::written;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn search(needles: &Needles, value: &str) -> BTreeSet<u32> {
+    fn search(needles: &Needles<'_>, value: &str) -> BTreeSet<u32> {
         let mut found = BTreeSet::new();
         needles.search(value.as_bytes(), &mut |needle| {
             found.insert(needle);
@@ -188,13 +223,20 @@ mod tests {
             texts in prop::collection::btree_set("[abn\\\\|é]{1,14}", 1..90),
             value in "[abnN\\\\|é\n]{0,60}",
         ) {
-            let needles = Needles::new(texts.iter().map(|text| crate::text::spelled(text)).collect());
+            let spelled = texts.iter().map(|text| crate::text::spelled(text)).collect();
             let folded = value.to_ascii_lowercase();
             let expected: BTreeSet<u32> =
                 texts.iter().enumerate().filter(|(_, text)| folded.contains(text.as_str())).map(|(at, _)| at as u32).collect();
             let value = crate::text::spelled(&value);
-            prop_assert_eq!(search(&needles, &value), expected.clone());
-            prop_assert_eq!(needles.is_any_in(value.as_bytes()), !expected.is_empty());
+            let (found, is_any) = written(
+                |writer| write(spelled, writer),
+                |reader| {
+                    let needles = Needles::read(reader).unwrap();
+                    (search(&needles, &value), needles.is_any_in(value.as_bytes()))
+                },
+            );
+            prop_assert_eq!(is_any, !expected.is_empty());
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -9,8 +9,10 @@
 
 use super::{Place, Search, common_windows, letters_of, window_of};
 use crate::program::Span;
+use crate::program::tables::{Reader, Writer};
 use aho_corasick::packed::{Config, Searcher};
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 /// Windows with all their cases for which the search is at its fastest.
 const PATTERNS_FEW: usize = 32;
@@ -26,14 +28,25 @@ const BYTES_PER_HIT: usize = 32;
 
 /// A few needles, sought together.
 #[derive(Debug)]
-pub(super) struct Packed {
-    searcher: Searcher,
+pub(super) struct Packed<'a> {
+    /// Built when the first value comes.
+    searcher: OnceLock<Option<Searcher>>,
+    /// The patterns of the searcher behind each other, all of one length.
+    patterns: &'a [u8],
     /// For each pattern of the searcher, where in `places` its needles are.
+    spans: &'a [Span],
+    places: &'a [Place],
+}
+
+/// The same while it is built.
+#[derive(Debug)]
+pub(super) struct PackedDraft {
+    patterns: Vec<u8>,
     spans: Vec<Span>,
     places: Vec<Place>,
 }
 
-impl Packed {
+impl PackedDraft {
     /// Builds the search by windows of `length` bytes or fewer; `None` when there are too many needles.
     pub(super) fn new(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
         if needles.len() > NEEDLES_MAX {
@@ -57,12 +70,13 @@ impl Packed {
             places.extend(window.places);
             let span = Span { start, end: places.len() as u32 };
             for pattern in cases(&window.bytes) {
-                patterns.push(pattern);
+                patterns.extend(pattern);
                 spans.push(span);
             }
         }
-        let searcher = Config::new().builder().extend(&patterns).build()?;
-        Some(Self { searcher, spans, places })
+        // Where no searcher can be built, there is no packed search.
+        searcher(&patterns, spans.len())?;
+        Some(Self { patterns, spans, places })
     }
 
     /// Whether it is one of the fastest.
@@ -70,14 +84,35 @@ impl Packed {
         self.spans.len() <= PATTERNS_FEW
     }
 
+    pub(super) fn write(&self, writer: &mut Writer) {
+        writer.table(&self.patterns);
+        writer.table(&self.spans);
+        writer.table(&self.places);
+    }
+}
+
+/// The search for so many patterns, which stand behind each other.
+fn searcher(patterns: &[u8], count: usize) -> Option<Searcher> {
+    let length = patterns.len().checked_div(count).filter(|length| *length > 0 && count <= PATTERNS_MAX)?;
+    Config::new().builder().extend(patterns.chunks_exact(length)).build()
+}
+
+impl<'a> Packed<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let searcher = OnceLock::new();
+        Some(Self { searcher, patterns: reader.table()?, spans: reader.table()?, places: reader.table()? })
+    }
+
     /// Finds the needles in the value; false when it gave up because there are too many places to look at.
     pub(super) fn search(&self, search: &mut Search<'_>) -> bool {
+        let build = || searcher(self.patterns, self.spans.len());
+        let Some(searcher) = self.searcher.get_or_init(build) else { return false };
         let value = search.value;
         let mut rest = aho_corasick::Span { start: 0, end: value.len() };
         for _ in 0..HITS_MAX + value.len() / BYTES_PER_HIT {
-            let Some(hit) = self.searcher.find_in(value, rest) else { return true };
+            let Some(hit) = searcher.find_in(value, rest) else { return true };
             if let Some(own) = self.spans.get(hit.pattern().as_usize()) {
-                search.compare(own.of(&self.places), hit.start());
+                search.compare(own.of(self.places), hit.start());
             }
             rest.start = hit.start() + 1;
         }
