@@ -60,7 +60,8 @@ pub fn times(pack: &RulePack, pipelines: &[Pipeline], rounds: usize) -> Vec<Load
         let (own, rules) = timing::cpu(|| tieline::compile(pack, &[]));
         let (mapped, _) = timing::cpu(|| black_box(tieline::compile(pack, pipelines)));
         let saved = rules.to_bytes();
-        let (load, loaded) = timing::cpu(|| Rules::from_bytes(&saved));
+        let saved_bytes = saved.len();
+        let (load, loaded) = timing::cpu(|| Rules::from_owner(saved));
         assert!(loaded.is_ok(), "a saved program does not load");
         let (rsigma, engine) = timing::cpu(|| rsigma::engine(&rsigma::parse(pack), Options::default()));
         let (cache, cache_bytes) = rsigma_cache(pack);
@@ -70,7 +71,7 @@ pub fn times(pack: &RulePack, pipelines: &[Pipeline], rounds: usize) -> Vec<Load
         let notes = [
             format!("{count} of {} rules", pack.files.len()),
             format!("{count} rules, {} pipelines", pipelines.len()),
-            format!("{:.1} MB", saved.len() as f64 / 1e6),
+            format!("{:.1} MB", saved_bytes as f64 / 1e6),
             format!("{} rules", engine.rule_count()),
             format!("{:.1} MB", cache_bytes as f64 / 1e6),
             format!("refuses {}", loose.refused()),
@@ -136,8 +137,7 @@ pub fn child(name: &str, pack: RulePack) {
                 .is_ok_and(|status| status.success());
             drop(pack);
             if written && let Ok(bytes) = std::fs::read(&path) {
-                let rules = Rules::from_bytes(&bytes);
-                drop(bytes);
+                let rules = Rules::from_owner(bytes);
                 say();
                 drop(black_box(rules));
             }

@@ -181,6 +181,16 @@ impl Texts {
         (0..self.len()).filter_map(|number| self.get(number))
     }
 
+    /// The texts that stand behind each other in `all` and end at these places.
+    pub(crate) fn of_parts(all: String, ends: Vec<u32>) -> Self {
+        Self { all, ends }
+    }
+
+    /// All texts behind each other, and where each ends.
+    pub(crate) fn parts(&self) -> (&str, &[u32]) {
+        (&self.all, &self.ends)
+    }
+
     /// Gives memory back that was only there to grow.
     pub(crate) fn shrink(&mut self) {
         self.all.shrink_to_fit();

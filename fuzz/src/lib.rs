@@ -115,19 +115,36 @@ pub fn pipeline(data: &[u8]) {
     }
 }
 
-/// Any bytes as saved rules, also with a header that fits them.
+/// Any bytes as saved rules: as they are, with a seal that fits them, and as forgeries of words of sound ones.
 pub fn saved(data: &[u8]) {
+    static SOUND: std::sync::LazyLock<Vec<u8>> =
+        std::sync::LazyLock::new(|| compile(include_str!("rules.yml")).to_bytes());
     let _ = Rules::from_bytes(data);
-    let header = &compile("").to_bytes()[..12];
-    let checksum = data
-        .iter()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3));
-    let sealed = [header, &checksum.to_le_bytes(), data].concat();
-    if let Ok(rules) = Rules::from_bytes(&sealed) {
-        let mut scanner = Scanner::new(&rules);
-        for event in EVENTS {
-            let _ = scanner.scan_json(event.as_bytes()).map(|found| found.count());
+    let sealed = |body: &[u8]| {
+        let checksum = xxhash_rust::xxh3::xxh3_64(body).to_le_bytes();
+        [&SOUND[..16], checksum.as_slice(), body].concat()
+    };
+    let mut body = SOUND[24..].to_vec();
+    for forgery in data.chunks_exact(8) {
+        let number = |from: usize| u32::from_le_bytes([0, 1, 2, 3].map(|at| forgery[from + at]));
+        let at = number(0) as usize % (body.len() / 4) * 4;
+        body[at..at + 4].copy_from_slice(&number(4).to_ne_bytes());
+    }
+    for bytes in [sealed(data), sealed(&body)] {
+        if let Ok(rules) = Rules::from_owner(bytes) {
+            use_up(&rules);
         }
+    }
+}
+
+/// Asks rules for all they can give.
+fn use_up(rules: &Rules) {
+    let mut scanner = Scanner::new(rules);
+    for event in EVENTS {
+        let _ = scanner.scan_json(event.as_bytes()).map(|found| found.count());
+    }
+    for rule in rules.iter().take(20) {
+        let _ = (rule.title(), rule.show());
     }
 }
 

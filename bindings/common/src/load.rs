@@ -280,11 +280,16 @@ fn is_saved(path: &Path) -> bool {
 }
 
 fn read_saved(path: &Path) -> Result<Rules, LoadError> {
-    let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(SAVED_BYTES_MAX).read_to_end(&mut bytes))
-        .map_err(|error| LoadError::new(path, opening(&error)))?;
-    Rules::from_bytes(&bytes).map_err(|error| LoadError::new(path, error.to_string()))
+    let read = || {
+        let file = File::open(path)?;
+        // All at once: memory that grows with the file would be there twice.
+        let length = file.metadata()?.len().min(SAVED_BYTES_MAX);
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0) + 1);
+        file.take(SAVED_BYTES_MAX).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    let bytes = read().map_err(|error| LoadError::new(path, opening(&error)))?;
+    Rules::from_owner(bytes).map_err(|error| LoadError::new(path, error.to_string()))
 }
 
 /// Whether a YAML text is a processing pipeline: it has transformations and no part of a rule.

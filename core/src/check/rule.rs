@@ -146,6 +146,13 @@ impl Body {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.each_item(each)),
         }
     }
+
+    fn each_test_mut(&mut self, each: &mut impl FnMut(&mut Test)) {
+        match self {
+            Self::Item(item) => item.tests.iter_mut().for_each(|test| test.each_mut(each)),
+            Self::All(parts) | Self::Any(parts) => parts.iter_mut().for_each(|part| part.each_test_mut(each)),
+        }
+    }
 }
 
 impl Rule {
@@ -153,6 +160,22 @@ impl Rule {
     pub(crate) fn each_item<'a>(&'a self, each: &mut impl FnMut(&'a Item)) {
         for selection in self.branches.iter().flat_map(|branch| &branch.selections) {
             selection.body.each_item(each);
+        }
+    }
+
+    /// Calls `each` for every test of every branch that is not a group of others.
+    pub(crate) fn each_test_mut(&mut self, each: &mut impl FnMut(&mut Test)) {
+        for selection in self.branches.iter_mut().flat_map(|branch| &mut branch.selections) {
+            selection.body.each_test_mut(each);
+        }
+    }
+}
+
+impl Test {
+    fn each_mut(&mut self, each: &mut impl FnMut(&mut Self)) {
+        match self {
+            Self::AnyOf(parts) => parts.iter_mut().for_each(|part| part.each_mut(each)),
+            test => each(test),
         }
     }
 }

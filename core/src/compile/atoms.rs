@@ -12,14 +12,17 @@ use crate::check::{FieldRef, List, Networks, Part, Pattern, Regex, Relation, Tes
 use crate::number::Number;
 use crate::program::{AtomId, GlobPart as Piece, Pair, SlotId, Subject};
 use crate::text;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
 use ipnet::IpNet;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
+use std::hash::BuildHasher;
 
 /// What an atom asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Question {
-    /// Any of these tests holds for any value.
-    AnyOf(BTreeSet<Ask>),
+    /// Any of these tests, sorted and each once, holds for any value.
+    AnyOf(Box<[Ask]>),
     /// The field is there.
     Present,
     /// A value of the field is null.
@@ -103,7 +106,8 @@ impl Pieces {
 #[derive(Debug, Default)]
 pub(super) struct Atoms {
     atoms: Vec<(Subject, Question)>,
-    by_question: HashMap<(Subject, Question), AtomId>,
+    by_question: HashTable<AtomId>,
+    hasher: RandomState,
     slots: HashMap<String, SlotId>,
     names: Vec<String>,
     pairs: Vec<Pair>,
@@ -128,10 +132,16 @@ impl Atoms {
 
     /// The atom for a question, a new one when nobody asked it before.
     pub(super) fn atom(&mut self, subject: Subject, question: Question) -> AtomId {
-        let next = AtomId(self.atoms.len() as u32);
-        let id = *self.by_question.entry((subject, question.clone())).or_insert(next);
-        if id == next {
+        let (atoms, hasher) = (&self.atoms, &self.hasher);
+        let hash = hasher.hash_one((subject, &question));
+        let is_it = |id: &AtomId| atoms.get(id.0 as usize).is_some_and(|own| own.0 == subject && own.1 == question);
+        let known = self.by_question.find(hash, is_it).copied();
+        let id = known.unwrap_or(AtomId(atoms.len() as u32));
+        if known.is_none() {
             self.atoms.push((subject, question));
+            let atoms = &self.atoms;
+            let rehash = |id: &AtomId| atoms.get(id.0 as usize).map_or(0, |own| hasher.hash_one((own.0, &own.1)));
+            self.by_question.insert_unique(hash, id, rehash);
             self.uses.push(0);
         }
         if let Some(uses) = self.uses.get_mut(id.0 as usize) {
@@ -173,13 +183,17 @@ impl Atoms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::program::Glob;
+    use crate::program::{Glob, tables::tests::written, write_glob};
     use proptest::prelude::*;
 
     fn agree(pattern: &Pattern, value: &str) -> Result<(), TestCaseError> {
         let pieces = Pieces::new(pattern);
         let value_seen = if pattern.cased { value.to_owned() } else { text::folded(value) };
-        prop_assert_eq!(Glob::new(&pieces.parts).is_match(&value_seen), pattern.matches(value));
+        let is_match = written(
+            |writer| write_glob(&pieces.parts, writer),
+            |reader| Glob::read(reader).unwrap().is_match(&value_seen),
+        );
+        prop_assert_eq!(is_match, pattern.matches(value));
         Ok(())
     }
 

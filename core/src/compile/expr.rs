@@ -138,7 +138,7 @@ fn any(tests: &[Test], subject: Subject, atoms: &mut Atoms) -> Expr {
         test => asks.extend(Ask::new(test)),
     });
     if !asks.is_empty() {
-        parts.push(Expr::Atom(atoms.atom(subject, Question::AnyOf(asks))));
+        parts.push(Expr::Atom(atoms.atom(subject, Question::AnyOf(asks.into_iter().collect()))));
     }
     Expr::or(parts)
 }

@@ -13,9 +13,10 @@ use super::lists::Lists;
 use super::literal::{self, Clause};
 use super::route::Members;
 use super::{Regexes, witness};
+use crate::program::tables::Writer;
 use crate::program::{
-    AtomId, CLAUSE, Demand, Effect, Exact, Glob, GlobPart as Piece, LiteralsBuilder, Matcher, NetworksBuilder,
-    Partition, Place, Probe, Span, Subject, UnitId, Verify,
+    AtomId, CLAUSE, Demand, Effect, ExactDraft as Exact, GlobPart as Piece, MatcherDraft, PartitionDraft, Place, Probe,
+    Span, Subject, UnitId, VerifyDraft,
 };
 use crate::text::DASHES;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -24,7 +25,6 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(super) struct Tables {
     pub(super) effects: Vec<Effect>,
     pub(super) wakes: Vec<UnitId>,
-    pub(super) matchers: Vec<Matcher>,
 }
 
 /// An atom and the units that it wakes in the partition at hand.
@@ -36,7 +36,9 @@ pub(super) struct Builder<'a> {
     effects: Vec<Effect>,
     wakes: Vec<UnitId>,
     wake_spans: HashMap<Vec<UnitId>, Span>,
-    matchers: Vec<Matcher>,
+    /// Where matchers are written, and how many were.
+    writer: &'a mut Writer,
+    matchers: u32,
     by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
     lists: Lists,
     pub(super) needs_leaves: bool,
@@ -52,14 +54,15 @@ pub(super) const TRIE_BYTES_MAX: usize = 256;
 const DASH_TEXTS_MAX: usize = 25;
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(atoms: &'a Atoms, regexes: &'a Regexes) -> Self {
+    pub(super) fn new(atoms: &'a Atoms, regexes: &'a Regexes, writer: &'a mut Writer) -> Self {
         Self {
             atoms,
             regexes,
             effects: Vec::new(),
             wakes: Vec::new(),
             wake_spans: HashMap::new(),
-            matchers: Vec::new(),
+            writer,
+            matchers: 0,
             by_wanted: HashMap::new(),
             lists: Lists::default(),
             needs_leaves: false,
@@ -67,12 +70,12 @@ impl<'a> Builder<'a> {
     }
 
     pub(super) fn finish(self) -> Tables {
-        Tables { effects: self.effects, wakes: self.wakes, matchers: self.matchers }
+        Tables { effects: self.effects, wakes: self.wakes }
     }
 
     /// Builds what must be looked at for the units of one partition.
-    pub(super) fn partition(&mut self, members: &Members, exprs: &[Expr]) -> Partition {
-        let mut partition = Partition::default();
+    pub(super) fn partition(&mut self, members: &Members, exprs: &[Expr]) -> PartitionDraft {
+        let mut partition = PartitionDraft::default();
         let (mut first, mut rest) = (BTreeMap::<AtomId, Vec<UnitId>>::new(), BTreeSet::<AtomId>::new());
         for unit in &members.units {
             let Some(expr) = exprs.get(unit.0 as usize) else { continue };
@@ -111,7 +114,7 @@ impl<'a> Builder<'a> {
         self.needs_leaves |= by_subject.contains_key(&Subject::Leaves);
         by_subject
             .into_iter()
-            .map(|(subject, wanted)| Probe { subject, matcher: self.matcher(subject, wanted) })
+            .map(|(subject, wanted)| Probe { subject: subject.into(), matcher: self.matcher(subject, wanted) })
             .collect()
     }
 
@@ -134,7 +137,8 @@ impl<'a> Builder<'a> {
         if let Some(known) = self.by_wanted.get(&(subject, wanted.clone())) {
             return *known;
         }
-        let id = self.matchers.len() as u32;
+        let id = self.matchers;
+        self.matchers += 1;
         self.by_wanted.insert((subject, wanted.clone()), id);
         let mut draft = Draft::default();
         for (atom, units) in wanted {
@@ -146,7 +150,7 @@ impl<'a> Builder<'a> {
                 None => {}
             }
         }
-        self.matchers.push(draft.finish());
+        draft.matcher.write(self.writer);
         id
     }
 
@@ -156,12 +160,12 @@ impl<'a> Builder<'a> {
             Ask::Text(pieces) => text(pieces, effect, draft),
             Ask::Regex { .. } => {
                 if let Some(built) = self.regexes.of(ask) {
-                    let test = || Exact::Regex(built.expression.clone());
+                    let test = || Exact::Regex(built.number);
                     draft.verify(ask.clone(), &built.clauses, built.demand, effect, test);
                 }
             }
-            Ask::List(_) | Ask::Networks(_) => self.lists.add(ask, effect, draft),
-            Ask::Cidr(network) => draft.networks.add(*network, effect),
+            Ask::List(_) | Ask::Networks(_) => self.lists.add(ask, effect, draft, self.writer),
+            Ask::Cidr(network) => draft.matcher.networks.add(*network, effect),
             Ask::Compare(sign, number) => draft.residual(ask, effect, || Exact::Compare(*sign, *number)),
             Ask::Time(part, sign, number) => draft.residual(ask, effect, || Exact::Time(*part, *sign, *number)),
         }
@@ -171,9 +175,7 @@ impl<'a> Builder<'a> {
 /// A matcher that is being built.
 #[derive(Default)]
 pub(super) struct Draft {
-    pub(super) matcher: Matcher,
-    literals: LiteralsBuilder,
-    pub(super) networks: NetworksBuilder,
+    pub(super) matcher: MatcherDraft,
     verifies: HashMap<Ask, Slot>,
 }
 
@@ -194,7 +196,7 @@ impl Draft {
     fn verify(&mut self, ask: Ask, clauses: &[Clause], demand: Demand, effect: u32, test: impl FnOnce() -> Exact) {
         let known = self.verifies.get(&ask).copied();
         let slot = known.unwrap_or_else(|| {
-            let verify = Verify { test: test(), clauses: clauses.len() as u32, demand, effects: Vec::new() };
+            let verify = VerifyDraft { test: test(), clauses: clauses.len() as u32, demand, effects: Vec::new() };
             let slot = if clauses.is_empty() {
                 self.matcher.residual.push(verify);
                 Slot::Residual(self.matcher.residual.len() - 1)
@@ -203,7 +205,7 @@ impl Draft {
                 for clause in clauses {
                     let code = self.matcher.clauses.len() as u32 | CLAUSE;
                     self.matcher.clauses.push(number as u32);
-                    clause.iter().for_each(|literal| self.literals.add(Place::Inside, literal, code));
+                    clause.iter().for_each(|literal| self.matcher.literals.add(Place::Inside, literal, code));
                 }
                 self.matcher.verifies.push(verify);
                 Slot::Called(number)
@@ -219,13 +221,6 @@ impl Draft {
             verify.effects.push(effect);
         }
     }
-
-    fn finish(self) -> Matcher {
-        let mut matcher = self.matcher;
-        matcher.literals = self.literals.build();
-        matcher.networks = self.networks.build();
-        matcher
-    }
 }
 
 /// Adds a pattern: as plain literals where it is one, else as a glob behind its texts.
@@ -235,12 +230,12 @@ pub(super) fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
         return;
     }
     if let Some(texts) = plain(pieces) {
-        texts.iter().for_each(|(place, text)| draft.literals.add(*place, text, effect));
+        texts.iter().for_each(|(place, text)| draft.matcher.literals.add(*place, text, effect));
         return;
     }
-    let glob = Glob::new(&pieces.parts);
+    let parts = pieces.parts.clone();
     draft.verify(Ask::Text(pieces.clone()), &literal::of_pattern(pieces), Demand::default(), effect, || {
-        if pieces.cased { Exact::Cased(glob) } else { Exact::Folded(glob) }
+        if pieces.cased { Exact::Cased(parts) } else { Exact::Folded(parts) }
     });
 }
 

@@ -22,7 +22,8 @@ mod witness;
 use crate::check::placeholder::{self, Piece};
 use crate::check::{Rule, Test};
 use crate::diagnostic::{Code, Diagnostic, Span};
-use crate::program::{Fields, Program, RuleId, Unit};
+use crate::program::tables::Writer;
+use crate::program::{self, ProgramDraft, RuleId, Unit};
 use atoms::Atoms;
 use expr::Expr;
 pub(crate) use regexes::Regexes;
@@ -39,16 +40,18 @@ pub(crate) fn refuse(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
     })
 }
 
-/// Compiles rules that [`refuse`] has nothing against.
-pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
+/// Compiles rules that [`refuse`] has nothing against, and writes the program. Each rule is given to `done` when only its
+/// tests are needed any more.
+pub(crate) fn compile(rules: Vec<Rule>, regexes: &Regexes, writer: &mut Writer, mut done: impl FnMut(Rule)) {
     let mut atoms = Atoms::default();
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
-    for (number, rule) in rules.iter().enumerate() {
+    for (number, rule) in rules.into_iter().enumerate() {
         let id = RuleId(number as u32);
         for branch in &rule.branches {
             let expr = expr::condition(&branch.condition, branch, &mut atoms);
             alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
         }
+        done(rule);
     }
     let mut decisions = decide::Decisions::default();
     let mut units = Vec::new();
@@ -60,25 +63,26 @@ pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
         }
     }
     let (router, members) = route::build(&exprs, &atoms);
-    let mut builder = matcher::Builder::new(&atoms, regexes);
+    program::write_expressions(regexes.written(), writer);
+    let mut builder = matcher::Builder::new(&atoms, regexes, writer);
     let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
     let needs_leaves = builder.needs_leaves;
-    let matcher::Tables { effects, wakes, matchers } = builder.finish();
+    let matcher::Tables { effects, wakes } = builder.finish();
     let subjects = atoms.subjects();
     let (names, pairs) = atoms.into_names_and_pairs();
-    Program {
+    let draft = ProgramDraft {
         atoms: subjects,
         pairs,
-        fields: Fields::new(names),
+        names,
         units,
         decisions: decisions.into_table(),
         effects,
         wakes,
-        matchers,
         partitions,
         router,
         needs_leaves,
-    }
+    };
+    draft.write(writer);
 }
 
 /// What of the tests cannot be compiled: placeholders left over, an expression over the limit.

@@ -16,25 +16,26 @@ use crate::diagnostic::Code;
 use crate::program::{Demand, Expression};
 use regex_syntax::hir::{Class, Hir, HirKind};
 use std::collections::HashMap;
-use std::sync::Arc;
 
 /// The compiled expressions of a rule set.
 pub(crate) struct Regexes {
     limits: Limits,
     built: HashMap<(String, [bool; 3]), Built>,
+    /// The expressions by their numbers, as the `regex` crates write them.
+    written: Vec<String>,
 }
 
 /// One expression that may be used.
 #[derive(Debug)]
 pub(super) struct Built {
-    pub(super) expression: Arc<Expression>,
+    pub(super) number: u32,
     pub(super) clauses: Vec<literal::Clause>,
     pub(super) demand: Demand,
 }
 
 impl Regexes {
     pub(crate) fn new(limits: Limits) -> Self {
-        Self { limits, built: HashMap::new() }
+        Self { limits, built: HashMap::new(), written: Vec::new() }
     }
 
     fn key(regex: &Regex) -> (String, [bool; 3]) {
@@ -57,15 +58,20 @@ impl Regexes {
         self.built.get(&(pattern.clone(), [*insensitive, *multiline, *dot_all]))
     }
 
-    fn build(&self, regex: &Regex) -> Result<Built, (Code, String)> {
+    /// The expressions by their numbers.
+    pub(super) fn written(&self) -> &[String] {
+        &self.written
+    }
+
+    fn build(&mut self, regex: &Regex) -> Result<Built, (Code, String)> {
         let (hir, written) = parse_and_write(regex).map_err(|fault| (fault.code, fault.message))?;
         let max = self.limits.regex_bytes_max;
-        let expression = Expression::new(written);
-        if bytes_at_most(&hir) > max && !expression.compiles_to(max) {
+        if bytes_at_most(&hir) > max && !Expression::new(&written, max).compiles() {
             return Err((Code::RegexTooLarge, format!("the expression compiles to more than {max} bytes")));
         }
         let (clauses, demand) = (literal::of_regex(&hir), demand::of_regex(&hir));
-        Ok(Built { expression: Arc::new(expression), clauses, demand })
+        self.written.push(written);
+        Ok(Built { number: self.written.len() as u32 - 1, clauses, demand })
     }
 }
 

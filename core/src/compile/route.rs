@@ -11,7 +11,7 @@
 
 use super::atoms::{Ask, Atoms, Question};
 use super::expr::Expr;
-use crate::program::{ByValue, GlobPart as Piece, Router, SlotId, Subject, UnitId};
+use crate::program::{GlobPart as Piece, RouterDraft as Router, SlotId, Subject, UnitId};
 use std::collections::{BTreeSet, HashMap};
 
 /// Steps that are taken one after the other at most. A third one makes many partitions that differ little.
@@ -68,15 +68,15 @@ impl Builder<'_> {
         routed.extend(&slots);
         let mut values: Vec<_> = by_value.into_iter().collect();
         values.sort_unstable();
-        let mut routers = ByValue::default();
+        let mut routers = Vec::new();
         for (value, mut units) in values {
             units.extend(&undemanding);
             units.sort_unstable();
-            routers.insert(value, self.node(units, routed, depth + 1));
+            routers.push((value.to_owned(), self.node(units, routed, depth + 1)));
         }
         let otherwise = Box::new(self.node(undemanding, routed, depth + 1));
         routed.truncate(before);
-        Router::Slots { slots: slots.into(), by_value: routers, otherwise }
+        Router::Slots { slots, by_value: routers, otherwise }
     }
 
     /// The slots for which the most units demand a value, if it tells enough of them apart.

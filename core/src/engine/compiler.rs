@@ -6,9 +6,11 @@
 //!
 //! A broken rule is left out and told; building fails only when an option or a pipeline is broken.
 
-use super::rules::{Inner, LoadCounts, Rules};
+use super::filed::Filer;
+use super::frozen::{self, Frozen, Options};
+use super::rules::{Inner, LoadCounts, Origins, Rules};
 use super::{Error, ErrorKind, fit};
-use crate::check::{Checker, Options, Pack};
+use crate::check::{self, Checker, Pack};
 use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
@@ -38,7 +40,7 @@ const PARSED_AT_ONCE: usize = 128;
 /// ```
 #[derive(Debug, Default)]
 pub struct Compiler {
-    options: Options,
+    options: check::Options,
     time: TimeOptions,
     sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
@@ -163,7 +165,7 @@ pub struct CheckedRules {
 /// What the caller said, apart from the rules.
 #[derive(Debug)]
 struct Settings {
-    options: Options,
+    options: check::Options,
     time: TimeOptions,
     clock: Clock,
     pipelines: Vec<(Option<String>, String)>,
@@ -207,11 +209,32 @@ impl Settings {
         diagnostics.extend(refused.into_iter().flatten());
         pack.keep_rules(&keep);
         diagnostics.append(&mut pack.diagnostics);
-        let program = compile::compile(&pack.rules, &mut regexes);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
-        let (clock, time) = (self.clock.clone(), self.time.clone());
-        let mut inner = Inner::new(pack.rules, program, clock, time, options.limits, diagnostics);
+        let mut inner = self.freeze(pack, regexes, diagnostics)?;
         inner.counts = counts;
         Ok(Rules::from(inner))
+    }
+
+    /// Compiles the rules of a pack, and files them beside their program.
+    fn freeze(&self, mut pack: Pack, regexes: Regexes, diagnostics: Vec<Diagnostic>) -> Result<Inner, Error> {
+        let mut origins = Origins::default();
+        for rule in &mut pack.rules {
+            // Nothing more is told about the rule, so the text it was read from may go.
+            let origin = rule.origin.take();
+            origins.push(origin.as_ref().and_then(|origin| origin.source.name()));
+        }
+        origins.shrink();
+        drop(pack.correlations);
+        let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: self.options.limits });
+        let mut filer = Filer::default();
+        compile::compile(pack.rules, &regexes, &mut writer, |rule| filer.put(rule));
+        drop(regexes);
+        filer.write(&mut writer);
+        // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
+        let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
+        let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
+        let mut inner = Inner::new(frozen.ok_or_else(fault)?, self.clock.clone(), diagnostics);
+        inner.origins = origins;
+        Ok(inner)
     }
 }

@@ -5,18 +5,21 @@
 //!        └▶ Scanner (thread 2)      rules.explain(0, &event)
 //! ```
 //!
-//! It keeps the checked rules beside the program, because explanations and evidence are told in their words.
+//! It keeps the checked rules beside the program, because explanations and evidence are told in their words. They are
+//! filed as bytes, and each is read when it is asked for.
 
+use super::filed::{Heading, Read, Whole};
+use super::frozen::{Frozen, View};
 use crate::check::{Level, LogSource, Metadata, Rule, Status};
-use crate::config::Limits;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::program::Program;
 use crate::reference::{self, Context, Explanation, Regexes};
-use crate::time::{Clock, TimeOptions};
+use crate::text::Texts;
+use crate::time::Clock;
 use serde::Serialize;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 /// A compiled rule set. Clones share it.
 #[derive(Clone)]
@@ -25,28 +28,66 @@ pub struct Rules {
 }
 
 pub(super) struct Inner {
-    pub(super) rules: Vec<Rule>,
-    pub(super) program: Program,
-    pub(super) time: TimeOptions,
-    pub(super) limits: Limits,
+    frozen: Frozen,
+    read: Read,
     pub(super) clock: Clock,
     diagnostics: Vec<Diagnostic>,
     pub(super) counts: LoadCounts,
-    /// Expressions for explanations, compiled when the first is asked for.
-    regexes: OnceLock<Regexes>,
+    pub(super) origins: Origins,
+    /// The names of all fields, when somebody asked for them.
+    fields: OnceLock<Vec<String>>,
 }
 
 impl Inner {
-    pub(super) fn new(
-        rules: Vec<Rule>,
-        program: Program,
-        clock: Clock,
-        time: TimeOptions,
-        limits: Limits,
-        diagnostics: Vec<Diagnostic>,
-    ) -> Self {
+    pub(super) fn new(frozen: Frozen, clock: Clock, diagnostics: Vec<Diagnostic>) -> Self {
+        let rules = &frozen.borrow_dependent().rules;
         let counts = LoadCounts { documents: rules.len(), rules: rules.len(), ..LoadCounts::default() };
-        Self { rules, program, time, limits, clock, diagnostics, counts, regexes: OnceLock::new() }
+        let (read, origins) = (Read::new(rules), Origins::default());
+        Self { frozen, read, clock, diagnostics, counts, origins, fields: OnceLock::new() }
+    }
+
+    pub(super) fn view(&self) -> &View<'_> {
+        self.frozen.borrow_dependent()
+    }
+
+    pub(super) fn program(&self) -> &Program<'_> {
+        &self.view().program
+    }
+
+    pub(super) fn heading(&self, index: usize) -> Option<&Heading> {
+        self.read.heading(index, &self.view().rules)
+    }
+
+    fn whole(&self, index: usize) -> Option<&Whole> {
+        self.read.whole(index, &self.view().rules)
+    }
+}
+
+/// The names of the texts that rules were read from.
+#[derive(Debug, Default)]
+pub(super) struct Origins {
+    names: Texts,
+    /// For each rule the number of its text's name; none are there after loading saved rules.
+    of_rules: Vec<u32>,
+}
+
+impl Origins {
+    /// Adds the name of the next rule's text. Rules of one text come one after the other.
+    pub(super) fn push(&mut self, name: Option<&str>) {
+        let last = self.names.len().checked_sub(1);
+        let is_last = last.is_some_and(|last| self.names.get(last) == name);
+        let is_there = name.is_some_and(|name| is_last || self.names.push(name));
+        self.of_rules.push(if is_there { self.names.len() as u32 - 1 } else { u32::MAX });
+    }
+
+    /// Gives memory back that was only there to grow.
+    pub(super) fn shrink(&mut self) {
+        self.names.shrink();
+        self.of_rules.shrink_to_fit();
+    }
+
+    fn get(&self, index: usize) -> Option<&str> {
+        self.names.get(*self.of_rules.get(index)? as usize)
     }
 }
 
@@ -77,65 +118,78 @@ pub struct LoadCounts {
     pub elsewhere: usize,
 }
 
-/// What a rule says about itself.
-#[derive(Debug, Clone, Copy)]
+/// What a rule says about itself. It is read when it is asked for the first time.
+#[derive(Clone, Copy)]
 pub struct RuleInfo<'a> {
-    rule: &'a Rule,
+    inner: &'a Inner,
+    index: usize,
+}
+
+impl fmt::Debug for RuleInfo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RuleInfo").field("index", &self.index).field("title", &self.title()).finish_non_exhaustive()
+    }
 }
 
 impl<'a> RuleInfo<'a> {
+    fn heading(&self) -> &'a Heading {
+        static NONE: LazyLock<Heading> = LazyLock::new(Heading::default);
+        // INVARIANT: there is a rule with this index, else there would be no information about it.
+        self.inner.heading(self.index).unwrap_or(&NONE)
+    }
+
     /// Everything but log source and detection.
     #[must_use]
     pub fn metadata(&self) -> &'a Metadata {
-        &self.rule.meta
+        &self.heading().meta
     }
 
     /// The title; empty when the rule has none.
     #[must_use]
     pub fn title(&self) -> &'a str {
-        &self.rule.meta.title
+        &self.metadata().title
     }
 
     /// The id, when the rule has one.
     #[must_use]
     pub fn id(&self) -> Option<&'a str> {
-        self.rule.meta.id.as_deref()
+        self.metadata().id.as_deref()
     }
 
     /// The level, when the rule has one.
     #[must_use]
     pub fn level(&self) -> Option<Level> {
-        self.rule.meta.level
+        self.metadata().level
     }
 
     /// The status, when the rule has one.
     #[must_use]
     pub fn status(&self) -> Option<Status> {
-        self.rule.meta.status
+        self.metadata().status
     }
 
     /// The tags.
     #[must_use]
     pub fn tags(&self) -> &'a [String] {
-        &self.rule.meta.tags
+        &self.metadata().tags
     }
 
     /// The log source whose events the rule reads.
     #[must_use]
     pub fn logsource(&self) -> &'a LogSource {
-        &self.rule.logsource
+        &self.heading().logsource
     }
 
     /// The rule as text, after filters and pipelines have changed it: what is really evaluated.
     #[must_use]
     pub fn show(&self) -> String {
-        crate::check::show::show(self.rule)
+        self.inner.whole(self.index).map(|whole| crate::check::show::show(&whole.rule)).unwrap_or_default()
     }
 
     /// The file or other name of the text the rule was read from; `None` after loading saved rules.
     #[must_use]
     pub fn path(&self) -> Option<&'a str> {
-        self.rule.origin.as_ref().and_then(|origin| origin.source.name())
+        self.inner.origins.get(self.index)
     }
 }
 
@@ -147,13 +201,13 @@ impl Rules {
     /// How many rules can match.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.rules.len()
+        self.inner.view().rules.len()
     }
 
     /// Whether there is no rule at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.inner.rules.is_empty()
+        self.len() == 0
     }
 
     /// Everything that was found wrong or doubtful while the rules were read and compiled.
@@ -174,28 +228,30 @@ impl Rules {
     /// When there is no rule with this index; indices run from 0 to [`len`](Self::len).
     #[must_use]
     pub fn rule(&self, index: usize) -> RuleInfo<'_> {
-        RuleInfo { rule: &self.inner.rules[index] }
+        assert!(index < self.len(), "there is no rule {index}, only {}", self.len());
+        RuleInfo { inner: &self.inner, index }
     }
 
     /// All rules, in the order in which they were read.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = RuleInfo<'_>> {
-        self.inner.rules.iter().map(|rule| RuleInfo { rule })
+        (0..self.len()).map(|index| RuleInfo { inner: &self.inner, index })
     }
 
     /// The position of the rule with this id, name or title.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<usize> {
-        let by =
-            |of: fn(&Metadata) -> Option<&str>| self.inner.rules.iter().position(|rule| of(&rule.meta) == Some(name));
-        by(|meta| meta.id.as_deref())
-            .or_else(|| by(|meta| meta.name.as_deref()))
-            .or_else(|| by(|meta| Some(&meta.title)))
+        let rules = &self.inner.view().rules;
+        let position = |is_it: &dyn Fn(usize) -> bool| (0..rules.len()).find(|index| is_it(*index));
+        position(&|index| rules.names(index).1 == Some(name))
+            .or_else(|| position(&|index| rules.names(index).2 == Some(name)))
+            .or_else(|| position(&|index| rules.names(index).0 == name))
     }
 
     /// The fields that the rules read, in no particular order.
     #[must_use]
     pub fn fields(&self) -> &[String] {
-        self.inner.program.fields.names()
+        let names = || self.inner.program().fields.names().map(str::to_owned).collect();
+        self.inner.fields.get_or_init(names)
     }
 
     /// The whole condition tree of one rule on one event, with a verdict on every step.
@@ -204,7 +260,7 @@ impl Rules {
     /// When there is no rule with this index.
     #[must_use]
     pub fn explain(&self, index: usize, event: &dyn Event) -> Explanation {
-        self.with_context(|context| reference::explain(&self.inner.rules[index], event, context))
+        self.with_rule(index, |rule, context| reference::explain(rule, event, context))
     }
 
     /// The verdict of the slow reference evaluator on one rule and one event; scanning gives the same.
@@ -213,15 +269,17 @@ impl Rules {
     /// When there is no rule with this index.
     #[must_use]
     pub fn reference_matches(&self, index: usize, event: &dyn Event) -> bool {
-        self.with_context(|context| reference::matches(&self.inner.rules[index], event, context))
+        self.with_rule(index, |rule, context| reference::matches(rule, event, context))
     }
 
-    fn with_context<T>(&self, call: impl FnOnce(&Context<'_>) -> T) -> T {
-        let regexes = self.inner.regexes.get_or_init(|| {
-            let mut regexes = Regexes::default();
-            self.inner.rules.iter().for_each(|rule| regexes.add_rule(rule));
+    #[expect(clippy::panic, reason = "documented: the caller asks for a rule that is not there")]
+    fn with_rule<T>(&self, index: usize, call: impl FnOnce(&Rule, &Context<'_>) -> T) -> T {
+        let Some(whole) = self.inner.whole(index) else { panic!("there is no rule {index}, only {}", self.len()) };
+        let regexes = whole.regexes.get_or_init(|| {
+            let mut regexes = Regexes::new(self.inner.view().options.limits.regex_bytes_max);
+            regexes.add_rule(&whole.rule);
             regexes
         });
-        call(&Context { clock: &self.inner.clock, regexes })
+        call(&whole.rule, &Context { clock: &self.inner.clock, regexes })
     }
 }

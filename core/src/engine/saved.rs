@@ -1,105 +1,112 @@
-//! Rules as bytes: saved once, loaded without reading YAML.
+//! Rules as bytes: saved once, loaded without reading or compiling anything.
 //!
 //! ```text
-//! "TIELINE\0" │ format (u32) │ checksum (u64) │ rules and options
+//! "TIELINE\0" │ format (u32) │ order of bytes (u32) │ checksum (u64) │ tables of the program, checked rules, options
 //! ```
 //!
-//! What is saved is the checked form; loading compiles it. A file of another format or with a flipped bit is
-//! refused before anything is read from it.
+//! What is saved are the bytes that the program is a view of, so loading is looking at them. A file of another format,
+//! from a machine with the other order of bytes, or with a flipped bit is refused before anything is read from it.
 
+use super::frozen::{self, Frozen, Owner};
 use super::rules::{Inner, Rules};
 use super::{Error, ErrorKind};
-use crate::check::{Condition, Rule};
-use crate::compile::{self, Regexes};
-use crate::config::Limits;
-use crate::time::{Clock, TimeOptions};
-use serde::{Deserialize, Serialize};
+use crate::program::tables::SEAL;
+use crate::time::Clock;
+use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TIELINE\0";
-/// Raised whenever the saved form changes.
-const FORMAT: u32 = 2;
-const HEADER: usize = 20;
+/// Raised whenever the saved form changes, or the meaning of anything in it.
+const FORMAT: u32 = 3;
+/// What the machine that loads must read as it was written.
+const ORDER: u32 = 0x0102_0304;
 
-#[derive(Serialize, Deserialize)]
-struct Saved {
-    rules: Vec<Rule>,
-    time: TimeOptions,
-    limits: Limits,
-}
-
-#[derive(Serialize)]
-struct SavedRef<'a> {
-    rules: &'a [Rule],
-    time: &'a TimeOptions,
-    limits: &'a Limits,
-}
+/// Bytes that the automaton of an expression of a saved rule may take, whatever limit is saved with it.
+const REGEX_BYTES_MAX: usize = 1 << 28;
 
 impl Rules {
-    /// The rules as bytes, for [`from_bytes`](Self::from_bytes) of the same version of Tieline. Diagnostics and
-    /// the places of rules in their files are not kept.
+    /// The rules as bytes, for [`from_bytes`](Self::from_bytes) of the same version of Tieline on a machine with the same
+    /// order of bytes. Diagnostics and the places of rules in their files are not kept.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let inner = self.inner();
-        let saved = SavedRef { rules: &inner.rules, time: &inner.time, limits: &inner.limits };
-        // INVARIANT: the saved form holds only types that postcard can write.
-        let body = postcard::to_stdvec(&saved).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(HEADER + body.len());
-        bytes.extend_from_slice(MAGIC);
-        bytes.extend_from_slice(&FORMAT.to_le_bytes());
-        bytes.extend_from_slice(&checksum(&body).to_le_bytes());
-        bytes.extend_from_slice(&body);
+        let mut bytes = self.inner().view().bytes.to_vec();
+        seal(&mut bytes);
         bytes
     }
 
-    /// Rules from bytes that [`to_bytes`](Self::to_bytes) wrote.
+    /// Rules from bytes that [`to_bytes`](Self::to_bytes) wrote. The bytes are copied;
+    /// [`from_owner`](Self::from_owner) does without.
     ///
     /// # Errors
     /// When the bytes are not saved rules, come from another version, or are damaged.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
-        let fault = |message: &str| Error::new(ErrorKind::Saved, message);
-        let (header, body) = bytes.split_at_checked(HEADER).ok_or_else(|| fault("too short to be saved rules"))?;
-        let field = |from: usize, to: usize| header.get(from..to).unwrap_or_default();
-        if field(0, 8) != MAGIC {
-            return Err(fault("these are not saved rules of Tieline"));
-        }
-        let format = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
-        if format != FORMAT {
-            let message =
-                format!("saved rules of format {format}, but this version reads format {FORMAT}; compile them again");
-            return Err(fault(&message));
-        }
-        if field(12, 20) != checksum(body).to_le_bytes() {
-            return Err(fault("saved rules are damaged: the checksum does not fit; compile them again"));
-        }
-        let saved: Saved =
-            postcard::from_bytes(body).map_err(|error| fault(&format!("saved rules are damaged: {error}")))?;
-        let clock = Clock::new(&saved.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
-        let branches = saved.rules.iter().flat_map(|rule| &rule.branches);
-        if !branches.into_iter().all(|branch| sound(&branch.condition, branch.selections.len())) {
-            return Err(fault("saved rules are damaged: a condition asks for selections that are not there"));
-        }
-        let mut regexes = Regexes::new(saved.limits);
-        if saved.rules.iter().any(|rule| compile::refuse(rule, &mut regexes).is_some()) {
-            return Err(fault("saved rules are damaged: a rule does not compile"));
-        }
-        let program = compile::compile(&saved.rules, &mut regexes);
-        Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, Vec::new()).into())
+        check_seal(bytes)?;
+        open(frozen::aligned(bytes))
+    }
+
+    /// Rules from bytes that stay where they are: read from a file, compiled into the program (`&'static [u8]`), or mapped
+    /// into memory by a crate such as `memmap2`, whose map is an owner. The rules keep the owner as long as they live. Bytes
+    /// that do not begin at a multiple of eight are copied.
+    ///
+    /// ```
+    /// let rules = tieline::Compiler::new().build()?;
+    /// let bytes: Vec<u8> = rules.to_bytes();
+    /// assert_eq!(tieline::Rules::from_owner(bytes)?.len(), rules.len());
+    /// # Ok::<(), tieline::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As for [`from_bytes`](Self::from_bytes).
+    pub fn from_owner(bytes: impl AsRef<[u8]> + Send + Sync + 'static) -> Result<Self, Error> {
+        check_seal(bytes.as_ref())?;
+        open(Box::new(bytes))
     }
 }
 
-/// Whether a condition asks for no more selections than there are.
-fn sound(condition: &Condition, selections: usize) -> bool {
-    match condition {
-        Condition::Selection(at) => *at < selections,
-        Condition::Of { count, selections: of, .. } => *count <= of.len() && of.iter().all(|at| *at < selections),
-        Condition::Not(inner) => sound(inner, selections),
-        Condition::And(parts) | Condition::Or(parts) => parts.iter().all(|part| sound(part, selections)),
+/// The rules of bytes whose seal is unbroken.
+fn open(owner: Owner) -> Result<Rules, Error> {
+    let fault = |message: &str| Error::new(ErrorKind::Saved, message);
+    let frozen = Frozen::read(owner).ok_or_else(|| fault("saved rules are damaged: a table is not there"))?;
+    let options = &frozen.borrow_dependent().options;
+    if options.limits.regex_bytes_max > REGEX_BYTES_MAX {
+        let (asked, max) = (options.limits.regex_bytes_max, REGEX_BYTES_MAX);
+        return Err(fault(&format!("saved rules allow an expression {asked} bytes; at most {max} can be loaded")));
     }
+    let clock = Clock::new(&options.time).ok_or_else(|| fault("saved rules name an unknown time zone"))?;
+    Ok(Inner::new(frozen, clock, Vec::new()).into())
 }
 
-/// FNV-1a over 64 bits: enough to notice damage; it is no protection against forgery.
+/// Fills the room for the seal.
+fn seal(bytes: &mut [u8]) {
+    let sum = checksum(bytes);
+    let seal = MAGIC.iter().copied().chain(FORMAT.to_le_bytes()).chain(ORDER.to_ne_bytes()).chain(sum.to_le_bytes());
+    bytes.iter_mut().zip(seal).for_each(|(own, byte)| *own = byte);
+}
+
+fn check_seal(bytes: &[u8]) -> Result<(), Error> {
+    let fault = |message: &str| Error::new(ErrorKind::Saved, message);
+    let seal: &[u8; SEAL] = bytes.first_chunk().ok_or_else(|| fault("too short to be saved rules"))?;
+    let field = |from: usize, to: usize| seal.get(from..to).unwrap_or_default();
+    if field(0, 8) != MAGIC {
+        return Err(fault("these are not saved rules of Tieline"));
+    }
+    let format = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
+    if format != FORMAT {
+        let message =
+            format!("saved rules of format {format}, but this version reads format {FORMAT}; compile them again");
+        return Err(fault(&message));
+    }
+    if field(12, 16) != ORDER.to_ne_bytes() {
+        return Err(fault("saved rules come from a machine with another order of bytes; compile them again"));
+    }
+    if field(16, 24) != checksum(bytes).to_le_bytes() {
+        return Err(fault("saved rules are damaged: the checksum does not fit; compile them again"));
+    }
+    Ok(())
+}
+
+/// Of all behind the seal, XXH3 over 64 bits: enough to notice damage; it is no protection against forgery.
 fn checksum(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3))
+    xxh3_64(bytes.get(SEAL..).unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -112,9 +119,11 @@ mod tests {
         Compiler::new().rules(None, yaml).build().unwrap().to_bytes()
     }
 
-    /// Bytes with a header that fits them.
+    /// Bytes with a seal that fits them.
     fn sealed(body: &[u8]) -> Vec<u8> {
-        [MAGIC.as_slice(), &FORMAT.to_le_bytes(), &checksum(body).to_le_bytes(), body].concat()
+        let mut bytes = [&[0; SEAL], body].concat();
+        seal(&mut bytes);
+        bytes
     }
 
     fn fault(bytes: &[u8]) -> String {
@@ -132,6 +141,9 @@ mod tests {
         let mut other = good.clone();
         other[8] = 99;
         assert!(fault(&other).contains("format 99"));
+        let mut turned = good.clone();
+        turned[12..16].reverse();
+        assert!(fault(&turned).contains("order of bytes"));
         let mut flipped = good.clone();
         *flipped.last_mut().unwrap() ^= 1;
         assert!(fault(&flipped).contains("checksum"));
@@ -142,11 +154,93 @@ mod tests {
     #[test]
     fn forged_depth_is_no_stack_overflow() {
         let good = saved();
-        let body = &good[HEADER..];
+        let body = &good[SEAL..];
         // The byte of `Not` in front of the condition, many times over.
         for at in 0..body.len() {
             let forged = [&body[..at], vec![body[at]; 200_000].as_slice(), &body[at..]].concat();
             let _ = Rules::from_bytes(&sealed(&forged));
         }
+    }
+
+    /// Rules of every kind.
+    fn many_kinds() -> Rules {
+        let rule = |number: usize, detection: &str| {
+            format!("title: t{number}\nlogsource: {{category: c}}\ndetection: {{{detection}}}\n---\n")
+        };
+        let tests = [
+            "'|contains': [abc, defg]",
+            "X|endswith: ['\\a.exe', .dll]",
+            "X|startswith: C:\\Win",
+            "X|re: 'a[bc]+d'",
+            "X|cidr: [10.0.0.0/8, 'fe80::/10']",
+            "X|gt: 7",
+            "X|fieldref: Y",
+            "T|hour: 3",
+            "X|contains|windash: ' -enc'",
+            "X|cased: 'a*B?c'",
+            "a.b.c: null",
+            "X|re: '^.{30,}$'",
+            "X|contains: [invoke-webrequest, downloadstring, start-bitstransfer, frombase64string]",
+        ];
+        let routed = tests.iter().enumerate().map(|(at, test)| {
+            rule(
+                at,
+                &format!("s: {{E: {}, {test}}}, f: {{Y: [a, b]}}, g: {{Z: 1}}, condition: s and not 1 of f*", at % 3),
+            )
+        });
+        let values = |count: usize| (0..count).map(|at| format!("v{at:07}")).collect::<Vec<_>>();
+        let lists = rule(99, "s: {X|expand: '%many%'}, t: {Y|contains|expand: '%many%'}, condition: s or t");
+        let networks = rule(98, "s: {X|cidr|expand: '%nets%'}, condition: 'all of s'");
+        let all = routed.collect::<String>() + &lists + &networks;
+        let nets = (0..4_100).map(|at| format!("10.{}.{}.0/24", at / 256, at % 256));
+        let compiler = Compiler::new().rules(None, all).placeholder("many", values(4_100));
+        compiler.placeholder("nets", nets).build().unwrap()
+    }
+
+    fn use_up(rules: &Rules) {
+        let events = [
+            r#"{"E": 0, "X": "c:\\win abcd -enc Invoke-WebRequest v0000017", "Y": ["v0000017", "z"], "T": "2024-05-01T03:00:00Z"}"#,
+            r#"{"E": [1, 2], "X": ["10.1.2.3", 8, "fe80::1"], "a": {"b": {"c": null}}, "Z": 1}"#,
+        ];
+        let mut scanner = crate::engine::Scanner::new(rules);
+        for event in events.iter().chain(&events) {
+            let _ = scanner.scan_json(event.as_bytes()).map(|found| found.count());
+        }
+        let event = crate::event::JsonEvent::parse(events[0].as_bytes()).unwrap();
+        for (index, rule) in rules.iter().enumerate().step_by(4) {
+            let _ = (rule.title(), rule.show().len(), rules.explain(index, &event).steps.len());
+        }
+    }
+
+    #[test]
+    fn no_forged_word_is_believed() {
+        let good = many_kinds().to_bytes();
+        let places = good.len() / 4;
+        // Tables of rows, which are most of it, are forged here and there; what says where they are, everywhere.
+        let words = u64::from_ne_bytes(good[SEAL + 16..SEAL + 24].try_into().unwrap()) as usize / 4;
+        let chosen = (SEAL / 4..words).step_by(37).chain(SEAL / 4..SEAL / 4 + 8).chain(words..places);
+        for (at, new) in chosen.zip([0, 1, 2, u32::MAX, 0x7FFF_FFFF, 40, 3_000].into_iter().cycle()) {
+            let mut forged = good.clone();
+            forged[at * 4..at * 4 + 4].copy_from_slice(&new.to_ne_bytes());
+            seal(&mut forged);
+            if let Ok(rules) = Rules::from_owner(forged) {
+                use_up(&rules);
+            }
+        }
+    }
+
+    #[test]
+    fn bytes_may_begin_anywhere() {
+        let good = many_kinds().to_bytes();
+        for shift in 0..8 {
+            let moved: &'static [u8] = Box::leak([vec![0; shift], good.clone()].concat().into_boxed_slice());
+            let rules = Rules::from_owner(&moved[shift..]).unwrap();
+            assert_eq!(rules.to_bytes(), good);
+        }
+    }
+
+    #[test]
+    fn the_same_rules_always_give_the_same_bytes() {
+        assert!(many_kinds().to_bytes() == many_kinds().to_bytes());
     }
 }

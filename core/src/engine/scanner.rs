@@ -26,7 +26,7 @@ impl Scanner {
     /// A scanner for a rule set.
     #[must_use]
     pub fn new(rules: &Rules) -> Self {
-        let scratch = Scratch::new(&rules.inner().program, rules.len());
+        let scratch = Scratch::new(rules.inner().program(), rules.len());
         Self { rules: rules.clone(), scratch, source: None }
     }
 
@@ -48,20 +48,20 @@ impl Scanner {
 
     /// Finds the rules that match one event of any type.
     pub fn scan(&mut self, event: &dyn Event) -> impl ExactSizeIterator<Item = Detection<'_>> {
-        let inner = self.rules.inner();
-        let leaves = if inner.program.needs_leaves { Leaves::Kept } else { Leaves::Dropped };
-        self.scratch.slots.fill_event(event, &inner.program.fields, leaves);
-        self.scratch.detect(&inner.program, &inner.clock, "");
+        let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
+        let leaves = if program.needs_leaves { Leaves::Kept } else { Leaves::Dropped };
+        self.scratch.slots.fill_event(event, &program.fields, leaves);
+        self.scratch.detect(program, clock, "");
         self.keep_source();
         self.detections()
     }
 
     /// Like [`scan_json`](Self::scan_json), but leaves the matches to be read as indices.
     pub(super) fn detect_json(&mut self, event: &[u8]) -> Result<(), EventError> {
-        let inner = self.rules.inner();
+        let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
         self.scratch.matched.clear();
-        let text = self.scratch.slots.fill_json(event, &inner.program.fields)?;
-        self.scratch.detect(&inner.program, &inner.clock, text);
+        let text = self.scratch.slots.fill_json(event, &program.fields)?;
+        self.scratch.detect(program, clock, text);
         self.keep_source();
         Ok(())
     }
@@ -77,9 +77,9 @@ impl Scanner {
     /// Drops matches of rules whose log source contradicts that of the event.
     fn keep_source(&mut self) {
         if let Some(source) = &self.source {
-            let rules = &self.rules.inner().rules;
+            let inner = self.rules.inner();
             let may_be = |id: &crate::program::RuleId| {
-                rules.get(id.0 as usize).is_some_and(|rule| rule.logsource.may_be(source))
+                inner.heading(id.0 as usize).is_some_and(|heading| heading.logsource.may_be(source))
             };
             self.scratch.matched.retain(may_be);
         }

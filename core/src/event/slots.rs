@@ -162,7 +162,7 @@ pub(crate) struct Slots {
 
 impl Slots {
     /// Fills the slots from one JSON object, and gives the text in which they lie.
-    pub(crate) fn fill_json<'e>(&mut self, bytes: &'e [u8], fields: &Fields) -> Result<&'e str, EventError> {
+    pub(crate) fn fill_json<'e>(&mut self, bytes: &'e [u8], fields: &Fields<'_>) -> Result<&'e str, EventError> {
         let text = json::utf8(bytes)?;
         if text.len() > u32::MAX as usize / 2 {
             return Err(EventError::new("an event of more than 2 GiB", None));
@@ -181,12 +181,12 @@ impl Slots {
     }
 
     /// Fills the slots by asking an event for every field.
-    pub(crate) fn fill_event(&mut self, event: &dyn Event, fields: &Fields, leaves: Leaves) {
+    pub(crate) fn fill_event(&mut self, event: &dyn Event, fields: &Fields<'_>, leaves: Leaves) {
         self.cells.reset(fields.len());
         self.copies.clear();
         self.leaves.clear();
         self.is_walked = false;
-        for (number, name) in fields.names().iter().enumerate() {
+        for (number, name) in fields.names().enumerate() {
             let slot = SlotId(u32::try_from(number).unwrap_or(u32::MAX));
             event.values(name, &mut |value| self.put_value(slot, value));
         }
@@ -199,12 +199,12 @@ impl Slots {
     }
 
     /// Fills again the slots that were reached by two ways, as the tree resolves them.
-    fn settle(&mut self, event: &JsonEvent, fields: &Fields) {
+    fn settle(&mut self, event: &JsonEvent, fields: &Fields<'_>) {
         let mut conflicts = std::mem::take(&mut self.cells.conflicts);
         conflicts.sort_unstable();
         conflicts.dedup();
         for slot in conflicts.drain(..) {
-            if let (Some(head), Some(name)) = (self.cells.heads.get_mut(slot.index()), fields.names().get(slot.index()))
+            if let (Some(head), Some(name)) = (self.cells.heads.get_mut(slot.index()), fields.names().nth(slot.index()))
             {
                 head.epoch = 0;
                 event.values(name, &mut |value| self.put_value(slot, value));

@@ -22,7 +22,7 @@ const NUMBER_BYTES_MAX: usize = 100;
 
 /// Walks the text and notes values in `cells`; `None` when it is no JSON object or has something rare. `gaps` must have
 /// been learned with the same `fields`.
-pub(super) fn walk(text: &str, quotes: &Quotes, fields: &Fields, gaps: &mut Gaps, cells: &mut Cells) -> Option<()> {
+pub(super) fn walk(text: &str, quotes: &Quotes, fields: &Fields<'_>, gaps: &mut Gaps, cells: &mut Cells) -> Option<()> {
     gaps.make_room();
     let bytes = text.as_bytes();
     let keys_may_deceive = quotes.has_code_points || !fields.are_plain();
@@ -122,7 +122,7 @@ struct Reader<'a> {
     /// Whether the bracket that opens the event is behind us.
     is_begun: bool,
     quotes: &'a Quotes,
-    fields: &'a Fields,
+    fields: &'a Fields<'a>,
     /// Whether a key with a backslash may be the name of a field.
     keys_may_deceive: bool,
 }

@@ -54,15 +54,15 @@ struct Run {
 
 /// What does not change while one event is evaluated in one partition.
 struct Place<'a> {
-    program: &'a Program,
-    partition: &'a Partition,
+    program: &'a Program<'a>,
+    partition: &'a Partition<'a>,
     clock: &'a Clock,
     slots: &'a Slots,
     event: &'a str,
 }
 
 impl Scratch {
-    pub(crate) fn new(program: &Program, rules: usize) -> Self {
+    pub(crate) fn new(program: &Program<'_>, rules: usize) -> Self {
         Self {
             slots: Slots::default(),
             matched: Vec::new(),
@@ -84,7 +84,7 @@ impl Scratch {
     }
 
     /// Evaluates the program on the event in `slots`, written as `event`, and leaves the rules that matched in `matched`.
-    pub(crate) fn detect(&mut self, program: &Program, clock: &Clock, event: &str) {
+    pub(crate) fn detect(&mut self, program: &Program<'_>, clock: &Clock, event: &str) {
         self.matched.clear();
         self.partitions.clear();
         route(&program.router, &self.slots, event, &mut self.buffers, &mut self.partitions);
@@ -109,35 +109,35 @@ impl Run {
 
     fn detect(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) {
         self.number += 1;
-        for probe in &at.partition.probes {
+        for probe in at.partition.probes {
             self.look(at, *probe);
         }
-        self.woken.extend_from_slice(&at.partition.always);
+        self.woken.extend_from_slice(at.partition.always);
         self.decide(at, matched);
     }
 
     /// Makes the atoms true that the values at a place make true.
     fn look(&mut self, at: &Place<'_>, probe: Probe) {
         let Some(matcher) = at.program.matchers.get(probe.matcher as usize) else { return };
-        match probe.subject {
+        match probe.subject.subject() {
             Subject::Slot(slot) => {
                 let mut present = false;
                 for seen in at.slots.values(slot, at.event) {
                     present = true;
                     match seen.kind {
                         Kind::Composite => {}
-                        Kind::Null => self.apply(at.program, &matcher.null),
+                        Kind::Null => self.apply(at.program, matcher.null),
                         _ => self.look_at_value(at, matcher, probe.matcher, &seen),
                     }
                 }
                 if present {
-                    self.apply(at.program, &matcher.present);
+                    self.apply(at.program, matcher.present);
                 }
             }
             Subject::Pair(number) => {
                 let pair = at.program.pairs.get(number as usize);
                 if pair.is_some_and(|pair| pair::holds(pair, at.slots, at.event, &mut self.pair)) {
-                    self.apply(at.program, &matcher.present);
+                    self.apply(at.program, matcher.present);
                 }
             }
             // One search over the whole event instead of one for each leaf.
@@ -148,14 +148,14 @@ impl Run {
         }
     }
 
-    fn look_at_value(&mut self, at: &Place<'_>, matcher: &Matcher, id: u32, seen: &Seen<'_>) {
+    fn look_at_value(&mut self, at: &Place<'_>, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>) {
         self.hits.value(matcher, id, seen, at.clock);
         let effects = std::mem::take(&mut self.hits.effects);
         self.apply(at.program, &effects);
         self.hits.effects = effects;
     }
 
-    fn apply(&mut self, program: &Program, effects: &[u32]) {
+    fn apply(&mut self, program: &Program<'_>, effects: &[u32]) {
         for effect in effects {
             let Some(Effect { atom, wakes }) = program.effects.get(*effect as usize) else { continue };
             let Some(word) = self.bits.get_mut(atom.0 as usize / 64) else { continue };
@@ -166,7 +166,12 @@ impl Run {
             *word |= bit;
             self.touched.push(atom.0 / 64);
             if wakes.start < wakes.end {
-                self.woken.extend_from_slice(wakes.of(&program.wakes));
+                self.woken.extend_from_slice(wakes.of(program.wakes));
+                // Only the effects of forged rules can wake the same units so often that it takes room.
+                if self.woken.len() > 2 * program.wakes.len() {
+                    self.woken.sort_unstable();
+                    self.woken.dedup();
+                }
             }
         }
     }
@@ -206,7 +211,7 @@ impl Run {
             return true;
         }
         let Some(subject) = at.program.atoms.get(atom.0 as usize).copied() else { return false };
-        let number = match subject {
+        let number = match subject.subject() {
             Subject::Leaves => 0,
             Subject::Slot(slot) => 1 + slot.index(),
             Subject::Pair(number) => 1 + at.program.fields.len() + number as usize,
@@ -226,7 +231,7 @@ impl Run {
 }
 
 /// Finds the partitions for an event. A field with several values may lead to several.
-fn route(router: &Router, slots: &Slots, event: &str, buffers: &mut Buffers, partitions: &mut Vec<u32>) {
+fn route(router: &Router<'_>, slots: &Slots, event: &str, buffers: &mut Buffers, partitions: &mut Vec<u32>) {
     match router {
         Router::Partition(id) => {
             if !partitions.contains(id) {

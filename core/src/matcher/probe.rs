@@ -53,8 +53,8 @@ struct Reading {
 }
 
 impl Hits {
-    pub(super) fn new(program: &Program) -> Self {
-        let most = |of: fn(&Matcher) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
+    pub(super) fn new(program: &Program<'_>) -> Self {
+        let most = |of: fn(&Matcher<'_>) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
         Self {
             effects: Vec::new(),
             effect_marks: vec![0; program.effects.len()],
@@ -69,7 +69,7 @@ impl Hits {
     }
 
     /// Finds the effects of one value; `id` is the matcher's number.
-    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
+    pub(super) fn value(&mut self, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>, clock: &Clock) {
         self.effects.clear();
         let key = self.memo.key(id, seen);
         if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.effects)) {
@@ -81,7 +81,7 @@ impl Hits {
         }
     }
 
-    fn search(&mut self, matcher: &Matcher, seen: &Seen<'_>, clock: &Clock) {
+    fn search(&mut self, matcher: &Matcher<'_>, seen: &Seen<'_>, clock: &Clock) {
         self.begin();
         let mut buffers = std::mem::take(&mut self.spelling);
         let spelled = spelled(seen, &mut buffers.spelled, &mut buffers.text);
@@ -91,7 +91,7 @@ impl Hits {
             text::push_folded(spelled, &mut buffers.folded);
             folded = &buffers.folded;
         }
-        for effect in &matcher.any_text {
+        for effect in matcher.any_text {
             is_first(&mut self.effect_marks, *effect, self.epoch);
             self.effects.push(*effect);
         }
@@ -113,7 +113,7 @@ impl Hits {
         self.reading.has_folded = false;
     }
 
-    fn find_literals(&mut self, matcher: &Matcher, spelled: &str) {
+    fn find_literals(&mut self, matcher: &Matcher<'_>, spelled: &str) {
         let (epoch, marks, clause_marks) = (self.epoch, &mut self.effect_marks, &mut self.clause_marks);
         let (effects, counts, called) = (&mut self.effects, &mut self.counts, &mut self.called);
         matcher.literals.search(spelled, |code| {
@@ -133,7 +133,7 @@ impl Hits {
         });
     }
 
-    fn run_tests(&mut self, matcher: &Matcher, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
+    fn run_tests(&mut self, matcher: &Matcher<'_>, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
         let epoch = self.epoch;
         if !matcher.networks.is_empty() {
             let (marks, effects) = (&mut self.effect_marks, &mut self.effects);
@@ -156,7 +156,7 @@ impl Hits {
                 && verify.effects.iter().any(is_news)
                 && self.reading.holds(verify, seen, clock)
             {
-                for effect in &verify.effects {
+                for effect in verify.effects {
                     if is_first(&mut self.effect_marks, *effect, epoch) {
                         self.effects.push(*effect);
                     }
@@ -213,7 +213,7 @@ impl Reading {
         &self.folded
     }
 
-    fn any_holds(&mut self, list: &List, seen: &Seen<'_>) -> bool {
+    fn any_holds(&mut self, list: &List<'_>, seen: &Seen<'_>) -> bool {
         match list {
             List::Folded(texts) => texts.any_holds(self.folded(seen)),
             List::Cased(texts) => texts.any_holds(self.text(seen)),
@@ -225,7 +225,7 @@ impl Reading {
         }
     }
 
-    fn holds(&mut self, verify: &Verify, seen: &Seen<'_>, clock: &Clock) -> bool {
+    fn holds(&mut self, verify: &Verify<'_>, seen: &Seen<'_>, clock: &Clock) -> bool {
         match &verify.test {
             Exact::Folded(glob) => glob.is_match(self.folded(seen)),
             Exact::Cased(glob) => glob.is_match(self.text(seen)),

@@ -16,41 +16,43 @@ use std::sync::OnceLock;
 /// Bytes of states that an automaton keeps at most while it is built on the way.
 const STATES_BYTES_MAX: usize = 1 << 20;
 
-/// An expression in the syntax of the `regex` crates, known to be sound.
-pub(crate) struct Expression {
-    pattern: Box<str>,
+/// An expression in the syntax of the `regex` crates.
+pub(crate) struct Expression<'a> {
+    pattern: &'a str,
+    bytes_max: usize,
     whole: OnceLock<Option<Box<meta::Regex>>>,
     ascii: OnceLock<Option<Box<meta::Regex>>>,
 }
 
-impl Expression {
-    pub(crate) fn new(pattern: String) -> Self {
-        Self { pattern: pattern.into_boxed_str(), whole: OnceLock::new(), ascii: OnceLock::new() }
+impl<'a> Expression<'a> {
+    /// An expression whose automaton may take so many bytes.
+    pub(crate) fn new(pattern: &'a str, bytes_max: usize) -> Self {
+        Self { pattern, bytes_max, whole: OnceLock::new(), ascii: OnceLock::new() }
     }
 
-    /// Compiles the whole expression now; false when that takes more than so many bytes.
-    pub(crate) fn compiles_to(&self, bytes_max: usize) -> bool {
-        self.whole.get_or_init(|| self.build(Some(bytes_max), |hir| hir)).is_some()
+    /// Compiles the expression now; false when that takes more bytes than it may.
+    pub(crate) fn compiles(&self) -> bool {
+        self.build(|hir| hir).is_some()
     }
 
     /// Whether the expression matches anywhere in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
-        // INVARIANT: what was parsed before compiles when there is no limit.
+        // INVARIANT: rules whose expressions do not compile are refused, so only forged ones never match.
         let built = if text.is_ascii() {
-            self.ascii.get_or_init(|| self.build(None, only_ascii))
+            self.ascii.get_or_init(|| self.build(only_ascii))
         } else {
-            self.whole.get_or_init(|| self.build(None, |hir| hir))
+            self.whole.get_or_init(|| self.build(|hir| hir))
         };
         built.as_ref().is_some_and(|regex| regex.is_match(text))
     }
 
     #[cold]
-    fn build(&self, bytes_max: Option<usize>, change: fn(Hir) -> Hir) -> Option<Box<meta::Regex>> {
-        let hir = change(regex_syntax::parse(&self.pattern).ok()?);
+    fn build(&self, change: fn(Hir) -> Hir) -> Option<Box<meta::Regex>> {
+        let hir = change(regex_syntax::parse(self.pattern).ok()?);
         // Where words may have other letters than ASCII's, a lazy automaton gives up at the first of them, which takes
         // memory, and everything begins again without it.
         let has_automaton = !hir.properties().look_set().contains_word_unicode();
-        let config = meta::Config::new().nfa_size_limit(bytes_max).hybrid_cache_capacity(STATES_BYTES_MAX);
+        let config = meta::Config::new().nfa_size_limit(Some(self.bytes_max)).hybrid_cache_capacity(STATES_BYTES_MAX);
         let config = config.hybrid(has_automaton).dfa(has_automaton);
         meta::Builder::new().configure(config).build_from_hir(&hir).ok().map(Box::new)
     }
@@ -95,7 +97,7 @@ fn ascii_look(look: Look) -> Look {
     }
 }
 
-impl fmt::Debug for Expression {
+impl fmt::Debug for Expression<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Expression").field(&self.pattern).finish()
     }
@@ -143,7 +145,7 @@ mod tests {
         #[test]
         fn without_other_characters_an_expression_means_the_same(pattern in pattern(), text in "[abkKsS_ \n\u{1}7-]{0,8}") {
             let whole = meta::Regex::new(&pattern).unwrap();
-            prop_assert_eq!(Expression::new(pattern.clone()).is_match(&text), whole.is_match(&text), "{}", pattern);
+            prop_assert_eq!(Expression::new(&pattern, 1 << 22).is_match(&text), whole.is_match(&text), "{}", pattern);
         }
     }
 }

@@ -8,65 +8,114 @@
 //! folded copy where case does not count; this file does not fold.
 
 use super::Place;
-use super::affixes::Affixes;
+use super::affixes::{self, Affixes};
 use super::marks::{self, Marks};
+use super::tables::{Reader, Writer};
 use crate::text::Texts;
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
+use std::sync::OnceLock;
 
 /// A frozen list.
 #[derive(Debug)]
-pub(crate) struct Indicators {
-    texts: Texts,
+pub(crate) struct Indicators<'a> {
+    texts: Listed<'a>,
     place: Place,
-    affixes: Affixes,
-    marks: Marks,
-    /// Texts that are too short to have a mark.
-    short: Option<AhoCorasick>,
+    affixes: Affixes<'a>,
+    marks: Marks<'a>,
+    /// Texts that are too short to have a mark, and the search for them, built when the first value comes.
+    short: &'a [u32],
+    short_search: OnceLock<Option<AhoCorasick>>,
 }
 
-impl Indicators {
-    /// Builds the list; texts that are there twice only take room.
-    pub(crate) fn new(texts: Texts, place: Place) -> Self {
-        let numbers: Vec<u32> = (0..texts.len() as u32).collect();
-        let mut list = Self { texts, place, affixes: Affixes::default(), marks: Marks::default(), short: None };
+/// The texts of a list by their numbers.
+#[derive(Debug)]
+pub(super) struct Listed<'a> {
+    all: &'a [u8],
+    ends: &'a [u32],
+}
+
+impl<'a> Listed<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        Some(Self { all: reader.table()?, ends: reader.table()? })
+    }
+
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&'a [u8]> {
+        let start = number.checked_sub(1).map_or(Some(0), |before| self.ends.get(before as usize).copied())?;
+        self.all.get(start as usize..*self.ends.get(number as usize)? as usize)
+    }
+}
+
+/// Writes a list; texts that are there twice only take room.
+pub(crate) fn write(texts: &Texts, place: Place, writer: &mut Writer) {
+    let (all, ends) = texts.parts();
+    writer.table(all.as_bytes());
+    writer.table(ends);
+    if place == Place::Inside {
+        let length = |number: &u32| texts.get(*number as usize).unwrap_or_default().len();
+        let (long, short): (Vec<u32>, Vec<u32>) =
+            (0..texts.len() as u32).partition(|number| length(number) >= marks::LENGTH_MIN);
+        marks::write(&long, texts, writer);
+        writer.table(&short);
+    } else {
+        affixes::write(texts.iter(), writer);
+    }
+}
+
+impl<'a> Indicators<'a> {
+    /// Reads what [`write`] wrote for this place.
+    pub(crate) fn read(place: Place, reader: &mut Reader<'a>) -> Option<Self> {
+        let texts = Listed::read(reader)?;
+        let mut list = Self {
+            texts,
+            place,
+            affixes: Affixes::default(),
+            marks: Marks::default(),
+            short: &[],
+            short_search: OnceLock::new(),
+        };
         if place == Place::Inside {
-            let text = |number: &u32| list.texts.get(*number as usize).unwrap_or_default();
-            let (long, short): (Vec<u32>, Vec<u32>) =
-                numbers.iter().partition(|number| text(number).len() >= marks::LENGTH_MIN);
-            list.marks = Marks::new(&long, &list.texts);
-            if !short.is_empty() {
-                let builder =
-                    AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(short.iter().map(text));
-                // INVARIANT: texts of a few bytes are too few in number to exceed the numbers of states.
-                list.short = builder.ok();
-            }
+            list.marks = Marks::read(reader)?;
+            list.short = reader.table()?;
         } else {
-            list.affixes = Affixes::new(&numbers, &list.texts);
+            list.affixes = Affixes::read(reader)?;
         }
-        list
+        Some(list)
     }
 
     /// Whether any of the texts stands in its place in the value.
     pub(crate) fn any_holds(&self, value: &str) -> bool {
         let bytes = value.as_bytes();
-        let mut holds = false;
         match self.place {
-            Place::Whole => holds = self.affixes.get(bytes, &self.texts).is_some(),
-            Place::Start => self.affixes.starts(bytes, &self.texts, |_| holds = true),
-            Place::End => self.affixes.ends(bytes, &self.texts, |_| holds = true),
-            Place::Inside => {
-                holds = self.short.as_ref().is_some_and(|short| short.is_match(value));
-                if !holds {
-                    self.marks.search(bytes, &self.texts, |_| holds = true);
-                }
-            }
+            Place::Whole => self.affixes.has(bytes, &self.texts),
+            Place::Start => self.affixes.has_start_of(bytes, &self.texts),
+            Place::End => self.affixes.has_end_of(bytes, &self.texts),
+            Place::Inside => self.has_short_in(value) || self.has_long_in(bytes),
         }
-        holds
+    }
+
+    fn has_long_in(&self, value: &[u8]) -> bool {
+        let mut has = false;
+        self.marks.search(value, &self.texts, |_| has = true);
+        has
+    }
+
+    fn has_short_in(&self, value: &str) -> bool {
+        if self.short.is_empty() {
+            return false;
+        }
+        let build = || {
+            let texts = self.short.iter().map(|number| self.texts.get(*number).unwrap_or_default());
+            // INVARIANT: texts of a few bytes are too few in number to exceed the numbers of states.
+            AhoCorasick::builder().kind(Some(AhoCorasickKind::ContiguousNFA)).build(texts).ok()
+        };
+        self.short_search.get_or_init(build).as_ref().is_some_and(|search| search.is_match(value))
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::tests::written;
     use super::*;
     use proptest::prelude::*;
 
@@ -85,7 +134,11 @@ mod tests {
                 (Place::End, any(&|text| value.ends_with(text))),
                 (Place::Inside, any(&|text| value.contains(text))),
             ] {
-                prop_assert_eq!(Indicators::new(Texts::from_iter(&texts), place).any_holds(&value), expected, "{:?}", place);
+                let holds = written(
+                    |writer| write(&Texts::from_iter(&texts), place, writer),
+                    |reader| Indicators::read(place, reader).unwrap().any_holds(&value),
+                );
+                prop_assert_eq!(holds, expected, "{:?}", place);
             }
         }
     }

@@ -11,10 +11,12 @@
 
 use super::Span;
 use super::hash::{CASE, hash};
-use super::needles::Needles;
-use super::trie::Trie;
+use super::index::{self, Index};
+use super::needles::{self, Needles};
+use super::tables::{Reader, Writer};
+use super::trie::{self, Trie};
 use crate::text::{self, Escapes};
-use hashbrown::HashTable;
+use bytemuck::{Pod, Zeroable};
 use std::collections::BTreeMap;
 
 /// Where a literal must stand in a value.
@@ -27,17 +29,26 @@ pub(crate) enum Place {
 }
 
 /// A frozen set of literals.
-#[derive(Debug, Default)]
-pub(crate) struct Literals {
-    whole: HashTable<(Box<str>, Span)>,
-    start: Trie,
-    end: Trie,
-    inside: Needles,
+#[derive(Debug)]
+pub(crate) struct Literals<'a> {
+    whole: Index<'a, Whole>,
+    texts: &'a [u8],
+    start: Trie<'a>,
+    end: Trie<'a>,
+    inside: Needles<'a>,
     /// What the literals are made of, when all may stand anywhere and all are ASCII.
     alphabet: Option<Alphabet>,
-    inside_spans: Vec<Span>,
-    spans: Vec<Span>,
-    codes: Vec<u32>,
+    inside_spans: &'a [Span],
+    spans: &'a [Span],
+    codes: &'a [u32],
+}
+
+/// A literal that is the whole value, and its codes.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Whole {
+    literal: Span,
+    codes: Span,
 }
 
 /// Collects literals with their codes.
@@ -55,42 +66,59 @@ impl LiteralsBuilder {
         }
     }
 
-    /// Freezes the set.
-    pub(crate) fn build(self) -> Literals {
-        let mut literals = Literals::default();
-        let (mut starts, mut ends, mut inside) = (Vec::new(), Vec::new(), Vec::new());
+    /// Writes the set.
+    pub(crate) fn write(self, writer: &mut Writer) {
+        let (mut whole, mut starts, mut ends, mut inside) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut spans, mut inside_spans, mut all_codes) = (Vec::new(), Vec::new(), Vec::new());
         for ((place, literal), codes) in self.entries {
-            let start = literals.codes.len() as u32;
-            literals.codes.extend(codes);
-            let span = Span { start, end: literals.codes.len() as u32 };
-            let ordinal = literals.spans.len() as u32;
+            let start = all_codes.len() as u32;
+            all_codes.extend(codes);
+            let span = Span { start, end: all_codes.len() as u32 };
+            let ordinal = spans.len() as u32;
             match place {
                 Place::Whole => {
-                    let rehash = |(literal, _): &(Box<str>, Span)| hash(literal.as_bytes(), CASE);
-                    literals.whole.insert_unique(hash(literal.as_bytes(), CASE), (literal.into(), span), rehash);
+                    let row = Whole { literal: writer.text(&literal), codes: span };
+                    whole.push((hash(literal.as_bytes(), CASE), row));
                     continue;
                 }
                 Place::Inside => {
                     inside.push(literal);
-                    literals.inside_spans.push(span);
+                    inside_spans.push(span);
                     continue;
                 }
                 Place::Start => starts.push((literal, ordinal)),
                 Place::End => ends.push((literal, ordinal)),
             }
-            literals.spans.push(span);
+            spans.push(span);
         }
-        literals.start = Trie::new(starts.iter().map(|(literal, at)| (literal.bytes(), *at)));
-        literals.end = Trie::new(ends.iter().map(|(literal, at)| (literal.bytes().rev(), *at)));
-        if literals.whole.is_empty() && starts.is_empty() && ends.is_empty() {
-            literals.alphabet = Alphabet::of(&inside);
-        }
-        literals.inside = Needles::new(inside);
-        literals
+        let is_only_inside = whole.is_empty() && starts.is_empty() && ends.is_empty();
+        Alphabet::write(is_only_inside.then(|| Alphabet::of(&inside)).flatten(), writer);
+        index::write(whole, writer);
+        trie::write(starts.iter().map(|(literal, at)| (literal.bytes(), *at)), writer);
+        trie::write(ends.iter().map(|(literal, at)| (literal.bytes().rev(), *at)), writer);
+        needles::write(inside, writer);
+        writer.table(&inside_spans);
+        writer.table(&spans);
+        writer.table(&all_codes);
     }
 }
 
-impl Literals {
+impl<'a> Literals<'a> {
+    /// Reads what a builder wrote.
+    pub(crate) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        Some(Self {
+            alphabet: Alphabet::read(reader)?,
+            whole: Index::read(reader)?,
+            texts: reader.texts().as_bytes(),
+            start: Trie::read(reader)?,
+            end: Trie::read(reader)?,
+            inside: Needles::read(reader)?,
+            inside_spans: reader.table()?,
+            spans: reader.table()?,
+            codes: reader.table()?,
+        })
+    }
+
     /// Whether one of the literals may stand in a value of this event. True when the set cannot tell.
     pub(crate) fn may_stand_in(&self, event: &Written<'_>) -> bool {
         let may_hide = |alphabet: &Alphabet| alphabet.may_be_hidden_in(event);
@@ -99,14 +127,14 @@ impl Literals {
 
     /// Calls `found` for every code of every literal that stands in its place, some perhaps several times.
     pub(crate) fn search(&self, value: &str, mut found: impl FnMut(u32)) {
-        let mut give = |span: Span| span.of(&self.codes).iter().for_each(|code| found(*code));
+        let mut give = |span: Span| span.of(self.codes).iter().for_each(|code| found(*code));
         if !self.whole.is_empty() {
-            let is_it = |(own, _): &(Box<str>, Span)| own.eq_ignore_ascii_case(value);
-            if let Some((_, span)) = self.whole.find(hash(value.as_bytes(), CASE), is_it) {
-                give(*span);
+            let is_it = |own: &&Whole| own.literal.of(self.texts).eq_ignore_ascii_case(value.as_bytes());
+            if let Some(own) = self.whole.bucket(hash(value.as_bytes(), CASE)).iter().find(is_it) {
+                give(own.codes);
             }
         }
-        let spans = &self.spans;
+        let spans = self.spans;
         let lower = |byte: u8| byte.to_ascii_lowercase();
         self.start.walk(value.bytes().map(lower), |at, _| {
             if let Some(span) = spans.get(at as usize) {
@@ -155,6 +183,25 @@ impl Alphabet {
             characters: characters.map(bit).try_fold(0, |all, one| Some(all | one?))?,
             has_numbers: literals.iter().any(|literal| literal.bytes().all(is_in_numbers)),
         })
+    }
+
+    fn write(alphabet: Option<Self>, writer: &mut Writer) {
+        writer.word(alphabet.is_some().into());
+        if let Some(alphabet) = alphabet {
+            [0, 32, 64, 96].into_iter().for_each(|shift| writer.word((alphabet.characters >> shift) as u32));
+            writer.word(alphabet.has_numbers.into());
+        }
+    }
+
+    fn read(reader: &mut Reader<'_>) -> Option<Option<Self>> {
+        if reader.word()? == 0 {
+            return Some(None);
+        }
+        let mut characters = 0;
+        for shift in [0, 32, 64, 96] {
+            characters |= u128::from(reader.word()?) << shift;
+        }
+        Some(Some(Self { characters, has_numbers: reader.word()? != 0 }))
     }
 
     fn has(&self, byte: u8) -> bool {

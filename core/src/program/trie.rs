@@ -7,17 +7,20 @@
 //! For suffixes the literals and the value are read backwards. The walk stops at the first byte that no
 //! literal goes on with, so its cost is the length of the common part.
 
+use super::tables::{Reader, Writer};
+use bytemuck::{Pod, Zeroable};
 use std::collections::BTreeMap;
 
 /// A frozen trie from byte strings to numbers.
 #[derive(Debug, Default)]
-pub(crate) struct Trie {
-    nodes: Vec<Node>,
-    bytes: Vec<u8>,
-    targets: Vec<u32>,
+pub(super) struct Trie<'a> {
+    nodes: &'a [Node],
+    bytes: &'a [u8],
+    targets: &'a [u32],
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 struct Node {
     start: u32,
     end: u32,
@@ -32,41 +35,48 @@ struct Draft {
     value: Option<u32>,
 }
 
-impl Trie {
-    /// Builds a trie; literals must be distinct.
-    pub(crate) fn new<I: Iterator<Item = u8>>(literals: impl IntoIterator<Item = (I, u32)>) -> Self {
-        let mut drafts = vec![Draft::default()];
-        for (literal, value) in literals {
-            let mut at = 0;
-            for byte in literal {
-                let next = drafts.len();
-                let Some(draft) = drafts.get_mut(at) else { break };
-                at = *draft.edges.entry(byte).or_insert(next);
-                if at == next {
-                    drafts.push(Draft::default());
-                }
-            }
-            if let Some(draft) = drafts.get_mut(at) {
-                draft.value = Some(value);
+/// Writes a trie; literals must be distinct.
+pub(super) fn write<I: Iterator<Item = u8>>(literals: impl IntoIterator<Item = (I, u32)>, writer: &mut Writer) {
+    let mut drafts = vec![Draft::default()];
+    for (literal, value) in literals {
+        let mut at = 0;
+        for byte in literal {
+            let next = drafts.len();
+            let Some(draft) = drafts.get_mut(at) else { break };
+            at = *draft.edges.entry(byte).or_insert(next);
+            if at == next {
+                drafts.push(Draft::default());
             }
         }
-        let mut trie = Self::default();
-        if drafts.len() == 1 && drafts.first().is_none_or(|root| root.value.is_none()) {
-            return trie;
+        if let Some(draft) = drafts.get_mut(at) {
+            draft.value = Some(value);
         }
-        for draft in drafts {
-            let start = trie.bytes.len() as u32;
-            for (byte, target) in draft.edges {
-                trie.bytes.push(byte);
-                trie.targets.push(target as u32);
-            }
-            trie.nodes.push(Node { start, end: trie.bytes.len() as u32, value: draft.value.unwrap_or(NONE) });
+    }
+    if drafts.len() == 1 && drafts.first().is_none_or(|root| root.value.is_none()) {
+        drafts.clear();
+    }
+    let (mut nodes, mut bytes, mut targets) = (Vec::with_capacity(drafts.len()), Vec::new(), Vec::new());
+    for draft in drafts {
+        let start = bytes.len() as u32;
+        for (byte, target) in draft.edges {
+            bytes.push(byte);
+            targets.push(target as u32);
         }
-        trie
+        nodes.push(Node { start, end: bytes.len() as u32, value: draft.value.unwrap_or(NONE) });
+    }
+    writer.table(&nodes);
+    writer.table(&bytes);
+    writer.table(&targets);
+}
+
+impl<'a> Trie<'a> {
+    /// Reads what [`write`] wrote.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        Some(Self { nodes: reader.table()?, bytes: reader.table()?, targets: reader.table()? })
     }
 
     /// Calls `found` for every literal that the bytes begin with, and with its length.
-    pub(crate) fn walk(&self, bytes: impl Iterator<Item = u8>, mut found: impl FnMut(u32, usize)) {
+    pub(super) fn walk(&self, bytes: impl Iterator<Item = u8>, mut found: impl FnMut(u32, usize)) {
         let Some(mut node) = self.nodes.first().copied() else { return };
         if node.value != NONE {
             found(node.value, 0);
@@ -88,20 +98,23 @@ impl Trie {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::tests::written;
     use super::*;
 
     #[test]
     fn every_literal_on_the_way_is_found() {
-        let trie = Trie::new([("ab", 1), ("abc", 2), ("b", 3), ("", 4)].map(|(text, value)| (text.bytes(), value)));
-        let walk = |text: &str| {
-            let mut found = Vec::new();
-            trie.walk(text.bytes(), |value, _| found.push(value));
-            found
+        let literals = [("ab", 1), ("abc", 2), ("b", 3), ("", 4)].map(|(text, value)| (text.bytes(), value));
+        let walk = |reader: &mut Reader<'_>| {
+            let trie = Trie::read(reader).unwrap();
+            let walk = |text: &str| {
+                let mut found = Vec::new();
+                trie.walk(text.bytes(), |value, _| found.push(value));
+                found
+            };
+            ["abcd", "abx", "x"].map(walk)
         };
-        assert_eq!(walk("abcd"), [4, 1, 2]);
-        assert_eq!(walk("abx"), [4, 1]);
-        assert_eq!(walk("x"), [4]);
-        let nothing = Trie::new(std::iter::empty::<(std::str::Bytes<'_>, u32)>());
-        nothing.walk("x".bytes(), |_, _| panic!("nothing was put in"));
+        assert_eq!(written(|writer| write(literals, writer), walk), [vec![4, 1, 2], vec![4, 1], vec![4]]);
+        let nothing = std::iter::empty::<(std::str::Bytes<'_>, u32)>();
+        assert_eq!(written(|writer| write(nothing, writer), walk), [const { Vec::<u32>::new() }; 3]);
     }
 }

@@ -14,15 +14,24 @@ use regex_automata::meta;
 use std::collections::HashMap;
 
 /// Expressions of the rules at hand, compiled once.
-#[derive(Default)]
-pub(crate) struct Regexes(HashMap<(String, [bool; 3]), meta::Regex>);
+#[derive(Debug)]
+pub(crate) struct Regexes {
+    compiled: HashMap<(String, [bool; 3]), meta::Regex>,
+    bytes_max: usize,
+}
 
 impl Regexes {
+    /// No expressions yet; each may take so many bytes.
+    pub(crate) fn new(bytes_max: usize) -> Self {
+        Self { compiled: HashMap::new(), bytes_max }
+    }
+
     /// Compiles an expression, so that it can be used in evaluation.
     pub(crate) fn add(&mut self, regex: &Regex) {
         let Ok(hir) = crate::check::regex::parse(regex) else { return };
-        if let Ok(compiled) = meta::Builder::new().build_from_hir(&hir) {
-            self.0.insert(Self::key(regex), compiled);
+        let config = meta::Config::new().nfa_size_limit(Some(self.bytes_max));
+        if let Ok(compiled) = meta::Builder::new().configure(config).build_from_hir(&hir) {
+            self.compiled.insert(Self::key(regex), compiled);
         }
     }
 
@@ -44,7 +53,7 @@ impl Regexes {
     }
 
     fn is_match(&self, regex: &Regex, text: &str) -> bool {
-        self.0.get(&Self::key(regex)).is_some_and(|compiled| compiled.is_match(text))
+        self.compiled.get(&Self::key(regex)).is_some_and(|compiled| compiled.is_match(text))
     }
 }
 

@@ -11,10 +11,13 @@
 mod nibbles;
 mod windows;
 
+use super::Span;
+use super::tables::{Reader, Writer};
 use crate::text::Escapes;
+use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
 use std::sync::LazyLock;
-use windows::Windows;
+use windows::{Windows, WindowsDraft};
 
 /// What it costs to begin a search, in instructions for each byte of a value of usual length.
 const COST_OF_GROUP: f64 = 0.5;
@@ -25,15 +28,23 @@ const COMMON: &str = include_str!("common.txt");
 type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;
 
 /// A frozen set of needles, numbered in the order in which they were given.
-#[derive(Debug, Default)]
-pub(super) struct Needles {
-    texts: Vec<Box<[u8]>>,
+#[derive(Debug)]
+pub(super) struct Needles<'a> {
+    needles: Texts<'a>,
     /// Needles of similar length.
-    groups: Vec<Windows>,
+    groups: Vec<Windows<'a>>,
+}
+
+/// Needles by their numbers.
+#[derive(Debug, Clone, Copy)]
+struct Texts<'a> {
+    spans: &'a [Span],
+    texts: &'a str,
 }
 
 /// One place in one needle.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
 struct Place {
     needle: u32,
     offset: u32,
@@ -41,10 +52,18 @@ struct Place {
 
 /// A value that is searched, and who is told.
 struct Search<'s> {
-    texts: &'s [Box<[u8]>],
+    needles: Texts<'s>,
     value: &'s [u8],
     escapes: Escapes<'s>,
     found: &'s mut dyn FnMut(u32),
+}
+
+impl<'a> Texts<'a> {
+    #[inline(always)]
+    fn get(&self, needle: u32) -> Option<&'a [u8]> {
+        let span = self.spans.get(needle as usize)?;
+        self.texts.as_bytes().get(span.start as usize..span.end as usize)
+    }
 }
 
 impl Search<'_> {
@@ -52,7 +71,7 @@ impl Search<'_> {
     fn compare(&mut self, places: &[Place], at: usize) {
         for place in places {
             if let Some(start) = at.checked_sub(place.offset as usize)
-                && let Some(text) = self.texts.get(place.needle as usize)
+                && let Some(text) = self.needles.get(place.needle)
                 && let Some(part) = self.value.get(start..start + text.len())
                 && part.eq_ignore_ascii_case(text)
                 && !self.escapes.is_cut_at(start)
@@ -63,15 +82,44 @@ impl Search<'_> {
     }
 }
 
-impl Needles {
-    /// Builds the set. No needle may be empty.
-    pub(super) fn new(needles: Vec<String>) -> Self {
-        let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
-        let apart = groups(&texts, cut(&texts));
-        // All of them by one search, if that is cheaper.
-        let together = (2..=4).filter(|_| texts.len() <= windows::NEEDLES_MAX).map(|length| groups(&texts, length));
-        let cheapest = together.chain([apart]).min_by(|a, b| cost(a).total_cmp(&cost(b)));
-        Self { groups: cheapest.unwrap_or_default(), texts }
+/// Writes the set. No needle may be empty.
+pub(super) fn write(needles: Vec<String>, writer: &mut Writer) {
+    let spans: Vec<Span> = needles.iter().map(|needle| writer.text(needle)).collect();
+    let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
+    let apart = groups(&texts, cut(&texts));
+    // All of them by one search, if that is cheaper.
+    let together = (2..=4).filter(|_| texts.len() <= windows::NEEDLES_MAX).map(|length| groups(&texts, length));
+    let cheapest = together.chain([apart]).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or_default();
+    writer.table(&spans);
+    writer.size(cheapest.len());
+    cheapest.into_iter().for_each(|group| group.write(writer));
+}
+
+/// Sorts needles by length, those from a length on as one group, and finds the cheapest search for each.
+fn groups(texts: &[Box<[u8]>], cut: usize) -> Vec<WindowsDraft> {
+    let mut groups = Vec::new();
+    let mut longest = usize::MAX;
+    for length_min in [cut, 3, 2, 1].into_iter().filter(|length| *length <= cut) {
+        let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
+        let own: Vec<u32> = (0_u32..).zip(texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
+        let length = length_min.min(4);
+        let all = [WindowsDraft::strided(length, &own, texts), WindowsDraft::dense(length, &own, texts)];
+        groups.extend(all.into_iter().flatten().min_by(|a, b| a.cost().total_cmp(&b.cost())));
+        longest = length_min;
+    }
+    groups
+}
+
+fn cost(groups: &[WindowsDraft]) -> f64 {
+    groups.iter().map(|group| group.cost() + COST_OF_GROUP).sum()
+}
+
+impl<'a> Needles<'a> {
+    /// Reads what [`write`] wrote.
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let needles = Texts { spans: reader.table()?, texts: reader.texts() };
+        let groups = reader.many(Windows::read)?;
+        Some(Self { needles, groups })
     }
 
     /// Whether any needle stands in the value.
@@ -84,30 +132,11 @@ impl Needles {
     /// Calls `found` with the number of every needle that stands in the value, for every place where it does.
     #[inline]
     pub(super) fn search(&self, value: &[u8], found: &mut dyn FnMut(u32)) {
-        let mut search = Search { texts: &self.texts, value, escapes: Escapes::new(value), found };
+        let mut search = Search { needles: self.needles, value, escapes: Escapes::new(value), found };
         for group in &self.groups {
             group.search(&mut search);
         }
     }
-}
-
-/// Sorts needles by length, those from a length on as one group, and finds the cheapest search for each.
-fn groups(texts: &[Box<[u8]>], cut: usize) -> Vec<Windows> {
-    let mut groups = Vec::new();
-    let mut longest = usize::MAX;
-    for length_min in [cut, 3, 2, 1].into_iter().filter(|length| *length <= cut) {
-        let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
-        let own: Vec<u32> = (0_u32..).zip(texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
-        let length = length_min.min(4);
-        let all = [Windows::strided(length, &own, texts), Windows::dense(length, &own, texts)];
-        groups.extend(all.into_iter().flatten().min_by(|a, b| a.cost().total_cmp(&b.cost())));
-        longest = length_min;
-    }
-    groups
-}
-
-fn cost(groups: &[Windows]) -> f64 {
-    groups.iter().map(|group| group.cost() + COST_OF_GROUP).sum()
 }
 
 /// The length from which on needles are sought by windows of four bytes; shorter ones have smaller windows, which give
@@ -157,11 +186,12 @@ fn count_common(length: usize) -> HashMap<u32, usize> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tables::tests::written;
     use super::*;
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    fn search(needles: &Needles, value: &str) -> BTreeSet<u32> {
+    fn search(needles: &Needles<'_>, value: &str) -> BTreeSet<u32> {
         let mut found = BTreeSet::new();
         needles.search(value.as_bytes(), &mut |needle| {
             found.insert(needle);
@@ -177,13 +207,20 @@ mod tests {
             texts in prop::collection::btree_set("[abn\\\\|é]{1,14}", 1..90),
             value in "[abnN\\\\|é\n]{0,60}",
         ) {
-            let needles = Needles::new(texts.iter().map(|text| crate::text::spelled(text)).collect());
+            let spelled = texts.iter().map(|text| crate::text::spelled(text)).collect();
             let folded = value.to_ascii_lowercase();
             let expected: BTreeSet<u32> =
                 texts.iter().enumerate().filter(|(_, text)| folded.contains(text.as_str())).map(|(at, _)| at as u32).collect();
             let value = crate::text::spelled(&value);
-            prop_assert_eq!(search(&needles, &value), expected.clone());
-            prop_assert_eq!(needles.is_any_in(value.as_bytes()), !expected.is_empty());
+            let (found, is_any) = written(
+                |writer| write(spelled, writer),
+                |reader| {
+                    let needles = Needles::read(reader).unwrap();
+                    (search(&needles, &value), needles.is_any_in(value.as_bytes()))
+                },
+            );
+            prop_assert_eq!(is_any, !expected.is_empty());
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -29,9 +29,11 @@ const CASE: u32 = 2;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nibbles {
     length: usize,
-    low: [[u8; 16]; LENGTH_MAX],
-    high: [[u8; 16]; LENGTH_MAX],
+    tables: Tables,
 }
+
+/// For each byte of a window the buckets of each half, of the lower halves first.
+pub(super) type Tables = [[[u8; 16]; LENGTH_MAX]; 2];
 
 impl Nibbles {
     /// Builds the search for windows of one length, given as `window_of` gives them.
@@ -44,7 +46,7 @@ impl Nibbles {
                 *best = added(best);
             }
         }
-        let mut built = Self { length, low: [[0; 16]; LENGTH_MAX], high: [[0; 16]; LENGTH_MAX] };
+        let [mut low, mut high] = Tables::default();
         for (number, bucket) in buckets.iter().enumerate() {
             for at in 0..length.min(LENGTH_MAX) {
                 let fill = |row: &mut [u8; 16], halves: u16| {
@@ -54,12 +56,21 @@ impl Nibbles {
                         .filter(|(half, _)| has(*half))
                         .for_each(|(_, buckets)| *buckets |= 1 << number);
                 };
-                fill(&mut built.low[at], bucket.low[at]);
+                fill(&mut low[at], bucket.low[at]);
                 // Windows hold the lower case.
-                fill(&mut built.high[at], bucket.high[at] | bucket.high[at] >> CASE);
+                fill(&mut high[at], bucket.high[at] | bucket.high[at] >> CASE);
             }
         }
-        built
+        Self { length, tables: [low, high] }
+    }
+
+    /// The search that has these tables; `None` where looking them up is so slow that every place had better be looked at.
+    pub(super) fn of(length: usize, tables: &[Tables]) -> Option<Self> {
+        tables.first().filter(|_| lanes::has_lookup()).map(|tables| Self { length, tables: *tables })
+    }
+
+    pub(super) fn tables(&self) -> &[Tables] {
+        std::slice::from_ref(&self.tables)
     }
 
     /// The share of places in what logs are full of that are announced.
@@ -137,7 +148,7 @@ impl<F: FnMut(usize)> Work for Search<'_, F> {
 impl<F: FnMut(usize)> Search<'_, F> {
     #[inline(always)]
     fn by<L: Lanes, const LENGTH: usize>(mut self, lanes: L) {
-        let Nibbles { low, high, .. } = self.nibbles;
+        let [low, high] = &self.nibbles.tables;
         let tables: [_; LENGTH] = array::from_fn(|at| (lanes.repeat(&low[at]), lanes.repeat(&high[at])));
         let places = (self.value.len() + 1).saturating_sub(LENGTH);
         let Some(last) = places.checked_sub(BLOCK) else {

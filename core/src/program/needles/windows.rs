@@ -13,7 +13,9 @@ use super::nibbles::Nibbles;
 use super::{COMMON, HashMap, Place, Search, common_windows, window_of};
 use crate::lanes;
 use crate::program::Span;
-use hashbrown::HashTable;
+use crate::program::index::{self, Index};
+use crate::program::tables::{Reader, Writer};
+use bytemuck::{Pod, Zeroable};
 
 /// Bytes between two windows that are looked at, at most.
 const STRIDE_MAX: usize = 8;
@@ -36,15 +38,35 @@ const SAMPLE: usize = 7;
 type ByWindow = HashMap<u32, Vec<Place>>;
 
 #[derive(Debug)]
-pub(super) struct Windows {
+pub(super) struct Windows<'a> {
     length: usize,
     stride: usize,
     /// Where to look, when it is not at every so-manieth place.
     nibbles: Option<Nibbles>,
-    filter: Box<[u64]>,
+    filter: &'a [u64],
     /// How far a hash is shifted so that it numbers a bit of the filter.
     shift: u32,
-    windows: HashTable<(u32, Span)>,
+    windows: Index<'a, Own>,
+    places: &'a [Place],
+}
+
+/// A window and where in `places` the needles are that hold it.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+struct Own {
+    window: u32,
+    places: Span,
+}
+
+/// The same while it is built.
+#[derive(Debug)]
+pub(super) struct WindowsDraft {
+    length: usize,
+    stride: usize,
+    nibbles: Option<Nibbles>,
+    filter: Vec<u64>,
+    shift: u32,
+    windows: Vec<(u64, Own)>,
     places: Vec<Place>,
 }
 
@@ -53,7 +75,7 @@ pub(super) fn stride(shortest: usize, window: usize) -> usize {
     (shortest + 1 - window).min(STRIDE_MAX)
 }
 
-impl Windows {
+impl WindowsDraft {
     /// Builds the search by windows of `length` bytes a stride apart; `None` when there are no needles.
     pub(super) fn strided(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
         let lengths = needles.iter().filter_map(|needle| texts.get(*needle as usize)).map(|text| text.len());
@@ -103,7 +125,7 @@ impl Windows {
             by_window.entry(window).or_default().push(Place { needle: *needle, offset: offset as u32 });
         }
         let mut built = Self::of(length, 1, by_window)?;
-        built.nibbles = Some(Nibbles::new(length, built.windows.iter().map(|(window, _)| *window)));
+        built.nibbles = Some(Nibbles::new(length, built.windows.iter().map(|(_, own)| own.window)));
         Some(built)
     }
 
@@ -113,9 +135,9 @@ impl Windows {
             length,
             stride,
             nibbles: None,
-            filter: vec![0; 1 << (log - 6)].into(),
+            filter: vec![0; 1 << (log - 6)],
             shift: u32::BITS - log,
-            windows: HashTable::with_capacity(by_window.len()),
+            windows: Vec::with_capacity(by_window.len()),
             places: Vec::new(),
         };
         let mut sorted: Vec<(u32, Vec<Place>)> = by_window.into_iter().collect();
@@ -124,7 +146,7 @@ impl Windows {
             let start = built.places.len() as u32;
             built.places.extend(places);
             let span = Span { start, end: built.places.len() as u32 };
-            built.windows.insert_unique(spread(window), (window, span), |(window, _)| spread(*window));
+            built.windows.push((spread(window), Own { window, places: span }));
             let bit = hash(window) >> built.shift;
             *built.filter.get_mut(bit as usize / 64)? |= 1 << (bit % 64);
         }
@@ -143,6 +165,24 @@ impl Windows {
         let count = looked_at.len() as f64;
         let alarms = looked_at.filter(|bytes| is_in(&self.filter, self.shift, window_of(bytes))).count();
         (step + 60.0 * alarms as f64 / count) / self.stride as f64
+    }
+
+    pub(super) fn write(self, writer: &mut Writer) {
+        [self.length, self.stride, self.shift as usize].into_iter().for_each(|size| writer.size(size));
+        writer.table(self.nibbles.as_ref().map_or(&[][..], Nibbles::tables));
+        writer.table(&self.filter);
+        index::write(self.windows, writer);
+        writer.table(&self.places);
+    }
+}
+
+impl<'a> Windows<'a> {
+    pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
+        let (length, stride, shift) = (reader.word()? as usize, reader.word()? as usize, reader.word()?);
+        let is_sound = (1..=4).contains(&length) && (1..=STRIDE_MAX).contains(&stride) && shift < u32::BITS;
+        let nibbles = Nibbles::of(length, reader.table()?);
+        let (filter, windows, places) = (reader.table()?, Index::read(reader)?, reader.table()?);
+        is_sound.then_some(Self { length, stride, nibbles, filter, shift, windows, places })
     }
 
     /// Finds the needles in the value.
@@ -175,7 +215,7 @@ impl Windows {
     /// PERF: with the stride known to the compiler a step takes 9 instructions, else 13.
     #[inline(always)]
     fn scan<const WINDOW: usize, const STRIDE: usize>(&self, search: &mut Search<'_>) {
-        let (filter, shift) = (&*self.filter, self.shift);
+        let (filter, shift) = (self.filter, self.shift);
         let (chunks, rest) = search.value.as_chunks::<STRIDE>();
         for (number, chunk) in chunks.iter().enumerate() {
             if let Some(bytes) = chunk.first_chunk::<WINDOW>()
@@ -192,7 +232,7 @@ impl Windows {
     /// The same for any stride.
     #[inline(always)]
     fn scan_by<const WINDOW: usize>(&self, stride: usize, search: &mut Search<'_>) {
-        let (filter, shift, value) = (&*self.filter, self.shift, search.value);
+        let (filter, shift, value) = (self.filter, self.shift, search.value);
         let mut at = 0;
         while let Some(bytes) = value.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>()) {
             if is_in(filter, shift, window_of(bytes)) {
@@ -215,8 +255,8 @@ impl Windows {
 
     #[inline(never)]
     fn alarm(&self, search: &mut Search<'_>, at: usize, window: u32) {
-        if let Some((_, span)) = self.windows.find(spread(window), |(own, _)| *own == window) {
-            search.compare(span.of(&self.places), at);
+        if let Some(own) = self.windows.bucket(spread(window)).iter().find(|own| own.window == window) {
+            search.compare(own.places.of(self.places), at);
         }
     }
 }
