@@ -243,7 +243,8 @@ fn branch(detection: &syntax::document::Detection, options: &Options, report: &m
         .selections
         .iter()
         .map(|selection| {
-            let body = lower::body(&selection.body, options, &mut values, report)?;
+            let mut body = lower::body(&selection.body, options, &mut values, report)?;
+            body.shrink();
             Some(Selection { name: selection.name.clone(), body })
         })
         .collect();

@@ -9,7 +9,7 @@
 //! `reference` evaluates it as it stands. It holds no literals, slots or automata.
 
 use super::list::{List, Networks};
-use super::pattern::Pattern;
+use super::pattern::{Part, Pattern};
 use crate::diagnostic::{Source, Span};
 use crate::number::{Number, Relation};
 use crate::text::Anchor;
@@ -147,6 +147,20 @@ impl Body {
         }
     }
 
+    /// Gives memory back that was only there to grow.
+    pub(super) fn shrink(&mut self) {
+        match self {
+            Self::Item(item) => {
+                item.tests.shrink_to_fit();
+                item.tests.iter_mut().for_each(Test::shrink);
+            }
+            Self::All(parts) | Self::Any(parts) => {
+                parts.shrink_to_fit();
+                parts.iter_mut().for_each(Self::shrink);
+            }
+        }
+    }
+
     fn each_test_mut(&mut self, each: &mut impl FnMut(&mut Test)) {
         match self {
             Self::Item(item) => item.tests.iter_mut().for_each(|test| test.each_mut(each)),
@@ -172,6 +186,24 @@ impl Rule {
 }
 
 impl Test {
+    fn shrink(&mut self) {
+        match self {
+            Self::AnyOf(parts) => {
+                parts.shrink_to_fit();
+                parts.iter_mut().for_each(Self::shrink);
+            }
+            Self::Text(pattern) => {
+                pattern.parts.shrink_to_fit();
+                pattern.parts.iter_mut().for_each(|part| {
+                    if let Part::Text(text) = part {
+                        text.shrink_to_fit();
+                    }
+                });
+            }
+            _ => {}
+        }
+    }
+
     fn each_mut(&mut self, each: &mut impl FnMut(&mut Self)) {
         match self {
             Self::AnyOf(parts) => parts.iter_mut().for_each(|part| part.each_mut(each)),

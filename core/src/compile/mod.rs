@@ -42,7 +42,12 @@ pub(crate) fn refuse(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
 
 /// Compiles rules that [`refuse`] has nothing against, and writes the program. Each rule is given to `done` when only its
 /// tests are needed any more.
-pub(crate) fn compile(rules: Vec<Rule>, regexes: &Regexes, writer: &mut Writer, mut done: impl FnMut(Rule)) {
+pub(crate) fn compile(
+    rules: Vec<Rule>,
+    regexes: &Regexes,
+    writer: &mut Writer,
+    mut done: impl FnMut(Rule, &mut Writer),
+) {
     let mut atoms = Atoms::default();
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
     for (number, rule) in rules.into_iter().enumerate() {
@@ -51,7 +56,7 @@ pub(crate) fn compile(rules: Vec<Rule>, regexes: &Regexes, writer: &mut Writer, 
             let expr = expr::condition(&branch.condition, branch, &mut atoms);
             alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
         }
-        done(rule);
+        done(rule, writer);
     }
     let mut decisions = decide::Decisions::default();
     let mut units = Vec::new();

@@ -3,7 +3,7 @@
 //! Lines and columns count from 1 and columns count characters, as editors show them. A source does not
 //! know what its text means.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A place in a source: from the first character up to, not including, the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -41,16 +41,15 @@ pub struct Source(Arc<Text>);
 struct Text {
     name: Option<String>,
     text: String,
-    line_starts: Vec<usize>,
+    /// Where each line begins, found when the first is asked for.
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// Takes a text and the name (usually a path) to show for it.
     #[must_use]
     pub fn new(name: Option<&str>, text: impl Into<String>) -> Self {
-        let text = text.into();
-        let line_starts =
-            std::iter::once(0).chain(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1)).collect();
+        let (text, line_starts) = (text.into(), OnceLock::new());
         Self(Arc::new(Text { name: name.map(str::to_owned), text, line_starts }))
     }
 
@@ -75,8 +74,11 @@ impl Source {
     #[must_use]
     pub fn line(&self, number: u32) -> &str {
         let Some(index) = (number as usize).checked_sub(1) else { return "" };
-        let Some(&start) = self.0.line_starts.get(index) else { return "" };
-        let end = self.0.line_starts.get(index + 1).map_or(self.0.text.len(), |next| next - 1);
+        let line_starts = self.0.line_starts.get_or_init(|| {
+            std::iter::once(0).chain(memchr::memchr_iter(b'\n', self.text().as_bytes()).map(|at| at + 1)).collect()
+        });
+        let Some(&start) = line_starts.get(index) else { return "" };
+        let end = line_starts.get(index + 1).map_or(self.0.text.len(), |next| next - 1);
         self.0.text.get(start..end).unwrap_or("").trim_end_matches('\r')
     }
 }

@@ -20,7 +20,7 @@ use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// Texts that are parsed at the same time, by all threads; more would keep more trees in memory.
-const PARSED_AT_ONCE: usize = 128;
+const PARSED_AT_ONCE: usize = 32;
 
 /// Collects rules, filters, correlations and options.
 ///
@@ -227,7 +227,7 @@ impl Settings {
         drop(pack.correlations);
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: self.options.limits });
         let mut filer = Filer::default();
-        compile::compile(pack.rules, &regexes, &mut writer, |rule| filer.put(rule));
+        compile::compile(pack.rules, &regexes, &mut writer, |rule, writer| filer.put(rule, writer));
         drop(regexes);
         filer.write(&mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.

@@ -9,8 +9,7 @@
 //! What is damaged reads as a rule that says nothing: whoever forges a file gets wrong answers, but answers.
 
 use crate::check::{Branch, Condition, List, LogSource, Metadata, Networks, Rule, Test};
-use crate::program::Span;
-use crate::program::tables::{Reader, Writer};
+use crate::program::tables::{Kept, Reader, Writer};
 use crate::reference::Regexes;
 use crate::text::Texts;
 use std::collections::HashMap;
@@ -51,42 +50,40 @@ pub(super) struct Read {
 /// One part of every rule.
 #[derive(Debug)]
 struct Column<'a> {
-    bytes: &'a [u8],
-    spans: &'a [Span],
+    kept: &'a [Kept],
+    reader: Reader<'a>,
 }
 
 impl<'a> Column<'a> {
     fn read(reader: &mut Reader<'a>) -> Option<Self> {
-        Some(Self { bytes: reader.table()?, spans: reader.table()? })
+        Some(Self { kept: reader.table()?, reader: reader.clone() })
     }
 
     fn get(&self, index: usize) -> &'a [u8] {
-        self.spans.get(index).map_or(&[], |span| span.of(self.bytes))
+        self.kept.get(index).map_or(&[], |kept| self.reader.kept(*kept))
     }
 }
 
-/// Files rules, and writes them. Their origins are not kept.
+/// Files rules. Their origins are not kept.
 #[derive(Default)]
 pub(super) struct Filer {
-    headings: (Vec<u8>, Vec<Span>),
-    branches: (Vec<u8>, Vec<Span>),
+    headings: Vec<Kept>,
+    branches: Vec<Kept>,
     lists: Lists,
 }
 
 impl Filer {
     /// Files the next rule.
-    pub(super) fn put(&mut self, mut rule: Rule) {
-        self.headings.1.push(push(&(&rule.meta, &rule.logsource), &mut self.headings.0));
+    pub(super) fn put(&mut self, mut rule: Rule, writer: &mut Writer) {
+        self.headings.push(writer.keep(&bytes_of(&(&rule.meta, &rule.logsource))));
         rule.each_test_mut(&mut |test| self.lists.take(test));
-        self.branches.1.push(push(&rule.branches, &mut self.branches.0));
+        self.branches.push(writer.keep(&bytes_of(&rule.branches)));
     }
 
-    /// Writes all rules.
+    /// Writes where all rules are, and their lists.
     pub(super) fn write(self, writer: &mut Writer) {
-        for (bytes, spans) in [self.headings, self.branches] {
-            writer.table(&bytes);
-            writer.table(&spans);
-        }
+        writer.table(&self.headings);
+        writer.table(&self.branches);
         writer.size(self.lists.texts.len());
         for list in self.lists.texts {
             let (all, ends) = list.parts();
@@ -95,20 +92,15 @@ impl Filer {
         }
         writer.size(self.lists.networks.len());
         for networks in self.lists.networks {
-            let mut bytes = Vec::new();
-            push(&networks, &mut bytes);
-            writer.table(&bytes);
+            writer.table(&bytes_of(&networks));
         }
     }
 }
 
-/// Adds a value to the bytes, and says where it is.
-fn push(value: &impl serde::Serialize, bytes: &mut Vec<u8>) -> Span {
-    let start = bytes.len() as u32;
+/// A value as it is filed.
+fn bytes_of(value: &impl serde::Serialize) -> Vec<u8> {
     // INVARIANT: checked rules hold only types that postcard can write.
-    bytes.extend(postcard::to_stdvec(value).unwrap_or_default());
-    // Of more than four gigabytes the writer says that they are too many.
-    Span { start, end: bytes.len() as u32 }
+    postcard::to_stdvec(value).unwrap_or_default()
 }
 
 /// The long lists of all rules, taken out of them. A text of the list's number is left in its place.
@@ -164,7 +156,7 @@ impl<'a> Filed<'a> {
     }
 
     pub(super) fn len(&self) -> usize {
-        self.headings.spans.len()
+        self.headings.kept.len()
     }
 
     /// The title, the id and the name of a rule, read anew.

@@ -11,7 +11,7 @@
 //! always asked for by `get`. Numbers are written as the machine keeps them; the order of bytes is part of the seal.
 
 use super::Span;
-use bytemuck::{AnyBitPattern, NoUninit};
+use bytemuck::{AnyBitPattern, NoUninit, Pod, Zeroable};
 use hashbrown::HashTable;
 use std::ops::Range;
 use xxhash_rust::xxh3::xxh3_64;
@@ -24,6 +24,14 @@ const HEADER: usize = SEAL + 4 * 8;
 
 /// Tables begin at multiples of it.
 const ALIGN: usize = 8;
+
+/// Where bytes are that were kept by themselves; it may stand in a table.
+#[derive(Debug, Clone, Copy, Pod, Zeroable)]
+#[repr(C)]
+pub(crate) struct Kept {
+    place: u32,
+    length: u32,
+}
 
 /// Writes tables.
 #[derive(Debug)]
@@ -66,6 +74,13 @@ impl Writer {
         let place = if rows.is_empty() { 0 } else { self.place(bytemuck::cast_slice(rows)) };
         self.size(place / ALIGN);
         self.size(rows.len());
+    }
+
+    /// Keeps bytes, and says where they are.
+    pub(crate) fn keep(&mut self, bytes: &[u8]) -> Kept {
+        let place = self.place(bytes) / ALIGN;
+        self.is_full |= place.max(bytes.len()) > u32::MAX as usize;
+        Kept { place: place as u32, length: bytes.len() as u32 }
     }
 
     /// Where these bytes are, which are written unless they are there already.
@@ -157,6 +172,13 @@ impl<'a> Reader<'a> {
         let (start, rows) = (self.word()? as usize * ALIGN, self.word()? as usize);
         let end = rows.checked_mul(size_of::<T>())?.checked_add(start)?;
         bytemuck::try_cast_slice(self.bytes.get(start..end)?).ok()
+    }
+
+    /// The bytes that were kept there; none where nothing is.
+    pub(crate) fn kept(&self, kept: Kept) -> &'a [u8] {
+        let start = kept.place as usize * ALIGN;
+        let end = start.checked_add(kept.length as usize);
+        end.and_then(|end| self.bytes.get(start..end)).unwrap_or_default()
     }
 
     /// Reads as many things as a number before them says.

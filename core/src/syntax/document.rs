@@ -85,7 +85,8 @@ impl Document {
     /// Drops the parts that only checking needs; what names the document stays.
     pub(crate) fn shed(&mut self) {
         if let yaml::Kind::Map(entries) = &mut self.root.kind {
-            entries.retain(|(key, _)| !matches!(key.spelled(), Some("detection" | "correlation" | "filter")));
+            entries.retain(|(key, _)| matches!(key.spelled(), Some("title" | "name" | "id")));
+            entries.shrink_to_fit();
         }
         if let Kind::Rule(detection) | Kind::Filter { detection, .. } = &mut self.kind {
             detection.selections = Vec::new();
