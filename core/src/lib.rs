@@ -12,6 +12,7 @@ mod number;
 mod pipeline;
 mod program;
 mod reference;
+mod shortcut;
 mod syntax;
 mod text;
 mod time;
@@ -27,4 +28,6 @@ pub use event::{Event, JsonEvent, Value};
 pub use number::Number;
 pub use pipeline::SourceInfo;
 pub use reference::{Explanation, Step, ValueSeen};
+#[doc(hidden)]
+pub use shortcut::{Shortcut, Shortcuts};
 pub use time::{TimeOptions, TimeUnit};

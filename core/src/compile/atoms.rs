@@ -11,6 +11,7 @@
 use crate::check::{FieldRef, List, Networks, Part, Pattern, Regex, Relation, Test, TimePart};
 use crate::number::Number;
 use crate::program::{AtomId, GlobPart as Piece, Pair, SlotId, Subject};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text;
 use ipnet::IpNet;
 use std::collections::{BTreeSet, HashMap};
@@ -109,9 +110,14 @@ pub(super) struct Atoms {
     pairs: Vec<Pair>,
     /// How many items of rules ask each atom: what many ask for is usually common.
     uses: Vec<u32>,
+    shortcuts: Shortcuts,
 }
 
 impl Atoms {
+    pub(super) fn new(shortcuts: Shortcuts) -> Self {
+        Self { shortcuts, ..Self::default() }
+    }
+
     pub(super) fn subject(&mut self, field: Option<&str>) -> Subject {
         field.map_or(Subject::Leaves, |field| Subject::Slot(self.slot(field)))
     }
@@ -129,7 +135,11 @@ impl Atoms {
     /// The atom for a question, a new one when nobody asked it before.
     pub(super) fn atom(&mut self, subject: Subject, question: Question) -> AtomId {
         let next = AtomId(self.atoms.len() as u32);
-        let id = *self.by_question.entry((subject, question.clone())).or_insert(next);
+        let id = if self.shortcuts.has(Shortcut::SharedAtoms) {
+            *self.by_question.entry((subject, question.clone())).or_insert(next)
+        } else {
+            next
+        };
         if id == next {
             self.atoms.push((subject, question));
             self.uses.push(0);

@@ -10,6 +10,7 @@ use super::atoms::{Ask, Pieces};
 use super::matcher::{self, Draft};
 use crate::check::{Anchor, List, Networks};
 use crate::program::{self, Indicators, NetworksBuilder, Place};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -36,7 +37,7 @@ impl Lists {
     }
 
     fn texts(&mut self, list: &List, effect: u32, draft: &mut Draft) {
-        if list.texts.len() < OWN_MIN {
+        if list.texts.len() < own_min(draft.shortcuts) {
             let pieces = list.texts.iter().map(|text| Pieces::new(&list.pattern(text)));
             return pieces.for_each(|pieces| matcher::text(&pieces, effect, draft));
         }
@@ -46,7 +47,7 @@ impl Lists {
     }
 
     fn networks(&mut self, networks: &Networks, effect: u32, draft: &mut Draft) {
-        if networks.0.len() < OWN_MIN {
+        if networks.0.len() < own_min(draft.shortcuts) {
             return networks.0.iter().for_each(|network| draft.networks.add(*network, effect));
         }
         let set = self.networks.entry(networks.0.as_ptr() as usize).or_insert_with(|| {
@@ -55,6 +56,14 @@ impl Lists {
             Arc::new(program::List::Networks(set.build()))
         });
         draft.matcher.lists.push((set.clone(), effect));
+    }
+}
+
+fn own_min(shortcuts: Shortcuts) -> usize {
+    match (shortcuts.has(Shortcut::LongLists), shortcuts.has(Shortcut::MixedLists)) {
+        (false, _) => usize::MAX,
+        (true, false) => 0,
+        (true, true) => OWN_MIN,
     }
 }
 

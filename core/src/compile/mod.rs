@@ -23,6 +23,7 @@ use crate::check::placeholder::{self, Piece};
 use crate::check::{Rule, Test};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::program::{Fields, Program, RuleId, Unit};
+use crate::shortcut::{Shortcut, Shortcuts};
 use atoms::Atoms;
 use expr::Expr;
 pub(crate) use regexes::Regexes;
@@ -40,14 +41,18 @@ pub(crate) fn refuse(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
 }
 
 /// Compiles rules that [`refuse`] has nothing against.
-pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
-    let mut atoms = Atoms::default();
+pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes, shortcuts: Shortcuts) -> Program {
+    let mut atoms = Atoms::new(shortcuts);
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
     for (number, rule) in rules.iter().enumerate() {
         let id = RuleId(number as u32);
         for branch in &rule.branches {
             let expr = expr::condition(&branch.condition, branch, &mut atoms);
-            alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
+            if shortcuts.has(Shortcut::Alternatives) {
+                alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
+            } else {
+                alternatives.push((id, expr));
+            }
         }
     }
     let mut decisions = decide::Decisions::default();
@@ -59,8 +64,8 @@ pub(crate) fn compile(rules: &[Rule], regexes: &mut Regexes) -> Program {
             exprs.push(expr);
         }
     }
-    let (router, members) = route::build(&exprs, &atoms);
-    let mut builder = matcher::Builder::new(&atoms, regexes);
+    let (router, members) = route::build(&exprs, &atoms, shortcuts);
+    let mut builder = matcher::Builder::new(&atoms, regexes, shortcuts);
     let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
     let needs_leaves = builder.needs_leaves;
     let matcher::Tables { effects, wakes, matchers } = builder.finish();

@@ -12,6 +12,7 @@ use crate::check::{Checker, Options, Pack};
 use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::shortcut::Shortcuts;
 use crate::syntax;
 use crate::time::{Clock, TimeOptions};
 use rayon::prelude::*;
@@ -43,6 +44,7 @@ pub struct Compiler {
     sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
     allowed: BTreeSet<Code>,
+    shortcuts: Shortcuts,
 }
 
 impl Compiler {
@@ -103,6 +105,14 @@ impl Compiler {
         self
     }
 
+    /// Takes only these shortcuts when compiling; for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn shortcuts(mut self, shortcuts: Shortcuts) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Compiles everything. Rules that cannot be used are left out; [`Rules::diagnostics`] tells which and why.
     ///
     /// # Errors
@@ -134,8 +144,9 @@ impl Compiler {
             }
         }
         let pack = checker.finish();
-        let Self { options, time, pipelines, allowed, .. } = self;
-        Ok(CheckedRules { pack, settings: Settings { options, time, clock, pipelines, allowed }, diagnostics })
+        let Self { options, time, pipelines, allowed, shortcuts, .. } = self;
+        let settings = Settings { options, time, clock, pipelines, allowed, shortcuts };
+        Ok(CheckedRules { pack, settings, diagnostics })
     }
 }
 
@@ -168,6 +179,7 @@ struct Settings {
     clock: Clock,
     pipelines: Vec<(Option<String>, String)>,
     allowed: BTreeSet<Code>,
+    shortcuts: Shortcuts,
 }
 
 impl CheckedRules {
@@ -207,7 +219,7 @@ impl Settings {
         diagnostics.extend(refused.into_iter().flatten());
         pack.keep_rules(&keep);
         diagnostics.append(&mut pack.diagnostics);
-        let program = compile::compile(&pack.rules, &mut regexes);
+        let program = compile::compile(&pack.rules, &mut regexes, self.shortcuts);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
         let (clock, time) = (self.clock.clone(), self.time.clone());
         let mut inner = Inner::new(pack.rules, program, clock, time, options.limits, diagnostics);

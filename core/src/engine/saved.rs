@@ -12,6 +12,7 @@ use super::{Error, ErrorKind};
 use crate::check::{Condition, Rule};
 use crate::compile::{self, Regexes};
 use crate::config::Limits;
+use crate::shortcut::Shortcuts;
 use crate::time::{Clock, TimeOptions};
 use serde::{Deserialize, Serialize};
 
@@ -82,7 +83,7 @@ impl Rules {
         if saved.rules.iter().any(|rule| compile::refuse(rule, &mut regexes).is_some()) {
             return Err(fault("saved rules are damaged: a rule does not compile"));
         }
-        let program = compile::compile(&saved.rules, &mut regexes);
+        let program = compile::compile(&saved.rules, &mut regexes, Shortcuts::ALL);
         Ok(Inner::new(saved.rules, program, clock, saved.time, saved.limits, Vec::new()).into())
     }
 }

@@ -13,6 +13,7 @@ use crate::event::Event;
 use crate::event::json::EventError;
 use crate::event::slots::Leaves;
 use crate::matcher::Scratch;
+use crate::shortcut::Shortcuts;
 
 /// Scans events. Make one per thread; it is cheap compared to compiling rules.
 #[derive(Debug)]
@@ -26,7 +27,14 @@ impl Scanner {
     /// A scanner for a rule set.
     #[must_use]
     pub fn new(rules: &Rules) -> Self {
-        let scratch = Scratch::new(&rules.inner().program, rules.len());
+        Self::with_shortcuts(rules, Shortcuts::ALL)
+    }
+
+    /// A scanner that takes only these shortcuts; for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_shortcuts(rules: &Rules, shortcuts: Shortcuts) -> Self {
+        let scratch = Scratch::new(&rules.inner().program, rules.len(), shortcuts);
         Self { rules: rules.clone(), scratch, source: None }
     }
 

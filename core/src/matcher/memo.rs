@@ -30,8 +30,8 @@ const HITS_MIN: u16 = ROUND / 16;
 /// A pause is one round after the first bad one, and at most so many, as a power of two.
 const PAUSE_LOG_MAX: u8 = 5;
 
-/// Remembers the effects of values.
-#[derive(Debug)]
+/// Remembers the effects of values; the default remembers nothing.
+#[derive(Debug, Default)]
 pub(super) struct Memo {
     ring: Vec<u8>,
     /// Where the next record is written, counted from the very first byte on.

@@ -16,6 +16,7 @@ mod probe;
 
 use crate::event::slots::{Kind, Seen, Slots};
 use crate::program::{AtomId, Decision, Effect, Matcher, Partition, Probe, Program, Router, RuleId, Subject, UnitId};
+use crate::shortcut::Shortcuts;
 use crate::time::Clock;
 
 /// What evaluation writes to; one per thread.
@@ -62,9 +63,9 @@ struct Place<'a> {
 }
 
 impl Scratch {
-    pub(crate) fn new(program: &Program, rules: usize) -> Self {
+    pub(crate) fn new(program: &Program, rules: usize, shortcuts: Shortcuts) -> Self {
         Self {
-            slots: Slots::default(),
+            slots: Slots::new(shortcuts),
             matched: Vec::new(),
             partitions: Vec::new(),
             buffers: Buffers::default(),
@@ -78,7 +79,7 @@ impl Scratch {
                 looked: vec![0; 1 + program.fields.len() + program.pairs.len()],
                 number: 0,
                 pair: pair::Buffers::default(),
-                hits: probe::Hits::new(program),
+                hits: probe::Hits::new(program, shortcuts),
             },
         }
     }

@@ -13,6 +13,7 @@ use super::memo::Memo;
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
 use crate::program::{CLAUSE, Exact, List, Matcher, Program, Verify};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
 use crate::time::Clock;
 use memchr::memmem::Finder;
@@ -32,6 +33,8 @@ pub(super) struct Hits {
     spelling: Spelling,
     reading: Reading,
     memo: Memo,
+    /// Whether values may be searched as they are written.
+    is_in_place: bool,
 }
 
 /// Memory for spelling a value.
@@ -53,7 +56,7 @@ struct Reading {
 }
 
 impl Hits {
-    pub(super) fn new(program: &Program) -> Self {
+    pub(super) fn new(program: &Program, shortcuts: Shortcuts) -> Self {
         let most = |of: fn(&Matcher) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
         Self {
             effects: Vec::new(),
@@ -64,7 +67,8 @@ impl Hits {
             called: Vec::new(),
             spelling: Spelling::default(),
             reading: Reading::default(),
-            memo: Memo::new(program.matchers.len()),
+            is_in_place: shortcuts.has(Shortcut::InPlace),
+            memo: if shortcuts.has(Shortcut::Memo) { Memo::new(program.matchers.len()) } else { Memo::default() },
         }
     }
 
@@ -84,9 +88,12 @@ impl Hits {
     fn search(&mut self, matcher: &Matcher, seen: &Seen<'_>, clock: &Clock) {
         self.begin();
         let mut buffers = std::mem::take(&mut self.spelling);
-        let spelled = spelled(seen, &mut buffers.spelled, &mut buffers.text);
+        let spelled = match as_written(seen).filter(|_| self.is_in_place) {
+            Some(written) => written,
+            None => spelled(seen, &mut buffers.spelled, &mut buffers.text),
+        };
         let mut folded = spelled;
-        if !spelled.is_ascii() {
+        if !self.is_in_place || !spelled.is_ascii() {
             buffers.folded.clear();
             text::push_folded(spelled, &mut buffers.folded);
             folded = &buffers.folded;
@@ -171,16 +178,22 @@ fn is_first(marks: &mut [u32], at: u32, epoch: u32) -> bool {
     marks.get_mut(at as usize).is_some_and(|mark| std::mem::replace(mark, epoch) != epoch)
 }
 
-/// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
-fn spelled<'t>(seen: &Seen<'t>, spelled: &'t mut String, text: &'t mut String) -> &'t str {
+/// The text of the event, where it is spelled as JSON does with the fewest escapes.
+#[inline]
+fn as_written<'e>(seen: &Seen<'e>) -> Option<&'e str> {
     let raw = seen.raw.as_bytes();
     let is_spelled = match seen.kind {
         Kind::Text if seen.is_written => memchr::memchr(b'\\', raw).is_none_or(|first| !has_other_escapes(raw, first)),
         Kind::Text => !raw.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')),
-        _ => return seen.text(text),
+        _ => false,
     };
-    if is_spelled {
-        return seen.raw;
+    is_spelled.then_some(seen.raw)
+}
+
+/// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
+fn spelled<'t>(seen: &Seen<'t>, spelled: &'t mut String, text: &'t mut String) -> &'t str {
+    if seen.kind != Kind::Text {
+        return seen.text(text);
     }
     spelled.clear();
     text::push_spelled(seen.text(text), spelled);

@@ -13,6 +13,7 @@ use super::Span;
 use super::hash::{CASE, hash};
 use super::needles::Needles;
 use super::trie::Trie;
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
 use hashbrown::HashTable;
 use std::collections::BTreeMap;
@@ -91,6 +92,17 @@ impl LiteralsBuilder {
 }
 
 impl Literals {
+    /// The same without the shortcuts that are not taken.
+    pub(crate) fn with_only(mut self, shortcuts: Shortcuts) -> Self {
+        if !shortcuts.has(Shortcut::KeywordSearch) {
+            self.alphabet = None;
+        }
+        if !shortcuts.has(Shortcut::Packed) {
+            self.inside.drop_packed();
+        }
+        self
+    }
+
     /// Whether one of the literals may stand in a value of this event. True when the set cannot tell.
     pub(crate) fn may_stand_in(&self, event: &Written<'_>) -> bool {
         let may_hide = |alphabet: &Alphabet| alphabet.may_be_hidden_in(event);

@@ -88,6 +88,11 @@ impl Needles {
         Self { texts, groups }
     }
 
+    /// Leaves all needles to windows; for tests.
+    pub(super) fn drop_packed(&mut self) {
+        self.groups.iter_mut().for_each(|group| group.packed = None);
+    }
+
     /// Whether any needle stands in the value.
     pub(super) fn is_any_in(&self, value: &[u8]) -> bool {
         let mut is_any = false;
