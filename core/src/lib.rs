@@ -21,7 +21,8 @@ pub use check::{Level, LogSource, Metadata, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
 pub use engine::{
-    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, LoadCounts, RuleInfo, Rules, Scanner,
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, PartitionCost, Profile,
+    RuleCost, RuleInfo, RuleName, Rules, Scanner, TestCost,
 };
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};

@@ -290,6 +290,10 @@ proptest! {
         for event in events.iter().chain(&events) {
             compare(&rules, &mut scanner, event)?;
         }
+        let mut counting = Scanner::profiled(&rules, || 0);
+        for event in &events {
+            compare(&rules, &mut counting, event)?;
+        }
         let saved = Rules::from_bytes(&rules.to_bytes()).unwrap();
         prop_assert_eq!(saved.len(), rules.len());
         let mut scanner = Scanner::new(&saved);

@@ -88,7 +88,7 @@ impl Memo {
     }
 
     /// What to look a value up by; `None` for one that is not worth it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key(&mut self, matcher: u32, seen: &Seen<'_>) -> Option<Key> {
         let gauge = self.gauges.get_mut(matcher as usize)?;
         if gauge.pause > 0 {
@@ -107,7 +107,7 @@ impl Memo {
     }
 
     /// Adds the effects of a value, if they are known, and says whether they are.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get(&mut self, key: &Key, seen: &Seen<'_>, effects: &mut Vec<u32>) -> bool {
         let is_known = self.find(key, seen.raw.as_bytes()).is_some_and(|found| {
             effects.extend(found.as_chunks::<4>().0.iter().map(|effect| u32::from_le_bytes(*effect)));
@@ -120,7 +120,7 @@ impl Memo {
     }
 
     /// The effects of a value, as bytes.
-    #[inline]
+    #[inline(always)]
     fn find(&self, key: &Key, text: &[u8]) -> Option<&[u8]> {
         let bucket = self.index.get(key.bucket())?;
         let place =

@@ -10,6 +10,7 @@
 //! the value and the matcher, so the memo may answer instead.
 
 use super::memo::Memo;
+use super::tally::{Answer, Tally};
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
 use crate::program::{CLAUSE, Exact, List, Matcher, Program, Verify};
@@ -19,9 +20,21 @@ use crate::time::Clock;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
-/// The effects of one value, each once.
+/// Finds the effects of values.
 #[derive(Debug)]
-pub(super) struct Hits {
+pub(super) struct Hits<T> {
+    pub(super) tally: T,
+    pub(super) found: Found,
+    spelling: Spelling,
+    reading: Reading,
+    memo: Memo,
+    /// Whether values may be searched as they are written.
+    is_in_place: bool,
+}
+
+/// The effects of one value, each once, and the tests that are still to be run.
+#[derive(Debug)]
+pub(super) struct Found {
     pub(super) effects: Vec<u32>,
     effect_marks: Vec<u32>,
     clause_marks: Vec<u32>,
@@ -30,11 +43,6 @@ pub(super) struct Hits {
     epoch: u32,
     /// Tests all of whose clauses hold.
     called: Vec<u32>,
-    spelling: Spelling,
-    reading: Reading,
-    memo: Memo,
-    /// Whether values may be searched as they are written.
-    is_in_place: bool,
 }
 
 /// Memory for spelling a value.
@@ -55,16 +63,11 @@ struct Reading {
     has_folded: bool,
 }
 
-impl Hits {
-    pub(super) fn new(program: &Program, shortcuts: Shortcuts) -> Self {
-        let most = |of: fn(&Matcher) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
+impl<T: Tally> Hits<T> {
+    pub(super) fn new(program: &Program, shortcuts: Shortcuts, tally: T) -> Self {
         Self {
-            effects: Vec::new(),
-            effect_marks: vec![0; program.effects.len()],
-            clause_marks: vec![0; most(|matcher| matcher.clauses.len())],
-            counts: vec![(0, 0); most(|matcher| matcher.verifies.len())],
-            epoch: 0,
-            called: Vec::new(),
+            tally,
+            found: Found::new(program),
             spelling: Spelling::default(),
             reading: Reading::default(),
             is_in_place: shortcuts.has(Shortcut::InPlace),
@@ -73,20 +76,25 @@ impl Hits {
     }
 
     /// Finds the effects of one value; `id` is the matcher's number.
+    // PERF: the loop is compiled twice, for the two tallies, and what is called in two places is not inlined unasked.
+    #[inline(always)]
     pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
-        self.effects.clear();
+        self.found.effects.clear();
         let key = self.memo.key(id, seen);
-        if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.effects)) {
+        if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.found.effects)) {
+            self.tally.remembered(id);
             return;
         }
-        self.search(matcher, seen, clock);
+        self.tally.searched(id, seen.raw.len());
+        self.search(matcher, id, seen, clock);
         if let Some(key) = key {
-            self.memo.put(&key, seen, &self.effects);
+            self.memo.put(&key, seen, &self.found.effects);
         }
     }
 
-    fn search(&mut self, matcher: &Matcher, seen: &Seen<'_>, clock: &Clock) {
-        self.begin();
+    fn search(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
+        self.found.begin();
+        self.reading.begin();
         let mut buffers = std::mem::take(&mut self.spelling);
         let spelled = match as_written(seen).filter(|_| self.is_in_place) {
             Some(written) => written,
@@ -98,13 +106,67 @@ impl Hits {
             text::push_folded(spelled, &mut buffers.folded);
             folded = &buffers.folded;
         }
-        for effect in &matcher.any_text {
-            is_first(&mut self.effect_marks, *effect, self.epoch);
-            self.effects.push(*effect);
-        }
-        self.find_literals(matcher, folded);
-        self.run_tests(matcher, seen, spelled, clock);
+        self.found.add(&matcher.any_text);
+        self.found.literals(matcher, folded);
+        self.run_tests(matcher, id, seen, spelled, clock);
         self.spelling = buffers;
+    }
+
+    fn run_tests(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
+        if !matcher.networks.is_empty() {
+            matcher.networks.search(self.reading.text(seen), |effect| self.found.add(&[effect]));
+        }
+        let tests = matcher.verifies.len() + matcher.residual.len();
+        for (number, (list, effect)) in matcher.lists.iter().enumerate() {
+            self.tally.test();
+            let holds = self.reading.any_holds(list, seen);
+            self.tally.tested(id, tests + number, seen.raw.len(), answer(holds));
+            if holds {
+                self.found.add(&[*effect]);
+            }
+        }
+        let Found { effects, effect_marks, called, epoch, .. } = &mut self.found;
+        let called = called.iter().filter_map(|at| Some((*at as usize, matcher.verifies.get(*at as usize)?)));
+        for (number, verify) in called.chain((matcher.verifies.len()..).zip(&matcher.residual)) {
+            // A test whose effects are all known already need not run.
+            let is_news = |effect: &u32| effect_marks.get(*effect as usize).is_some_and(|mark| mark != epoch);
+            if !verify.demand.may_be_met_by(spelled) || !verify.effects.iter().any(is_news) {
+                continue;
+            }
+            self.tally.test();
+            let holds = self.reading.holds(verify, seen, clock);
+            self.tally.tested(id, number, seen.raw.len(), answer(holds));
+            if holds {
+                for effect in &verify.effects {
+                    if is_first(effect_marks, *effect, *epoch) {
+                        effects.push(*effect);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    fn new(program: &Program) -> Self {
+        let most = |of: fn(&Matcher) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
+        Self {
+            effects: Vec::new(),
+            effect_marks: vec![0; program.effects.len()],
+            clause_marks: vec![0; most(|matcher| matcher.clauses.len())],
+            counts: vec![(0, 0); most(|matcher| matcher.verifies.len())],
+            epoch: 0,
+            called: Vec::new(),
+        }
+    }
+
+    #[inline]
+    fn add(&mut self, effects: &[u32]) {
+        for effect in effects {
+            if is_first(&mut self.effect_marks, *effect, self.epoch) {
+                self.effects.push(*effect);
+            }
+        }
     }
 
     fn begin(&mut self) {
@@ -116,11 +178,10 @@ impl Hits {
         }
         self.epoch += 1;
         self.called.clear();
-        self.reading.has_text = false;
-        self.reading.has_folded = false;
     }
 
-    fn find_literals(&mut self, matcher: &Matcher, spelled: &str) {
+    /// Notes what the literals of a matcher say that stand in a value.
+    fn literals(&mut self, matcher: &Matcher, spelled: &str) {
         let (epoch, marks, clause_marks) = (self.epoch, &mut self.effect_marks, &mut self.clause_marks);
         let (effects, counts, called) = (&mut self.effects, &mut self.counts, &mut self.called);
         matcher.literals.search(spelled, |code| {
@@ -139,38 +200,10 @@ impl Hits {
             }
         });
     }
+}
 
-    fn run_tests(&mut self, matcher: &Matcher, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
-        let epoch = self.epoch;
-        if !matcher.networks.is_empty() {
-            let (marks, effects) = (&mut self.effect_marks, &mut self.effects);
-            matcher.networks.search(self.reading.text(seen), |effect| {
-                if is_first(marks, effect, epoch) {
-                    effects.push(effect);
-                }
-            });
-        }
-        for (list, effect) in &matcher.lists {
-            if self.reading.any_holds(list, seen) && is_first(&mut self.effect_marks, *effect, epoch) {
-                self.effects.push(*effect);
-            }
-        }
-        let called = self.called.iter().filter_map(|at| matcher.verifies.get(*at as usize));
-        for verify in called.chain(&matcher.residual) {
-            // A test whose effects are all known already need not run.
-            let is_news = |effect: &u32| self.effect_marks.get(*effect as usize).is_some_and(|mark| *mark != epoch);
-            if verify.demand.may_be_met_by(spelled)
-                && verify.effects.iter().any(is_news)
-                && self.reading.holds(verify, seen, clock)
-            {
-                for effect in &verify.effects {
-                    if is_first(&mut self.effect_marks, *effect, epoch) {
-                        self.effects.push(*effect);
-                    }
-                }
-            }
-        }
-    }
+fn answer(holds: bool) -> Answer {
+    if holds { Answer::Holds } else { Answer::Fails }
 }
 
 /// Marks something as seen, and says whether it was not yet.
@@ -209,6 +242,11 @@ fn has_other_escapes(raw: &[u8], first: usize) -> bool {
 }
 
 impl Reading {
+    fn begin(&mut self) {
+        self.has_text = false;
+        self.has_folded = false;
+    }
+
     fn text(&mut self, seen: &Seen<'_>) -> &str {
         if !std::mem::replace(&mut self.has_text, true) {
             self.text.clear();

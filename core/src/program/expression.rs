@@ -33,6 +33,11 @@ impl Expression {
         self.whole.get_or_init(|| self.build(Some(bytes_max), |hir| hir)).is_some()
     }
 
+    /// The expression as text.
+    pub(crate) fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
     /// Meets ASCII values with the whole expression as well; for tests, and before the first value.
     pub(crate) fn be_whole(&self) {
         self.ascii.get_or_init(|| self.build(None, |hir| hir));

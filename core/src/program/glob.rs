@@ -9,6 +9,7 @@
 //! not matter, so characters are compared as they are.
 
 use crate::text::DASHES;
+use std::fmt;
 
 /// A pattern over a whole value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +72,25 @@ impl Glob {
             }
         }
         ends_with(last, rest)
+    }
+}
+
+/// As rules write it; a dash stands for any of the five.
+impl fmt::Display for Glob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (number, segment) in self.segments.iter().enumerate() {
+            if number > 0 {
+                f.write_str("*")?;
+            }
+            for unit in segment {
+                match unit {
+                    Unit::Text(text) => f.write_str(&text.replace('*', "\\*").replace('?', "\\?"))?,
+                    Unit::One => f.write_str("?")?,
+                    Unit::Dash => f.write_str("-")?,
+                }
+            }
+        }
+        Ok(())
     }
 }
 

@@ -46,6 +46,11 @@ impl Indicators {
         list
     }
 
+    /// How many texts it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.len()
+    }
+
     /// Whether any of the texts stands in its place in the value.
     pub(crate) fn any_holds(&self, value: &str) -> bool {
         let bytes = value.as_bytes();

@@ -54,6 +54,11 @@ impl NetworksBuilder {
 }
 
 impl Networks {
+    /// How many different networks it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.lists.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.lists.is_empty()
     }

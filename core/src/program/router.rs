@@ -33,6 +33,11 @@ impl ByValue {
         self.table.insert_unique(hash(value.as_bytes(), CASE), (value.into(), next), rehash);
     }
 
+    /// All values and where they lead, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Router)> {
+        self.table.iter().map(|(value, next)| (&**value, next))
+    }
+
     /// Where a value leads. A value that is not ASCII has to be folded.
     pub(crate) fn get(&self, value: &str) -> Option<&Router> {
         let found = self.table.find(hash(value.as_bytes(), CASE), |(own, _)| own.eq_ignore_ascii_case(value));
