@@ -1,9 +1,11 @@
 //! What a scan cost: the most costly fields, tests, rules and kinds of events for people, all of them as JSON.
 //!
 //! ```text
-//!      TIME  SHARE       VALUES  REMEMBERED   SEARCHED  FIELD
-//!   12.3 ms   34 %       12,345        38 %     1.2 MB  CommandLine
+//!     TIME  SHARE     VALUES REMEMBERED  SEARCHED  FIELD
+//!  12.3 ms   34 %     12,345       38 %    1.2 MB  CommandLine
 //! ```
+//!
+//! Where a name does not fit behind the numbers, it has the next line for itself.
 //!
 //! Shares are of all the time that scanning took, added up over threads. Reading files is no part of it.
 
@@ -16,8 +18,9 @@ use tieline::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};
 /// Rows of each table.
 const ROWS: usize = 10;
 
-/// Columns before the names.
-const INDENT: usize = 53;
+/// Columns before the names, and before those that have a line for themselves.
+const INDENT: usize = 51;
+const INDENT_BELOW: usize = 18;
 
 /// Writes the whole profile to a file, as one JSON object.
 pub(crate) fn save(profile: &Profile, file: &Path) -> Result<(), Failure> {
@@ -41,7 +44,7 @@ pub(crate) fn tell(profile: &Profile, screen: &Screen) {
         share(profile.routing_ns),
         share(profile.detecting_ns),
     ));
-    let table = Table { screen, total };
+    let table = Table { screen, total, width: screen.width_err() };
     table.print(["VALUES", "REMEMBERED", "SEARCHED", "FIELD"], &profile.fields);
     table.print(["RUNS", "HELD", "SEARCHED", "TEST"], &profile.tests);
     table.print(["WOKEN", "MATCHED", "DECISIONS", "RULE"], &profile.rules);
@@ -51,6 +54,8 @@ pub(crate) fn tell(profile: &Profile, screen: &Screen) {
 struct Table<'a> {
     screen: &'a Screen,
     total: u64,
+    /// Columns of the terminal, if it is one.
+    width: Option<usize>,
 }
 
 /// One line of a table.
@@ -71,29 +76,33 @@ impl Table<'_> {
             return;
         }
         let [first, second, third, name] = heads;
-        let head = format!("{:>10} {:>6} {first:>12} {second:>11} {third:>10}  {name}", "TIME", "SHARE");
+        let head = format!("{:>9} {:>6} {first:>10} {second:>10} {third:>9}  {name}", "TIME", "SHARE");
         self.screen.say("");
         self.screen.say(&self.screen.paint_err(BOLD, head).to_string());
         for line in rows.iter().take(ROWS).map(Line::from) {
             let [first, second, third] = &line.numbers;
             let (time, share) = (time(line.ns), percent(line.ns, self.total));
-            self.screen
-                .say(&format!("{time:>10} {share:>6} {first:>12} {second:>11} {third:>10}  {}", self.fit(&line.name)));
+            let numbers = format!("{time:>9} {share:>6} {first:>10} {second:>10} {third:>9}");
+            let name = visible(&line.name);
+            if self.width.is_none_or(|width| INDENT + console::measure_text_width(&name) <= width) {
+                self.screen.say(&format!("{numbers}  {name}"));
+            } else {
+                self.screen.say(&numbers);
+                self.screen.say(&self.below(&name));
+            }
             if let Some(more) = line.more {
-                self.screen.say(&format!("{:INDENT$}  {}", "", self.screen.paint_err(DIM, self.fit(&more))));
+                self.screen.say(&self.screen.paint_err(DIM, self.below(&visible(&more))).to_string());
             }
         }
         if rows.len() > ROWS {
-            self.screen.say(&format!("{:INDENT$}  and {} more; --profile=FILE has all", "", rows.len() - ROWS));
+            self.screen.say(&self.below(&format!("and {} more; --profile=FILE has all", rows.len() - ROWS)));
         }
     }
 
-    fn fit(&self, text: &str) -> String {
-        let text = visible(text);
-        match self.screen.width_err().map(|width| width.saturating_sub(INDENT + 2).max(24)) {
-            Some(room) => console::truncate_str(&text, room, "…").into_owned(),
-            None => text.into_owned(),
-        }
+    /// A line below the numbers, cut at the end of the terminal.
+    fn below(&self, text: &str) -> String {
+        let room = self.width.map_or(usize::MAX, |width| width.saturating_sub(INDENT_BELOW).max(20));
+        format!("{:INDENT_BELOW$}{}", "", console::truncate_str(text, room, "…"))
     }
 }
 
