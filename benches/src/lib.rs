@@ -20,6 +20,7 @@ pub mod lane;
 pub mod latency;
 pub mod loading;
 pub mod machine;
+pub mod memo;
 pub mod report;
 pub mod timing;
 pub mod variants;

@@ -13,6 +13,7 @@ mod number;
 mod pipeline;
 mod program;
 mod reference;
+mod shortcut;
 mod syntax;
 mod text;
 mod time;
@@ -21,11 +22,14 @@ pub use check::{Level, LogSource, Metadata, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
 pub use engine::{
-    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, LoadCounts, RuleInfo, Rules, Scanner,
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, PartitionCost, Profile,
+    RuleCost, RuleInfo, RuleName, Rules, Scanner, TestCost,
 };
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
 pub use number::Number;
 pub use pipeline::SourceInfo;
 pub use reference::{Explanation, Step, ValueSeen};
+#[doc(hidden)]
+pub use shortcut::{Shortcut, Shortcuts};
 pub use time::{TimeOptions, TimeUnit};

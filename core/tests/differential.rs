@@ -1,8 +1,8 @@
 //! The engine must equal the reference evaluator on any rule and any event.
 //!
 //! Rules and events are drawn from small alphabets, so that they meet often: every modifier, nested and
-//! missing fields, lists, numbers near each other, conditions of every form. What differs is shrunk and
-//! printed as YAML and JSON.
+//! missing fields, lists, numbers near each other, conditions of every form. Shortcuts are left out at random, so that
+//! each is held against the reference alone and together with others. What differs is shrunk and printed as YAML and JSON.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
@@ -12,10 +12,10 @@
 mod targets;
 
 use proptest::prelude::*;
-use tieline::{Compiler, JsonEvent, Rules, Scanner};
+use tieline::{Compiler, JsonEvent, Rules, Scanner, Shortcut, Shortcuts};
 
 const FIELDS: [&str; 7] = ["A", "B", "a.b", "a.b.c", "Channel", "EventID", "x"];
-const TEXTS: [&str; 26] = [
+const TEXTS: [&str; 28] = [
     "a",
     "b",
     "ab",
@@ -38,6 +38,8 @@ const TEXTS: [&str; 26] = [
     "::1",
     "2024-05-01T23:30:00Z",
     "YWJj",
+    "abbaab",
+    "x ABBAAB and more x",
     "a*b",
     r"a\b",
     "",
@@ -103,6 +105,18 @@ fn item() -> BoxedStrategy<String> {
         .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
     let regexes = (pick(&FIELDS), prop::sample::select(vec!["|re", "|re|i", "|re|neq", "|re|i|s", "|re|all"]), regex)
         .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
+    // Long enough to be kept as lists.
+    let lists =
+        (pick(&FIELDS), prop::sample::select(vec!["", "|contains", "|startswith|cased", "|endswith"]), 0..8_u32)
+            .prop_map(|(field, modifiers, more)| {
+                let texts: Vec<String> =
+                    (0..64 + more).map(|number| format!("{number:06b}").replace('0', "a").replace('1', "b")).collect();
+                format!("{field}{modifiers}: [{}]", texts.join(", "))
+            });
+    let networks = (pick(&FIELDS), 0..4_u32).prop_map(|(field, first)| {
+        let networks: Vec<String> = (first..first + 64).map(|number| format!("10.0.{number}.0/24")).collect();
+        format!("{field}|cidr: [{}, '::/120']", networks.join(", "))
+    });
     let others = (
         pick(&FIELDS),
         prop::sample::select(vec![
@@ -126,7 +140,11 @@ fn item() -> BoxedStrategy<String> {
         values(pick(&TEXTS[..8]).prop_map(|text| quoted(&text))),
     )
         .prop_map(|(modifiers, value)| format!("'{modifiers}': {value}"));
-    prop_oneof![6 => plain, 1 => base64, 2 => numbers, 1 => times, 2 => regexes, 3 => others, 1 => keywords].boxed()
+    prop_oneof![
+        12 => plain, 2 => base64, 4 => numbers, 2 => times, 4 => regexes, 1 => lists, 1 => networks, 6 => others,
+        2 => keywords
+    ]
+    .boxed()
 }
 
 /// A selection: a map, a list of maps, or keywords.
@@ -229,6 +247,12 @@ fn event() -> BoxedStrategy<String> {
         .boxed()
 }
 
+/// All shortcuts, all but one, or any of them.
+fn shortcuts() -> impl Strategy<Value = Shortcuts> {
+    let one = prop::sample::select(Shortcut::ALL.to_vec()).prop_map(|one| Shortcuts::ALL.without(one));
+    prop_oneof![2 => Just(Shortcuts::ALL), 3 => one, 3 => any::<u32>().prop_map(Shortcuts::all_but)]
+}
+
 fn compare(rules: &Rules, scanner: &mut Scanner, event: &str) -> Result<(), TestCaseError> {
     let tree = JsonEvent::parse(event.as_bytes()).unwrap();
     let reference: Vec<usize> = (0..rules.len()).filter(|index| rules.reference_matches(*index, &tree)).collect();
@@ -251,16 +275,24 @@ proptest! {
     #![proptest_config(cases())]
 
     #[test]
-    fn any_rules_on_any_events(texts in prop::collection::vec(rule(), 1..24), events in prop::collection::vec(event(), 1..12)) {
-        let mut compiler = Compiler::new();
+    fn any_rules_on_any_events(
+        texts in prop::collection::vec(rule(), 1..24),
+        events in prop::collection::vec(event(), 1..12),
+        shortcuts in shortcuts(),
+    ) {
+        let mut compiler = Compiler::new().shortcuts(shortcuts);
         for text in &texts {
             compiler = compiler.rules(None, text.clone());
         }
         let rules = compiler.build().unwrap();
-        let mut scanner = Scanner::new(&rules);
+        let mut scanner = Scanner::with_shortcuts(&rules, shortcuts);
         // Twice, so that what is remembered from the first time is used the second.
         for event in events.iter().chain(&events) {
             compare(&rules, &mut scanner, event)?;
+        }
+        let mut counting = Scanner::profiled(&rules, || 0);
+        for event in &events {
+            compare(&rules, &mut counting, event)?;
         }
         let saved = Rules::from_bytes(&rules.to_bytes()).unwrap();
         prop_assert_eq!(saved.len(), rules.len());

@@ -33,8 +33,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Words that every room may use: numbers, texts, times and limits know no rooms.
-const LEAVES: &[&str] = &["config", "number", "text", "time", "lanes", "diagnostic"];
+/// Words that every room may use: numbers, texts, times, limits and shortcuts know no rooms.
+const LEAVES: &[&str] = &["config", "number", "shortcut", "text", "time", "lanes", "diagnostic"];
 
 /// Lines of a file at most, tests included.
 const LINES_MAX: usize = 700;

@@ -9,6 +9,7 @@
 //! the answers are right is not known here; two evaluators are compared.
 
 use std::fmt::Write;
+use tieline::Shortcuts;
 
 /// Bytes that are used up one choice at a time; when there are none left, every choice is the first.
 pub(crate) struct Draw<'a> {
@@ -20,6 +21,7 @@ pub(crate) struct Case {
     pub(crate) rules: String,
     pub(crate) pipeline: Option<String>,
     pub(crate) events: Vec<String>,
+    pub(crate) shortcuts: Shortcuts,
 }
 
 const SOURCES: &[&str] = &[
@@ -232,7 +234,8 @@ impl<'a> Draw<'a> {
             steps => Some(self.pipeline(steps - 1)),
         };
         let events = (0..=self.below(4)).map(|_| self.event()).collect();
-        Case { rules, pipeline, events }
+        let off = [0, 8, 16].map(|shift| (self.below(256) as u32) << shift);
+        Case { rules, pipeline, events, shortcuts: Shortcuts::all_but(off.iter().sum()) }
     }
 
     fn rule(&mut self, number: usize, out: &mut String) {

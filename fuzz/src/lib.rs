@@ -5,7 +5,7 @@
 
 mod draw;
 
-use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner};
+use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner, Shortcuts};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -38,7 +38,12 @@ const EVENTS: &[&str] = &[
 ];
 
 fn compile(text: &str) -> Rules {
-    let built = Compiler::new().limits(LIMITS).placeholder("p", ["x", "y*"]).rules(Some("fuzz.yml"), text).build();
+    compile_with(Shortcuts::ALL, text)
+}
+
+fn compile_with(shortcuts: Shortcuts, text: &str) -> Rules {
+    let compiler = Compiler::new().limits(LIMITS).shortcuts(shortcuts).placeholder("p", ["x", "y*"]);
+    let built = compiler.rules(Some("fuzz.yml"), text).build();
     let rules = built.unwrap_or_else(|error| panic!("{error}"));
     for told in rules.diagnostics() {
         assert!(!told.render().is_empty() && !told.message.is_empty());
@@ -150,29 +155,39 @@ fn use_up(rules: &Rules) {
 
 /// Rules and events, separated by NULs.
 pub fn differential(data: &[u8]) {
-    let mut parts = data.split(|byte| *byte == 0);
-    let rules = compile(&String::from_utf8_lossy(parts.next().unwrap_or_default()));
-    let mut scanner = Scanner::new(&rules);
-    compare_with(&mut scanner, &rules, parts.next().unwrap_or_default());
-    parts.for_each(|event| compare_with(&mut scanner, &rules, event));
+    for shortcuts in [Shortcuts::ALL, Shortcuts::all_but(checksum(data) as u32)] {
+        let mut parts = data.split(|byte| *byte == 0);
+        let rules = compile_with(shortcuts, &String::from_utf8_lossy(parts.next().unwrap_or_default()));
+        let mut scanner = Scanner::with_shortcuts(&rules, shortcuts);
+        compare_with(&mut scanner, &rules, parts.next().unwrap_or_default());
+        parts.for_each(|event| compare_with(&mut scanner, &rules, event));
+    }
 }
 
-/// Bytes as choices: rules, filters, a pipeline and events, see [`draw`].
+/// A number that any change of the input changes.
+fn checksum(data: &[u8]) -> u64 {
+    data.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Bytes as choices: rules, filters, a pipeline, events and shortcuts, see [`draw`].
 pub fn drawn(data: &[u8]) {
     let case = draw::Draw::new(data).case();
-    let mut compiler =
-        Compiler::new().limits(LIMITS).placeholder("p", ["x", "y*"]).rules(Some("fuzz.yml"), case.rules.as_str());
+    let mut compiler = Compiler::new().limits(LIMITS).shortcuts(case.shortcuts).placeholder("p", ["x", "y*"]);
+    compiler = compiler.rules(Some("fuzz.yml"), case.rules.as_str());
     if let Some(pipeline) = &case.pipeline {
         compiler = compiler.pipeline(Some("fuzz"), pipeline.as_str());
     }
     // A pipeline may turn out to be wrong for these rules; that is an answer too.
     let Ok(rules) = compiler.build() else { return };
     let saved = Rules::from_bytes(&rules.to_bytes()).unwrap_or_else(|error| panic!("{error}"));
-    // Twice, so that what is remembered from the first time is used the second.
-    let mut scanner = Scanner::new(&rules);
+    // Twice, so that what is remembered from the first time is used the second; saved rules take all shortcuts.
+    let mut scanner = Scanner::with_shortcuts(&rules, case.shortcuts);
     let mut scanner_of_saved = Scanner::new(&saved);
     for event in case.events.iter().chain(&case.events) {
-        let show = || format!("{}\n{}\n{event}", case.rules, case.pipeline.as_deref().unwrap_or_default());
+        let show = || {
+            let pipeline = case.pipeline.as_deref().unwrap_or_default();
+            format!("{}\n{pipeline}\n{event}\n{:?}", case.rules, case.shortcuts)
+        };
         let tree = JsonEvent::parse(event.as_bytes());
         let found = scanner.scan_json(event.as_bytes());
         assert_eq!(tree.is_ok(), found.is_ok(), "{}", show());

@@ -129,6 +129,10 @@ pub(crate) struct ScanArgs {
     /// Exit with 1 when a detection has this level or above; any takes rules without a level too
     #[arg(long, value_name = "LEVEL|any", value_parser = fail_on, help_heading = "Output")]
     pub(crate) fail_on: Option<FailOn>,
+    /// Count and time what fields, tests and rules cost, and tell the most costly on standard error;
+    /// all of it goes to FILE as JSON when one is named. A scan takes about a tenth longer
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Output")]
+    pub(crate) profile: Option<Option<PathBuf>>,
     /// Read all files as this format instead of finding it out: ndjson, json, evtx, zeek, csv
     #[arg(long, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) format: Option<Format>,

@@ -94,6 +94,12 @@ impl Screen {
         terminal.then(|| console::Term::stdout().size_checked().map_or(COLUMNS, |(_, columns)| columns.into()))
     }
 
+    /// The same for standard error.
+    pub(crate) fn width_err(&self) -> Option<usize> {
+        let terminal = io::stderr().is_terminal();
+        terminal.then(|| console::Term::stderr().size_checked().map_or(COLUMNS, |(_, columns)| columns.into()))
+    }
+
     pub(crate) fn out_is_terminal(&self) -> bool {
         io::stdout().is_terminal()
     }
@@ -130,7 +136,7 @@ impl Screen {
     }
 
     /// A line on standard error. That nobody listens there is no reason to stop.
-    fn say(&self, text: &str) {
+    pub(crate) fn say(&self, text: &str) {
         let write = || {
             let _ = writeln!(io::stderr().lock(), "{text}");
         };

@@ -11,6 +11,7 @@
 use crate::check::{FieldRef, List, Networks, Part, Pattern, Regex, Relation, Test, TimePart};
 use crate::number::Number;
 use crate::program::{AtomId, GlobPart as Piece, Pair, SlotId, Subject};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -113,9 +114,14 @@ pub(super) struct Atoms {
     pairs: Vec<Pair>,
     /// How many items of rules ask each atom: what many ask for is usually common.
     uses: Vec<u32>,
+    shortcuts: Shortcuts,
 }
 
 impl Atoms {
+    pub(super) fn new(shortcuts: Shortcuts) -> Self {
+        Self { shortcuts, ..Self::default() }
+    }
+
     pub(super) fn subject(&mut self, field: Option<&str>) -> Subject {
         field.map_or(Subject::Leaves, |field| Subject::Slot(self.slot(field)))
     }
@@ -135,7 +141,7 @@ impl Atoms {
         let (atoms, hasher) = (&self.atoms, &self.hasher);
         let hash = hasher.hash_one((subject, &question));
         let is_it = |id: &AtomId| atoms.get(id.0 as usize).is_some_and(|own| own.0 == subject && own.1 == question);
-        let known = self.by_question.find(hash, is_it).copied();
+        let known = self.by_question.find(hash, is_it).copied().filter(|_| self.shortcuts.has(Shortcut::SharedAtoms));
         let id = known.unwrap_or(AtomId(atoms.len() as u32));
         if known.is_none() {
             self.atoms.push((subject, question));

@@ -11,6 +11,7 @@ use super::matcher::{self, Draft};
 use crate::check::{Anchor, List, Networks};
 use crate::program::tables::Writer;
 use crate::program::{ListDraft, NetworksBuilder, Place};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Texts};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -37,7 +38,7 @@ impl Lists {
     }
 
     fn texts(&mut self, list: &List, effect: u32, draft: &mut Draft, writer: &mut Writer) {
-        if list.texts.len() < OWN_MIN {
+        if list.texts.len() < own_min(draft.shortcuts) {
             let pieces = list.texts.iter().map(|text| Pieces::new(&list.pattern(text)));
             return pieces.for_each(|pieces| matcher::text(&pieces, effect, draft));
         }
@@ -50,7 +51,7 @@ impl Lists {
     }
 
     fn networks(&mut self, networks: &Networks, effect: u32, draft: &mut Draft, writer: &mut Writer) {
-        if networks.0.len() < OWN_MIN {
+        if networks.0.len() < own_min(draft.shortcuts) {
             return networks.0.iter().for_each(|network| draft.matcher.networks.add(*network, effect));
         }
         let next = self.next();
@@ -66,6 +67,14 @@ impl Lists {
     /// The number of the next list.
     fn next(&self) -> u32 {
         (self.texts.len() + self.networks.len()) as u32
+    }
+}
+
+fn own_min(shortcuts: Shortcuts) -> usize {
+    match (shortcuts.has(Shortcut::LongLists), shortcuts.has(Shortcut::MixedLists)) {
+        (false, _) => usize::MAX,
+        (true, false) => 0,
+        (true, true) => OWN_MIN,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::program::{
     AtomId, CLAUSE, Demand, Effect, ExactDraft as Exact, GlobPart as Piece, MatcherDraft, PartitionDraft, Place, Probe,
     Span, Subject, UnitId, VerifyDraft,
 };
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::DASHES;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -41,6 +42,7 @@ pub(super) struct Builder<'a> {
     matchers: u32,
     by_wanted: HashMap<(Subject, Vec<Wanted>), u32>,
     lists: Lists,
+    shortcuts: Shortcuts,
     pub(super) needs_leaves: bool,
 }
 
@@ -54,7 +56,7 @@ pub(super) const TRIE_BYTES_MAX: usize = 256;
 const DASH_TEXTS_MAX: usize = 25;
 
 impl<'a> Builder<'a> {
-    pub(super) fn new(atoms: &'a Atoms, regexes: &'a Regexes, writer: &'a mut Writer) -> Self {
+    pub(super) fn new(atoms: &'a Atoms, regexes: &'a Regexes, writer: &'a mut Writer, shortcuts: Shortcuts) -> Self {
         Self {
             atoms,
             regexes,
@@ -65,6 +67,7 @@ impl<'a> Builder<'a> {
             matchers: 0,
             by_wanted: HashMap::new(),
             lists: Lists::default(),
+            shortcuts,
             needs_leaves: false,
         }
     }
@@ -79,8 +82,10 @@ impl<'a> Builder<'a> {
         let (mut first, mut rest) = (BTreeMap::<AtomId, Vec<UnitId>>::new(), BTreeSet::<AtomId>::new());
         for unit in &members.units {
             let Some(expr) = exprs.get(unit.0 as usize) else { continue };
-            let witness = witness::find(expr, self.atoms, self.regexes, &members.routed);
-            let is_rare = witness.as_ref().is_some_and(|witness| witness.cost < COMMON);
+            let found = witness::find(expr, self.atoms, self.regexes, &members.routed);
+            let witness = found.filter(|_| self.shortcuts.has(Shortcut::Witnesses));
+            let may_wait = self.shortcuts.has(Shortcut::Rest);
+            let is_rare = may_wait && witness.as_ref().is_some_and(|witness| witness.cost < COMMON);
             expr.each_atom(&mut |atom| {
                 if is_rare {
                     rest.insert(atom);
@@ -140,7 +145,8 @@ impl<'a> Builder<'a> {
         let id = self.matchers;
         self.matchers += 1;
         self.by_wanted.insert((subject, wanted.clone()), id);
-        let mut draft = Draft::default();
+        let mut draft = Draft { shortcuts: self.shortcuts, ..Draft::default() };
+        draft.matcher.literals.shortcuts = self.shortcuts;
         for (atom, units) in wanted {
             let effect = self.effect(atom, units);
             match self.atoms.get(atom) {
@@ -177,6 +183,7 @@ impl<'a> Builder<'a> {
 pub(super) struct Draft {
     pub(super) matcher: MatcherDraft,
     verifies: HashMap<Ask, Slot>,
+    pub(super) shortcuts: Shortcuts,
 }
 
 /// Where a test of a draft stands.
@@ -194,6 +201,8 @@ impl Draft {
 
     /// Adds a test that runs when its demand may be met and each of its clauses holds.
     fn verify(&mut self, ask: Ask, clauses: &[Clause], demand: Demand, effect: u32, test: impl FnOnce() -> Exact) {
+        let clauses = if self.shortcuts.has(Shortcut::Clauses) { clauses } else { &[] };
+        let demand = if self.shortcuts.has(Shortcut::Demands) { demand } else { Demand::default() };
         let known = self.verifies.get(&ask).copied();
         let slot = known.unwrap_or_else(|| {
             let verify = VerifyDraft { test: test(), clauses: clauses.len() as u32, demand, effects: Vec::new() };
@@ -229,7 +238,7 @@ pub(super) fn text(pieces: &Pieces, effect: u32, draft: &mut Draft) {
         draft.matcher.any_text.push(effect);
         return;
     }
-    if let Some(texts) = plain(pieces) {
+    if let Some(texts) = plain(pieces).filter(|_| draft.shortcuts.has(Shortcut::Literals)) {
         texts.iter().for_each(|(place, text)| draft.matcher.literals.add(*place, text, effect));
         return;
     }

@@ -24,6 +24,7 @@ use crate::check::{Rule, Test};
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::program::tables::Writer;
 use crate::program::{self, ProgramDraft, RuleId, Unit};
+use crate::shortcut::{Shortcut, Shortcuts};
 use atoms::Atoms;
 use expr::Expr;
 pub(crate) use regexes::Regexes;
@@ -45,16 +46,21 @@ pub(crate) fn refuse(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
 pub(crate) fn compile(
     rules: Vec<Rule>,
     regexes: &Regexes,
+    shortcuts: Shortcuts,
     writer: &mut Writer,
     mut done: impl FnMut(Rule, &mut Writer),
 ) {
-    let mut atoms = Atoms::default();
+    let mut atoms = Atoms::new(shortcuts);
     let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
     for (number, rule) in rules.into_iter().enumerate() {
         let id = RuleId(number as u32);
         for branch in &rule.branches {
             let expr = expr::condition(&branch.condition, branch, &mut atoms);
-            alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
+            if shortcuts.has(Shortcut::Alternatives) {
+                alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
+            } else {
+                alternatives.push((id, expr));
+            }
         }
         done(rule, writer);
     }
@@ -67,9 +73,9 @@ pub(crate) fn compile(
             exprs.push(expr);
         }
     }
-    let (router, members) = route::build(&exprs, &atoms);
-    program::write_expressions(regexes.written(), writer);
-    let mut builder = matcher::Builder::new(&atoms, regexes, writer);
+    let (router, members) = route::build(&exprs, &atoms, shortcuts);
+    program::write_expressions(regexes.written(), shortcuts.has(Shortcut::AsciiExpressions), writer);
+    let mut builder = matcher::Builder::new(&atoms, regexes, writer, shortcuts);
     let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
     let needs_leaves = builder.needs_leaves;
     let matcher::Tables { effects, wakes } = builder.finish();

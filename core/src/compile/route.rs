@@ -12,6 +12,7 @@
 use super::atoms::{Ask, Atoms, Question};
 use super::expr::Expr;
 use crate::program::{GlobPart as Piece, RouterDraft as Router, SlotId, Subject, UnitId};
+use crate::shortcut::{Shortcut, Shortcuts};
 use std::collections::{BTreeSet, HashMap};
 
 /// Steps that are taken one after the other at most. A third one makes many partitions that differ little.
@@ -34,9 +35,10 @@ type Demands = HashMap<Vec<SlotId>, BTreeSet<String>>;
 const GROUP_MAX: usize = 4;
 
 /// Builds the tree and the members of each partition.
-pub(super) fn build(exprs: &[Expr], atoms: &Atoms) -> (Router, Vec<Members>) {
+pub(super) fn build(exprs: &[Expr], atoms: &Atoms, shortcuts: Shortcuts) -> (Router, Vec<Members>) {
     let demands: Vec<Demands> = exprs.iter().map(|expr| demands(expr, atoms)).collect();
-    let mut builder = Builder { demands: &demands, members: Vec::new(), known: HashMap::new() };
+    let depth_max = if shortcuts.has(Shortcut::Router) { DEPTH_MAX } else { 0 };
+    let mut builder = Builder { demands: &demands, members: Vec::new(), known: HashMap::new(), depth_max };
     let all: Vec<u32> = (0..exprs.len() as u32).collect();
     let router = builder.node(all, &mut Vec::new(), 0);
     (router, builder.members)
@@ -46,11 +48,12 @@ struct Builder<'a> {
     demands: &'a [Demands],
     members: Vec<Members>,
     known: HashMap<(Vec<u32>, Vec<SlotId>), u32>,
+    depth_max: usize,
 }
 
 impl Builder<'_> {
     fn node(&mut self, units: Vec<u32>, routed: &mut Vec<SlotId>, depth: usize) -> Router {
-        let best = if depth < DEPTH_MAX && units.len() >= UNITS_MIN && self.members.len() < PARTITIONS_MAX {
+        let best = if depth < self.depth_max && units.len() >= UNITS_MIN && self.members.len() < PARTITIONS_MAX {
             self.discriminator(&units, routed)
         } else {
             None

@@ -14,6 +14,7 @@ use crate::check::{self, Checker, Pack};
 use crate::compile::{self, Regexes};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::shortcut::Shortcuts;
 use crate::syntax;
 use crate::time::{Clock, TimeOptions};
 use rayon::prelude::*;
@@ -45,6 +46,7 @@ pub struct Compiler {
     sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
     allowed: BTreeSet<Code>,
+    shortcuts: Shortcuts,
 }
 
 impl Compiler {
@@ -105,6 +107,14 @@ impl Compiler {
         self
     }
 
+    /// Takes only these shortcuts when compiling; for tests.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn shortcuts(mut self, shortcuts: Shortcuts) -> Self {
+        self.shortcuts = shortcuts;
+        self
+    }
+
     /// Compiles everything. Rules that cannot be used are left out; [`Rules::diagnostics`] tells which and why.
     ///
     /// # Errors
@@ -136,8 +146,9 @@ impl Compiler {
             }
         }
         let pack = checker.finish();
-        let Self { options, time, pipelines, allowed, .. } = self;
-        Ok(CheckedRules { pack, settings: Settings { options, time, clock, pipelines, allowed }, diagnostics })
+        let Self { options, time, pipelines, allowed, shortcuts, .. } = self;
+        let settings = Settings { options, time, clock, pipelines, allowed, shortcuts };
+        Ok(CheckedRules { pack, settings, diagnostics })
     }
 }
 
@@ -170,6 +181,7 @@ struct Settings {
     clock: Clock,
     pipelines: Vec<(Option<String>, String)>,
     allowed: BTreeSet<Code>,
+    shortcuts: Shortcuts,
 }
 
 impl CheckedRules {
@@ -227,7 +239,7 @@ impl Settings {
         drop(pack.correlations);
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: self.options.limits });
         let mut filer = Filer::default();
-        compile::compile(pack.rules, &regexes, &mut writer, |rule, writer| filer.put(rule, writer));
+        compile::compile(pack.rules, &regexes, self.shortcuts, &mut writer, |rule, writer| filer.put(rule, writer));
         drop(regexes);
         filer.write(&mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.

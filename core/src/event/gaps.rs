@@ -12,6 +12,7 @@
 //! next one is too, nearly always. What is kept is bounded, and forgotten as a whole.
 
 use crate::program::{NodeId, SlotId};
+use crate::shortcut::{Shortcut, Shortcuts};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use std::hash::{BuildHasher, Hasher};
@@ -113,6 +114,8 @@ pub(super) struct Gaps {
     guesses: Vec<u16>,
     places: Vec<Place>,
     by_place: HashMap<Place, PlaceId, RandomState>,
+    /// Longer gaps are read anew each time.
+    gap_bytes_max: usize,
     hasher: RandomState,
 }
 
@@ -164,6 +167,7 @@ impl Default for Gaps {
             guesses: vec![0; 1 << GUESSES_LOG],
             places: Vec::new(),
             by_place: HashMap::default(),
+            gap_bytes_max: GAP_BYTES_MAX,
             hasher: RandomState::default(),
         };
         gaps.forget();
@@ -174,6 +178,17 @@ impl Default for Gaps {
 impl Gaps {
     pub(super) const OUTSIDE: PlaceId = PlaceId(0);
     const NOWHERE: PlaceId = PlaceId(u32::MAX);
+
+    pub(super) fn new(shortcuts: Shortcuts) -> Self {
+        let mut gaps = Self::default();
+        if !shortcuts.has(Shortcut::GapGuesses) {
+            gaps.guesses = Vec::new();
+        }
+        if !shortcuts.has(Shortcut::GapLearning) {
+            gaps.gap_bytes_max = 0;
+        }
+        gaps
+    }
 
     /// Before an event: makes room when there is little left.
     pub(super) fn make_room(&mut self) {
@@ -242,7 +257,7 @@ impl Gaps {
         let start = self.composites.len() as u32;
         self.composites.extend_from_slice(composites);
         gap.composites = (start, self.composites.len() as u32);
-        if text.len() > GAP_BYTES_MAX || self.gaps.len() >= GAPS_MAX || self.texts.len() >= BYTES_MAX {
+        if text.len() > self.gap_bytes_max || self.gaps.len() >= GAPS_MAX || self.texts.len() >= BYTES_MAX {
             *self.gaps.first_mut()? = Gap { from: Self::NOWHERE, ..gap };
             return Some(0);
         }

@@ -16,6 +16,7 @@ use super::walk;
 use super::{Event, JsonEvent, Value};
 use crate::number::Number;
 use crate::program::{Fields, SlotId, Written};
+use crate::shortcut::Shortcuts;
 
 /// What kind of value a text stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +162,10 @@ pub(crate) struct Slots {
 }
 
 impl Slots {
+    pub(crate) fn new(shortcuts: Shortcuts) -> Self {
+        Self { gaps: Gaps::new(shortcuts), ..Self::default() }
+    }
+
     /// Fills the slots from one JSON object, and gives the text in which they lie.
     pub(crate) fn fill_json<'e>(&mut self, bytes: &'e [u8], fields: &Fields<'_>) -> Result<&'e str, EventError> {
         let text = json::utf8(bytes)?;

@@ -13,10 +13,14 @@
 mod memo;
 mod pair;
 mod probe;
+mod tally;
 
 use crate::event::slots::{Kind, Seen, Slots};
 use crate::program::{AtomId, Decision, Effect, Matcher, Partition, Probe, Program, Router, RuleId, Subject, UnitId};
+use crate::shortcut::Shortcuts;
 use crate::time::Clock;
+pub(crate) use tally::{Counts, Looks, Tests};
+use tally::{Off, Tally};
 
 /// What evaluation writes to; one per thread.
 #[derive(Debug)]
@@ -26,7 +30,18 @@ pub(crate) struct Scratch {
     pub(crate) matched: Vec<RuleId>,
     partitions: Vec<u32>,
     buffers: Buffers,
-    run: Run,
+    run: Runs,
+}
+
+/// The loop, with or without a tally.
+#[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the plain one is nearly always meant, and needs no further step to be reached"
+)]
+enum Runs {
+    Plain(Run<Off>),
+    Counted(Box<Run<Counts>>),
 }
 
 /// Memory for reading one value.
@@ -38,7 +53,7 @@ struct Buffers {
 
 /// What is known about the event at hand.
 #[derive(Debug)]
-struct Run {
+struct Run<T> {
     bits: Vec<u64>,
     touched: Vec<u32>,
     woken: Vec<UnitId>,
@@ -49,7 +64,15 @@ struct Run {
     looked: Vec<u64>,
     number: u64,
     pair: pair::Buffers,
-    hits: probe::Hits,
+    hits: probe::Hits<T>,
+}
+
+/// An event and the rules that are evaluated on it.
+struct Routed<'a> {
+    program: &'a Program<'a>,
+    clock: &'a Clock,
+    slots: &'a Slots,
+    event: &'a str,
 }
 
 /// What does not change while one event is evaluated in one partition.
@@ -62,24 +85,47 @@ struct Place<'a> {
 }
 
 impl Scratch {
-    pub(crate) fn new(program: &Program<'_>, rules: usize) -> Self {
+    pub(crate) fn new(program: &Program, rules: usize, shortcuts: Shortcuts) -> Self {
+        Self::with(Runs::Plain(Run::new(program, rules, shortcuts, Off)), shortcuts)
+    }
+
+    /// The same, and everything is counted; `clock` tells nanoseconds.
+    pub(crate) fn counted(program: &Program, rules: usize, clock: fn() -> u64) -> Self {
+        let counts = Counts::new(program, rules, clock);
+        Self::with(Runs::Counted(Box::new(Run::new(program, rules, Shortcuts::ALL, counts))), Shortcuts::ALL)
+    }
+
+    fn with(run: Runs, shortcuts: Shortcuts) -> Self {
         Self {
-            slots: Slots::default(),
+            slots: Slots::new(shortcuts),
             matched: Vec::new(),
             partitions: Vec::new(),
             buffers: Buffers::default(),
-            run: Run {
-                bits: vec![0; program.atoms.len().div_ceil(64)],
-                touched: Vec::new(),
-                woken: Vec::new(),
-                unit_epochs: vec![0; program.units.len()],
-                rule_epochs: vec![0; rules],
-                epoch: 0,
-                looked: vec![0; 1 + program.fields.len() + program.pairs.len()],
-                number: 0,
-                pair: pair::Buffers::default(),
-                hits: probe::Hits::new(program),
-            },
+            run,
+        }
+    }
+
+    /// What was counted, if anything is.
+    pub(crate) fn counts(&self) -> Option<&Counts> {
+        match &self.run {
+            Runs::Plain(_) => None,
+            Runs::Counted(run) => Some(&run.hits.tally),
+        }
+    }
+
+    /// Says that the slots are about to be filled.
+    #[inline]
+    pub(crate) fn begin(&mut self) {
+        if let Runs::Counted(run) = &mut self.run {
+            run.hits.tally.read();
+        }
+    }
+
+    /// Says that what is in `matched` now is the answer.
+    #[inline]
+    pub(crate) fn end(&mut self) {
+        if let Runs::Counted(run) = &mut self.run {
+            run.hits.tally.matched(&self.matched);
         }
     }
 
@@ -87,16 +133,53 @@ impl Scratch {
     pub(crate) fn detect(&mut self, program: &Program<'_>, clock: &Clock, event: &str) {
         self.matched.clear();
         self.partitions.clear();
-        route(&program.router, &self.slots, event, &mut self.buffers, &mut self.partitions);
-        self.run.begin();
-        for partition in self.partitions.iter().filter_map(|id| program.partitions.get(*id as usize)) {
-            self.run.detect(&Place { program, partition, clock, slots: &self.slots, event }, &mut self.matched);
+        let Self { slots, matched, partitions, buffers, run } = self;
+        let routed = Routed { program, clock, slots, event };
+        match run {
+            Runs::Plain(run) => run.event(&routed, buffers, partitions, matched),
+            Runs::Counted(run) => {
+                run.hits.tally.has_read(event.len());
+                run.event(&routed, buffers, partitions, matched);
+            }
         }
         self.matched.sort_unstable();
     }
 }
 
-impl Run {
+impl<T: Tally> Run<T> {
+    fn new(program: &Program, rules: usize, shortcuts: Shortcuts, tally: T) -> Self {
+        Self {
+            bits: vec![0; program.atoms.len().div_ceil(64)],
+            touched: Vec::new(),
+            woken: Vec::new(),
+            unit_epochs: vec![0; program.units.len()],
+            rule_epochs: vec![0; rules],
+            epoch: 0,
+            looked: vec![0; 1 + program.fields.len() + program.pairs.len()],
+            number: 0,
+            pair: pair::Buffers::default(),
+            hits: probe::Hits::new(program, shortcuts, tally),
+        }
+    }
+
+    /// Evaluates one event in every partition to which it is routed.
+    fn event(
+        &mut self,
+        &Routed { program, clock, slots, event }: &Routed<'_>,
+        buffers: &mut Buffers,
+        partitions: &mut Vec<u32>,
+        matched: &mut Vec<RuleId>,
+    ) {
+        route(&program.router, slots, event, buffers, partitions);
+        self.hits.tally.routed();
+        self.begin();
+        for id in partitions {
+            let Some(partition) = program.partitions.get(*id as usize) else { continue };
+            self.detect(&Place { program, partition, clock, slots, event }, matched);
+            self.hits.tally.visited(*id);
+        }
+    }
+
     /// Forgets which units and rules the last event woke.
     fn begin(&mut self) {
         if self.epoch == u32::MAX {
@@ -118,6 +201,13 @@ impl Run {
 
     /// Makes the atoms true that the values at a place make true.
     fn look(&mut self, at: &Place<'_>, probe: Probe) {
+        self.hits.tally.look();
+        self.look_in(at, probe);
+        self.hits.tally.looked(probe.matcher);
+    }
+
+    #[inline(always)]
+    fn look_in(&mut self, at: &Place<'_>, probe: Probe) {
         let Some(matcher) = at.program.matchers.get(probe.matcher as usize) else { return };
         match probe.subject.subject() {
             Subject::Slot(slot) => {
@@ -141,7 +231,9 @@ impl Run {
                 }
             }
             // One search over the whole event instead of one for each leaf.
-            Subject::Leaves if at.slots.written(at.event).is_some_and(|event| matcher.is_silent_on(&event)) => {}
+            Subject::Leaves if at.slots.written(at.event).is_some_and(|event| matcher.is_silent_on(&event)) => {
+                self.hits.tally.searched(probe.matcher, at.event.len());
+            }
             Subject::Leaves => {
                 at.slots.each_leaf(at.event, |seen| self.look_at_value(at, matcher, probe.matcher, &seen));
             }
@@ -150,9 +242,9 @@ impl Run {
 
     fn look_at_value(&mut self, at: &Place<'_>, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>) {
         self.hits.value(matcher, id, seen, at.clock);
-        let effects = std::mem::take(&mut self.hits.effects);
+        let effects = std::mem::take(&mut self.hits.found.effects);
         self.apply(at.program, &effects);
-        self.hits.effects = effects;
+        self.hits.found.effects = effects;
     }
 
     fn apply(&mut self, program: &Program<'_>, effects: &[u32]) {
@@ -178,16 +270,19 @@ impl Run {
 
     fn decide(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) {
         let mut woken = std::mem::take(&mut self.woken);
-        for unit in woken.drain(..) {
-            match self.unit_epochs.get_mut(unit.0 as usize) {
+        for id in woken.drain(..) {
+            match self.unit_epochs.get_mut(id.0 as usize) {
                 Some(epoch) if *epoch != self.epoch => *epoch = self.epoch,
                 _ => continue,
             }
-            let Some(unit) = at.program.units.get(unit.0 as usize) else { continue };
-            let mut step = unit.entry;
+            let Some(unit) = at.program.units.get(id.0 as usize) else { continue };
+            self.hits.tally.walk();
+            let (mut step, mut decisions) = (unit.entry, 0);
             while let Some(Decision { atom, if_true, if_false }) = at.program.decisions.get(step as usize) {
                 step = if self.is_true(at, *atom) { *if_true } else { *if_false };
+                decisions += 1;
             }
+            self.hits.tally.walked(id, decisions);
             if step == Decision::TRUE
                 && let Some(epoch) = self.rule_epochs.get_mut(unit.rule.0 as usize)
                 && *epoch != self.epoch

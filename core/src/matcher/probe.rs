@@ -10,17 +10,31 @@
 //! the value and the matcher, so the memo may answer instead.
 
 use super::memo::Memo;
+use super::tally::{Answer, Tally};
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
 use crate::program::{CLAUSE, Exact, List, Matcher, Program, Verify};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
 use crate::time::Clock;
 use memchr::memmem::Finder;
 use std::sync::LazyLock;
 
-/// The effects of one value, each once.
+/// Finds the effects of values.
 #[derive(Debug)]
-pub(super) struct Hits {
+pub(super) struct Hits<T> {
+    pub(super) tally: T,
+    pub(super) found: Found,
+    spelling: Spelling,
+    reading: Reading,
+    memo: Memo,
+    /// Whether values may be searched as they are written.
+    is_in_place: bool,
+}
+
+/// The effects of one value, each once, and the tests that are still to be run.
+#[derive(Debug)]
+pub(super) struct Found {
     pub(super) effects: Vec<u32>,
     effect_marks: Vec<u32>,
     clause_marks: Vec<u32>,
@@ -29,9 +43,6 @@ pub(super) struct Hits {
     epoch: u32,
     /// Tests all of whose clauses hold.
     called: Vec<u32>,
-    spelling: Spelling,
-    reading: Reading,
-    memo: Memo,
 }
 
 /// Memory for spelling a value.
@@ -52,9 +63,93 @@ struct Reading {
     has_folded: bool,
 }
 
-impl Hits {
-    pub(super) fn new(program: &Program<'_>) -> Self {
-        let most = |of: fn(&Matcher<'_>) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
+impl<T: Tally> Hits<T> {
+    pub(super) fn new(program: &Program, shortcuts: Shortcuts, tally: T) -> Self {
+        Self {
+            tally,
+            found: Found::new(program),
+            spelling: Spelling::default(),
+            reading: Reading::default(),
+            is_in_place: shortcuts.has(Shortcut::InPlace),
+            memo: if shortcuts.has(Shortcut::Memo) { Memo::new(program.matchers.len()) } else { Memo::default() },
+        }
+    }
+
+    /// Finds the effects of one value; `id` is the matcher's number.
+    // PERF: the loop is compiled twice, for the two tallies, and what is called in two places is not inlined unasked.
+    #[inline(always)]
+    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
+        self.found.effects.clear();
+        let key = self.memo.key(id, seen);
+        if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.found.effects)) {
+            self.tally.remembered(id);
+            return;
+        }
+        self.tally.searched(id, seen.raw.len());
+        self.search(matcher, id, seen, clock);
+        if let Some(key) = key {
+            self.memo.put(&key, seen, &self.found.effects);
+        }
+    }
+
+    fn search(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
+        self.found.begin();
+        self.reading.begin();
+        let mut buffers = std::mem::take(&mut self.spelling);
+        let spelled = match as_written(seen).filter(|_| self.is_in_place) {
+            Some(written) => written,
+            None => spelled(seen, &mut buffers.spelled, &mut buffers.text),
+        };
+        let mut folded = spelled;
+        if !self.is_in_place || !spelled.is_ascii() {
+            buffers.folded.clear();
+            text::push_folded(spelled, &mut buffers.folded);
+            folded = &buffers.folded;
+        }
+        self.found.add(matcher.any_text);
+        self.found.literals(matcher, folded);
+        self.run_tests(matcher, id, seen, spelled, clock);
+        self.spelling = buffers;
+    }
+
+    fn run_tests(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
+        if !matcher.networks.is_empty() {
+            matcher.networks.search(self.reading.text(seen), |effect| self.found.add(&[effect]));
+        }
+        let tests = matcher.verifies.len() + matcher.residual.len();
+        for (number, (list, effect)) in matcher.lists.iter().enumerate() {
+            self.tally.test();
+            let holds = self.reading.any_holds(list, seen);
+            self.tally.tested(id, tests + number, seen.raw.len(), answer(holds));
+            if holds {
+                self.found.add(&[*effect]);
+            }
+        }
+        let Found { effects, effect_marks, called, epoch, .. } = &mut self.found;
+        let called = called.iter().filter_map(|at| Some((*at as usize, matcher.verifies.get(*at as usize)?)));
+        for (number, verify) in called.chain((matcher.verifies.len()..).zip(&matcher.residual)) {
+            // A test whose effects are all known already need not run.
+            let is_news = |effect: &u32| effect_marks.get(*effect as usize).is_some_and(|mark| mark != epoch);
+            if !verify.demand.may_be_met_by(spelled) || !verify.effects.iter().any(is_news) {
+                continue;
+            }
+            self.tally.test();
+            let holds = self.reading.holds(verify, seen, clock);
+            self.tally.tested(id, number, seen.raw.len(), answer(holds));
+            if holds {
+                for effect in verify.effects {
+                    if is_first(effect_marks, *effect, *epoch) {
+                        effects.push(*effect);
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Found {
+    fn new(program: &Program) -> Self {
+        let most = |of: fn(&Matcher) -> usize| program.matchers.iter().map(of).max().unwrap_or(0);
         Self {
             effects: Vec::new(),
             effect_marks: vec![0; program.effects.len()],
@@ -62,42 +157,16 @@ impl Hits {
             counts: vec![(0, 0); most(|matcher| matcher.verifies.len())],
             epoch: 0,
             called: Vec::new(),
-            spelling: Spelling::default(),
-            reading: Reading::default(),
-            memo: Memo::new(program.matchers.len()),
         }
     }
 
-    /// Finds the effects of one value; `id` is the matcher's number.
-    pub(super) fn value(&mut self, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>, clock: &Clock) {
-        self.effects.clear();
-        let key = self.memo.key(id, seen);
-        if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.effects)) {
-            return;
+    #[inline]
+    fn add(&mut self, effects: &[u32]) {
+        for effect in effects {
+            if is_first(&mut self.effect_marks, *effect, self.epoch) {
+                self.effects.push(*effect);
+            }
         }
-        self.search(matcher, seen, clock);
-        if let Some(key) = key {
-            self.memo.put(&key, seen, &self.effects);
-        }
-    }
-
-    fn search(&mut self, matcher: &Matcher<'_>, seen: &Seen<'_>, clock: &Clock) {
-        self.begin();
-        let mut buffers = std::mem::take(&mut self.spelling);
-        let spelled = spelled(seen, &mut buffers.spelled, &mut buffers.text);
-        let mut folded = spelled;
-        if !spelled.is_ascii() {
-            buffers.folded.clear();
-            text::push_folded(spelled, &mut buffers.folded);
-            folded = &buffers.folded;
-        }
-        for effect in matcher.any_text {
-            is_first(&mut self.effect_marks, *effect, self.epoch);
-            self.effects.push(*effect);
-        }
-        self.find_literals(matcher, folded);
-        self.run_tests(matcher, seen, spelled, clock);
-        self.spelling = buffers;
     }
 
     fn begin(&mut self) {
@@ -109,11 +178,10 @@ impl Hits {
         }
         self.epoch += 1;
         self.called.clear();
-        self.reading.has_text = false;
-        self.reading.has_folded = false;
     }
 
-    fn find_literals(&mut self, matcher: &Matcher<'_>, spelled: &str) {
+    /// Notes what the literals of a matcher say that stand in a value.
+    fn literals(&mut self, matcher: &Matcher, spelled: &str) {
         let (epoch, marks, clause_marks) = (self.epoch, &mut self.effect_marks, &mut self.clause_marks);
         let (effects, counts, called) = (&mut self.effects, &mut self.counts, &mut self.called);
         matcher.literals.search(spelled, |code| {
@@ -132,38 +200,10 @@ impl Hits {
             }
         });
     }
+}
 
-    fn run_tests(&mut self, matcher: &Matcher<'_>, seen: &Seen<'_>, spelled: &str, clock: &Clock) {
-        let epoch = self.epoch;
-        if !matcher.networks.is_empty() {
-            let (marks, effects) = (&mut self.effect_marks, &mut self.effects);
-            matcher.networks.search(self.reading.text(seen), |effect| {
-                if is_first(marks, effect, epoch) {
-                    effects.push(effect);
-                }
-            });
-        }
-        for (list, effect) in &matcher.lists {
-            if self.reading.any_holds(list, seen) && is_first(&mut self.effect_marks, *effect, epoch) {
-                self.effects.push(*effect);
-            }
-        }
-        let called = self.called.iter().filter_map(|at| matcher.verifies.get(*at as usize));
-        for verify in called.chain(&matcher.residual) {
-            // A test whose effects are all known already need not run.
-            let is_news = |effect: &u32| self.effect_marks.get(*effect as usize).is_some_and(|mark| *mark != epoch);
-            if verify.demand.may_be_met_by(spelled)
-                && verify.effects.iter().any(is_news)
-                && self.reading.holds(verify, seen, clock)
-            {
-                for effect in verify.effects {
-                    if is_first(&mut self.effect_marks, *effect, epoch) {
-                        self.effects.push(*effect);
-                    }
-                }
-            }
-        }
-    }
+fn answer(holds: bool) -> Answer {
+    if holds { Answer::Holds } else { Answer::Fails }
 }
 
 /// Marks something as seen, and says whether it was not yet.
@@ -171,16 +211,22 @@ fn is_first(marks: &mut [u32], at: u32, epoch: u32) -> bool {
     marks.get_mut(at as usize).is_some_and(|mark| std::mem::replace(mark, epoch) != epoch)
 }
 
-/// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
-fn spelled<'t>(seen: &Seen<'t>, spelled: &'t mut String, text: &'t mut String) -> &'t str {
+/// The text of the event, where it is spelled as JSON does with the fewest escapes.
+#[inline]
+fn as_written<'e>(seen: &Seen<'e>) -> Option<&'e str> {
     let raw = seen.raw.as_bytes();
     let is_spelled = match seen.kind {
         Kind::Text if seen.is_written => memchr::memchr(b'\\', raw).is_none_or(|first| !has_other_escapes(raw, first)),
         Kind::Text => !raw.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')),
-        _ => return seen.text(text),
+        _ => false,
     };
-    if is_spelled {
-        return seen.raw;
+    is_spelled.then_some(seen.raw)
+}
+
+/// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
+fn spelled<'t>(seen: &Seen<'t>, spelled: &'t mut String, text: &'t mut String) -> &'t str {
+    if seen.kind != Kind::Text {
+        return seen.text(text);
     }
     spelled.clear();
     text::push_spelled(seen.text(text), spelled);
@@ -196,6 +242,11 @@ fn has_other_escapes(raw: &[u8], first: usize) -> bool {
 }
 
 impl Reading {
+    fn begin(&mut self) {
+        self.has_text = false;
+        self.has_folded = false;
+    }
+
     fn text(&mut self, seen: &Seen<'_>) -> &str {
         if !std::mem::replace(&mut self.has_text, true) {
             self.text.clear();

@@ -20,6 +20,7 @@ const STATES_BYTES_MAX: usize = 1 << 20;
 pub(crate) struct Expression<'a> {
     pattern: &'a str,
     bytes_max: usize,
+    has_ascii: bool,
     whole: OnceLock<Option<Box<meta::Regex>>>,
     ascii: OnceLock<Option<Box<meta::Regex>>>,
 }
@@ -27,7 +28,7 @@ pub(crate) struct Expression<'a> {
 impl<'a> Expression<'a> {
     /// An expression whose automaton may take so many bytes.
     pub(crate) fn new(pattern: &'a str, bytes_max: usize) -> Self {
-        Self { pattern, bytes_max, whole: OnceLock::new(), ascii: OnceLock::new() }
+        Self { pattern, bytes_max, has_ascii: true, whole: OnceLock::new(), ascii: OnceLock::new() }
     }
 
     /// Compiles the expression now; false when that takes more bytes than it may.
@@ -35,10 +36,20 @@ impl<'a> Expression<'a> {
         self.build(|hir| hir).is_some()
     }
 
+    /// The expression as text.
+    pub(crate) fn pattern(&self) -> &str {
+        self.pattern
+    }
+
+    /// The same, but ASCII values meet the whole expression as well; for tests.
+    pub(super) fn only_whole(self) -> Self {
+        Self { has_ascii: false, ..self }
+    }
+
     /// Whether the expression matches anywhere in the text.
     pub(crate) fn is_match(&self, text: &str) -> bool {
         // INVARIANT: rules whose expressions do not compile are refused, so only forged ones never match.
-        let built = if text.is_ascii() {
+        let built = if self.has_ascii && text.is_ascii() {
             self.ascii.get_or_init(|| self.build(only_ascii))
         } else {
             self.whole.get_or_init(|| self.build(|hir| hir))

@@ -12,6 +12,7 @@ use super::Span;
 use super::tables::{Reader, Writer};
 use crate::text::DASHES;
 use bytemuck::{Pod, Zeroable};
+use std::fmt;
 
 /// A pattern over a whole value.
 #[derive(Debug)]
@@ -56,6 +57,21 @@ pub(crate) fn write(parts: &[GlobPart], writer: &mut Writer) {
     };
     let units: Vec<Unit> = parts.iter().map(unit).collect();
     writer.table(&units);
+}
+
+/// As rules write it; a dash stands for any of the five.
+impl fmt::Display for Glob<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for unit in self.units {
+            match unit.kind {
+                TEXT => f.write_str(&unit.text.of_texts(self.texts).replace('*', "\\*").replace('?', "\\?"))?,
+                ONE => f.write_str("?")?,
+                DASH => f.write_str("-")?,
+                _ => f.write_str("*")?,
+            }
+        }
+        Ok(())
+    }
 }
 
 impl<'a> Glob<'a> {

@@ -37,6 +37,16 @@ impl<'a, T: AnyBitPattern> Index<'a, T> {
         self.rows.is_empty()
     }
 
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// All rows, in no particular order.
+    pub(super) fn rows(&self) -> &'a [T] {
+        self.rows
+    }
+
     /// The rows whose hash may be this one.
     #[inline]
     pub(super) fn bucket(&self, hash: u64) -> &'a [T] {

@@ -83,6 +83,11 @@ impl<'a> Indicators<'a> {
         Some(list)
     }
 
+    /// How many texts it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.texts.ends.len()
+    }
+
     /// Whether any of the texts stands in its place in the value.
     pub(crate) fn any_holds(&self, value: &str) -> bool {
         let bytes = value.as_bytes();

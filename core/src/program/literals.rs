@@ -15,6 +15,7 @@ use super::index::{self, Index};
 use super::needles::{self, Needles};
 use super::tables::{Reader, Writer};
 use super::trie::{self, Trie};
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
 use bytemuck::{Pod, Zeroable};
 use std::collections::BTreeMap;
@@ -55,6 +56,7 @@ struct Whole {
 #[derive(Debug, Default)]
 pub(crate) struct LiteralsBuilder {
     entries: BTreeMap<(Place, String), Vec<u32>>,
+    pub(crate) shortcuts: Shortcuts,
 }
 
 impl LiteralsBuilder {
@@ -91,12 +93,13 @@ impl LiteralsBuilder {
             }
             spans.push(span);
         }
-        let is_only_inside = whole.is_empty() && starts.is_empty() && ends.is_empty();
-        Alphabet::write(is_only_inside.then(|| Alphabet::of(&inside)).flatten(), writer);
+        let has_alphabet = whole.is_empty() && starts.is_empty() && ends.is_empty();
+        let has_alphabet = has_alphabet && self.shortcuts.has(Shortcut::KeywordSearch);
+        Alphabet::write(has_alphabet.then(|| Alphabet::of(&inside)).flatten(), writer);
         index::write(whole, writer);
         trie::write(starts.iter().map(|(literal, at)| (literal.bytes(), *at)), writer);
         trie::write(ends.iter().map(|(literal, at)| (literal.bytes().rev(), *at)), writer);
-        needles::write(inside, writer);
+        needles::write(inside, self.shortcuts.has(Shortcut::Dense), writer);
         writer.table(&inside_spans);
         writer.table(&spans);
         writer.table(&all_codes);

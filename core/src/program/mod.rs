@@ -139,7 +139,11 @@ impl<'a> Program<'a> {
     pub(crate) fn read(reader: &mut Reader<'a>, expression_bytes_max: usize) -> Option<Self> {
         let texts = reader.texts();
         let patterns: &[Span] = reader.table()?;
-        let expression = |span: &Span| Arc::new(Expression::new(span.of_texts(texts), expression_bytes_max));
+        let has_ascii = reader.word()? != 0;
+        let expression = |span: &Span| {
+            let whole = Expression::new(span.of_texts(texts), expression_bytes_max);
+            Arc::new(if has_ascii { whole } else { whole.only_whole() })
+        };
         let expressions: Vec<Arc<Expression<'a>>> = patterns.iter().map(expression).collect();
         let matchers = matcher::read_all(reader, &expressions)?;
         let program = Self {
@@ -165,10 +169,11 @@ impl<'a> Program<'a> {
     }
 }
 
-/// Writes the expressions of a program, which come first.
-pub(crate) fn write_expressions(patterns: &[String], writer: &mut Writer) {
+/// Writes the expressions of a program, which come first, and whether ASCII values meet a form of their own.
+pub(crate) fn write_expressions(patterns: &[String], have_ascii: bool, writer: &mut Writer) {
     let spans: Vec<Span> = patterns.iter().map(|pattern| writer.text(pattern)).collect();
     writer.table(&spans);
+    writer.word(have_ascii.into());
 }
 
 /// An alternative of a rule: when the walk through decisions ends in `TRUE`, the rule matches.

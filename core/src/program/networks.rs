@@ -97,6 +97,11 @@ impl<'a> Networks<'a> {
         Some(Self { networks, prefixes: [reader.table()?, reader.table()?], codes: Codes::read(reader)? })
     }
 
+    /// How many different networks it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.networks.len()
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.networks.is_empty()
     }

@@ -99,6 +99,12 @@ impl<'a> Router<'a> {
 }
 
 impl<'a> ByValue<'a> {
+    /// All values and where they lead, in no particular order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&'a str, &Router<'a>)> {
+        let value = |row: &Row| std::str::from_utf8(row.value.of(self.texts)).unwrap_or_default();
+        self.rows.rows().iter().filter_map(move |row| Some((value(row), self.next.get(row.next as usize)?)))
+    }
+
     /// Where a value leads. A value that is not ASCII has to be folded.
     pub(crate) fn get(&self, value: &str) -> Option<&Router<'a>> {
         let rows = self.rows.bucket(hash(value.as_bytes(), CASE));

@@ -2,6 +2,7 @@
 //!
 //! ```text
 //! cargo growth rules | lists | attacks     each writes results/<what>.md; `rules` draws results/growth.svg as well
+//! cargo growth memo                        prints the last table of `attacks` only
 //! ```
 
 mod chart;
@@ -9,6 +10,7 @@ mod chart;
 use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use tieline::Rules;
 use tieline_benches::adversary::ATTACKS;
 use tieline_benches::contenders::tieline::{Pipeline, compile};
 use tieline_benches::corpus::{self, RulePack};
@@ -16,7 +18,7 @@ use tieline_benches::growth::{self, Figures};
 use tieline_benches::indicators::KINDS;
 use tieline_benches::lane::Lane;
 use tieline_benches::report::{Table, grouped, short};
-use tieline_benches::{generated, machine};
+use tieline_benches::{generated, machine, memo};
 
 /// How many times the real rules.
 const TIMES: [usize; 5] = [1, 3, 10, 30, 100];
@@ -55,7 +57,8 @@ fn run(arguments: &[&str]) -> io::Result<()> {
         ["rules"] => rules(&lane()?)?,
         ["lists"] => lists()?,
         ["attacks"] => attacks(&pack)?,
-        _ => return Err(io::Error::other("write `growth rules`, `growth lists` or `growth attacks`")),
+        ["memo"] => println!("{}", memory_for_values(&compile(&pack, &pipelines()?)).markdown()),
+        _ => return Err(io::Error::other("write `growth rules`, `growth lists`, `growth attacks` or `growth memo`")),
     }
     Ok(())
 }
@@ -71,7 +74,11 @@ fn results(name: &str) -> std::path::PathBuf {
 }
 
 fn write(name: &str, title: &str, table: &Table) -> io::Result<()> {
-    let text = format!("# {title}\n\n{}.\n\n{}", machine::describe(), table.markdown());
+    write_all(name, title, &table.markdown())
+}
+
+fn write_all(name: &str, title: &str, tables: &str) -> io::Result<()> {
+    let text = format!("# {title}\n\n{}.\n\n{tables}", machine::describe());
     println!("{text}");
     std::fs::write(results(name), text)
 }
@@ -139,5 +146,17 @@ fn attacks(pack: &RulePack) -> io::Result<()> {
         let cells = BYTES.iter().map(|bytes| short(growth::attack(attack, *bytes, &rules)));
         table.row(std::iter::once(attack.name.to_owned()).chain(cells).collect());
     }
-    write("attacks.md", "Events made to be slow", &table)
+    let memo = memory_for_values(&rules);
+    let tables = format!("{}\n## Values that do not repeat\n\n{}", table.markdown(), memo.markdown());
+    write_all("attacks.md", "Events made to be slow", &tables)
+}
+
+/// With and without the memo, in turns.
+fn memory_for_values(rules: &Rules) -> Table {
+    let mut table = Table::new(&["values, us per event", "with the memo", "without", "ratio"]);
+    for values in &memo::KINDS {
+        let (with, without) = memo::with_and_without(values, rules);
+        table.row(vec![values.name.to_owned(), short(with), short(without), format!("{:.3}", with / without)]);
+    }
+    table
 }

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
+use tieline::Profile;
 use tieline_common::input::{EventFiles, InputOptions, expand_paths};
 use tieline_common::record::{BadEvent, Found};
 use tieline_common::scan::{Detail, End, Notice, OnFault, ScanOptions, Select, scan};
@@ -116,6 +117,7 @@ fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
         select: Select { level_min: args.level, tags: args.tags.clone(), rules: args.only.clone() },
         evidence: detail(args.evidence),
         event: detail(args.event),
+        profile: detail(args.profile.is_some()),
         faults: if args.how.strict { OnFault::Stop } else { OnFault::GoOn },
         stop,
     })
@@ -138,6 +140,8 @@ struct Run<'a> {
     sources: BTreeSet<String>,
     /// Files beyond those, by source.
     sources_more: BTreeMap<String, u64>,
+    /// What the scan cost, if that was asked for.
+    profile: Option<Profile>,
     failure: Option<Failure>,
     started: Instant,
     /// Bytes of all files; `None` when one of them is a stream.
@@ -162,6 +166,7 @@ impl<'a> Run<'a> {
             sources_told: 0,
             sources: BTreeSet::new(),
             sources_more: BTreeMap::new(),
+            profile: None,
             failure: None,
             started: Instant::now(),
             bytes: files.iter().map(size).sum(),
@@ -193,6 +198,10 @@ impl<'a> Run<'a> {
             }
             Notice::BadFile(error) => {
                 self.screen.error(&error.to_string());
+                Ok(())
+            }
+            Notice::Profile(profile) => {
+                self.profile = Some(profile);
                 Ok(())
             }
             Notice::Progress { bytes, events } => self.progress(bytes, events),
@@ -333,6 +342,12 @@ impl<'a> Run<'a> {
         }
         self.printer.end(&self.summary, self.screen)?;
         self.screen.finish()?;
+        if let Some(profile) = &self.profile {
+            match self.args.profile.as_ref().and_then(Option::as_ref) {
+                Some(file) => output::save_profile(profile, file)?,
+                None => output::tell_profile(profile, self.screen),
+            }
+        }
         let exits = [
             (self.summary.failed, Exit::Findings),
             (self.summary.totals.bad_files > 0, Exit::Input),

@@ -9,12 +9,14 @@
 mod csv;
 mod json;
 mod list;
+mod profile;
 mod summary;
 mod table;
 
 use crate::args::{OutputForm, ScanArgs};
 use crate::exit::Failure;
 use crate::screen::Screen;
+pub(crate) use profile::{save as save_profile, tell as tell_profile};
 pub(crate) use summary::Summary;
 use tieline_common::record::Found;
 

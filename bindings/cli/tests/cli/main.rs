@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod check;
+mod profile;
 mod scan;
 mod signals;
 mod support;

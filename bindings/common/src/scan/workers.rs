@@ -8,9 +8,10 @@
 //! Results are put back into the order of the events. Nothing is printed and nothing is compiled here.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
+use std::time::Instant;
 
-use tieline::{EventError, Evidence, JsonEvent, Rules, Scanner};
+use tieline::{EventError, Evidence, JsonEvent, Profile, Rules, Scanner};
 
 use super::Select;
 use crate::input::{Batch, Record};
@@ -20,10 +21,11 @@ use crate::{host, time};
 /// Events that a thread takes at a time.
 const PIECE: usize = 128;
 
-/// What is to be found out about events that hit.
+/// What is to be found out about events that hit, and about the rules.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted {
     pub(super) evidence: bool,
+    pub(super) profile: bool,
 }
 
 /// An event that some rule matched, or that is none.
@@ -102,6 +104,15 @@ impl Workers {
         hits
     }
 
+    /// What evaluating has cost so far, on all threads and with the rules of all sources.
+    pub(super) fn profile(&mut self) -> Profile {
+        let workers = self.workers.iter_mut().map(|worker| worker.get_mut().unwrap_or_else(PoisonError::into_inner));
+        let scanners = workers.flat_map(|worker| worker.scanners.iter().flatten());
+        let mut all = Profile::default();
+        scanners.filter_map(|(scanner, _)| scanner.profile()).for_each(|profile| all.merge(profile));
+        all
+    }
+
     fn each_piece(&self, batch: &Batch, each: &(dyn Fn(&mut Worker, usize, Record<'_>) + Sync)) {
         let next = AtomicUsize::new(0);
         let work = |index: usize| {
@@ -126,6 +137,12 @@ impl Workers {
     }
 }
 
+/// Since the first time it was asked.
+fn nanoseconds() -> u64 {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
 impl Worker {
     fn evaluate(
         &mut self,
@@ -141,8 +158,10 @@ impl Worker {
             self.scanners.resize_with(index + 1, || None);
         }
         let Some(place) = self.scanners.get_mut(index) else { return };
-        let (scanner, taken) =
-            place.get_or_insert_with(|| (Scanner::new(rules), rules.iter().map(|rule| select.takes(rule)).collect()));
+        let (scanner, taken) = place.get_or_insert_with(|| {
+            let scanner = if wanted.profile { Scanner::profiled(rules, nanoseconds) } else { Scanner::new(rules) };
+            (scanner, rules.iter().map(|rule| select.takes(rule)).collect())
+        });
         // INVARIANT: a batch holds far fewer events than a `u32` counts.
         #[expect(clippy::cast_possible_truncation, reason = "a batch holds at most some thousand events")]
         let mut hits = EventHits { at: at as u32, source, rules: Vec::new(), time: None, host: None, error: None };

@@ -82,13 +82,14 @@ impl Search<'_> {
     }
 }
 
-/// Writes the set. No needle may be empty.
-pub(super) fn write(needles: Vec<String>, writer: &mut Writer) {
+/// Writes the set. No needle may be empty. Without `dense` all are sought a stride apart.
+pub(super) fn write(needles: Vec<String>, dense: bool, writer: &mut Writer) {
     let spans: Vec<Span> = needles.iter().map(|needle| writer.text(needle)).collect();
     let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
-    let apart = groups(&texts, cut(&texts));
+    let apart = groups(&texts, cut(&texts), dense);
     // All of them by one search, if that is cheaper.
-    let together = (2..=4).filter(|_| texts.len() <= windows::NEEDLES_MAX).map(|length| groups(&texts, length));
+    let together =
+        (2..=4).filter(|_| dense && texts.len() <= windows::NEEDLES_MAX).map(|length| groups(&texts, length, dense));
     let cheapest = together.chain([apart]).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or_default();
     writer.table(&spans);
     writer.size(cheapest.len());
@@ -96,14 +97,15 @@ pub(super) fn write(needles: Vec<String>, writer: &mut Writer) {
 }
 
 /// Sorts needles by length, those from a length on as one group, and finds the cheapest search for each.
-fn groups(texts: &[Box<[u8]>], cut: usize) -> Vec<WindowsDraft> {
+fn groups(texts: &[Box<[u8]>], cut: usize, dense: bool) -> Vec<WindowsDraft> {
     let mut groups = Vec::new();
     let mut longest = usize::MAX;
     for length_min in [cut, 3, 2, 1].into_iter().filter(|length| *length <= cut) {
         let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
         let own: Vec<u32> = (0_u32..).zip(texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
         let length = length_min.min(4);
-        let all = [WindowsDraft::strided(length, &own, texts), WindowsDraft::dense(length, &own, texts)];
+        let dense = if dense { WindowsDraft::dense(length, &own, texts) } else { None };
+        let all = [WindowsDraft::strided(length, &own, texts), dense];
         groups.extend(all.into_iter().flatten().min_by(|a, b| a.cost().total_cmp(&b.cost())));
         longest = length_min;
     }
@@ -206,6 +208,7 @@ mod tests {
         fn every_needle_is_found_wherever_it_stands(
             texts in prop::collection::btree_set("[abn\\\\|é]{1,14}", 1..90),
             value in "[abnN\\\\|é\n]{0,60}",
+            dense in any::<bool>(),
         ) {
             let spelled = texts.iter().map(|text| crate::text::spelled(text)).collect();
             let folded = value.to_ascii_lowercase();
@@ -213,7 +216,7 @@ mod tests {
                 texts.iter().enumerate().filter(|(_, text)| folded.contains(text.as_str())).map(|(at, _)| at as u32).collect();
             let value = crate::text::spelled(&value);
             let (found, is_any) = written(
-                |writer| write(spelled, writer),
+                |writer| write(spelled, dense, writer),
                 |reader| {
                     let needles = Needles::read(reader).unwrap();
                     (search(&needles, &value), needles.is_any_in(value.as_bytes()))
