@@ -243,7 +243,7 @@ impl<'a> Windows<'a> {
     }
 
     fn scan_dense<const WINDOW: usize>(&self, nibbles: &Nibbles, search: &mut Search<'_>) {
-        let (filter, shift) = (&*self.filter, self.shift);
+        let (filter, shift) = (self.filter, self.shift);
         nibbles.search(search.value, |at| {
             if let Some(bytes) = search.value.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>())
                 && is_in(filter, shift, window_of(bytes))
