@@ -15,5 +15,6 @@ pub(crate) mod correlator;
 pub(crate) mod machine;
 #[cfg(test)]
 mod reference;
+pub(crate) mod table;
 #[cfg(test)]
 mod tests;
