@@ -102,6 +102,8 @@ pub(crate) enum Refused {
     Rules(usize),
     /// The condition of `temporal_ordered` allows more orders than the limit.
     Orders(usize),
+    /// The correlation at this position, to which it refers, cannot be evaluated.
+    Inner(usize),
 }
 
 impl Correlator {

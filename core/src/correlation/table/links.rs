@@ -68,7 +68,17 @@ impl Links {
         let mut numbers = HashMap::new();
         let mut places: Vec<Option<usize>> = Vec::with_capacity(correlations.len());
         for (index, (correlation, correlator)) in correlations.iter().zip(made).enumerate() {
-            // Who builds on what is left out never hears from it, but may from others.
+            let lacks = correlation.rules.iter().find_map(|reference| match reference.target {
+                Target::Correlation(inner) if places.get(inner).copied().flatten().is_none() => Some(inner),
+                _ => None,
+            });
+            let correlator = match (correlator, lacks) {
+                (Some(_), Some(inner)) => {
+                    refused.push((index, Refused::Inner(inner)));
+                    None
+                }
+                (correlator, _) => correlator,
+            };
             let Some(mut correlator) = correlator else {
                 places.push(None);
                 continue;

@@ -194,6 +194,15 @@ fn an_alert_is_a_signal_of_who_refers_to_it() {
 }
 
 #[test]
+fn who_builds_on_what_cannot_be_evaluated_is_refused_with_it() {
+    let mut correlations = chain(&["User"]);
+    correlations[0] = by(at_least(CorrelationType::TemporalOrdered, 20, 100, 10), &["User"]);
+    let (table, refused) = Table::new(&correlations, &[true; 2], TableOptions::default());
+    assert_eq!(refused, [(0, Refused::Orders(256)), (1, Refused::Inner(0))]);
+    assert!(!table.listens_to(0) && !table.listens_to(1));
+}
+
+#[test]
 fn an_alert_has_the_fields_on_which_its_events_agree() {
     let a: &[(&str, &str)] = &[("User", "anna"), ("Host", "a")];
     let b: &[(&str, &str)] = &[("User", "anna"), ("Host", "b")];
