@@ -358,29 +358,37 @@ impl Table {
             if let Some(group) = self.groups.get_mut(slot) {
                 group.waiting -= 1;
             }
-            self.work.push(Reverse((correlation, slot, signal.event, Work(signal))));
+            if self.work.is_empty() && self.queue.next() != Some(time) {
+                // Most times have one signal, which needs no order.
+                self.batch.push(signal);
+                self.feed(time, correlation, slot);
+            } else {
+                self.work.push(Reverse((correlation, slot, signal.event, Work(signal))));
+            }
         }
         while let Some(Reverse((correlation, slot, _, Work(signal)))) = self.work.pop() {
             self.batch.push(signal);
             let is_same = |next: &Reverse<(u32, u32, u64, Work)>| (next.0.0, next.0.1) == (correlation, slot);
-            if self.work.peek().is_some_and(is_same) {
-                continue;
+            if !self.work.peek().is_some_and(is_same) {
+                self.feed(time, correlation, slot);
             }
-            let (Some(link), Some(group)) = (self.links.links.get(correlation as usize), self.groups.get_mut(slot))
-            else {
-                self.batch.clear();
-                continue;
-            };
-            let before = link.correlator.deadline(&group.state);
-            link.correlator.update(&mut group.state, time, &mut self.batch, &mut self.found);
-            let after = link.correlator.deadline(&group.state);
+        }
+    }
+
+    /// Feeds the batch to the machine of a group. What an alert means to others is part of the work of this time.
+    fn feed(&mut self, time: i64, correlation: u32, slot: u32) {
+        let (Some(link), Some(group)) = (self.links.links.get(correlation as usize), self.groups.get_mut(slot)) else {
             self.batch.clear();
-            self.settle(correlation, slot, before, after);
-            self.report(correlation, slot);
-            // What an alert of this time means to others is part of the work of this time.
-            for Held { correlation, slot, signal } in self.made.drain(..) {
-                self.work.push(Reverse((correlation, slot, signal.event, Work(signal))));
-            }
+            return;
+        };
+        let before = link.correlator.deadline(&group.state);
+        link.correlator.update(&mut group.state, time, &mut self.batch, &mut self.found);
+        let after = link.correlator.deadline(&group.state);
+        self.batch.clear();
+        self.settle(correlation, slot, before, after);
+        self.report(correlation, slot);
+        for Held { correlation, slot, signal } in self.made.drain(..) {
+            self.work.push(Reverse((correlation, slot, signal.event, Work(signal))));
         }
     }
 
