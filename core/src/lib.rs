@@ -3,6 +3,8 @@
 mod check;
 mod compile;
 mod config;
+#[allow(dead_code, reason = "connected to scanning by what comes next")]
+mod correlation;
 mod detection;
 pub mod diagnostic;
 mod engine;

@@ -16,6 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("matcher", &["event", "program"]),
     ("reference", &["check", "event"]),
     ("detection", &["reference"]),
+    ("correlation", &["check", "event"]),
     (
         "engine",
         &[
@@ -29,6 +30,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "matcher",
             "reference",
             "detection",
+            "correlation",
         ],
     ),
 ];

@@ -8,6 +8,8 @@
 
 mod batch;
 mod compiler;
+#[cfg(test)]
+mod correlation_tests;
 mod detection;
 mod error;
 mod filed;

@@ -181,7 +181,6 @@ impl Comparison {
         }
     }
 
-    #[expect(dead_code, reason = "read once correlations are evaluated")]
     /// Whether the comparison stays true while the number grows, so that it may fire before a window closes.
     pub(crate) fn is_lower_bound(self) -> bool {
         matches!(self, Self::Gt | Self::Gte)

@@ -1,0 +1,384 @@
+//! The table must say the same in whatever order events come, wherever it is interrupted.
+//!
+//! ```text
+//! random events ─┬▶ reference, group by group ──────────────────────────┐
+//!                └▶ table: shuffled, saved and restored in between ─────┴▶ equal
+//! ```
+
+use super::*;
+use crate::check::Target;
+use crate::check::correlation::{Alias, Comparison, CorrelationType, Criterion};
+use crate::correlation::correlator::{Correlator, Mode};
+use crate::correlation::reference::Reference;
+use crate::correlation::tests::{Raw, correlation, rule, signals};
+use crate::number::Number;
+use proptest::prelude::*;
+
+/// An event as its fields, in the order of the table's names.
+struct Row(Vec<Option<String>>);
+
+impl Fields for Row {
+    fn value(&self, field: usize) -> Value<'_> {
+        match self.0.get(field).and_then(|value| value.as_deref()) {
+            Some("[]") => Value::Composite,
+            Some(text) => Number::from_numeric_text(text).map_or(Value::Text(text), Value::Number),
+            None => Value::Null,
+        }
+    }
+}
+
+/// The row of an event with these fields.
+fn row(table: &Table, fields: &[(&str, &str)]) -> Row {
+    let value = |name: &String| fields.iter().find(|(field, _)| field == name).map(|(_, value)| (*value).to_owned());
+    Row(table.fields().iter().map(value).collect())
+}
+
+fn at_least(kind: CorrelationType, rules: usize, span: u64, count: i128) -> Correlation {
+    correlation(kind, rules, span, Criterion::Compare(vec![(Comparison::Gte, Number::Integer(count))]))
+}
+
+fn table(correlations: &[Correlation], options: TableOptions) -> Table {
+    let (table, refused) = Table::new(correlations, &vec![true; correlations.len()], options);
+    assert!(refused.is_empty());
+    table
+}
+
+/// What an alert says: which correlation, which group, when, since when, how many.
+type Said = (usize, Vec<Option<String>>, i64, i64, u64);
+
+fn said(alerts: Vec<Alert>) -> Vec<Said> {
+    let said = |alert: Alert| {
+        (alert.correlation, alert.group, alert.finding.time_ns, alert.finding.first_ns, alert.finding.count)
+    };
+    alerts.into_iter().map(said).collect()
+}
+
+/// A time, a rule and fields.
+type Matched<'a> = (i64, usize, &'a [(&'a str, &'a str)]);
+
+/// Pushes events and takes all alerts.
+fn run(table: &mut Table, events: &[Matched<'_>]) -> Vec<Said> {
+    for (event, (time, rule, fields)) in events.iter().enumerate() {
+        let row = row(table, fields);
+        table.push(*time, event as u64, &[*rule], &row);
+    }
+    table.flush();
+    said(table.take())
+}
+
+fn anna() -> Vec<Option<String>> {
+    vec![Some("anna".to_owned())]
+}
+
+fn by(mut correlation: Correlation, fields: &[&str]) -> Correlation {
+    correlation.group_by = fields.iter().map(|field| (*field).to_owned()).collect();
+    correlation
+}
+
+/// What a table says of events in the given order, saved and restored before those that `saved` names.
+fn tabled(
+    correlation: &Correlation,
+    mode: Mode,
+    events: &[(usize, Raw, u8)],
+    saved: &[usize],
+) -> Vec<(String, Finding)> {
+    let behaviour = Behaviour { mode, ..Behaviour::default() };
+    let options = TableOptions { lateness_ns: 24, behaviour, ..TableOptions::default() };
+    let mut current = table(std::slice::from_ref(correlation), options);
+    let mut found = Vec::new();
+    for (at, (event, raw, group)) in events.iter().enumerate() {
+        if saved.contains(&at) {
+            found.extend(current.take());
+            let bytes = current.snapshot();
+            current = table(std::slice::from_ref(correlation), options);
+            current.restore(&bytes).unwrap();
+        }
+        let one = signals(correlation, std::slice::from_ref(raw)).remove(0).1;
+        let (rules, value) = match one.what {
+            What::Event => (vec![0], String::new()),
+            What::Number(number) => (vec![0], number.text()),
+            What::Value(value) => (vec![0], format!("v{value}")),
+            What::Rules(mask) => ((0..4).filter(|rule| mask.has(*rule as u16)).collect(), String::new()),
+        };
+        let group = format!("g{group}");
+        let row = row(&current, &[("G", &group), ("V", &value)]);
+        assert_eq!(current.push(raw.0, *event as u64, &rules, &row), Pushed::InTime);
+    }
+    current.flush();
+    found.extend(current.take());
+    assert_eq!(current.stats().groups, 0, "everything is forgotten in the end");
+    found.into_iter().map(|alert| (alert.group[0].clone().unwrap(), alert.finding)).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, max_shrink_iters: 10_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn order_of_arrival_and_interruptions_change_nothing(
+        correlation in rule(),
+        mode in prop::sample::select(vec![Mode::Suppress, Mode::Repeat, Mode::Update]),
+        events in prop::collection::vec(((0_i64..24, 1_u64..16, -12_i128..24, 0_u8..4, 0_u8..8), 0_u8..3), 0..20),
+        shuffle in prop::collection::vec(any::<u32>(), 20),
+        saved in prop::collection::vec(0_usize..20, 0..3),
+    ) {
+        let mut correlation = by(correlation, &["G"]);
+        if correlation.kind.has_field() {
+            correlation.fields = vec!["V".to_owned()];
+        }
+        prop_assume!(Correlator::new(&correlation, Behaviour::default()).is_ok());
+        let behaviour = Behaviour { mode, ..Behaviour::default() };
+        let correlator = Correlator::new(&correlation, behaviour).unwrap();
+        let mut expected = Vec::new();
+        for group in 0..3_u8 {
+            let raw: Vec<Raw> = events.iter().filter(|(_, own)| *own == group).map(|(raw, _)| *raw).collect();
+            let timed = signals(&correlation, &raw);
+            let findings = Reference { correlation: &correlation, correlator: &correlator, signals: &timed }.findings();
+            expected.extend(findings.into_iter().map(|found| (found.time, format!("g{group}"), found.first, found.count)));
+        }
+        expected.sort();
+        let numbered: Vec<(usize, Raw, u8)> = events.iter().enumerate().map(|(at, (raw, group))| (at, *raw, *group)).collect();
+        let mut sorted = numbered.clone();
+        sorted.sort_by_key(|(_, raw, _)| raw.0);
+        let mut shuffled = numbered;
+        shuffled.sort_by_key(|(at, ..)| shuffle[*at]);
+        let in_order = tabled(&correlation, mode, &sorted, &[]);
+        let mut shown: Vec<_> =
+            in_order.iter().map(|(group, found)| (found.time_ns, group.clone(), found.first_ns, found.count)).collect();
+        shown.sort();
+        prop_assert_eq!(shown, expected);
+        prop_assert_eq!(&in_order, &tabled(&correlation, mode, &shuffled, &saved));
+    }
+}
+
+#[test]
+fn what_is_older_than_the_lateness_is_counted_and_nothing_else() {
+    let options = TableOptions { lateness_ns: 10, ..TableOptions::default() };
+    let mut table = table(&[by(at_least(CorrelationType::EventCount, 1, 100, 2), &["User"])], options);
+    let row = row(&table, &[("User", "anna")]);
+    assert_eq!(table.push(50, 0, &[0], &row), Pushed::InTime);
+    assert_eq!(table.push(39, 1, &[0], &row), Pushed::TooLate);
+    assert_eq!(table.push(40, 2, &[0], &row), Pushed::InTime);
+    assert_eq!((table.stats().late, table.stats().waiting, table.take().len()), (1, 2, 0));
+    table.advance(51);
+    assert_eq!(said(table.take()), [(0, anna(), 50, 40, 2)]);
+    assert_eq!(table.push(50, 3, &[0], &row), Pushed::TooLate);
+}
+
+#[test]
+fn a_clock_that_jumps_is_not_believed() {
+    let options = TableOptions { jump_ns_max: Some(1_000), ..TableOptions::default() };
+    let mut table = table(&[at_least(CorrelationType::EventCount, 1, 100, 2)], options);
+    let row = row(&table, &[]);
+    assert_eq!(table.push(1, 0, &[0], &row), Pushed::InTime);
+    assert_eq!(table.push(1_002, 1, &[0], &row), Pushed::TooFarAhead);
+    assert_eq!(table.push(2, 2, &[0], &row), Pushed::InTime);
+    assert_eq!((table.stats().ahead, table.watermark()), (1, 2));
+}
+
+/// Three failures of a user, then a success: the specification's own chain. What is referred to stands first.
+fn chain(outer: &[&str]) -> Vec<Correlation> {
+    let inner = by(at_least(CorrelationType::EventCount, 1, 100, 3), &["User"]);
+    let mut ordered = by(correlation(CorrelationType::TemporalOrdered, 2, 100, Criterion::EveryRule), outer);
+    ordered.rules[0].target = Target::Correlation(0);
+    ordered.rules[1].target = Target::Rule(1);
+    ordered.meta.title = "outer".to_owned();
+    vec![inner, ordered]
+}
+
+#[test]
+fn an_alert_is_a_signal_of_who_refers_to_it() {
+    let user: &[(&str, &str)] = &[("User", "anna"), ("Host", "a")];
+    let mut table = table(&chain(&["User"]), TableOptions::default());
+    let found = run(&mut table, &[(1, 0, user), (5, 1, user), (6, 0, user), (7, 0, user), (8, 1, user)]);
+    assert_eq!(found, [(0, anna(), 7, 1, 3), (1, anna(), 8, 7, 2)]);
+}
+
+#[test]
+fn who_builds_on_what_cannot_be_evaluated_is_refused_with_it() {
+    let mut correlations = chain(&["User"]);
+    correlations[0] = by(at_least(CorrelationType::TemporalOrdered, 20, 100, 10), &["User"]);
+    let (table, refused) = Table::new(&correlations, &[true; 2], TableOptions::default());
+    assert_eq!(refused, [(0, Refused::Orders(256)), (1, Refused::Inner(0))]);
+    assert!(!table.listens_to(0) && !table.listens_to(1));
+}
+
+#[test]
+fn an_alert_has_the_fields_on_which_its_events_agree() {
+    let a: &[(&str, &str)] = &[("User", "anna"), ("Host", "a")];
+    let b: &[(&str, &str)] = &[("User", "anna"), ("Host", "b")];
+    let host = |name: &str| vec![Some(name.to_owned())];
+    let mut agreeing = table(&chain(&["Host"]), TableOptions::default());
+    let found = run(&mut agreeing, &[(1, 0, a), (2, 0, a), (3, 0, a), (4, 1, a)]);
+    assert_eq!(found, [(0, anna(), 3, 1, 3), (1, host("a"), 4, 3, 2)]);
+    let mut differing = table(&chain(&["Host"]), TableOptions::default());
+    let found = run(&mut differing, &[(1, 0, a), (2, 0, b), (3, 0, a), (4, 1, a)]);
+    assert_eq!(found, [(0, anna(), 3, 1, 3)]);
+    assert_eq!(differing.stats().ungrouped, 1);
+}
+
+#[test]
+fn an_event_counts_once_whatever_rules_it_matches() {
+    let mut correlation = by(at_least(CorrelationType::EventCount, 2, 100, 2), &["user"]);
+    let fields = vec![(0, "From".to_owned()), (1, "To".to_owned())];
+    correlation.aliases = vec![Alias { name: "user".to_owned(), fields }];
+    let mut table = table(&[correlation], TableOptions::default());
+    let both = row(&table, &[("From", "anna"), ("To", "anna")]);
+    let two = row(&table, &[("From", "anna"), ("To", "bert")]);
+    table.push(1, 0, &[0, 1], &both);
+    table.push(2, 1, &[0, 1], &two);
+    table.flush();
+    assert_eq!(said(table.take()), [(0, anna(), 2, 1, 2)]);
+}
+
+#[test]
+fn what_has_no_value_is_not_counted() {
+    let mut correlation = by(at_least(CorrelationType::ValueSum, 1, 100, 3), &["User"]);
+    correlation.fields = vec!["Bytes".to_owned()];
+    let mut table = table(&[correlation], TableOptions::default());
+    let found = run(
+        &mut table,
+        &[
+            (1, 0, &[("User", "[]"), ("Bytes", "9")]),
+            (2, 0, &[("Bytes", "9")]),
+            (3, 0, &[("User", "anna"), ("Bytes", "NaN")]),
+            (4, 0, &[("User", "anna"), ("Bytes", "[]")]),
+            (5, 0, &[("User", "anna")]),
+            (6, 0, &[("User", "anna"), ("Bytes", "1.5")]),
+            (7, 0, &[("User", "Anna"), ("Bytes", "1.5")]),
+            (8, 0, &[("User", "anna"), ("Bytes", "1.5")]),
+        ],
+    );
+    assert_eq!(found, [(0, anna(), 8, 6, 2)]);
+    assert_eq!((table.stats().ungrouped, table.stats().unvalued), (2, 3));
+}
+
+#[test]
+fn memory_has_a_budget_and_what_is_given_up_is_counted() {
+    let options = TableOptions { bytes_max: 50_000, ..TableOptions::default() };
+    let mut table = table(&[by(at_least(CorrelationType::EventCount, 1, 1 << 40, 2), &["User"])], options);
+    for time in 0..10_000 {
+        let user = format!("user{time}");
+        let row = row(&table, &[("User", &user)]);
+        table.push(time, time as u64, &[0], &row);
+        assert!(table.stats().bytes <= 50_000);
+    }
+    let stats = table.stats();
+    assert!(stats.groups > 200 && stats.groups + stats.evicted == 10_000, "{stats:?}");
+    // The one touched last is still there.
+    let row = row(&table, &[("User", "user9998")]);
+    table.push(10_000, 0, &[0], &row);
+    table.flush();
+    assert_eq!(table.take().len(), 1);
+}
+
+#[test]
+fn what_is_held_back_is_part_of_the_budget() {
+    let options = TableOptions { bytes_max: 20_000, lateness_ns: 1 << 40, ..TableOptions::default() };
+    let mut table = table(&[at_least(CorrelationType::EventCount, 1, 10, 5)], options);
+    let row = row(&table, &[]);
+    for time in 0..1_000 {
+        table.push(time, time as u64, &[0], &row);
+        assert!(table.stats().bytes <= 20_000);
+    }
+    assert!(table.stats().hurried > 500);
+    assert_eq!(table.push(0, 0, &[0], &row), Pushed::TooLate);
+}
+
+#[test]
+fn idle_groups_are_forgotten_when_time_passes() {
+    let mut table = table(&[by(at_least(CorrelationType::EventCount, 1, 10, 2), &["User"])], TableOptions::default());
+    for (time, user) in [(1, "anna"), (2, "bert"), (11, "carl"), (12, "dora")] {
+        let row = row(&table, &[("User", user)]);
+        table.push(time, 0, &[0], &row);
+    }
+    assert_eq!((table.stats().groups, table.stats().evicted), (2, 0));
+}
+
+#[test]
+fn changed_rules_begin_anew_and_others_go_on() {
+    let count = by(at_least(CorrelationType::EventCount, 1, 100, 3), &["User"]);
+    let titled = |title: &str, span: u64| {
+        let mut correlation = count.clone();
+        correlation.meta.title = title.to_owned();
+        correlation.timespan_ns = span;
+        correlation
+    };
+    let mut table = table(&[titled("kept", 100), titled("changed", 100), titled("gone", 100)], TableOptions::default());
+    let anna_row = row(&table, &[("User", "anna")]);
+    (1..3).for_each(|time| {
+        table.push(time, 0, &[0], &anna_row);
+    });
+    table.reload(&[titled("new", 100), titled("changed", 101), titled("kept", 100)], &[true; 3]);
+    table.push(3, 0, &[0], &anna_row);
+    table.flush();
+    assert_eq!(said(table.take()), [(2, anna(), 3, 1, 3)]);
+    assert_eq!(table.stats().dropped, 2);
+}
+
+#[test]
+fn damaged_state_is_refused() {
+    let correlations = [at_least(CorrelationType::EventCount, 1, 100, 3)];
+    let mut first = table(&correlations, TableOptions::default());
+    let row = row(&first, &[]);
+    (1..5).for_each(|time| {
+        first.push(time, 0, &[0], &row);
+    });
+    let bytes = first.snapshot();
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 1;
+        assert!(table(&correlations, TableOptions::default()).restore(&damaged).is_err(), "byte {at}");
+        assert!(table(&correlations, TableOptions::default()).restore(&bytes[..at]).is_err(), "{at} bytes");
+    }
+    assert_eq!(table(&correlations, TableOptions::default()).restore(&bytes), Ok(()));
+}
+
+/// Not a test: `cargo test --release -- --ignored --nocapture rates_of_the_table`.
+#[test]
+#[ignore = "measures"]
+fn rates_of_the_table() {
+    let events = 2_000_000_u64;
+    let mut ordered = by(correlation(CorrelationType::TemporalOrdered, 5, 600_000, Criterion::EveryRule), &["User"]);
+    ordered.meta.title = "ordered".to_owned();
+    let mut distinct = by(at_least(CorrelationType::ValueCount, 1, 600_000, 1_000_000), &["User"]);
+    distinct.fields = vec!["V".to_owned()];
+    let count = by(at_least(CorrelationType::EventCount, 1, 600_000, 1_000_000), &["User"]);
+    for (name, rule, groups) in [
+        ("event_count", &count, 1_000),
+        ("event_count", &count, 1_000_000),
+        ("value_count", &distinct, 10_000),
+        ("temporal_ordered", &ordered, 10_000),
+    ] {
+        let mut table =
+            table(std::slice::from_ref(rule), TableOptions { bytes_max: 4 << 30, ..TableOptions::default() });
+        let mut row = row(&table, &[("User", "user"), ("V", "value")]);
+        let begin = std::time::Instant::now();
+        for event in 0..events {
+            let mixed = event.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
+            let user = row.0[0].as_mut().unwrap();
+            user.clear();
+            std::fmt::Write::write_fmt(user, format_args!("user{}", mixed % groups)).unwrap();
+            if let Some(Some(value)) = row.0.get_mut(1) {
+                value.clear();
+                std::fmt::Write::write_fmt(value, format_args!("v{}", mixed % 97)).unwrap();
+            }
+            table.push(event as i64, event, &[(mixed >> 20) as usize % rule.rules.len()], &row);
+        }
+        let rate = events as f64 / begin.elapsed().as_secs_f64() / 1e6;
+        let stats = table.stats();
+        let begin = std::time::Instant::now();
+        let bytes = table.snapshot();
+        let saved = begin.elapsed();
+        let begin = std::time::Instant::now();
+        let mut other =
+            self::table(std::slice::from_ref(rule), TableOptions { bytes_max: 4 << 30, ..TableOptions::default() });
+        other.restore(&bytes).unwrap();
+        eprintln!(
+            "{name}: {rate:.2} M/s, {} groups, {} bytes each, snapshot {saved:?} ({} bytes), restore {:?}",
+            stats.groups,
+            stats.bytes / stats.groups.max(1),
+            bytes.len(),
+            begin.elapsed()
+        );
+    }
+}
