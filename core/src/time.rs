@@ -7,6 +7,9 @@
 //! Texts are RFC 3339 or the same with a blank for the `T` and without a zone (then UTC), as Windows and
 //! Sysmon write it. Numbers are times only when the caller names their unit. No clock is read here.
 
+#[cfg_attr(not(test), expect(dead_code, reason = "read once events are correlated by their time"))]
+pub(crate) mod instant;
+
 use crate::number::Number;
 use jiff::Timestamp;
 use jiff::civil::DateTime;

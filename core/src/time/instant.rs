@@ -1,0 +1,158 @@
+//! When an event happened: whatever form its time has becomes nanoseconds since 1970.
+//!
+//! ```text
+//! "2026-11-23T08:35:46.174Z"  "2026-11-23 08:35:46,174"  1795422946174  "1795422946.174"  "/Date(1795422946174)/"
+//! 134398965461740000 (Windows)  "20261123083546.174000+000" (WMI)          ─▶   1795422946174000000
+//! ```
+//!
+//! Texts without a zone are UTC. Numbers tell their unit by their size: seconds, milli-, micro- and nanoseconds since 1970
+//! between the years 2001 and 2286, and units of 100 nanoseconds since 1601 (Windows) between 1918 and 2235. No two of
+//! these ranges meet.
+
+use crate::number::Number;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+const NANOS: i128 = 1_000_000_000;
+
+/// Seconds between the beginnings of Windows' time (1601) and of Unix's (1970).
+const WINDOWS_EPOCH: i128 = 11_644_473_600;
+
+/// The time that a text says, in nanoseconds since 1970.
+pub(crate) fn of_text(text: &str) -> Option<i64> {
+    let text = text.trim();
+    let inner = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
+    if let Some(inner) = inner {
+        // ASP.NET and PowerShell write milliseconds, and sometimes a zone that changes nothing.
+        let digits =
+            inner.get(1..).and_then(|rest| rest.find(['+', '-'])).map_or(inner, |at| inner.get(..=at).unwrap_or(inner));
+        return nanoseconds(digits.parse::<i128>().ok()?.checked_mul(1_000_000)?);
+    }
+    if text.as_bytes().get(4) == Some(&b'-') {
+        return of_date(text);
+    }
+    of_decimal(text).or_else(|| of_wmi(text))
+}
+
+/// The time that a number says.
+pub(crate) fn of_number(number: Number) -> Option<i64> {
+    match number {
+        Number::Integer(value) => of_parts(value, 0),
+        // The shortest text that gives this float is what the event said.
+        Number::Float(_) => of_decimal(&number.text()),
+    }
+}
+
+/// RFC 3339, or the same with a blank for the `T`, a comma before the fraction, or without a zone.
+fn of_date(text: &str) -> Option<i64> {
+    let comma = text.contains(',').then(|| text.replacen(',', ".", 1));
+    let text = comma.as_deref().unwrap_or(text);
+    let text = text.strip_suffix(" UTC").unwrap_or(text);
+    let instant = match text.parse::<Timestamp>() {
+        Ok(instant) => instant,
+        Err(_) => TimeZone::UTC.to_timestamp(text.parse::<DateTime>().ok()?).ok()?,
+    };
+    nanoseconds(instant.as_nanosecond())
+}
+
+/// A number with or without a fraction; its digits are kept, however many there are.
+fn of_decimal(text: &str) -> Option<i64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 20 || !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    let kept = fraction.get(..fraction.len().min(9))?;
+    let fraction = kept.parse::<i128>().unwrap_or(0) * 10_i128.pow(9 - kept.len() as u32);
+    of_parts(whole.parse().ok()?, fraction)
+}
+
+/// A number, and billionths of its unit.
+fn of_parts(whole: i128, billionths: i128) -> Option<i64> {
+    // 18 digits are no nanoseconds of our days, but they are Windows' time.
+    if (100_000_000_000_000_000..=200_000_000_000_000_000).contains(&whole) {
+        return nanoseconds(whole * 100 - WINDOWS_EPOCH * NANOS);
+    }
+    let per_second = [1, 1_000, 1_000_000, NANOS];
+    let unit = per_second.into_iter().find(|unit| (1_000_000_000..10_000_000_000).contains(&(whole / unit)))?;
+    nanoseconds(whole * (NANOS / unit) + billionths / unit)
+}
+
+/// `yyyymmddHHMMSS.mmmmmm+UUU`, with the minutes by which the zone is ahead.
+fn of_wmi(text: &str) -> Option<i64> {
+    let (date, rest) = (text.get(..14)?, text.get(14..)?);
+    let part = |from: usize, to: usize| date.get(from..to)?.parse::<i8>().ok();
+    let year = date.get(..4)?.parse::<i16>().ok()?;
+    let micros = rest.strip_prefix('.')?.get(..6)?.parse::<i32>().ok()?;
+    let zone = rest.get(7..)?;
+    let minutes: i128 = if zone.is_empty() { 0 } else { zone.parse().ok()? };
+    let civil =
+        DateTime::new(year, part(4, 6)?, part(6, 8)?, part(8, 10)?, part(10, 12)?, part(12, 14)?, micros * 1_000);
+    let instant = TimeZone::UTC.to_timestamp(civil.ok()?).ok()?;
+    nanoseconds(instant.as_nanosecond() - minutes * 60 * NANOS)
+}
+
+fn nanoseconds(instant: i128) -> Option<i64> {
+    i64::try_from(instant).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: i64 = 1_795_422_946_174_000_000;
+
+    #[test]
+    fn every_form_says_the_same_time() {
+        for text in [
+            "2026-11-23T08:35:46.174Z",
+            "2026-11-23T10:35:46.174+02:00",
+            "2026-11-23 08:35:46.174",
+            "2026-11-23 08:35:46,174",
+            " 2026-11-23 08:35:46.174 UTC ",
+            "1795422946.174",
+            "1795422946.174000",
+            "1795422946174",
+            "1795422946174000",
+            "1795422946174000000",
+            "134398965461740000",
+            "/Date(1795422946174)/",
+            "/Date(1795422946174+0100)/",
+            "20261123083546.174000+000",
+            "20261123103546.174000+120",
+        ] {
+            assert_eq!(of_text(text), Some(NOW), "{text}");
+        }
+        assert_eq!(of_text("1795422946.1740000019"), Some(NOW + 1));
+        assert_eq!(of_number(Number::Integer(1_795_422_946_174)), Some(NOW));
+        assert_eq!(of_number(Number::Float(1_795_422_946.174)), Some(NOW));
+        assert_eq!(of_text("1969-12-31T23:59:59Z"), Some(-1_000_000_000));
+    }
+
+    #[test]
+    fn what_is_no_time_is_none() {
+        for text in [
+            "",
+            "yesterday",
+            "-",
+            "12",
+            "2026-13-01T00:00:00Z",
+            "9999-12-31T23:59:59Z",
+            "1e9",
+            "-1795422946",
+            "1795422946.1x",
+            "/Date()/",
+            "/Date(é)/",
+            "99999999999999999999999",
+            "20261323083546.174000+000",
+            "2026-é",
+            "20261123083546.éé",
+        ] {
+            assert_eq!(of_text(text), None, "{text}");
+        }
+        assert_eq!(of_number(Number::Float(f64::NAN)), None);
+        assert_eq!(of_number(Number::Float(f64::MAX)), None);
+        assert_eq!(of_number(Number::Integer(i128::MAX)), None);
+    }
+}
