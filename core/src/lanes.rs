@@ -50,7 +50,7 @@ pub(crate) trait Lanes: Copy {
 pub(crate) fn run<W: Work>(work: W) -> W::Output {
     #[cfg(target_arch = "x86_64")]
     if let Some(lanes) = Wide::detect() {
-        // SAFETY: `Wide` exists only where the processor has AVX2.
+        // SAFETY: `Wide` exists only where the processor has all that `run_wide` may use.
         return unsafe { run_wide(work, lanes) };
     }
     work.run(Narrow)
@@ -142,7 +142,7 @@ mod avx2 {
         _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_srli_epi16,
     };
 
-    /// The proof that the processor has AVX2, and so registers of 32 bytes.
+    /// The proof that the processor has AVX2, and so registers of 32 bytes, and the bit instructions that came before it.
     #[derive(Debug, Clone, Copy)]
     pub(crate) struct Wide(());
 
