@@ -256,16 +256,21 @@ mod tests {
     fn the_newest_push_out_the_oldest_and_no_answer_is_wrong() {
         let mut memo = Memo::new(1);
         let long = "x".repeat(1_500);
+        // Marks of first sights may be the same by chance, so a rare value is kept at once.
+        let mut early = 0;
         for number in 0..6_000_u32 {
             let raw = format!("{number}{}", long.get(number as usize % 1_000..).unwrap());
-            for _ in 0..2 {
-                assert!(ask(&mut memo, 0, &raw).is_none());
+            for sight in 0..3 {
+                if let Some(effects) = ask(&mut memo, 0, &raw) {
+                    assert_eq!(effects, of(0, &raw));
+                    early += u32::from(sight < 2);
+                }
             }
-            assert!(ask(&mut memo, 0, &raw).is_none_or(|effects| effects == of(0, &raw)));
             if let Some(effects) = ask(&mut memo, 0, "0x") {
                 assert_eq!(effects, of(0, "0x"));
             }
         }
+        assert!(early < 20, "{early}");
     }
 
     #[test]
