@@ -22,6 +22,8 @@ pub(super) struct Quotes {
     bits: Vec<u64>,
     /// Whether the text writes a character by its number (`\u0041`).
     pub(super) has_code_points: bool,
+    /// Whether it escapes a slash, which need not be (`\/`).
+    pub(super) has_slashes: bool,
 }
 
 /// One bit for each byte of a block.
@@ -37,6 +39,12 @@ impl Quotes {
     /// surrogate pair.
     pub(super) fn find(&mut self, text: &str) -> Option<()> {
         lanes::run(Find { quotes: self, bytes: text.as_bytes() })
+    }
+
+    /// Whether every escape is the one with which JSON writes its character shortest.
+    #[inline(always)]
+    pub(super) fn are_shortest(&self) -> bool {
+        !self.has_code_points && !self.has_slashes
     }
 
     /// The first quote that does not stand before `at`.
@@ -70,7 +78,11 @@ impl Quotes {
 
     fn check_escape(&mut self, bytes: &[u8], at: usize) -> Option<()> {
         match bytes.get(at)? {
-            b'n' | b'r' | b't' | b'/' | b'b' | b'f' => Some(()),
+            b'n' | b'r' | b't' | b'b' | b'f' => Some(()),
+            b'/' => {
+                self.has_slashes = true;
+                Some(())
+            }
             b'u' => {
                 self.has_code_points = true;
                 let digits = bytes.get(at + 1..at + 5)?;
@@ -123,7 +135,7 @@ impl Work for Find<'_, '_> {
     fn run<L: Lanes>(self, lanes: L) -> Option<()> {
         let Self { quotes, bytes } = self;
         quotes.bits.clear();
-        quotes.has_code_points = false;
+        (quotes.has_code_points, quotes.has_slashes) = (false, false);
         let mut escaped = 0;
         let mut has_control = false;
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();

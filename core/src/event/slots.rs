@@ -34,6 +34,8 @@ pub(crate) struct Seen<'e> {
     pub(crate) kind: Kind,
     /// Whether `raw` is as JSON writes it, with escapes and any spelling of numbers.
     pub(crate) is_written: bool,
+    /// Whether escapes in `raw`, if it has any, are known to be those with which JSON writes the text shortest.
+    pub(crate) is_spelled: bool,
     pub(crate) raw: &'e str,
 }
 
@@ -263,7 +265,8 @@ impl Slots {
             }
         };
         if self.is_walked {
-            walk::each_leaf(event, &self.quotes, |kind, raw| each(Seen { kind, is_written: true, raw }));
+            let is_spelled = self.quotes.are_shortest();
+            walk::each_leaf(event, &self.quotes, |kind, raw| each(Seen { kind, is_written: true, is_spelled, raw }));
         } else {
             let cells = self.leaves.iter().filter_map(|at| self.cells.cells.get(*at as usize));
             cells.for_each(|cell| each(self.seen(cell, event)));
@@ -272,15 +275,17 @@ impl Slots {
 
     /// The event as it is written, if it was read by the walk.
     pub(crate) fn written<'e>(&self, event: &'e str) -> Option<Written<'e>> {
-        let (has_code_points, has_odd_numbers) = (self.quotes.has_code_points, self.cells.has_odd_numbers);
-        self.is_walked.then_some(Written { text: event, has_code_points, has_odd_numbers })
+        let Quotes { has_code_points, has_slashes, .. } = self.quotes;
+        let has_odd_numbers = self.cells.has_odd_numbers;
+        self.is_walked.then_some(Written { text: event, has_code_points, has_slashes, has_odd_numbers })
     }
 
     #[inline]
     fn seen<'s>(&'s self, cell: &Cell, event: &'s str) -> Seen<'s> {
         let text = if cell.is_written { event } else { &self.copies };
         let raw = text.get(cell.start as usize..cell.end as usize).unwrap_or_default();
-        Seen { kind: cell.kind, is_written: cell.is_written, raw }
+        let is_spelled = cell.is_written && self.quotes.are_shortest();
+        Seen { kind: cell.kind, is_written: cell.is_written, is_spelled, raw }
     }
 }
 

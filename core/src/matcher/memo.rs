@@ -11,9 +11,10 @@
 
 use crate::event::slots::Seen;
 use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 
-/// Bytes of the ring.
-const RING: usize = 1 << 22;
+/// Words of the ring.
+const RING: usize = 1 << 20;
 /// Buckets of the index, as a power of two.
 const BUCKETS_LOG: u32 = 14;
 /// Values whose first sight is remembered, as a power of two.
@@ -35,8 +36,8 @@ const PAUSE_LOG_MAX: u8 = 5;
 /// Remembers the effects of values; the default remembers nothing.
 #[derive(Debug, Default)]
 pub(super) struct Memo {
-    ring: Vec<u8>,
-    /// Where the next record is written, counted from the very first byte on.
+    ring: Vec<u32>,
+    /// Where the next record is written, counted from the very first word on.
     head: u64,
     index: Vec<Bucket>,
     /// A part of the hash of values that were seen once.
@@ -73,8 +74,8 @@ pub(super) struct Key {
     tag: u32,
 }
 
-/// Bytes before a record's value: tag, length of the value, number of effects.
-const HEADER: usize = 12;
+/// Words before a record's effects: tag, bytes of the value, number of effects. The value comes last.
+const HEADER: usize = 3;
 
 impl Memo {
     pub(super) fn new(matchers: usize) -> Self {
@@ -108,32 +109,36 @@ impl Memo {
         Some(Key { hash: hasher.finish(), tag })
     }
 
-    /// Adds the effects of a value, if they are known, and says whether they are.
+    /// Where the effects of a value stand, if they are known.
     #[inline(always)]
-    pub(super) fn get(&mut self, key: &Key, seen: &Seen<'_>, effects: &mut Vec<u32>) -> bool {
-        let is_known = self.find(key, seen.raw.as_bytes()).is_some_and(|found| {
-            effects.extend(found.as_chunks::<4>().0.iter().map(|effect| u32::from_le_bytes(*effect)));
-            true
-        });
+    pub(super) fn find(&mut self, key: &Key, seen: &Seen<'_>) -> Option<Range<usize>> {
+        let found = self.look_up(key, seen.raw.as_bytes());
         if let Some(gauge) = self.gauges.get_mut((key.tag >> 3) as usize) {
-            gauge.count(is_known);
+            gauge.count(found.is_some());
         }
-        is_known
+        found
     }
 
-    /// The effects of a value, as bytes.
+    /// The effects that stand at a place which was found since anything was put.
     #[inline(always)]
-    fn find(&self, key: &Key, text: &[u8]) -> Option<&[u8]> {
+    pub(super) fn effects(&self, place: Range<usize>) -> &[u32] {
+        self.ring.get(place).unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn look_up(&self, key: &Key, text: &[u8]) -> Option<Range<usize>> {
         let bucket = self.index.get(key.bucket())?;
-        let place =
-            bucket.0.iter().find(|place| place.check == key.check() && place.start + RING as u64 >= self.head)?;
+        let check = key.check();
+        let place = bucket.0.iter().find(|place| place.check == check && place.start + RING as u64 >= self.head)?;
         let start = place.start as usize % RING;
-        let record = self.ring.get(start..)?;
-        let (header, rest) = record.split_first_chunk::<HEADER>()?;
-        let (value, rest) = rest.split_at_checked(text.len())?;
-        let effects = u32::from_le_bytes(*header.last_chunk()?) as usize;
-        let is_same = header.get(..8)? == header_of(key, text, 0).get(..8)? && value == text;
-        if is_same { rest.get(..effects * 4) } else { None }
+        let (header, rest) = self.ring.get(start..)?.split_first_chunk::<HEADER>()?;
+        let [tag, length, effects] = *header;
+        if tag != key.tag || length as usize != text.len() {
+            return None;
+        }
+        let value: &[u8] = bytemuck::cast_slice(rest.get(effects as usize..)?);
+        let effects = start + HEADER..start + HEADER + effects as usize;
+        (value.get(..text.len())? == text).then_some(effects)
     }
 
     /// Remembers the effects of a value that was looked for in vain.
@@ -145,7 +150,7 @@ impl Memo {
             *sight = mark;
             return;
         }
-        let length = HEADER + text.len() + effects.len() * 4;
+        let length = HEADER + effects.len() + text.len().div_ceil(4);
         let room = RING - self.head as usize % RING;
         if effects.len() > EFFECTS_MAX || self.head > u64::MAX / 2 {
             return;
@@ -156,15 +161,11 @@ impl Memo {
         let at = self.head as usize % RING;
         let Some(record) = self.ring.get_mut(at..at + length) else { return };
         let (header, rest) = record.split_at_mut(HEADER);
-        let (value, own_effects) = rest.split_at_mut(text.len());
-        header.copy_from_slice(&header_of(key, text, effects.len()));
+        let (own_effects, value) = rest.split_at_mut(effects.len());
+        header.copy_from_slice(&[key.tag, text.len() as u32, effects.len() as u32]);
+        own_effects.copy_from_slice(effects);
+        let Some(value) = bytemuck::cast_slice_mut(value).get_mut(..text.len()) else { return };
         value.copy_from_slice(text);
-        own_effects
-            .as_chunks_mut::<4>()
-            .0
-            .iter_mut()
-            .zip(effects)
-            .for_each(|(own, effect)| *own = effect.to_le_bytes());
         let start = self.head;
         self.head += length as u64;
         // The place of the oldest record is the one that is needed least.
@@ -173,13 +174,6 @@ impl Memo {
             *oldest = Place { start, check: key.check() };
         }
     }
-}
-
-fn header_of(key: &Key, text: &[u8], effects: usize) -> [u8; HEADER] {
-    let mut header = [0; HEADER];
-    let words = [key.tag, text.len() as u32, effects as u32];
-    header.as_chunks_mut::<4>().0.iter_mut().zip(words).for_each(|(own, word)| *own = word.to_le_bytes());
-    header
 }
 
 impl Key {
@@ -224,15 +218,14 @@ mod tests {
     use crate::event::slots::Kind;
 
     fn seen(raw: &str) -> Seen<'_> {
-        Seen { kind: Kind::Text, is_written: true, raw }
+        Seen { kind: Kind::Text, is_written: true, is_spelled: false, raw }
     }
 
     /// What the memory says after it was asked once, and told if it did not know.
     fn ask(memo: &mut Memo, matcher: u32, raw: &str) -> Option<Vec<u32>> {
         let key = memo.key(matcher, &seen(raw))?;
-        let mut effects = Vec::new();
-        if memo.get(&key, &seen(raw), &mut effects) {
-            return Some(effects);
+        if let Some(place) = memo.find(&key, &seen(raw)) {
+            return Some(memo.effects(place).to_vec());
         }
         memo.put(&key, &seen(raw), &of(matcher, raw));
         None
@@ -278,7 +271,7 @@ mod tests {
         let mut memo = Memo::new(1);
         let asked = (0..100_000).filter(|number| {
             memo.key(0, &seen(&number.to_string())).is_some_and(|key| {
-                memo.get(&key, &seen(&number.to_string()), &mut Vec::new());
+                memo.find(&key, &seen(&number.to_string()));
                 true
             })
         });

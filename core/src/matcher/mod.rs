@@ -16,7 +16,9 @@ mod probe;
 mod tally;
 
 use crate::event::slots::{Kind, Seen, Slots};
-use crate::program::{AtomId, Decision, Effect, Matcher, Partition, Probe, Program, Router, RuleId, Subject, UnitId};
+use crate::program::{
+    AtomId, ByValue, Decision, Effect, Matcher, Partition, Probe, Program, Router, RuleId, Subject, UnitId,
+};
 use crate::shortcut::Shortcuts;
 use crate::time::Clock;
 pub(crate) use tally::{Counts, Looks, Tests};
@@ -54,9 +56,7 @@ struct Buffers {
 /// What is known about the event at hand.
 #[derive(Debug)]
 struct Run<T> {
-    bits: Vec<u64>,
-    touched: Vec<u32>,
-    woken: Vec<UnitId>,
+    truth: Truth,
     unit_epochs: Vec<u32>,
     rule_epochs: Vec<u32>,
     epoch: u32,
@@ -65,6 +65,16 @@ struct Run<T> {
     number: u64,
     pair: pair::Buffers,
     hits: probe::Hits<T>,
+}
+
+/// The atoms that are true, and what follows from them.
+#[derive(Debug)]
+struct Truth {
+    /// One bit for each atom.
+    bits: Vec<u64>,
+    /// The words of `bits` that are not 0.
+    touched: Vec<u32>,
+    woken: Vec<UnitId>,
 }
 
 /// An event and the rules that are evaluated on it.
@@ -149,9 +159,7 @@ impl Scratch {
 impl<T: Tally> Run<T> {
     fn new(program: &Program, rules: usize, shortcuts: Shortcuts, tally: T) -> Self {
         Self {
-            bits: vec![0; program.atoms.len().div_ceil(64)],
-            touched: Vec::new(),
-            woken: Vec::new(),
+            truth: Truth { bits: vec![0; program.atoms.len().div_ceil(64)], touched: Vec::new(), woken: Vec::new() },
             unit_epochs: vec![0; program.units.len()],
             rule_epochs: vec![0; rules],
             epoch: 0,
@@ -195,7 +203,7 @@ impl<T: Tally> Run<T> {
         for probe in at.partition.probes {
             self.look(at, *probe);
         }
-        self.woken.extend_from_slice(at.partition.always);
+        self.truth.woken.extend_from_slice(at.partition.always);
         self.decide(at, matched);
     }
 
@@ -208,68 +216,52 @@ impl<T: Tally> Run<T> {
 
     #[inline(always)]
     fn look_in(&mut self, at: &Place<'_>, probe: Probe) {
-        let Some(matcher) = at.program.matchers.get(probe.matcher as usize) else { return };
+        let matcher = || at.program.matchers.get(probe.matcher as usize);
         match probe.subject.subject() {
             Subject::Slot(slot) => {
-                let mut present = false;
-                for seen in at.slots.values(slot, at.event) {
-                    present = true;
+                let mut values = at.slots.values(slot, at.event);
+                let mut next = values.next();
+                if next.is_none() {
+                    return;
+                }
+                let Some(matcher) = matcher() else { return };
+                self.truth.add(at.program, matcher.present);
+                while let Some(seen) = next {
                     match seen.kind {
                         Kind::Composite => {}
-                        Kind::Null => self.apply(at.program, matcher.null),
+                        Kind::Null => self.truth.add(at.program, matcher.null),
                         _ => self.look_at_value(at, matcher, probe.matcher, &seen),
                     }
-                }
-                if present {
-                    self.apply(at.program, matcher.present);
+                    next = values.next();
                 }
             }
             Subject::Pair(number) => {
+                let Some(matcher) = matcher() else { return };
                 let pair = at.program.pairs.get(number as usize);
                 if pair.is_some_and(|pair| pair::holds(pair, at.slots, at.event, &mut self.pair)) {
-                    self.apply(at.program, matcher.present);
+                    self.truth.add(at.program, matcher.present);
                 }
-            }
-            // One search over the whole event instead of one for each leaf.
-            Subject::Leaves if at.slots.written(at.event).is_some_and(|event| matcher.is_silent_on(&event)) => {
-                self.hits.tally.searched(probe.matcher, at.event.len());
             }
             Subject::Leaves => {
-                at.slots.each_leaf(at.event, |seen| self.look_at_value(at, matcher, probe.matcher, &seen));
-            }
-        }
-    }
-
-    fn look_at_value(&mut self, at: &Place<'_>, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>) {
-        self.hits.value(matcher, id, seen, at.clock);
-        let effects = std::mem::take(&mut self.hits.found.effects);
-        self.apply(at.program, &effects);
-        self.hits.found.effects = effects;
-    }
-
-    fn apply(&mut self, program: &Program<'_>, effects: &[u32]) {
-        for effect in effects {
-            let Some(Effect { atom, wakes }) = program.effects.get(*effect as usize) else { continue };
-            let Some(word) = self.bits.get_mut(atom.0 as usize / 64) else { continue };
-            let bit = 1 << (atom.0 % 64);
-            if *word & bit != 0 {
-                continue;
-            }
-            *word |= bit;
-            self.touched.push(atom.0 / 64);
-            if wakes.start < wakes.end {
-                self.woken.extend_from_slice(wakes.of(program.wakes));
-                // Only the effects of forged rules can wake the same units so often that it takes room.
-                if self.woken.len() > 2 * program.wakes.len() {
-                    self.woken.sort_unstable();
-                    self.woken.dedup();
+                let Some(matcher) = matcher() else { return };
+                // One search over the whole event instead of one for each leaf.
+                if at.slots.written(at.event).is_some_and(|event| matcher.is_silent_on(&event)) {
+                    self.hits.tally.searched(probe.matcher, at.event.len());
+                } else {
+                    at.slots.each_leaf(at.event, |seen| self.look_at_value(at, matcher, probe.matcher, &seen));
                 }
             }
         }
+    }
+
+    #[inline]
+    fn look_at_value(&mut self, at: &Place<'_>, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>) {
+        let effects = self.hits.value(matcher, id, seen, at.clock);
+        self.truth.add(at.program, effects);
     }
 
     fn decide(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) {
-        let mut woken = std::mem::take(&mut self.woken);
+        let mut woken = std::mem::take(&mut self.truth.woken);
         for id in woken.drain(..) {
             match self.unit_epochs.get_mut(id.0 as usize) {
                 Some(epoch) if *epoch != self.epoch => *epoch = self.epoch,
@@ -291,18 +283,13 @@ impl<T: Tally> Run<T> {
                 matched.push(unit.rule);
             }
         }
-        self.woken = woken;
-        for word in self.touched.drain(..) {
-            if let Some(word) = self.bits.get_mut(word as usize) {
-                *word = 0;
-            }
-        }
+        self.truth.woken = woken;
+        self.truth.forget();
     }
 
     /// Whether an atom is true; where nobody has looked yet, this looks.
     fn is_true(&mut self, at: &Place<'_>, atom: AtomId) -> bool {
-        let has_bit = |bits: &[u64]| bits.get(atom.0 as usize / 64).is_some_and(|word| word >> (atom.0 % 64) & 1 == 1);
-        if has_bit(&self.bits) {
+        if self.truth.holds(atom) {
             return true;
         }
         let Some(subject) = at.program.atoms.get(atom.0 as usize).copied() else { return false };
@@ -318,9 +305,52 @@ impl<T: Tally> Run<T> {
         match at.partition.rest.binary_search_by_key(&subject, |probe| probe.subject) {
             Ok(found) => {
                 at.partition.rest.get(found).into_iter().for_each(|probe| self.look(at, *probe));
-                has_bit(&self.bits)
+                self.truth.holds(atom)
             }
             Err(_) => false,
+        }
+    }
+}
+
+impl Truth {
+    #[inline]
+    fn holds(&self, atom: AtomId) -> bool {
+        self.bits.get(atom.0 as usize / 64).is_some_and(|word| word >> (atom.0 % 64) & 1 == 1)
+    }
+
+    /// Makes atoms true.
+    #[inline]
+    fn add(&mut self, program: &Program<'_>, effects: &[u32]) {
+        for effect in effects {
+            let Some(Effect { atom, wakes }) = program.effects.get(*effect as usize) else { continue };
+            let Some(word) = self.bits.get_mut(atom.0 as usize / 64) else { continue };
+            let bit = 1 << (atom.0 % 64);
+            if *word & bit != 0 {
+                continue;
+            }
+            *word |= bit;
+            self.touched.push(atom.0 / 64);
+            if wakes.start < wakes.end {
+                self.wake(wakes.of(program.wakes), program);
+            }
+        }
+    }
+
+    fn wake(&mut self, units: &[UnitId], program: &Program<'_>) {
+        self.woken.extend_from_slice(units);
+        // Only the effects of forged rules can wake the same units so often that it takes room.
+        if self.woken.len() > 2 * program.wakes.len() {
+            self.woken.sort_unstable();
+            self.woken.dedup();
+        }
+    }
+
+    /// Makes every atom false.
+    fn forget(&mut self) {
+        for word in self.touched.drain(..) {
+            if let Some(word) = self.bits.get_mut(word as usize) {
+                *word = 0;
+            }
         }
     }
 }
@@ -335,17 +365,12 @@ fn route(router: &Router<'_>, slots: &Slots, event: &str, buffers: &mut Buffers,
         }
         Router::Slots { slots: asked, by_value, otherwise } => {
             let mut known = false;
-            let values = asked.iter().flat_map(|slot| slots.values(*slot, event));
-            for seen in values.filter(Seen::has_text) {
-                let mut value = seen.text(&mut buffers.unescaped);
-                if !value.is_ascii() {
-                    buffers.folded.clear();
-                    crate::text::push_folded(value, &mut buffers.folded);
-                    value = &buffers.folded;
-                }
-                if let Some(next) = by_value.get(value) {
-                    known = true;
-                    route(next, slots, event, buffers, partitions);
+            for slot in *asked {
+                for seen in slots.values(*slot, event) {
+                    if let Some(next) = step(by_value, &seen, buffers) {
+                        known = true;
+                        route(next, slots, event, buffers, partitions);
+                    }
                 }
             }
             if !known {
@@ -353,4 +378,16 @@ fn route(router: &Router<'_>, slots: &Slots, event: &str, buffers: &mut Buffers,
             }
         }
     }
+}
+
+/// Where a value leads, if anything asks for it.
+#[inline]
+fn step<'r, 'a>(by_value: &'r ByValue<'a>, seen: &Seen<'_>, buffers: &mut Buffers) -> Option<&'r Router<'a>> {
+    let value = seen.has_text().then(|| seen.text(&mut buffers.unescaped))?;
+    if value.is_ascii() {
+        return by_value.get(value);
+    }
+    buffers.folded.clear();
+    crate::text::push_folded(value, &mut buffers.folded);
+    by_value.get(&buffers.folded)
 }

@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 #[derive(Debug)]
 pub(super) struct Hits<T> {
     pub(super) tally: T,
-    pub(super) found: Found,
+    found: Found,
     spelling: Spelling,
     reading: Reading,
     memo: Memo,
@@ -34,8 +34,8 @@ pub(super) struct Hits<T> {
 
 /// The effects of one value, each once, and the tests that are still to be run.
 #[derive(Debug)]
-pub(super) struct Found {
-    pub(super) effects: Vec<u32>,
+struct Found {
+    effects: Vec<u32>,
     effect_marks: Vec<u32>,
     clause_marks: Vec<u32>,
     /// For each test how many of its clauses hold, and for which value that was counted.
@@ -78,18 +78,18 @@ impl<T: Tally> Hits<T> {
     /// Finds the effects of one value; `id` is the matcher's number.
     // PERF: the loop is compiled twice, for the two tallies, and what is called in two places is not inlined unasked.
     #[inline(always)]
-    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
-        self.found.effects.clear();
+    pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) -> &[u32] {
         let key = self.memo.key(id, seen);
-        if key.as_ref().is_some_and(|key| self.memo.get(key, seen, &mut self.found.effects)) {
+        if let Some(place) = key.as_ref().and_then(|key| self.memo.find(key, seen)) {
             self.tally.remembered(id);
-            return;
+            return self.memo.effects(place);
         }
         self.tally.searched(id, seen.raw.len());
         self.search(matcher, id, seen, clock);
         if let Some(key) = key {
             self.memo.put(&key, seen, &self.found.effects);
         }
+        &self.found.effects
     }
 
     fn search(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) {
@@ -177,6 +177,7 @@ impl Found {
             self.epoch = 0;
         }
         self.epoch += 1;
+        self.effects.clear();
         self.called.clear();
     }
 
@@ -216,6 +217,7 @@ fn is_first(marks: &mut [u32], at: u32, epoch: u32) -> bool {
 fn as_written<'e>(seen: &Seen<'e>) -> Option<&'e str> {
     let raw = seen.raw.as_bytes();
     let is_spelled = match seen.kind {
+        Kind::Text if seen.is_spelled => true,
         Kind::Text if seen.is_written => memchr::memchr(b'\\', raw).is_none_or(|first| !has_other_escapes(raw, first)),
         Kind::Text => !raw.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')),
         _ => false,

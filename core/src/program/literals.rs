@@ -166,6 +166,8 @@ pub(crate) struct Written<'e> {
     pub(crate) text: &'e str,
     /// Whether it writes characters by their numbers (`\u0041`).
     pub(crate) has_code_points: bool,
+    /// Whether it escapes slashes.
+    pub(crate) has_slashes: bool,
     /// Whether a number may have another text than the one it is written with.
     pub(crate) has_odd_numbers: bool,
 }
@@ -216,7 +218,7 @@ impl Alphabet {
         let holds = |text: &str| memchr::memmem::find(event.text.as_bytes(), text.as_bytes()).is_some();
         (event.has_odd_numbers && self.has_numbers)
             || (event.has_code_points && self.has_code_point_in(event.text))
-            || (self.has(b'/') && holds("\\/"))
+            || (event.has_slashes && self.has(b'/'))
             // The two characters that are no ASCII and fold to some.
             || (!event.text.is_ascii() && (holds("\u{212A}") || holds("\u{17F}")))
     }

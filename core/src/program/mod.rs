@@ -36,7 +36,7 @@ pub(crate) use matcher::{
     CLAUSE, Demand, Exact, ExactDraft, List, ListDraft, Matcher, MatcherDraft, Verify, VerifyDraft,
 };
 pub(crate) use networks::NetworksBuilder;
-pub(crate) use router::{Router, RouterDraft};
+pub(crate) use router::{ByValue, Router, RouterDraft};
 
 use crate::text::Anchor;
 use bytemuck::{Pod, Zeroable};
