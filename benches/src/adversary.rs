@@ -19,7 +19,7 @@ pub struct Attack {
 }
 
 /// All attacks.
-pub const ATTACKS: [Attack; 11] = [
+pub const ATTACKS: [Attack; 12] = [
     Attack { name: "one long command line", rules: None, event: |bytes, chance| line(&noise(bytes, chance)) },
     Attack { name: "many fields", rules: None, event: fields },
     Attack { name: "values never seen before", rules: None, event: fresh },
@@ -51,6 +51,7 @@ pub const ATTACKS: [Attack; 11] = [
         rules: Some(wildcards),
         event: |bytes, chance| line(&format!("{}{:04}", "ab".repeat(bytes / 2), chance.below(9999))),
     },
+    Attack { name: "two long lists against each other", rules: Some(against), event: two_lists },
 ];
 
 const HEAD: &str = r#""Channel":"Microsoft-Windows-Sysmon/Operational","EventID":1"#;
@@ -105,6 +106,10 @@ fn almost(bytes: usize, chance: &mut Chance) -> String {
     line(&value)
 }
 
+fn two_lists(bytes: usize, chance: &mut Chance) -> String {
+    format!(r#"{{{HEAD},"CommandLine":["{}"],"Image":["{}"]}}"#, list(bytes / 2, chance), list(bytes / 2, chance))
+}
+
 fn quotes(bytes: usize, chance: &mut Chance) -> String {
     let mut event = format!("{{{HEAD},\"x{}\":[\"\"", chance.below(9999));
     while event.len() < bytes {
@@ -135,4 +140,15 @@ fn expressions() -> String {
 
 fn wildcards() -> String {
     rule("contains", &(0..100).map(|number| format!("abab*{}?c", "ab".repeat(2 + number % 30))).collect::<Vec<_>>())
+}
+
+fn against() -> String {
+    ["", "|contains", "|startswith", "|endswith"]
+        .map(|how| {
+            format!(
+                "title: fieldref{how}\nlogsource: {{category: c}}\n\
+                 detection: {{s: {{CommandLine|fieldref{how}: Image}}, condition: s}}\n"
+            )
+        })
+        .join("---\n")
 }

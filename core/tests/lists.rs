@@ -111,6 +111,47 @@ fn every_kind_of_list_equals_the_reference() {
     }
 }
 
+/// Two long lists in one event are not compared each with each, and the answer stays the same.
+#[test]
+fn two_fields_with_many_values_equal_the_reference() {
+    let rule = |modifiers: &str| {
+        format!(
+            "title: '{modifiers}'\nlogsource: {{category: c}}\ndetection: {{s: {{A|fieldref{modifiers}: B}}, condition: s}}"
+        )
+    };
+    let kinds =
+        ["", "|contains", "|startswith", "|endswith", "|contains|cased", "|startswith|cased", "|endswith|cased"];
+    let rules = Compiler::new().rules(None, kinds.map(rule).join("\n---\n")).build().unwrap();
+    assert_eq!(rules.len(), kinds.len());
+    let mut matched = 0;
+    for (lefts, rights) in [(1, 1), (1, 400), (40, 20), (40, 40), (150, 150), (2, 3_000)] {
+        for tail in ["none", "inÉside", "É", ""] {
+            let left = |number: usize| format!("Left{number}-inéSide-{number:05}É");
+            let right = |number: usize| if number == rights / 2 { tail.to_owned() } else { format!("right{number}") };
+            let mut lists = [(0..lefts).map(left).collect::<Vec<_>>(), (0..rights).map(right).collect::<Vec<_>>()];
+            for start in ["-", "left1-INÉ", "Left0"] {
+                lists[1].push(start.to_owned());
+                let event = serde_json::json!({"A": lists[0], "B": lists[1]}).to_string();
+                for rule in &rules_of(&rules, &event) {
+                    matched += usize::from(*rule);
+                }
+            }
+        }
+    }
+    assert!(matched > 100, "{matched}");
+}
+
+/// Whether each rule matches, which the reference confirms.
+fn rules_of(rules: &Rules, event: &str) -> Vec<bool> {
+    let read = JsonEvent::parse(event.as_bytes()).unwrap();
+    let mut scanner = Scanner::new(rules);
+    let found: Vec<usize> = scanner.scan_json(event.as_bytes()).unwrap().map(|hit| hit.index()).collect();
+    let is_found = (0..rules.len()).map(|rule| found.contains(&rule)).collect::<Vec<_>>();
+    let expected: Vec<bool> = (0..rules.len()).map(|rule| rules.reference_matches(rule, &read)).collect();
+    assert_eq!(is_found, expected, "{} bytes", event.len());
+    expected
+}
+
 #[test]
 fn evidence_names_the_text_that_was_found() {
     let rules = rules(5_000);
