@@ -95,10 +95,10 @@ impl Pack {
 }
 
 impl Pack {
-    /// Takes rules out, as a later stage may have to, with the correlations that cannot do without them.
+    /// Takes out the correlations that cannot do without rules that a later stage leaves out.
     ///
-    /// `keep` has one entry for each rule; those correlations are told with `TL0044`.
-    pub(crate) fn keep_rules(&mut self, keep: &[bool]) {
+    /// `keep` has one entry for each rule, and rules are numbered anew without those; what is taken out is told with `TL0044`.
+    pub(crate) fn leave_out(&mut self, keep: &[bool]) {
         correlation::leave_out(self, keep);
     }
 }

@@ -21,79 +21,93 @@ mod witness;
 
 use crate::check::placeholder::{self, Piece};
 use crate::check::{Rule, Test};
+use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::program::tables::Writer;
 use crate::program::{self, ProgramDraft, RuleId, Unit};
 use crate::shortcut::{Shortcut, Shortcuts};
 use atoms::Atoms;
 use expr::Expr;
-pub(crate) use regexes::Regexes;
+use regexes::Regexes;
 
-/// Why a rule cannot be compiled, if so: placeholders without values, expressions or conditions over a limit.
-pub(crate) fn refuse(rule: &Rule, regexes: &mut Regexes) -> Option<Diagnostic> {
-    refuse_test(rule, regexes).or_else(|| {
-        // Only counting multiplies steps; every other condition is as long as its values are many.
-        let counting = rule.branches.iter().filter(|branch| expr::counts(&branch.condition));
-        let mut atoms = Atoms::default();
-        let mut decisions = decide::Decisions::default();
-        let mut exprs = counting.map(|branch| expr::condition(&branch.condition, branch, &mut atoms));
-        exprs.any(|expr| decisions.add(&expr).is_none()).then(|| too_large(rule))
-    })
+/// Rules on their way into one program. Each is seen once, so that whoever adds it may let it go.
+pub(crate) struct Collector {
+    regexes: Regexes,
+    shortcuts: Shortcuts,
+    atoms: Atoms,
+    alternatives: Vec<(RuleId, Expr)>,
+    /// How many rules there are so far.
+    rules: u32,
 }
 
-/// Compiles rules that [`refuse`] has nothing against, and writes the program. Each rule is given to `done` when only its
-/// tests are needed any more.
-pub(crate) fn compile(
-    rules: Vec<Rule>,
-    regexes: &Regexes,
-    shortcuts: Shortcuts,
-    writer: &mut Writer,
-    mut done: impl FnMut(Rule, &mut Writer),
-) {
-    let mut atoms = Atoms::new(shortcuts);
-    let mut alternatives: Vec<(RuleId, Expr)> = Vec::new();
-    for (number, rule) in rules.into_iter().enumerate() {
-        let id = RuleId(number as u32);
+impl Collector {
+    pub(crate) fn new(limits: Limits, shortcuts: Shortcuts) -> Self {
+        let (regexes, atoms) = (Regexes::new(limits), Atoms::new(shortcuts));
+        Self { regexes, shortcuts, atoms, alternatives: Vec::new(), rules: 0 }
+    }
+
+    /// Takes in a rule under the next number; or says why it cannot be compiled: placeholders without values, expressions
+    /// or conditions over a limit.
+    pub(crate) fn add(&mut self, rule: &Rule) -> Result<(), Box<Diagnostic>> {
+        if let Some(fault) = refuse_test(rule, &mut self.regexes).or_else(|| refuse_condition(rule)) {
+            return Err(Box::new(fault));
+        }
+        let id = RuleId(self.rules);
+        self.rules += 1;
         for branch in &rule.branches {
-            let expr = expr::condition(&branch.condition, branch, &mut atoms);
-            if shortcuts.has(Shortcut::Alternatives) {
-                alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
+            let expr = expr::condition(&branch.condition, branch, &mut self.atoms);
+            if self.shortcuts.has(Shortcut::Alternatives) {
+                self.alternatives.extend(expr.alternatives().into_iter().map(|expr| (id, expr)));
             } else {
-                alternatives.push((id, expr));
+                self.alternatives.push((id, expr));
             }
         }
-        done(rule, writer);
+        Ok(())
     }
-    let mut decisions = decide::Decisions::default();
-    let mut units = Vec::new();
-    let mut exprs = Vec::new();
-    for (rule, expr) in alternatives {
-        if let Some(entry) = decisions.add(&expr) {
-            units.push(Unit { rule, entry });
-            exprs.push(expr);
+
+    /// Writes the program.
+    pub(crate) fn finish(self, writer: &mut Writer) {
+        let Self { regexes, shortcuts, atoms, alternatives, .. } = self;
+        let mut decisions = decide::Decisions::default();
+        let mut units = Vec::new();
+        let mut exprs = Vec::new();
+        for (rule, expr) in alternatives {
+            if let Some(entry) = decisions.add(&expr) {
+                units.push(Unit { rule, entry });
+                exprs.push(expr);
+            }
         }
+        let (router, members) = route::build(&exprs, &atoms, shortcuts);
+        program::write_expressions(regexes.written(), shortcuts.has(Shortcut::AsciiExpressions), writer);
+        let mut builder = matcher::Builder::new(&atoms, &regexes, writer, shortcuts);
+        let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
+        let needs_leaves = builder.needs_leaves;
+        let matcher::Tables { effects, wakes } = builder.finish();
+        let subjects = atoms.subjects();
+        let (names, pairs) = atoms.into_names_and_pairs();
+        let draft = ProgramDraft {
+            atoms: subjects,
+            pairs,
+            names,
+            units,
+            decisions: decisions.into_table(),
+            effects,
+            wakes,
+            partitions,
+            router,
+            needs_leaves,
+        };
+        draft.write(writer);
     }
-    let (router, members) = route::build(&exprs, &atoms, shortcuts);
-    program::write_expressions(regexes.written(), shortcuts.has(Shortcut::AsciiExpressions), writer);
-    let mut builder = matcher::Builder::new(&atoms, regexes, writer, shortcuts);
-    let partitions = members.iter().map(|units| builder.partition(units, &exprs)).collect();
-    let needs_leaves = builder.needs_leaves;
-    let matcher::Tables { effects, wakes } = builder.finish();
-    let subjects = atoms.subjects();
-    let (names, pairs) = atoms.into_names_and_pairs();
-    let draft = ProgramDraft {
-        atoms: subjects,
-        pairs,
-        names,
-        units,
-        decisions: decisions.into_table(),
-        effects,
-        wakes,
-        partitions,
-        router,
-        needs_leaves,
-    };
-    draft.write(writer);
+}
+
+/// Only counting multiplies steps; every other condition is as long as its values are many.
+fn refuse_condition(rule: &Rule) -> Option<Diagnostic> {
+    let counting = rule.branches.iter().filter(|branch| expr::counts(&branch.condition));
+    let mut atoms = Atoms::default();
+    let mut decisions = decide::Decisions::default();
+    let mut exprs = counting.map(|branch| expr::condition(&branch.condition, branch, &mut atoms));
+    exprs.any(|expr| decisions.add(&expr).is_none()).then(|| too_large(rule))
 }
 
 /// What of the tests cannot be compiled: placeholders left over, an expression over the limit.

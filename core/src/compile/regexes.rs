@@ -18,7 +18,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use std::collections::HashMap;
 
 /// The compiled expressions of a rule set.
-pub(crate) struct Regexes {
+pub(super) struct Regexes {
     limits: Limits,
     built: HashMap<(String, [bool; 3]), Built>,
     /// The expressions by their numbers, as the `regex` crates write them.
@@ -34,7 +34,7 @@ pub(super) struct Built {
 }
 
 impl Regexes {
-    pub(crate) fn new(limits: Limits) -> Self {
+    pub(super) fn new(limits: Limits) -> Self {
         Self { limits, built: HashMap::new(), written: Vec::new() }
     }
 

@@ -7,11 +7,12 @@
 //! A broken rule is left out and told; building fails only when an option or a pipeline is broken.
 
 use super::filed::Filer;
+use super::fit::{self, Fit};
 use super::frozen::{self, Frozen, Options};
 use super::rules::{Inner, LoadCounts, Origins, Rules};
-use super::{Error, ErrorKind, fit};
+use super::{Error, ErrorKind};
 use crate::check::{self, Checker, Pack};
-use crate::compile::{self, Regexes};
+use crate::compile::Collector;
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::shortcut::Shortcuts;
@@ -213,40 +214,34 @@ impl Settings {
             filters: pack.filters,
             elsewhere: 0,
         };
-        counts.elsewhere = fit::apply(&pipelines, &mut pack, options, &mut diagnostics);
-        let mut regexes = Regexes::new(options.limits);
-        let refused: Vec<Option<Diagnostic>> =
-            pack.rules.iter().map(|rule| compile::refuse(rule, &mut regexes)).collect();
-        let keep: Vec<bool> = refused.iter().map(Option::is_none).collect();
-        diagnostics.extend(refused.into_iter().flatten());
-        pack.keep_rules(&keep);
+        let mut fit = Fit::new(&pipelines, options);
+        let mut collector = Collector::new(options.limits, self.shortcuts);
+        let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: options.limits });
+        let (mut filer, mut origins) = (Filer::default(), Origins::default());
+        // Rule by rule, so that none is kept in two forms for longer than it takes.
+        for rule in std::mem::take(&mut pack.rules) {
+            let fault = fit.rule(rule, |mut rule| {
+                collector.add(&rule)?;
+                // Nothing more is told about the rule, so the text it was read from may go.
+                let origin = rule.origin.take();
+                origins.push(origin.as_ref().and_then(|origin| origin.source.name()));
+                filer.put(rule, &mut writer);
+                Ok(())
+            });
+            diagnostics.extend(fault.map(|fault| *fault));
+        }
+        counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
-        let mut inner = self.freeze(pack, regexes, diagnostics)?;
-        inner.counts = counts;
-        Ok(Rules::from(inner))
-    }
-
-    /// Compiles the rules of a pack, and files them beside their program.
-    fn freeze(&self, mut pack: Pack, regexes: Regexes, diagnostics: Vec<Diagnostic>) -> Result<Inner, Error> {
-        let mut origins = Origins::default();
-        for rule in &mut pack.rules {
-            // Nothing more is told about the rule, so the text it was read from may go.
-            let origin = rule.origin.take();
-            origins.push(origin.as_ref().and_then(|origin| origin.source.name()));
-        }
+        drop(pack);
         origins.shrink();
-        drop(pack.correlations);
-        let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: self.options.limits });
-        let mut filer = Filer::default();
-        compile::compile(pack.rules, &regexes, self.shortcuts, &mut writer, |rule, writer| filer.put(rule, writer));
-        drop(regexes);
+        collector.finish(&mut writer);
         filer.write(&mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
         let mut inner = Inner::new(frozen.ok_or_else(fault)?, self.clock.clone(), diagnostics);
-        inner.origins = origins;
-        Ok(inner)
+        (inner.origins, inner.counts) = (origins, counts);
+        Ok(Rules::from(inner))
     }
 }

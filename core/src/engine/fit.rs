@@ -7,7 +7,7 @@
 //! What a pipeline does is said in `pipeline`; here is only what becomes of the pack.
 
 use super::{Error, ErrorKind};
-use crate::check::{Options, Pack};
+use crate::check::{Options, Pack, Rule};
 use crate::config::Limits;
 use crate::diagnostic::{Diagnostic, Source};
 use crate::pipeline::{Mapped, Pipeline, Pipelines};
@@ -34,42 +34,53 @@ pub(super) fn read(
     }
 }
 
-/// Fits every rule of a pack. Rules that a pipeline refuses are told and left out with the correlations that
-/// need them; rules about other events are left out without a word, and so are their correlations.
-/// Returns how many are about other events.
-pub(super) fn apply(
-    pipelines: &Pipelines,
-    pack: &mut Pack,
-    options: &Options,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> usize {
-    if pipelines.is_empty() {
-        return 0;
+/// Fits rules one after the other, and keeps what became of each.
+pub(super) struct Fit<'a> {
+    pipelines: &'a Pipelines,
+    options: &'a Options,
+    /// For each pipeline whether it did anything.
+    used: Vec<bool>,
+    /// For each rule whether it can be about the events that the pipelines are for.
+    here: Vec<bool>,
+    /// For each of those whether it was taken.
+    taken: Vec<bool>,
+}
+
+impl<'a> Fit<'a> {
+    pub(super) fn new(pipelines: &'a Pipelines, options: &'a Options) -> Self {
+        let used = vec![false; pipelines.iter().count()];
+        Self { pipelines, options, used, here: Vec::new(), taken: Vec::new() }
     }
-    let mut used = vec![false; pipelines.iter().count()];
-    let (mut here, mut sound) = (Vec::with_capacity(pack.rules.len()), Vec::new());
-    for rule in &mut pack.rules {
-        let outcome = pipelines.apply(rule.clone(), &options.limits, &options.placeholders);
-        used.iter_mut().zip(&outcome.used).for_each(|(all, one)| *all |= one);
-        here.push(!matches!(outcome.mapped, Mapped::Elsewhere));
-        match outcome.mapped {
-            Mapped::Rule(mapped) => {
-                *rule = *mapped;
-                sound.push(true);
-            }
-            Mapped::Elsewhere => {}
-            Mapped::Refused(fault) => {
-                diagnostics.push(*fault);
-                sound.push(false);
-            }
+
+    /// Maps a rule and gives it to `take`, which may refuse it. Refused rules are told; rules about other events are left
+    /// out without a word.
+    pub(super) fn rule(
+        &mut self,
+        rule: Rule,
+        take: impl FnOnce(Rule) -> Result<(), Box<Diagnostic>>,
+    ) -> Option<Box<Diagnostic>> {
+        let outcome = self.pipelines.apply(rule, &self.options.limits, &self.options.placeholders);
+        self.used.iter_mut().zip(&outcome.used).for_each(|(all, one)| *all |= one);
+        self.here.push(!matches!(outcome.mapped, Mapped::Elsewhere));
+        let fault = match outcome.mapped {
+            Mapped::Rule(rule) => take(*rule).err(),
+            Mapped::Refused(fault) => Some(fault),
+            Mapped::Elsewhere => return None,
+        };
+        self.taken.push(fault.is_none());
+        fault
+    }
+
+    /// Leaves out the correlations that need rules which were left out, and tells of those whose rules were refused. Returns
+    /// how many rules are about other events.
+    pub(super) fn finish(self, pack: &mut Pack, diagnostics: &mut Vec<Diagnostic>) -> usize {
+        let told = pack.diagnostics.len();
+        pack.leave_out(&self.here);
+        pack.diagnostics.truncate(told);
+        pack.leave_out(&self.taken);
+        if self.taken.contains(&true) {
+            diagnostics.extend(self.pipelines.unused(&self.used));
         }
+        self.here.iter().filter(|here| !**here).count()
     }
-    let told = pack.diagnostics.len();
-    pack.keep_rules(&here);
-    pack.diagnostics.truncate(told);
-    pack.keep_rules(&sound);
-    if !pack.rules.is_empty() {
-        diagnostics.extend(pipelines.unused(&used));
-    }
-    here.iter().filter(|here| !**here).count()
 }

@@ -393,20 +393,14 @@ fn tests_text(rule: &Rule, field: &str) -> bool {
     found
 }
 
-/// Takes the rules for which `keep` says no out of the pack, and with them the correlations that need them.
+/// Takes the correlations out of the pack that need rules for which `keep` says no, and numbers the rest of the rules anew.
 pub(in crate::check) fn leave_out(pack: &mut Pack, keep: &[bool]) {
-    let kept = |at: usize| keep.get(at).copied().unwrap_or(true);
-    let mut places = Vec::with_capacity(pack.rules.len());
     let mut next = 0;
-    for at in 0..pack.rules.len() {
-        places.push(kept(at).then_some(next));
-        next += usize::from(kept(at));
-    }
-    let mut at = 0;
-    pack.rules.retain(|_| {
-        at += 1;
-        kept(at - 1)
-    });
+    let mut place = |kept: &bool| {
+        next += usize::from(*kept);
+        kept.then(|| next - 1)
+    };
+    let places: Vec<Option<usize>> = keep.iter().map(&mut place).collect();
     // INVARIANT: a correlation stands behind all it refers to, so one pass settles whole chains.
     let mut correlation_places: Vec<Option<usize>> = Vec::with_capacity(pack.correlations.len());
     let mut sound = Vec::with_capacity(pack.correlations.len());
