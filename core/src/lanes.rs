@@ -34,11 +34,14 @@ pub(crate) trait Lanes: Copy {
     /// Sixteen bytes, as often as they fit.
     fn repeat(self, bytes: &[u8; 16]) -> Self::Bytes;
     fn and(self, left: Self::Bytes, right: Self::Bytes) -> Self::Bytes;
+    fn or(self, left: Self::Bytes, right: Self::Bytes) -> Self::Bytes;
     fn min(self, left: Self::Bytes, right: Self::Bytes) -> Self::Bytes;
     /// For each byte its upper four bits.
     fn high(self, bytes: Self::Bytes) -> Self::Bytes;
-    /// For each byte below 16 what a table from [`repeat`](Self::repeat) holds there.
+    /// For each byte of ASCII what a table from [`repeat`](Self::repeat) holds at its lower four bits; zeros for others.
     fn look_up(self, table: Self::Bytes, at: Self::Bytes) -> Self::Bytes;
+    /// Whether any byte is not zero.
+    fn has_any(self, bytes: Self::Bytes) -> bool;
     /// One bit for each byte that is not zero.
     fn non_zero(self, bytes: Self::Bytes) -> u64;
     /// One bit for each byte that equals the one in the other register.
@@ -106,6 +109,11 @@ impl Lanes for Narrow {
     }
 
     #[inline(always)]
+    fn or(self, left: u8x16, right: u8x16) -> u8x16 {
+        left | right
+    }
+
+    #[inline(always)]
     fn min(self, left: u8x16, right: u8x16) -> u8x16 {
         left.min(right)
     }
@@ -117,7 +125,13 @@ impl Lanes for Narrow {
 
     #[inline(always)]
     fn look_up(self, table: u8x16, at: u8x16) -> u8x16 {
-        table.shuffle(at)
+        // What is 16 or more finds zero, here by its first bit and there by its size.
+        table.shuffle(at & u8x16::splat(0x8F))
+    }
+
+    #[inline(always)]
+    fn has_any(self, bytes: u8x16) -> bool {
+        self.non_zero(bytes) != 0
     }
 
     #[inline(always)]
@@ -139,7 +153,8 @@ mod avx2 {
     use super::Lanes;
     use std::arch::x86_64::{
         __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_srli_epi16,
+        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_shuffle_epi8,
+        _mm256_srli_epi16, _mm256_testz_si256,
     };
 
     /// The proof that the processor has AVX2, and so registers of 32 bytes, and the bit instructions that came before it.
@@ -192,6 +207,12 @@ mod avx2 {
         }
 
         #[inline(always)]
+        fn or(self, left: __m256i, right: __m256i) -> __m256i {
+            // SAFETY: see above.
+            unsafe { _mm256_or_si256(left, right) }
+        }
+
+        #[inline(always)]
         fn min(self, left: __m256i, right: __m256i) -> __m256i {
             // SAFETY: see above.
             unsafe { _mm256_min_epu8(left, right) }
@@ -207,6 +228,12 @@ mod avx2 {
         fn look_up(self, table: __m256i, at: __m256i) -> __m256i {
             // SAFETY: see above.
             unsafe { _mm256_shuffle_epi8(table, at) }
+        }
+
+        #[inline(always)]
+        fn has_any(self, bytes: __m256i) -> bool {
+            // SAFETY: see above.
+            unsafe { _mm256_testz_si256(bytes, bytes) == 0 }
         }
 
         #[inline(always)]

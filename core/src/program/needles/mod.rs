@@ -9,6 +9,7 @@
 //! is for.
 
 mod nibbles;
+mod plan;
 mod windows;
 
 use super::Span;
@@ -16,14 +17,15 @@ use super::tables::{Reader, Writer};
 use crate::text::Escapes;
 use bytemuck::{Pod, Zeroable};
 use foldhash::fast::FixedState;
+use nibbles::Gram;
 use std::sync::LazyLock;
-use windows::{Windows, WindowsDraft};
-
-/// What it costs to begin a search, in instructions for each byte of a value of usual length.
-const COST_OF_GROUP: f64 = 0.5;
+use windows::Windows;
 
 /// What logs are full of; windows that stand here make bad witnesses.
 const COMMON: &str = include_str!("common.txt");
+
+/// The bit that tells upper from lower case, in each byte of a window.
+const CASE: u32 = 0x2020_2020;
 
 type HashMap<K, V> = hashbrown::HashMap<K, V, FixedState>;
 
@@ -33,6 +35,8 @@ pub(super) struct Needles<'a> {
     needles: Texts<'a>,
     /// Needles of similar length.
     groups: Vec<Windows<'a>>,
+    /// The same for needles that are not ASCII; few values are not.
+    others: Vec<Windows<'a>>,
 }
 
 /// Needles by their numbers.
@@ -47,8 +51,18 @@ struct Texts<'a> {
 #[repr(C)]
 struct Place {
     needle: u32,
-    offset: u32,
+    offset: u16,
+    /// How far behind the place its key stands in the needle.
+    key_at: i16,
+    /// Four bytes of the needle that say most, as a window.
+    key: u32,
 }
+
+/// Where the key of a needle stands that is too short for one.
+const NO_KEY: i16 = i16::MIN;
+
+/// Places of a needle among which its key is chosen.
+const KEYS_MAX: usize = 96;
 
 /// A value that is searched, and who is told.
 struct Search<'s> {
@@ -66,11 +80,33 @@ impl<'a> Texts<'a> {
     }
 }
 
+impl Place {
+    fn new(needle: u32, text: &[u8], offset: usize) -> Self {
+        let common = common_windows(4);
+        // Bytes that are known already say nothing.
+        let cost = |(at, window): &(usize, u32)| {
+            (common.get(window).copied().unwrap_or(0), 4_usize.saturating_sub(at.abs_diff(offset)))
+        };
+        let keys = text.windows(4).take(KEYS_MAX).map(window_of).enumerate();
+        let (key_at, key) = keys.min_by_key(cost).map_or((NO_KEY, 0), |(at, key)| (at as i16 - offset as i16, key));
+        Self { needle, offset: offset as u16, key_at, key }
+    }
+
+    /// Whether the key of the needle stands where it would if this place were `at` in the value.
+    #[inline(always)]
+    fn has_key(&self, value: &[u8], at: usize) -> bool {
+        let from = at.wrapping_add_signed(self.key_at.into());
+        let bytes = value.get(from..).and_then(|rest| rest.first_chunk::<4>());
+        bytes.is_some_and(|bytes| window_of(bytes) == self.key) || self.key_at == NO_KEY
+    }
+}
+
 impl Search<'_> {
     /// Compares the needles that hold a window, which stands in the value at `at`.
     fn compare(&mut self, places: &[Place], at: usize) {
         for place in places {
-            if let Some(start) = at.checked_sub(place.offset as usize)
+            if place.has_key(self.value, at)
+                && let Some(start) = at.checked_sub(place.offset as usize)
                 && let Some(text) = self.needles.get(place.needle)
                 && let Some(part) = self.value.get(start..start + text.len())
                 && part.eq_ignore_ascii_case(text)
@@ -85,43 +121,22 @@ impl Search<'_> {
 /// Writes the set. No needle may be empty. Without `dense` all are sought a stride apart.
 pub(super) fn write(needles: Vec<String>, dense: bool, writer: &mut Writer) {
     let spans: Vec<Span> = needles.iter().map(|needle| writer.text(needle)).collect();
+    let (ascii, others) = (0..needles.len() as u32)
+        .partition::<Vec<u32>, _>(|number| needles.get(*number as usize).is_some_and(|needle| needle.is_ascii()));
     let texts: Vec<Box<[u8]>> = needles.into_iter().map(|needle| needle.into_bytes().into()).collect();
-    let apart = groups(&texts, cut(&texts), dense);
-    // All of them by one search, if that is cheaper.
-    let together =
-        (2..=4).filter(|_| dense && texts.len() <= windows::NEEDLES_MAX).map(|length| groups(&texts, length, dense));
-    let cheapest = together.chain([apart]).min_by(|a, b| cost(a).total_cmp(&cost(b))).unwrap_or_default();
     writer.table(&spans);
-    writer.size(cheapest.len());
-    cheapest.into_iter().for_each(|group| group.write(writer));
-}
-
-/// Sorts needles by length, those from a length on as one group, and finds the cheapest search for each.
-fn groups(texts: &[Box<[u8]>], cut: usize, dense: bool) -> Vec<WindowsDraft> {
-    let mut groups = Vec::new();
-    let mut longest = usize::MAX;
-    for length_min in [cut, 3, 2, 1].into_iter().filter(|length| *length <= cut) {
-        let is_own = |text: &[u8]| (length_min..longest).contains(&text.len());
-        let own: Vec<u32> = (0_u32..).zip(texts).filter(|(_, text)| is_own(text)).map(|(number, _)| number).collect();
-        let length = length_min.min(4);
-        let dense = if dense { WindowsDraft::dense(length, &own, texts) } else { None };
-        let all = [WindowsDraft::strided(length, &own, texts), dense];
-        groups.extend(all.into_iter().flatten().min_by(|a, b| a.cost().total_cmp(&b.cost())));
-        longest = length_min;
+    for numbers in [ascii, others] {
+        let groups = plan::cheapest(&numbers, &texts, dense);
+        writer.size(groups.len());
+        groups.into_iter().for_each(|group| group.write(writer));
     }
-    groups
-}
-
-fn cost(groups: &[WindowsDraft]) -> f64 {
-    groups.iter().map(|group| group.cost() + COST_OF_GROUP).sum()
 }
 
 impl<'a> Needles<'a> {
     /// Reads what [`write`] wrote.
     pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let needles = Texts { spans: reader.table()?, texts: reader.texts() };
-        let groups = reader.many(Windows::read)?;
-        Some(Self { needles, groups })
+        Some(Self { needles, groups: reader.many(Windows::read)?, others: reader.many(Windows::read)? })
     }
 
     /// Whether any needle stands in the value.
@@ -138,27 +153,15 @@ impl<'a> Needles<'a> {
         for group in &self.groups {
             group.search(&mut search);
         }
+        if !self.others.is_empty() && !value.is_ascii() {
+            self.others.iter().for_each(|group| group.search(&mut search));
+        }
     }
-}
-
-/// The length from which on needles are sought by windows of four bytes; shorter ones have smaller windows, which give
-/// more false alarms. Where the two groups together look at the fewest windows.
-fn cut(texts: &[Box<[u8]>]) -> usize {
-    let looked_at = |lengths: std::ops::Range<usize>, window| -> usize {
-        let own = texts.iter().map(|text| text.len()).filter(|length| lengths.contains(length));
-        own.min().map_or(0, |shortest| 840 / windows::stride(shortest, window))
-    };
-    let cost = |cut: usize| {
-        let few_bytes = texts.iter().filter(|text| text.len() < cut).count() * 2;
-        looked_at(cut..usize::MAX, 4) + looked_at(3..cut, 3) + few_bytes
-    };
-    (7..=11).min_by_key(|cut| cost(*cut)).unwrap_or(7)
 }
 
 /// A window as a number, the same for upper and lower case.
 #[inline(always)]
 fn window_of(bytes: &[u8]) -> u32 {
-    const CASE: u32 = 0x2020_2020;
     CASE | match *bytes {
         [a, b, c, d] => u32::from_le_bytes([a, b, c, d]),
         [a, b, c] => u32::from_le_bytes([a, b, c, 0]),
@@ -166,6 +169,13 @@ fn window_of(bytes: &[u8]) -> u32 {
         [a] => u32::from(a),
         _ => 0,
     }
+}
+
+/// A window of up to eight bytes, each the same for upper and lower case.
+fn gram_of(bytes: &[u8]) -> Gram {
+    let mut gram = Gram::default();
+    gram.iter_mut().zip(bytes).for_each(|(own, byte)| *own = byte | 0x20);
+    gram
 }
 
 /// How often each window stands in what logs are full of.

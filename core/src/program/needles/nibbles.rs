@@ -6,49 +6,104 @@
 //! a window of bucket 3 may begin where bit 3 is left after all its bytes
 //! ```
 //!
-//! This is the search of Hyperscan called Teddy (Wang et al., "Hyperscan", NSDI 2019), but for case: a window is filed under
-//! the upper halves of both cases, so a value needs no folded copy and a letter costs no more than a sign. What it
-//! announces is only a beginning; `windows` looks the window up.
+//! This is the search of Hyperscan called Teddy (Wang et al., "Hyperscan", NSDI 2019), but for two things. A window is filed
+//! under the upper halves of both cases, so a value needs no folded copy and a letter costs no more than a sign. And of
+//! most windows only lower halves are looked at: windows are ASCII, and the instruction that looks a lower half up takes the
+//! byte as it is and gives nothing for one that is not. What is announced is only a beginning; `windows` looks the window up.
 
 use super::COMMON;
 use crate::lanes::{self, Lanes, Work};
-use std::array;
 use std::sync::LazyLock;
 
 /// Bytes of a window at most.
-const LENGTH_MAX: usize = 4;
+pub(super) const LENGTH_MAX: usize = 8;
 const BUCKETS: usize = 8;
 
 /// Places that fit one mask.
 const BLOCK: usize = 64;
+/// Registers of the narrowest kind that make a block.
+const ROWS_MAX: usize = 4;
 
 /// By how much the upper halves of the two cases of a letter differ.
 const CASE: u32 = 2;
 
+/// A window, each byte as `window_of` has it; zeros behind it.
+pub(super) type Gram = [u8; LENGTH_MAX];
+
+/// How much of a window is looked at: the lower halves of `low` bytes, and of the first `high` of them the upper ones too.
+///
+/// A lower half is looked up by the byte itself, so it takes half of the instructions of an upper one. Several of them
+/// say more than both halves of few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Shape {
+    pub(super) low: usize,
+    high: usize,
+}
+
+/// The shapes that there are.
+pub(super) const SHAPES: [Shape; 12] = [
+    Shape { low: 1, high: 1 },
+    Shape { low: 2, high: 2 },
+    Shape { low: 3, high: 1 },
+    Shape { low: 3, high: 2 },
+    Shape { low: 3, high: 3 },
+    Shape { low: 4, high: 0 },
+    Shape { low: 4, high: 1 },
+    Shape { low: 4, high: 2 },
+    Shape { low: 4, high: 4 },
+    Shape { low: 6, high: 0 },
+    Shape { low: 6, high: 1 },
+    Shape { low: 8, high: 0 },
+];
+
 /// For each byte of a window, the buckets to which its halves may belong.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Nibbles {
-    length: usize,
+    shape: Shape,
     tables: Tables,
 }
 
 /// For each byte of a window the buckets of each half, of the lower halves first.
 pub(super) type Tables = [[[u8; 16]; LENGTH_MAX]; 2];
 
+impl Shape {
+    /// What it costs to look at a byte, in instructions.
+    pub(super) fn cost(self) -> f64 {
+        (5 + 2 * self.low + 4 * self.high) as f64 / 32.0
+    }
+
+    /// The chance that a window is announced where nothing like it stands, guessed.
+    pub(super) fn chance(self) -> f64 {
+        8_f64.powi(-(self.low as i32)) * 2_f64.powi(-(self.high as i32))
+    }
+
+    pub(super) fn sizes(self) -> [usize; 2] {
+        [self.low, self.high]
+    }
+
+    pub(super) fn of(low: usize, high: usize) -> Option<Self> {
+        SHAPES.into_iter().find(|shape| *shape == Self { low, high })
+    }
+}
+
 impl Nibbles {
-    /// Builds the search for windows of one length, given as `window_of` gives them.
-    pub(super) fn new(length: usize, windows: impl Iterator<Item = u32>) -> Self {
-        let mut buckets = [Bucket::default(); BUCKETS];
+    /// Builds the search for windows of one shape, all of them ASCII.
+    pub(super) fn new(shape: Shape, windows: impl Iterator<Item = Gram>) -> Self {
+        let mut buckets = [(Bucket::default(), 0.0); BUCKETS];
         for window in windows {
-            let added = |bucket: &Bucket| bucket.with(window, length);
-            let growth = |bucket: &&mut Bucket| added(bucket).rate(length) - bucket.rate(length);
-            if let Some(best) = buckets.iter_mut().min_by(|a, b| growth(a).total_cmp(&growth(b))) {
-                *best = added(best);
+            let grown = buckets.map(|(bucket, rate)| {
+                let grown = bucket.with(window, shape);
+                let own = grown.rate(shape);
+                (grown, own, own - rate)
+            });
+            let pairs = buckets.iter_mut().zip(grown);
+            if let Some((best, (grown, rate, _))) = pairs.min_by(|(_, a), (_, b)| a.2.total_cmp(&b.2)) {
+                *best = (grown, rate);
             }
         }
         let [mut low, mut high] = Tables::default();
-        for (number, bucket) in buckets.iter().enumerate() {
-            for at in 0..length.min(LENGTH_MAX) {
+        for (number, (bucket, _)) in buckets.iter().enumerate() {
+            for at in 0..LENGTH_MAX {
                 let fill = |row: &mut [u8; 16], halves: u16| {
                     let has = |half: usize| halves >> half & 1 == 1;
                     row.iter_mut()
@@ -61,12 +116,16 @@ impl Nibbles {
                 fill(&mut high[at], bucket.high[at] | bucket.high[at] >> CASE);
             }
         }
-        Self { length, tables: [low, high] }
+        Self { shape, tables: [low, high] }
     }
 
     /// The search that has these tables; `None` where looking them up is so slow that every place had better be looked at.
-    pub(super) fn of(length: usize, tables: &[Tables]) -> Option<Self> {
-        tables.first().filter(|_| lanes::has_lookup()).map(|tables| Self { length, tables: *tables })
+    pub(super) fn of(shape: Shape, tables: &[Tables]) -> Option<Self> {
+        tables.first().filter(|_| lanes::has_lookup()).map(|tables| Self { shape, tables: *tables })
+    }
+
+    pub(super) fn shape(&self) -> Shape {
+        self.shape
     }
 
     pub(super) fn tables(&self) -> &[Tables] {
@@ -96,9 +155,9 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn with(mut self, window: u32, length: usize) -> Self {
+    fn with(mut self, window: Gram, shape: Shape) -> Self {
         let halves = self.low.iter_mut().zip(&mut self.high);
-        for ((low, high), byte) in halves.zip(window.to_le_bytes()).take(length) {
+        for ((low, high), byte) in halves.zip(window).take(shape.low) {
             *low |= 1 << (byte & 15);
             *high |= 1 << (byte >> 4);
         }
@@ -106,23 +165,31 @@ impl Bucket {
     }
 
     /// How likely it is to be announced at some place.
-    fn rate(&self, length: usize) -> f32 {
-        self.low.iter().zip(&self.high).take(length).map(|(low, high)| share(*low, *high)).product()
+    fn rate(&self, shape: Shape) -> f32 {
+        let halves = self.low.iter().zip(&self.high).take(shape.low).enumerate();
+        halves.map(|(at, (low, high))| share(*low, if at < shape.high { *high } else { ASCII })).product()
     }
 }
 
+/// The upper halves of ASCII.
+const ASCII: u16 = 0xFF;
+
 /// The share of bytes in what logs are full of that have one of some lower and one of some upper halves.
 fn share(low: u16, high: u16) -> f32 {
-    static SHARES: LazyLock<[[f32; 16]; 16]> = LazyLock::new(|| {
-        let mut shares = [[0.0; 16]; 16];
+    /// For each upper half, and for each set of the first eight and of the last eight lower ones.
+    type Shares = [[[f32; 256]; 2]; 16];
+    static SHARES: LazyLock<Box<Shares>> = LazyLock::new(|| {
+        let mut shares: Box<Shares> = Box::new([[[0.0; 256]; 2]; 16]);
         for byte in COMMON.bytes().map(|byte| byte | 0x20).chain(0..=u8::MAX) {
-            shares[usize::from(byte >> 4)][usize::from(byte & 15)] += 1.0 / (COMMON.len() + 256) as f32;
+            let (row, bit) = (&mut shares[usize::from(byte >> 4)][usize::from(byte >> 3 & 1)], 1 << (byte & 7));
+            let sets = row.iter_mut().enumerate().filter(|(set, _)| set & bit != 0);
+            sets.for_each(|(_, share)| *share += 1.0 / (COMMON.len() + 256) as f32);
         }
         shares
     });
-    let has = |halves: u16, half: usize| halves >> half & 1 == 1;
-    let rows = SHARES.iter().enumerate().filter(|(half, _)| has(high, *half));
-    rows.flat_map(|(_, row)| row.iter().enumerate()).filter(|(half, _)| has(low, *half)).map(|(_, share)| share).sum()
+    let [first, last] = low.to_le_bytes().map(usize::from);
+    let rows = SHARES.iter().enumerate().filter(|(half, _)| high >> half & 1 == 1);
+    rows.map(|(_, [firsts, lasts])| firsts[first] + lasts[last]).sum()
 }
 
 struct Search<'s, F> {
@@ -136,34 +203,53 @@ impl<F: FnMut(usize)> Work for Search<'_, F> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        match self.nibbles.length {
-            1 => self.by::<L, 1>(lanes),
-            2 => self.by::<L, 2>(lanes),
-            3 => self.by::<L, 3>(lanes),
-            _ => self.by::<L, LENGTH_MAX>(lanes),
+        match self.nibbles.shape.sizes() {
+            [1, 1] => self.by::<L, 1, 1>(lanes),
+            [2, 2] => self.by::<L, 2, 2>(lanes),
+            [3, 1] => self.by::<L, 3, 1>(lanes),
+            [3, 2] => self.by::<L, 3, 2>(lanes),
+            [3, 3] => self.by::<L, 3, 3>(lanes),
+            [4, 0] => self.by::<L, 4, 0>(lanes),
+            [4, 1] => self.by::<L, 4, 1>(lanes),
+            [4, 2] => self.by::<L, 4, 2>(lanes),
+            [4, _] => self.by::<L, 4, 4>(lanes),
+            [6, 0] => self.by::<L, 6, 0>(lanes),
+            [6, _] => self.by::<L, 6, 1>(lanes),
+            _ => self.by::<L, 8, 0>(lanes),
         }
     }
 }
 
 impl<F: FnMut(usize)> Search<'_, F> {
     #[inline(always)]
-    fn by<L: Lanes, const LENGTH: usize>(mut self, lanes: L) {
-        let [low, high] = &self.nibbles.tables;
-        let tables: [_; LENGTH] = array::from_fn(|at| (lanes.repeat(&low[at]), lanes.repeat(&high[at])));
-        let places = (self.value.len() + 1).saturating_sub(LENGTH);
+    fn by<L: Lanes, const LOW: usize, const HIGH: usize>(mut self, lanes: L) {
+        let low: [_; LOW] = tables(lanes, &self.nibbles.tables[0]);
+        let high: [_; HIGH] = tables(lanes, &self.nibbles.tables[1]);
+        let value = self.value;
+        let places = (value.len() + 1).saturating_sub(LOW);
         let Some(last) = places.checked_sub(BLOCK) else {
             let mut padded = [0; BLOCK + LENGTH_MAX];
-            if let Some(copy) = padded.get_mut(..self.value.len()) {
-                copy.copy_from_slice(self.value);
+            if let Some(copy) = padded.get_mut(..value.len()) {
+                copy.copy_from_slice(value);
             }
-            let found = block(lanes, &tables, &padded, places);
+            let found = mask(lanes, &rows(lanes, &low, &high, &padded, places));
             return self.announce(found & !(u64::MAX << places), 0);
         };
-        for at in (0..places).step_by(BLOCK) {
-            // The last block overlaps the one before it.
-            let start = at.min(last);
-            let Some(bytes) = self.value.get(start..start + BLOCK + LENGTH - 1) else { return };
-            self.announce(block(lanes, &tables, bytes, BLOCK) >> (at - start), at);
+        let mut at = 0;
+        while let Some(bytes) = value.get(at..at + BLOCK + LOW - 1) {
+            let rows = rows(lanes, &low, &high, bytes, BLOCK);
+            let [a, b, c, d] = rows;
+            if lanes.has_any(lanes.or(lanes.or(a, b), lanes.or(c, d))) {
+                rare();
+                self.announce(mask(lanes, &rows), at);
+            }
+            at += BLOCK;
+        }
+        // The last block overlaps the one before it.
+        if let Some(bytes) = value.get(last..)
+            && at < places
+        {
+            self.announce(mask(lanes, &rows(lanes, &low, &high, bytes, BLOCK)) >> (at - last), at);
         }
     }
 
@@ -176,23 +262,50 @@ impl<F: FnMut(usize)> Search<'_, F> {
     }
 }
 
-/// The places of a block, or the first of them, where a window may begin.
+/// Says to the compiler that it seldom comes here, so that tables stay in registers elsewhere.
+#[cold]
+fn rare() {}
+
+/// For each place of a block, or of the first of them, the buckets of which a window may begin there.
 #[inline(always)]
-fn block<L: Lanes, const LENGTH: usize>(
+fn rows<L: Lanes, const LOW: usize, const HIGH: usize>(
     lanes: L,
-    tables: &[(L::Bytes, L::Bytes); LENGTH],
+    low: &[L::Bytes; LOW],
+    high: &[L::Bytes; HIGH],
     bytes: &[u8],
     places: usize,
-) -> u64 {
-    let mut found = 0;
-    for at in (0..places).step_by(L::BYTES) {
+) -> [L::Bytes; ROWS_MAX] {
+    let mut rows = [lanes.splat(0); ROWS_MAX];
+    for (row, at) in rows.iter_mut().zip((0..places).step_by(L::BYTES)) {
         let mut buckets = lanes.splat(u8::MAX);
-        for (offset, (low, high)) in tables.iter().enumerate() {
-            let bytes = lanes.load(bytes, at + offset);
-            let low = lanes.look_up(*low, lanes.and(bytes, lanes.splat(15)));
-            buckets = lanes.and(buckets, lanes.and(low, lanes.look_up(*high, lanes.high(bytes))));
+        for (offset, table) in low.iter().enumerate() {
+            buckets = lanes.and(buckets, lanes.look_up(*table, lanes.load(bytes, at + offset)));
         }
-        found |= lanes.non_zero(buckets) << at;
+        for (offset, table) in high.iter().enumerate() {
+            let upper = lanes.high(lanes.load(bytes, at + offset));
+            buckets = lanes.and(buckets, lanes.look_up(*table, upper));
+        }
+        *row = buckets;
+    }
+    rows
+}
+
+/// The first of some tables, in registers.
+#[inline(always)]
+fn tables<L: Lanes, const COUNT: usize>(lanes: L, tables: &[[u8; 16]; LENGTH_MAX]) -> [L::Bytes; COUNT] {
+    let mut registers = [lanes.splat(0); COUNT];
+    for (register, table) in registers.iter_mut().zip(tables) {
+        *register = lanes.repeat(table);
+    }
+    registers
+}
+
+/// One bit for each place of a block where a window may begin.
+#[inline(always)]
+fn mask<L: Lanes>(lanes: L, rows: &[L::Bytes; ROWS_MAX]) -> u64 {
+    let mut found = 0;
+    for (row, buckets) in rows.iter().enumerate().take(BLOCK / L::BYTES) {
+        found |= lanes.non_zero(*buckets) << (row * L::BYTES);
     }
     found
 }
@@ -201,7 +314,7 @@ fn block<L: Lanes, const LENGTH: usize>(
 mod tests {
     use super::*;
     use crate::lanes::Narrow;
-    use crate::program::needles::window_of;
+    use crate::program::needles::gram_of;
     use proptest::prelude::*;
 
     proptest! {
@@ -209,19 +322,19 @@ mod tests {
 
         #[test]
         fn every_window_is_announced_in_registers_of_any_width(
-            length in 1..=LENGTH_MAX,
-            windows in prop::collection::vec("[abn\\\\|é0-9]{4}", 1..40),
+            shape in prop::sample::select(&SHAPES[..]),
+            windows in prop::collection::vec("[abn\\\\|0-9]{8}", 1..40),
             value in "[abnABN\\\\|é\n0-9]{0,200}",
         ) {
             let value = value.as_bytes();
-            let windows: Vec<u32> = windows.iter().filter_map(|text| text.as_bytes().get(..length)).map(window_of).collect();
-            let nibbles = Nibbles::new(length, windows.iter().copied());
+            let windows: Vec<Gram> = windows.iter().filter_map(|text| text.as_bytes().get(..shape.low)).map(gram_of).collect();
+            let nibbles = Nibbles::new(shape, windows.iter().copied());
             let (mut wide, mut narrow) = (Vec::new(), Vec::new());
             nibbles.search(value, |at| wide.push(at));
             Search { nibbles: &nibbles, value, alarm: |at| narrow.push(at) }.run(Narrow);
             prop_assert_eq!(&wide, &narrow);
             prop_assert!(wide.is_sorted_by(|a, b| a < b));
-            let stands = |at: &usize| value.get(*at..*at + length).is_some_and(|bytes| windows.contains(&window_of(bytes)));
+            let stands = |at: &usize| value.get(*at..*at + shape.low).is_some_and(|bytes| windows.contains(&gram_of(bytes)));
             prop_assert!((0..value.len()).filter(stands).all(|at| wide.contains(&at)));
         }
     }

@@ -9,8 +9,8 @@
 //! with that window are compared in full. The bit that tells upper from lower case is set in every byte first, so that
 //! the value needs no folded copy.
 
-use super::nibbles::Nibbles;
-use super::{COMMON, HashMap, Place, Search, common_windows, window_of};
+use super::nibbles::{Gram, Nibbles, Shape};
+use super::{CASE, COMMON, HashMap, Place, Search, common_windows, gram_of, window_of};
 use crate::lanes;
 use crate::program::Span;
 use crate::program::index::{self, Index};
@@ -33,6 +33,16 @@ pub(super) const NEEDLES_MAX: usize = 128;
 
 /// Of what logs are full of, every so-manieth place is looked at to guess a cost.
 const SAMPLE: usize = 7;
+
+/// Bytes of a window that are hashed, at most.
+const HASHED_MAX: usize = 4;
+
+/// What it costs to look a window up that was announced, and each of its places, in instructions.
+const COST_OF_ALARM: f64 = 30.0;
+const COST_OF_PLACE: f64 = 12.0;
+
+/// How many needles must share a window before that makes it half as dear as they could.
+const HOLDERS: usize = 4;
 
 /// For each window where it stands in which needles.
 type ByWindow = HashMap<u32, Vec<Place>>;
@@ -68,6 +78,15 @@ pub(super) struct WindowsDraft {
     shift: u32,
     windows: Vec<(u64, Own)>,
     places: Vec<Place>,
+    /// What it costs to search a byte, in instructions, guessed from what logs are full of.
+    pub(super) cost: f64,
+}
+
+/// One window of each needle, chosen for a dense search.
+#[derive(Debug)]
+pub(super) struct Witnesses {
+    by_window: ByWindow,
+    windows: Vec<Gram>,
 }
 
 /// How far apart windows may be so that every needle of at least `shortest` bytes holds one that is looked at.
@@ -93,43 +112,27 @@ impl WindowsDraft {
             let rows = costs.windows(stride).map(|row| row.iter().sum::<usize>()).enumerate();
             let (first, _) = rows.min_by_key(|(_, cost)| *cost)?;
             for (offset, window) in windows.iter().enumerate().skip(first).take(stride) {
-                by_window.entry(*window).or_default().push(Place { needle, offset: offset as u32 });
+                by_window.entry(*window).or_default().push(Place::new(needle, text, offset));
             }
         }
-        Self::of(length, stride, by_window)
-    }
-
-    /// Builds the search by one window of each needle, at every place of a value; `None` when one is shorter, or they are
-    /// too many.
-    pub(super) fn dense(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
-        if needles.is_empty() || needles.len() > NEEDLES_MAX || !lanes::has_lookup() {
-            return None;
-        }
-        let text = |needle: &u32| texts.get(*needle as usize).filter(|text| text.len() >= length);
-        let mut holders: HashMap<u32, usize> = HashMap::default();
-        for needle in needles {
-            text(needle)?
-                .windows(length)
-                .take(WINDOWS_MAX)
-                .for_each(|bytes| *holders.entry(window_of(bytes)).or_default() += 1);
-        }
-        let common = common_windows(length);
-        let cost = |window: &u32| {
-            let holders = holders.get(window).copied().unwrap_or(1);
-            (1 + 2 * common.get(window).copied().unwrap_or(0)) * 1024 / holders
-        };
-        let mut by_window = ByWindow::default();
-        for needle in needles {
-            let windows = text(needle)?.windows(length).take(WINDOWS_MAX).map(window_of);
-            let (offset, window) = windows.enumerate().min_by_key(|(_, window)| cost(window))?;
-            by_window.entry(window).or_default().push(Place { needle: *needle, offset: offset as u32 });
-        }
-        let mut built = Self::of(length, 1, by_window)?;
-        built.nibbles = Some(Nibbles::new(length, built.windows.iter().map(|(_, own)| own.window)));
+        let mut built = Self::of(length, stride, &by_window)?;
+        built.cost = built.cost_of_steps();
         Some(built)
     }
 
-    fn of(length: usize, stride: usize, by_window: ByWindow) -> Option<Self> {
+    /// Builds the search by one window of each needle, at every place of a value.
+    pub(super) fn dense(shape: Shape, witnesses: &Witnesses) -> Option<Self> {
+        let mut built = Self::of(shape.low.min(HASHED_MAX), 1, &witnesses.by_window)?;
+        let nibbles = Nibbles::new(shape, witnesses.windows.iter().copied());
+        // What the sample does not hold is not impossible.
+        let unseen = witnesses.windows.len() as f64 * shape.chance();
+        let places = built.places.len() as f64 / built.windows.len() as f64;
+        built.cost = shape.cost() + (COST_OF_ALARM + COST_OF_PLACE * places) * (nibbles.rate() + unseen);
+        built.nibbles = Some(nibbles);
+        Some(built)
+    }
+
+    fn of(length: usize, stride: usize, by_window: &ByWindow) -> Option<Self> {
         let log = (by_window.len() * FILTER_BITS).next_power_of_two().ilog2().clamp(6, FILTER_LOG_MAX);
         let mut built = Self {
             length,
@@ -139,10 +142,12 @@ impl WindowsDraft {
             shift: u32::BITS - log,
             windows: Vec::with_capacity(by_window.len()),
             places: Vec::new(),
+            cost: 0.0,
         };
-        let mut sorted: Vec<(u32, Vec<Place>)> = by_window.into_iter().collect();
-        sorted.sort_unstable_by_key(|(window, _)| *window);
+        let mut sorted: Vec<(&u32, &Vec<Place>)> = by_window.iter().collect();
+        sorted.sort_unstable_by_key(|(window, _)| **window);
         for (window, places) in sorted {
+            let window = *window;
             let start = built.places.len() as u32;
             built.places.extend(places);
             let span = Span { start, end: built.places.len() as u32 };
@@ -153,13 +158,8 @@ impl WindowsDraft {
         Some(built)
     }
 
-    /// What it costs to search a byte, in instructions, guessed from what logs are full of.
-    pub(super) fn cost(&self) -> f64 {
-        if let Some(nibbles) = &self.nibbles {
-            // What the sample does not hold is not impossible.
-            let unseen = self.windows.len() as f64 / 16_f64.powi(self.length as i32);
-            return (10.0 + 8.0 * self.length as f64) / 32.0 + 40.0 * (nibbles.rate() + unseen);
-        }
+    /// What it costs to look at a window each stride.
+    fn cost_of_steps(&self) -> f64 {
         let step = if self.length == 4 && self.stride >= 4 { 10.0 } else { 14.0 };
         let looked_at = COMMON.as_bytes().windows(self.length).step_by(SAMPLE);
         let count = looked_at.len() as f64;
@@ -169,6 +169,7 @@ impl WindowsDraft {
 
     pub(super) fn write(self, writer: &mut Writer) {
         [self.length, self.stride, self.shift as usize].into_iter().for_each(|size| writer.size(size));
+        self.nibbles.map_or([0; 2], |nibbles| nibbles.shape().sizes()).into_iter().for_each(|size| writer.size(size));
         writer.table(self.nibbles.as_ref().map_or(&[][..], Nibbles::tables));
         writer.table(&self.filter);
         index::write(self.windows, writer);
@@ -176,11 +177,49 @@ impl WindowsDraft {
     }
 }
 
+impl Witnesses {
+    /// Chooses one window of so many bytes of each needle; `None` when one is shorter or not ASCII, or they are too many.
+    pub(super) fn of(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
+        if needles.is_empty() || needles.len() > NEEDLES_MAX || !lanes::has_lookup() {
+            return None;
+        }
+        let text = |needle: &u32| texts.get(*needle as usize).filter(|text| text.len() >= length && text.is_ascii());
+        let mut holders: HashMap<Gram, usize> = HashMap::default();
+        for needle in needles {
+            let windows = text(needle)?.windows(length).take(WINDOWS_MAX).map(gram_of);
+            windows.for_each(|window| *holders.entry(window).or_default() += 1);
+        }
+        let hashed = length.min(HASHED_MAX);
+        let common = common_windows(hashed);
+        let count =
+            |window: Option<&[u8]>| window.and_then(|window| common.get(&window_of(window))).copied().unwrap_or(0);
+        let cost = |window: &[u8]| {
+            let holders = holders.get(&gram_of(window)).copied().unwrap_or(1);
+            let counts = count(window.get(..hashed)).min(count(window.get(length - hashed..)));
+            (1 + 2 * counts) * 1024 / (HOLDERS + holders)
+        };
+        let (mut by_window, mut windows) = (ByWindow::default(), Vec::new());
+        for needle in needles {
+            let text = text(needle)?;
+            let own = text.windows(length).take(WINDOWS_MAX).enumerate();
+            let (offset, window) = own.min_by_key(|(_, window)| cost(window))?;
+            windows.push(gram_of(window));
+            let place = Place::new(*needle, text, offset);
+            by_window.entry(window_of(window.get(..hashed)?)).or_default().push(place);
+        }
+        windows.sort_unstable();
+        windows.dedup();
+        Some(Self { by_window, windows })
+    }
+}
+
 impl<'a> Windows<'a> {
     pub(super) fn read(reader: &mut Reader<'a>) -> Option<Self> {
         let (length, stride, shift) = (reader.word()? as usize, reader.word()? as usize, reader.word()?);
         let is_sound = (1..=4).contains(&length) && (1..=STRIDE_MAX).contains(&stride) && shift < u32::BITS;
-        let nibbles = Nibbles::of(length, reader.table()?);
+        let shape = Shape::of(reader.word()? as usize, reader.word()? as usize);
+        let tables = reader.table()?;
+        let nibbles = shape.and_then(|shape| Nibbles::of(shape, tables));
         let (filter, windows, places) = (reader.table()?, Index::read(reader)?, reader.table()?);
         is_sound.then_some(Self { length, stride, nibbles, filter, shift, windows, places })
     }
@@ -188,12 +227,7 @@ impl<'a> Windows<'a> {
     /// Finds the needles in the value.
     pub(super) fn search(&self, search: &mut Search<'_>) {
         if let Some(nibbles) = &self.nibbles {
-            return match self.length {
-                1 => self.scan_dense::<1>(nibbles, search),
-                2 => self.scan_dense::<2>(nibbles, search),
-                3 => self.scan_dense::<3>(nibbles, search),
-                _ => self.scan_dense::<4>(nibbles, search),
-            };
+            return self.scan_dense(nibbles, search);
         }
         // Each length and each stride is a loop of its own, so that the compiler knows them.
         match (self.length, self.stride) {
@@ -242,13 +276,15 @@ impl<'a> Windows<'a> {
         }
     }
 
-    fn scan_dense<const WINDOW: usize>(&self, nibbles: &Nibbles, search: &mut Search<'_>) {
-        let (filter, shift) = (self.filter, self.shift);
-        nibbles.search(search.value, |at| {
-            if let Some(bytes) = search.value.get(at..).and_then(|rest| rest.first_chunk::<WINDOW>())
-                && is_in(filter, shift, window_of(bytes))
-            {
-                self.alarm(search, at, window_of(bytes));
+    fn scan_dense(&self, nibbles: &Nibbles, search: &mut Search<'_>) {
+        let (filter, shift, value) = (self.filter, self.shift, search.value);
+        let mask = u32::MAX >> (u32::BITS - 8 * self.length as u32);
+        nibbles.search(value, |at| {
+            let rest = value.get(at..).unwrap_or_default();
+            let window =
+                rest.first_chunk().map_or_else(|| window_of(rest), |bytes: &[u8; 4]| window_of(bytes)) & mask | CASE;
+            if is_in(filter, shift, window) {
+                self.alarm(search, at, window);
             }
         });
     }
