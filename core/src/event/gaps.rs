@@ -258,10 +258,10 @@ impl Gaps {
         }
     }
 
-    /// How many gaps are kept.
+    /// How many gaps are kept, and how many objects in them.
     #[cfg(test)]
-    pub(super) fn kept(&self) -> usize {
-        self.gaps.len()
+    pub(super) fn kept(&self) -> (usize, usize) {
+        (self.gaps.len(), self.rests.composites.len())
     }
 
     fn forget(&mut self) {
