@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The 16 bytes of [`Narrow`] are what every x86-64 and every 64-bit ARM has. Wider registers have to be asked for when the
-//! program runs; a value of [`Wide`] is the proof that somebody did. That proof is all that the `unsafe` of this file rests
-//! on, and there is no other `unsafe` in the library.
+//! program runs; a value of [`Wide`] is the proof that somebody did. On that proof the `unsafe` of this file rests, and in
+//! one place on all bytes of a text having been looked at. There is no other `unsafe` in the library.
 #![allow(unsafe_code)]
 
 use wide::u8x16;
@@ -57,6 +57,29 @@ pub(crate) fn run<W: Work>(work: W) -> W::Output {
         return unsafe { run_wide(work, lanes) };
     }
     work.run(Narrow)
+}
+
+/// Bytes of a block, one for each bit of a mask.
+pub(crate) const BLOCK: usize = 64;
+
+/// Calls `each` with the number of every block of a text and the block, the last one filled up with spaces; gives the text
+/// when all of it is ASCII.
+#[inline(always)]
+pub(crate) fn each_block<L: Lanes>(lanes: L, bytes: &[u8], mut each: impl FnMut(usize, &[u8; BLOCK])) -> Option<&str> {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut last = [b' '; BLOCK];
+    last.iter_mut().zip(rest).for_each(|(own, byte)| *own = *byte);
+    let mut all = lanes.splat(0);
+    for number in 0..bytes.len().div_ceil(BLOCK) {
+        let block = blocks.get(number).unwrap_or(&last);
+        for at in (0..BLOCK).step_by(L::BYTES) {
+            all = lanes.or(all, lanes.load(block, at));
+        }
+        each(number, block);
+    }
+    let is_ascii = lanes.equal(all, lanes.min(all, lanes.splat(0x7F))) == u64::MAX >> (BLOCK - L::BYTES);
+    // SAFETY: every byte of the text was in a block, so `all` has each bit that one of them has, and none has its upper bit.
+    is_ascii.then(|| unsafe { str::from_utf8_unchecked(bytes) })
 }
 
 /// Whether looking up bytes in a table is fast here.
@@ -245,6 +268,50 @@ mod avx2 {
         fn equal(self, left: __m256i, right: __m256i) -> u64 {
             // SAFETY: see above.
             unsafe { _mm256_movemask_epi8(_mm256_cmpeq_epi8(left, right)) }.cast_unsigned().into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What [`each_block`] gives, and the bytes that it showed.
+    struct See<'t>(&'t [u8]);
+
+    impl<'t> Work for See<'t> {
+        type Output = (Option<&'t str>, Vec<u8>);
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, lanes: L) -> Self::Output {
+            let mut shown = Vec::new();
+            let text = each_block(lanes, self.0, |number, block| {
+                assert_eq!(number * BLOCK, shown.len());
+                shown.extend_from_slice(block);
+            });
+            (text, shown)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_text_is_ascii_when_all_its_bytes_are(
+            mut bytes in prop::collection::vec(0_u8..0x80, 0..200),
+            odd in prop::option::of((any::<prop::sample::Index>(), 0x80_u8..)),
+        ) {
+            if let (Some((at, byte)), false) = (odd, bytes.is_empty()) {
+                let at = at.index(bytes.len());
+                bytes[at] = byte;
+            }
+            let ascii = str::from_utf8(&bytes).ok().filter(|_| bytes.is_ascii());
+            for (text, shown) in [run(See(&bytes)), See(&bytes).run(Narrow)] {
+                prop_assert_eq!(text, ascii);
+                prop_assert_eq!(shown.len(), bytes.len().next_multiple_of(BLOCK));
+                let (own, filled) = shown.split_at(bytes.len());
+                prop_assert_eq!(own, &bytes[..]);
+                prop_assert!(filled.iter().all(|byte| *byte == b' '));
+            }
         }
     }
 }

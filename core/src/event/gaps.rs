@@ -9,14 +9,15 @@
 //! Events of one sensor are all alike between their values. A gap that was read once is kept with what it means (which
 //! slot its value fills, inside which brackets the value stands), and the next time one comparison tells as much as
 //! reading it again. Which one to compare with, the gaps before it in the same event tell: where they were the same, the
-//! next one is too, nearly always. What is kept is bounded, and forgotten as a whole.
+//! next one is too, nearly always, or else one of the few that came there before. What is kept is bounded, and forgotten
+//! as a whole.
 
+use crate::lanes::{Lanes, Narrow};
 use crate::program::{NodeId, SlotId};
 use crate::shortcut::{Shortcut, Shortcuts};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use std::hash::{BuildHasher, Hasher};
-use wide::u8x16;
 
 /// Gaps that are kept at most.
 const GAPS_MAX: usize = 1 << 13;
@@ -26,8 +27,12 @@ const BYTES_MAX: usize = 1 << 19;
 const GAP_BYTES_MAX: usize = 256;
 /// Bytes of a gap that are compared at once.
 const HEAD: usize = 32;
-/// Guesses that are kept, as a power of two.
-const GUESSES_LOG: u32 = 14;
+/// Histories that have guesses, as a power of two.
+const GUESSES_LOG: u32 = 13;
+/// Guesses of one history.
+const GUESSES: usize = 4;
+/// Objects in gaps that are kept at most.
+const COMPOSITES_MAX: usize = 1 << 14;
 /// Places in one event, and as many again that are kept from others.
 const PLACES_MAX: usize = 1 << 12;
 
@@ -53,7 +58,7 @@ pub(super) struct Place {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct PlaceId(u32);
+pub(super) struct PlaceId(u16);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Bracket {
@@ -74,22 +79,29 @@ pub(super) enum End {
     Event,
 }
 
-/// What stands between two values.
+/// What stands between two values, in one line of the cache.
 #[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
 pub(super) struct Gap {
     /// Its first bytes.
     head: [u8; HEAD],
+    /// One bit for each byte of the head that is behind the gap.
+    beyond: u32,
     length: u32,
+    id: u32,
+    /// Beyond all slots when no rule asks.
+    pub(super) slot: SlotId,
+    pub(super) way: u64,
     /// Where the value before it stands.
     from: PlaceId,
     /// Where the value behind it stands, and what rules want of that.
     pub(super) to: PlaceId,
-    pub(super) slot: Option<SlotId>,
-    pub(super) way: u64,
     pub(super) end: End,
-    /// Where the whole text is.
-    start: u32,
-    composites: (u32, u32),
+    pub(super) has_composites: bool,
+    /// Whether its head is all of it.
+    is_short: bool,
+    /// Whether it stands wherever its head stands.
+    is_sure: bool,
 }
 
 /// The gaps that an event had so far, as a number.
@@ -103,15 +115,32 @@ pub(super) struct Composite {
     pub(super) way: u64,
 }
 
+/// What is seldom needed of a gap.
+#[derive(Debug, Clone, Copy, Default)]
+struct Rest {
+    /// Where the whole text is.
+    start: u32,
+    composites: (u32, u32),
+    /// Of its place and its first key.
+    hash: u64,
+}
+
+/// What is seldom needed of all gaps.
+#[derive(Debug, Default)]
+struct Rests {
+    rests: Vec<Rest>,
+    texts: Vec<u8>,
+    composites: Vec<Composite>,
+}
+
 /// The gaps that were read so far.
 #[derive(Debug)]
 pub(super) struct Gaps {
-    texts: Vec<u8>,
     gaps: Vec<Gap>,
-    composites: Vec<Composite>,
+    rests: Rests,
     by_key: HashTable<u32>,
-    /// By history, the gap that came next the last time.
-    guesses: Vec<u16>,
+    /// By history, the gaps that came next, the last one first.
+    guesses: Vec<[u16; GUESSES]>,
     places: Vec<Place>,
     by_place: HashMap<Place, PlaceId, RandomState>,
     /// Longer gaps are read anew each time.
@@ -123,14 +152,17 @@ impl Gap {
     pub(super) fn new(from: PlaceId, to: PlaceId, end: End, target: &Target, length: usize) -> Self {
         Self {
             head: [0; HEAD],
+            beyond: if length < HEAD { u32::MAX << length } else { 0 },
             length: length as u32,
+            id: 0,
+            slot: target.slot.unwrap_or(SlotId(u32::MAX)),
+            way: target.way,
             from,
             to,
-            slot: target.slot,
-            way: target.way,
             end,
-            start: 0,
-            composites: (0, 0),
+            has_composites: false,
+            is_short: length <= HEAD,
+            is_sure: length <= HEAD && end == End::Text,
         }
     }
 
@@ -139,16 +171,42 @@ impl Gap {
         self.length as usize
     }
 
+    /// Whether a text begins with the gap's head.
     #[inline(always)]
-    pub(super) fn has_composites(&self) -> bool {
-        self.composites.0 < self.composites.1
+    fn has_head<L: Lanes>(&self, lanes: L, text: &[u8; HEAD]) -> bool {
+        let mut same = self.beyond;
+        for at in (0..HEAD).step_by(L::BYTES) {
+            same |= (lanes.equal(lanes.load(&self.head, at), lanes.load(text, at)) << at) as u32;
+        }
+        same == u32::MAX
+    }
+}
+
+impl Rests {
+    /// Whether the text goes on like a gap that has its head there.
+    #[inline(always)]
+    fn follow(&self, gap: &Gap, text: &[u8], at: usize) -> bool {
+        let end = at + gap.length();
+        (gap.is_short || self.is_whole(gap, text, at))
+            && match gap.end {
+                End::Text => true,
+                End::Scalar => text.get(end).is_some_and(|byte| is_scalar(*byte)),
+                End::Event => text.len() == end,
+            }
+    }
+
+    #[inline(never)]
+    fn is_whole(&self, gap: &Gap, text: &[u8], at: usize) -> bool {
+        let start = self.rests.get(gap.id as usize).map_or(0, |rest| rest.start as usize);
+        let own = self.texts.get(start..start + gap.length());
+        own.is_some_and(|own| text.get(at..at + own.len()) == Some(own))
     }
 }
 
 impl History {
     #[inline(always)]
-    pub(super) fn with(self, gap: usize) -> Self {
-        Self((self.0.rotate_left(5) ^ gap as u32).wrapping_mul(0x9E37_79B1))
+    pub(super) fn with(self, gap: &Gap) -> Self {
+        Self((self.0.rotate_left(5) ^ gap.id).wrapping_mul(0x9E37_79B1))
     }
 
     #[inline(always)]
@@ -160,11 +218,10 @@ impl History {
 impl Default for Gaps {
     fn default() -> Self {
         let mut gaps = Self {
-            texts: Vec::new(),
             gaps: Vec::new(),
-            composites: Vec::new(),
+            rests: Rests::default(),
             by_key: HashTable::new(),
-            guesses: vec![0; 1 << GUESSES_LOG],
+            guesses: vec![[0; GUESSES]; 1 << GUESSES_LOG],
             places: Vec::new(),
             by_place: HashMap::default(),
             gap_bytes_max: GAP_BYTES_MAX,
@@ -177,7 +234,7 @@ impl Default for Gaps {
 
 impl Gaps {
     pub(super) const OUTSIDE: PlaceId = PlaceId(0);
-    const NOWHERE: PlaceId = PlaceId(u32::MAX);
+    const NOWHERE: PlaceId = PlaceId(u16::MAX);
 
     pub(super) fn new(shortcuts: Shortcuts) -> Self {
         let mut gaps = Self::default();
@@ -192,42 +249,69 @@ impl Gaps {
 
     /// Before an event: makes room when there is little left.
     pub(super) fn make_room(&mut self) {
-        if self.gaps.len() >= GAPS_MAX || self.texts.len() >= BYTES_MAX || self.places.len() >= PLACES_MAX {
+        if self.gaps.len() >= GAPS_MAX
+            || self.rests.texts.len() >= BYTES_MAX
+            || self.rests.composites.len() >= COMPOSITES_MAX
+            || self.places.len() >= PLACES_MAX
+        {
             self.forget();
         }
     }
 
-    /// How many gaps are kept.
+    /// How many gaps are kept, and how many objects in them.
     #[cfg(test)]
-    pub(super) fn kept(&self) -> usize {
-        self.gaps.len()
+    pub(super) fn kept(&self) -> (usize, usize) {
+        (self.gaps.len(), self.rests.composites.len())
     }
 
     fn forget(&mut self) {
         let outside = Target::default();
-        self.texts.clear();
-        self.composites.clear();
         self.by_key.clear();
         self.gaps.clear();
+        self.rests.rests.clear();
+        self.rests.texts.clear();
+        self.rests.composites.clear();
         // The first one is for gaps that are not kept, and is never found.
         self.gaps.push(Gap::new(Self::NOWHERE, Self::OUTSIDE, End::Event, &outside, 0));
+        self.rests.rests.push(Rest::default());
         self.places.clear();
         self.places.push(Place { around: Self::OUTSIDE, bracket: Bracket::None, target: outside, depth: 0 });
         self.by_place.clear();
     }
 
-    /// The gap that stands at the beginning of `rest`, behind a value at `from`, if it is the one that came last time.
+    /// The gap that stands at a place of the text, behind a value at `from`, and its rank among the guesses, if it is one
+    /// of those that came before.
     #[inline(always)]
-    pub(super) fn guess(&self, history: History, from: PlaceId, rest: &[u8]) -> Option<usize> {
-        let id = usize::from(*self.guesses.get(history.place())?);
-        let gap = self.gaps.get(id)?;
-        (gap.from == from && self.stands(gap, rest)).then_some(id)
+    pub(super) fn guess<L: Lanes>(
+        &self,
+        lanes: L,
+        history: History,
+        from: PlaceId,
+        text: &[u8],
+        at: usize,
+    ) -> Option<(&Gap, usize)> {
+        let head = head_of(text, at);
+        let guesses = self.guesses.get(history.place())?;
+        for (rank, id) in guesses.iter().enumerate() {
+            let Some(gap) = self.gaps.get(usize::from(*id)) else { continue };
+            if gap.from == from && gap.has_head(lanes, &head) && (gap.is_sure || self.rests.follow(gap, text, at)) {
+                return Some((gap, rank));
+            }
+        }
+        None
     }
 
-    /// Remembers what came next.
+    /// Puts the guess of a rank before those that were better.
+    pub(super) fn prefer(&mut self, history: History, rank: usize) {
+        if let Some(better) = self.guesses.get_mut(history.place()).and_then(|guesses| guesses.get_mut(..=rank)) {
+            better.rotate_right(1);
+        }
+    }
+
+    /// Remembers what came next, and forgets the guess that was right the longest time ago.
     pub(super) fn learn(&mut self, history: History, id: usize) {
-        if let Some(guess) = self.guesses.get_mut(history.place()) {
-            *guess = id as u16;
+        if let Some([first, second, third, last]) = self.guesses.get_mut(history.place()) {
+            (*last, *third, *second, *first) = (*third, *second, *first, id as u16);
         }
     }
 
@@ -237,42 +321,49 @@ impl Gaps {
     }
 
     pub(super) fn composites(&self, gap: &Gap) -> &[Composite] {
-        self.composites.get(gap.composites.0 as usize..gap.composites.1 as usize).unwrap_or_default()
+        let composites = self.rests.rests.get(gap.id as usize).map_or((0, 0), |rest| rest.composites);
+        self.rests.composites.get(composites.0 as usize..composites.1 as usize).unwrap_or_default()
     }
 
-    /// The gap from `place` that stands at the beginning of `rest`, if it is known. `key` is the first string of the rest.
-    pub(super) fn find(&self, place: PlaceId, key: &[u8], rest: &[u8]) -> Option<usize> {
-        let find = |key: &[u8]| {
-            self.by_key.find(self.hash(place, key), |id| {
-                self.gaps.get(*id as usize).is_some_and(|gap| gap.from == place && self.stands(gap, rest))
-            })
+    /// The gap from `place` that stands at a place of the text, if it is known. `key` is the first string from there on.
+    pub(super) fn find(&self, place: PlaceId, key: &[u8], text: &[u8], at: usize) -> Option<usize> {
+        let head = head_of(text, at);
+        let stands = |id: &u32| {
+            self.gaps
+                .get(*id as usize)
+                .is_some_and(|gap| gap.from == place && gap.has_head(Narrow, &head) && self.rests.follow(gap, text, at))
         };
+        let find = |key: &[u8]| self.by_key.find(self.hash(place, key), stands);
         // Where no key stands in a gap, the first string behind its beginning is a value.
         find(key).or_else(|| find(b"")).map(|id| *id as usize)
     }
 
     /// Keeps a gap whose text begins `rest` and whose first key is `key`.
     pub(super) fn keep(&mut self, mut gap: Gap, key: &[u8], rest: &[u8], composites: &[Composite]) -> Option<usize> {
-        let text = rest.get(..gap.length as usize)?;
-        let start = self.composites.len() as u32;
-        self.composites.extend_from_slice(composites);
-        gap.composites = (start, self.composites.len() as u32);
-        if text.len() > self.gap_bytes_max || self.gaps.len() >= GAPS_MAX || self.texts.len() >= BYTES_MAX {
+        let text = rest.get(..gap.length())?;
+        let first = self.rests.composites.len() as u32;
+        self.rests.composites.extend_from_slice(composites);
+        let mut rest = Rest { composites: (first, first + composites.len() as u32), ..Rest::default() };
+        gap.has_composites = !composites.is_empty();
+        if text.len() > self.gap_bytes_max || self.gaps.len() >= GAPS_MAX || self.rests.texts.len() >= BYTES_MAX {
             *self.gaps.first_mut()? = Gap { from: Self::NOWHERE, ..gap };
+            *self.rests.rests.first_mut()? = rest;
             return Some(0);
         }
         gap.head.iter_mut().zip(text).for_each(|(own, byte)| *own = *byte);
-        gap.start = self.texts.len() as u32;
-        self.texts.extend_from_slice(text);
-        let id = self.gaps.len();
+        gap.id = self.gaps.len() as u32;
+        rest.start = self.rests.texts.len() as u32;
+        rest.hash = self.hash(gap.from, key);
         self.gaps.push(gap);
-        let hash = self.hash(gap.from, key);
-        self.by_key.insert_unique(hash, id as u32, |_| hash);
-        Some(id)
+        self.rests.rests.push(rest);
+        self.rests.texts.extend_from_slice(text);
+        let rests = &self.rests.rests;
+        self.by_key.insert_unique(rest.hash, gap.id, |id| rests.get(*id as usize).map_or(0, |rest| rest.hash));
+        Some(gap.id as usize)
     }
 
     pub(super) fn place(&self, id: PlaceId) -> Option<Place> {
-        self.places.get(id.0 as usize).copied()
+        self.places.get(usize::from(id.0)).copied()
     }
 
     /// The number of a place; `None` when there are too many.
@@ -280,7 +371,7 @@ impl Gaps {
         if let Some(known) = self.by_place.get(&place) {
             return Some(*known);
         }
-        let id = PlaceId(self.places.len() as u32);
+        let id = PlaceId(self.places.len() as u16);
         (self.places.len() < 2 * PLACES_MAX).then(|| {
             self.places.push(place);
             self.by_place.insert(place, id);
@@ -290,46 +381,26 @@ impl Gaps {
 
     fn hash(&self, place: PlaceId, key: &[u8]) -> u64 {
         let mut hasher = self.hasher.build_hasher();
-        hasher.write_u32(place.0);
+        hasher.write_u16(place.0);
         hasher.write(key);
         hasher.finish()
     }
+}
 
-    /// Whether a gap stands at the beginning of `rest`.
-    #[inline(always)]
-    fn stands(&self, gap: &Gap, rest: &[u8]) -> bool {
-        let length = gap.length as usize;
-        let is_same = match rest.first_chunk::<HEAD>() {
-            Some(there) => {
-                same_bytes(&gap.head, there) | u64::MAX << length.min(HEAD) == u64::MAX
-                    && (length <= HEAD || self.is_whole(gap, rest))
-            }
-            None => self.is_whole(gap, rest),
-        };
-        is_same
-            && match gap.end {
-                End::Text => true,
-                End::Scalar => rest.get(length).is_some_and(|byte| is_scalar(*byte)),
-                End::Event => rest.len() == length,
-            }
-    }
-
-    #[inline(never)]
-    fn is_whole(&self, gap: &Gap, rest: &[u8]) -> bool {
-        let (start, length) = (gap.start as usize, gap.length as usize);
-        self.texts.get(start..start + length).is_some_and(|own| rest.starts_with(own))
+/// The bytes of a text from a place on, and zeros behind its end; no gap has a zero.
+#[inline(always)]
+fn head_of(text: &[u8], at: usize) -> [u8; HEAD] {
+    match text.get(at..).and_then(|rest| rest.first_chunk()) {
+        Some(head) => *head,
+        None => last_head(text, at),
     }
 }
 
-/// One bit for each place at which two texts have the same byte.
-#[inline(always)]
-fn same_bytes(own: &[u8; HEAD], there: &[u8; HEAD]) -> u64 {
-    let mut bits = 0;
-    for (number, (own, there)) in own.as_chunks::<16>().0.iter().zip(there.as_chunks::<16>().0).enumerate() {
-        let same = u8x16::new(*own).simd_eq(u8x16::new(*there));
-        bits |= u64::from(same.to_bitmask()) << (number * 16);
-    }
-    bits
+#[inline(never)]
+fn last_head(text: &[u8], at: usize) -> [u8; HEAD] {
+    let mut head = [0; HEAD];
+    head.iter_mut().zip(text.get(at..).unwrap_or_default()).for_each(|(own, byte)| *own = *byte);
+    head
 }
 
 /// Whether a number or a word can begin with this byte.

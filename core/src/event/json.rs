@@ -41,9 +41,14 @@ impl fmt::Display for EventError {
 
 impl std::error::Error for EventError {}
 
+/// The bytes of an event without a byte order mark.
+pub(super) fn without_mark(bytes: &[u8]) -> &[u8] {
+    bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)
+}
+
 /// The text of an event, checked to be UTF-8 and without a byte order mark.
 pub(crate) fn utf8(bytes: &[u8]) -> Result<&str, EventError> {
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let bytes = without_mark(bytes);
     simdutf8::compat::from_utf8(bytes).map_err(|error| EventError::new("invalid UTF-8", Some(error.valid_up_to())))
 }
 

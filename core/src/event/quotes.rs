@@ -6,12 +6,10 @@
 //!
 //! Blocks become bit masks, as in "Parsing Gigabytes of JSON per Second" (Langdale and Lemire, 2019). Along the way
 //! every escape is checked and control characters inside strings are refused. What stands between strings is not
-//! looked at; that is for `walk`.
+//! looked at; that is for `walk`. Whether all of the text is ASCII comes out on the side.
 
-use crate::lanes::{self, Lanes, Work};
+use crate::lanes::{self, BLOCK, Lanes, Work};
 
-/// Bytes whose bits fit one mask.
-const BLOCK: usize = 64;
 /// Bits of odd positions.
 const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
 
@@ -20,25 +18,20 @@ const ODD: u64 = 0xAAAA_AAAA_AAAA_AAAA;
 pub(super) struct Quotes {
     /// One bit for each byte of the text.
     bits: Vec<u64>,
+    pub(super) is_ascii: bool,
     /// Whether the text writes a character by its number (`\u0041`).
     pub(super) has_code_points: bool,
     /// Whether it escapes a slash, which need not be (`\/`).
     pub(super) has_slashes: bool,
-}
-
-/// One bit for each byte of a block.
-#[derive(Debug, Clone, Copy)]
-struct Masks {
-    quote: u64,
-    backslash: u64,
-    has_control: bool,
+    /// Whether no string holds a control character, or an escape that is broken or half of a surrogate pair. If not, the
+    /// quotes mean nothing.
+    pub(super) are_sound: bool,
 }
 
 impl Quotes {
-    /// Finds all quotes; `None` when a string holds a control character, or has an escape that is broken or half of a
-    /// surrogate pair.
-    pub(super) fn find(&mut self, text: &str) -> Option<()> {
-        lanes::run(Find { quotes: self, bytes: text.as_bytes() })
+    /// Finds all quotes; gives the text when all of it is ASCII.
+    pub(super) fn find<'t>(&mut self, bytes: &'t [u8]) -> Option<&'t str> {
+        lanes::run(Find { quotes: self, bytes })
     }
 
     /// Whether every escape is the one with which JSON writes its character shortest.
@@ -62,18 +55,13 @@ impl Quotes {
         Some(word * BLOCK + bits.trailing_zeros() as usize)
     }
 
-    /// Notes the quotes of a block, and says whether it has control characters.
+    /// Checks the escapes of a block; a backslash or a quote may always be escaped.
     #[inline(always)]
-    fn block(&mut self, masks: &Masks, bytes: &[u8], start: usize, carry: &mut u64) -> Option<bool> {
-        let escaped = escaped(masks.backslash, carry);
-        // A backslash or a quote may always be escaped; the rest is looked at one by one.
-        let mut others = escaped & !(masks.backslash | masks.quote);
+    fn check_escapes(&mut self, mut others: u64, bytes: &[u8], start: usize) {
         while others != 0 {
-            self.check_escape(bytes, start + others.trailing_zeros() as usize)?;
+            self.are_sound &= self.check_escape(bytes, start + others.trailing_zeros() as usize).is_some();
             others &= others - 1;
         }
-        self.bits.push(masks.quote & !escaped);
-        Some(masks.has_control)
     }
 
     fn check_escape(&mut self, bytes: &[u8], at: usize) -> Option<()> {
@@ -111,9 +99,6 @@ impl Quotes {
 /// The bytes that a backslash escapes. In a run of backslashes every second one is escaped, and so is what follows a
 /// run of odd length.
 fn escaped(backslash: u64, carry: &mut u64) -> u64 {
-    if backslash == 0 {
-        return std::mem::take(carry);
-    }
     // Subtracting lets a borrow run through each run of backslashes; whether it arrives at an odd or an even place
     // tells whether the run's length is odd.
     let first = backslash & !*carry;
@@ -128,42 +113,40 @@ struct Find<'q, 't> {
     bytes: &'t [u8],
 }
 
-impl Work for Find<'_, '_> {
-    type Output = Option<()>;
+impl<'t> Work for Find<'_, 't> {
+    type Output = Option<&'t str>;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) -> Option<()> {
+    fn run<L: Lanes>(self, lanes: L) -> Option<&'t str> {
         let Self { quotes, bytes } = self;
-        quotes.bits.clear();
+        quotes.bits.resize(bytes.len().div_ceil(BLOCK), 0);
         (quotes.has_code_points, quotes.has_slashes) = (false, false);
-        let mut escaped = 0;
-        let mut has_control = false;
-        let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-        for (number, block) in blocks.iter().enumerate() {
-            has_control |= quotes.block(&Masks::of(lanes, block), bytes, number * BLOCK, &mut escaped)?;
-        }
-        if !rest.is_empty() {
-            let mut block = [b' '; BLOCK];
-            block.get_mut(..rest.len())?.copy_from_slice(rest);
-            has_control |= quotes.block(&Masks::of(lanes, &block), bytes, blocks.len() * BLOCK, &mut escaped)?;
-        }
+        quotes.are_sound = true;
+        let (mut carry, mut least) = (0, lanes.splat(b' '));
+        let ascii = lanes::each_block(lanes, bytes, |number, block| {
+            let (mut quote, mut backslash) = (0, 0);
+            for at in (0..BLOCK).step_by(L::BYTES) {
+                let bytes = lanes.load(block, at);
+                quote |= lanes.equal(bytes, lanes.splat(b'"')) << at;
+                backslash |= lanes.equal(bytes, lanes.splat(b'\\')) << at;
+                least = lanes.min(least, bytes);
+            }
+            if backslash | carry != 0 {
+                let escaped = escaped(backslash, &mut carry);
+                quotes.check_escapes(escaped & !(backslash | quote), bytes, number * BLOCK);
+                quote &= !escaped;
+            }
+            if let Some(bits) = quotes.bits.get_mut(number) {
+                *bits = quote;
+            }
+        });
         // Between values a control character may be a space.
-        (!has_control || quotes.are_strings_clean(bytes)).then_some(())
-    }
-}
-
-impl Masks {
-    #[inline(always)]
-    fn of<L: Lanes>(lanes: L, block: &[u8; BLOCK]) -> Self {
-        let (mut quote, mut backslash, mut least) = (0, 0, lanes.splat(u8::MAX));
-        for at in (0..BLOCK).step_by(L::BYTES) {
-            let bytes = lanes.load(block, at);
-            quote |= lanes.equal(bytes, lanes.splat(b'"')) << at;
-            backslash |= lanes.equal(bytes, lanes.splat(b'\\')) << at;
-            least = lanes.min(least, bytes);
+        let has_control = lanes.equal(least, lanes.splat(b' ')) != u64::MAX >> (BLOCK - L::BYTES);
+        if has_control && quotes.are_sound {
+            quotes.are_sound = quotes.are_strings_clean(bytes);
         }
-        let has_control = lanes.equal(least, lanes.min(least, lanes.splat(b' ' - 1))) != 0;
-        Self { quote, backslash, has_control }
+        quotes.is_ascii = ascii.is_some();
+        ascii
     }
 }
 
@@ -208,14 +191,16 @@ mod tests {
             // A backslash at the very end escapes nothing, and outside of strings it is for the walk to refuse.
             prop_assume!(!text.ends_with('\\'));
             let mut quotes = Quotes::default();
-            let found = quotes.find(&text).map(|()| {
+            prop_assert_eq!(quotes.find(text.as_bytes()), text.is_ascii().then_some(&*text));
+            let found = quotes.are_sound.then(|| {
                 std::iter::successors(quotes.next(0), |at| quotes.next(at + 1)).map(|at| at as u32).collect::<Vec<_>>()
             });
             prop_assert_eq!(&found, &slowly(&text));
             let mut narrow = Quotes::default();
-            let is_found = Find { quotes: &mut narrow, bytes: text.as_bytes() }.run(lanes::Narrow).is_some();
-            prop_assert_eq!(is_found, found.is_some());
-            prop_assert!(!is_found || narrow.bits == quotes.bits);
+            Find { quotes: &mut narrow, bytes: text.as_bytes() }.run(lanes::Narrow);
+            prop_assert_eq!(narrow.are_sound, quotes.are_sound);
+            prop_assert_eq!(narrow.bits, quotes.bits);
+            prop_assert!(!narrow.are_sound || narrow.has_code_points == quotes.has_code_points);
         }
 
     }

@@ -15,6 +15,7 @@ use super::gaps::{Bracket, Composite, End, Gap, Gaps, History, Place, PlaceId, T
 use super::quotes::Quotes;
 use super::slots::{Cells, Kind};
 use crate::config::EVENT_DEPTH_MAX;
+use crate::lanes::{self, Lanes, Work};
 use crate::program::Fields;
 
 /// Digits of a number that is too short to be out of any range, whatever its exponent of two digits.
@@ -24,36 +25,51 @@ const NUMBER_BYTES_MAX: usize = 100;
 /// been learned with the same `fields`.
 pub(super) fn walk(text: &str, quotes: &Quotes, fields: &Fields<'_>, gaps: &mut Gaps, cells: &mut Cells) -> Option<()> {
     gaps.make_room();
-    let bytes = text.as_bytes();
-    let keys_may_deceive = quotes.has_code_points || !fields.are_plain();
-    let (mut at, mut place, mut history) = (0, Gaps::OUTSIDE, History::default());
-    loop {
-        let rest = bytes.get(at..)?;
-        let gap = match gaps.guess(history, place, rest) {
-            Some(gap) => gap,
-            None => {
-                let reader = Reader { bytes, at, start: at, is_begun: at > 0, quotes, fields, keys_may_deceive };
-                let gap = reader.gap(gaps, place)?;
-                gaps.learn(history, gap);
-                gap
+    lanes::run(Walk { bytes: text.as_bytes(), quotes, fields, gaps, cells })
+}
+
+struct Walk<'a> {
+    bytes: &'a [u8],
+    quotes: &'a Quotes,
+    fields: &'a Fields<'a>,
+    gaps: &'a mut Gaps,
+    cells: &'a mut Cells,
+}
+
+impl Work for Walk<'_> {
+    type Output = Option<()>;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) -> Option<()> {
+        let Self { bytes, quotes, fields, gaps, cells } = self;
+        let (mut at, mut place, mut history) = (0, Gaps::OUTSIDE, History::default());
+        loop {
+            let (gap, rank) = match gaps.guess(lanes, history, place, bytes, at) {
+                Some(guessed) => guessed,
+                None => {
+                    let id = Reader::new(bytes, at, quotes, fields).gap(gaps, place)?;
+                    gaps.learn(history, id);
+                    (gaps.get(id)?, 0)
+                }
+            };
+            if gap.has_composites {
+                gaps.composites(gap).iter().for_each(|of| cells.note(of.slot, of.way, Kind::Composite, at, at));
             }
-        };
-        history = history.with(gap);
-        let gap = gaps.get(gap)?;
-        if gap.has_composites() {
-            gaps.composites(gap).iter().for_each(|found| cells.note(found.slot, found.way, Kind::Composite, at, at));
+            let start = at + gap.length();
+            let (kind, end) = match gap.end {
+                End::Text => (Kind::Text, quotes.next(start)?),
+                End::Scalar => scalar(bytes, start, cells)?,
+                End::Event => return Some(()),
+            };
+            cells.note(gap.slot, gap.way, kind, start, end);
+            at = end + usize::from(kind == Kind::Text);
+            place = gap.to;
+            let next = history.with(gap);
+            if rank > 0 {
+                gaps.prefer(history, rank);
+            }
+            history = next;
         }
-        let start = at + gap.length();
-        let (kind, end) = match gap.end {
-            End::Text => (Kind::Text, quotes.next(start)?),
-            End::Scalar => scalar(bytes, start, cells)?,
-            End::Event => return Some(()),
-        };
-        if let Some(slot) = gap.slot {
-            cells.note(slot, gap.way, kind, start, end);
-        }
-        at = end + usize::from(kind == Kind::Text);
-        place = gap.to;
     }
 }
 
@@ -65,10 +81,11 @@ fn scalar(bytes: &[u8], at: usize, cells: &mut Cells) -> Option<(Kind, usize)> {
         (bytes.get(at..end)? == word).then_some((kind, end))
     };
     match bytes.get(at)? {
+        b'0'..=b'9' => Some((Kind::Number, number(bytes, at, &mut cells.has_odd_numbers)?)),
         b't' => word(b"true", Kind::Bool),
         b'f' => word(b"false", Kind::Bool),
         b'n' => word(b"null", Kind::Null),
-        _ => Some((Kind::Number, number(bytes, at, &mut cells.has_odd_numbers)?)),
+        _ => Some((Kind::Number, any_number(bytes, at, &mut cells.has_odd_numbers)?)),
     }
 }
 
@@ -127,19 +144,23 @@ struct Reader<'a> {
     keys_may_deceive: bool,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn new(bytes: &'a [u8], at: usize, quotes: &'a Quotes, fields: &'a Fields<'a>) -> Self {
+        let keys_may_deceive = quotes.has_code_points || !fields.are_plain();
+        Self { bytes, at, start: at, is_begun: at > 0, quotes, fields, keys_may_deceive }
+    }
+
     /// The number of the gap that begins here, behind a value at `place`.
     #[inline(never)]
     fn gap(mut self, gaps: &mut Gaps, place: PlaceId) -> Option<usize> {
-        let rest = self.bytes.get(self.start..)?;
-        if let Some(known) = gaps.find(place, self.first_string(), rest) {
+        if let Some(known) = gaps.find(place, self.first_string(), self.bytes, self.start) {
             return Some(known);
         }
         let mut composites = Vec::new();
         let gap = self.read(gaps, place, &mut composites)?;
         let has_key = self.quotes.next(self.start).is_some_and(|open| open + 1 < self.at);
         let key = if has_key { self.first_string() } else { b"" };
-        gaps.keep(gap, key, rest, &composites)
+        gaps.keep(gap, key, self.bytes.get(self.start..)?, &composites)
     }
 
     /// The first string from the beginning of the gap on; empty when there is none.

@@ -15,7 +15,6 @@ use super::index::{self, Index};
 use super::needles::{self, Needles};
 use super::tables::{Reader, Writer};
 use super::trie::{self, Trie};
-use crate::lanes::{self, Lanes, Work};
 use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
 use bytemuck::{Pod, Zeroable};
@@ -165,6 +164,7 @@ impl<'a> Literals<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Written<'e> {
     pub(crate) text: &'e str,
+    pub(crate) is_ascii: bool,
     /// Whether it writes characters by their numbers (`\u0041`).
     pub(crate) has_code_points: bool,
     /// Whether it escapes slashes.
@@ -221,7 +221,7 @@ impl Alphabet {
             || (event.has_code_points && self.has_code_point_in(event.text))
             || (event.has_slashes && self.has(b'/'))
             // The two characters that are no ASCII and fold to some.
-            || (!is_ascii(event.text) && (holds("\u{212A}") || holds("\u{17F}")))
+            || (!event.is_ascii && (holds("\u{212A}") || holds("\u{17F}")))
     }
 
     fn has_code_point_in(&self, event: &str) -> bool {
@@ -235,36 +235,6 @@ impl Alphabet {
             }
         })
     }
-}
-
-/// Whether a long text is ASCII.
-fn is_ascii(text: &str) -> bool {
-    struct Ask<'t>(&'t [u8]);
-    impl Work for Ask<'_> {
-        type Output = bool;
-
-        #[inline(always)]
-        fn run<L: Lanes>(self, lanes: L) -> bool {
-            let whole = self.0.len() / L::BYTES * L::BYTES;
-            let (mut all, mut at) = (lanes.splat(0), 0);
-            while at < whole {
-                all = lanes.or(all, lanes.load(self.0, at));
-                at += L::BYTES;
-            }
-            let rest = self.0.get(whole..).unwrap_or_default();
-            // A short text has no register full of bytes to end with.
-            let last = self.0.len().checked_sub(L::BYTES);
-            let is_rest = last.map_or_else(
-                || rest.is_ascii(),
-                |last| {
-                    all = lanes.or(all, lanes.load(self.0, last));
-                    true
-                },
-            );
-            is_rest && !lanes.has_any(lanes.and(all, lanes.splat(0x80)))
-        }
-    }
-    lanes::run(Ask(text.as_bytes()))
 }
 
 fn bit(byte: u8) -> Option<u128> {
