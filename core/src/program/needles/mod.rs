@@ -70,6 +70,8 @@ struct Search<'s> {
     value: &'s [u8],
     escapes: Escapes<'s>,
     found: &'s mut dyn FnMut(u32),
+    /// Windows of this search all of whose needles were found, the last few.
+    known: [u32; 4],
 }
 
 impl<'a> Texts<'a> {
@@ -82,11 +84,9 @@ impl<'a> Texts<'a> {
 
 impl Place {
     fn new(needle: u32, text: &[u8], offset: usize) -> Self {
-        let common = common_windows(4);
+        let common = Common::of(4);
         // Bytes that are known already say nothing.
-        let cost = |(at, window): &(usize, u32)| {
-            (common.get(window).copied().unwrap_or(0), 4_usize.saturating_sub(at.abs_diff(offset)))
-        };
+        let cost = |(at, window): &(usize, u32)| (common.count(*window), 4_usize.saturating_sub(at.abs_diff(offset)));
         let keys = text.windows(4).take(KEYS_MAX).map(window_of).enumerate();
         let (key_at, key) = keys.min_by_key(cost).map_or((NO_KEY, 0), |(at, key)| (at as i16 - offset as i16, key));
         Self { needle, offset: offset as u16, key_at, key }
@@ -102,8 +102,9 @@ impl Place {
 }
 
 impl Search<'_> {
-    /// Compares the needles that hold a window, which stands in the value at `at`.
-    fn compare(&mut self, places: &[Place], at: usize) {
+    /// Compares the needles that hold a window, which stands in the value at `at`, and says whether all were found.
+    fn compare(&mut self, places: &[Place], at: usize) -> bool {
+        let mut all = true;
         for place in places {
             if place.has_key(self.value, at)
                 && let Some(start) = at.checked_sub(place.offset as usize)
@@ -113,8 +114,11 @@ impl Search<'_> {
                 && !self.escapes.is_cut_at(start)
             {
                 (self.found)(place.needle);
+            } else {
+                all = false;
             }
         }
+        all
     }
 }
 
@@ -128,7 +132,7 @@ pub(super) fn write(needles: Vec<String>, dense: bool, writer: &mut Writer) {
     for numbers in [ascii, others] {
         let groups = plan::cheapest(&numbers, &texts, dense);
         writer.size(groups.len());
-        groups.into_iter().for_each(|group| group.write(writer));
+        groups.into_iter().for_each(|group| group.write(&texts, writer));
     }
 }
 
@@ -146,10 +150,10 @@ impl<'a> Needles<'a> {
         is_any
     }
 
-    /// Calls `found` with the number of every needle that stands in the value, for every place where it does.
+    /// Calls `found` with the number of every needle that stands in the value, once or several times.
     #[inline]
     pub(super) fn search(&self, value: &[u8], found: &mut dyn FnMut(u32)) {
-        let mut search = Search { needles: self.needles, value, escapes: Escapes::new(value), found };
+        let mut search = Search { needles: self.needles, value, escapes: Escapes::new(value), found, known: [0; 4] };
         for group in &self.groups {
             group.search(&mut search);
         }
@@ -178,22 +182,29 @@ fn gram_of(bytes: &[u8]) -> Gram {
     gram
 }
 
-/// How often each window stands in what logs are full of.
-fn common_windows(length: usize) -> &'static HashMap<u32, usize> {
-    static COUNTS: LazyLock<[HashMap<u32, usize>; 4]> = LazyLock::new(|| [1, 2, 3, 4].map(count_common));
-    let [one, two, three, four] = &*COUNTS;
-    match length {
-        1 => one,
-        2 => two,
-        3 => three,
-        _ => four,
-    }
-}
+/// How often each window of one length stands in what logs are full of. Windows with the same hash are counted together.
+struct Common([u16; 1 << 16]);
 
-fn count_common(length: usize) -> HashMap<u32, usize> {
-    let mut counts = HashMap::default();
-    COMMON.as_bytes().windows(length).for_each(|bytes| *counts.entry(window_of(bytes)).or_default() += 1);
-    counts
+impl Common {
+    /// The windows of so many bytes, of one to four.
+    fn of(length: usize) -> &'static Self {
+        static COUNTS: LazyLock<Vec<Common>> = LazyLock::new(|| (1..=4).map(Common::new).collect());
+        &COUNTS[length.clamp(1, 4) - 1]
+    }
+
+    fn new(length: usize) -> Self {
+        let mut counts = [0; 1 << 16];
+        COMMON.as_bytes().windows(length).for_each(|bytes| counts[Self::at(window_of(bytes))] += 1);
+        Self(counts)
+    }
+
+    fn count(&self, window: u32) -> usize {
+        self.0[Self::at(window)].into()
+    }
+
+    fn at(window: u32) -> usize {
+        (window.wrapping_mul(0x9E37_79B1) >> 16) as usize
+    }
 }
 
 #[cfg(test)]

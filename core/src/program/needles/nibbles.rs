@@ -40,20 +40,20 @@ pub(super) struct Shape {
     high: usize,
 }
 
-/// The shapes that there are.
+/// The shapes that there are, the cheapest first.
 pub(super) const SHAPES: [Shape; 12] = [
     Shape { low: 1, high: 1 },
-    Shape { low: 2, high: 2 },
-    Shape { low: 3, high: 1 },
-    Shape { low: 3, high: 2 },
-    Shape { low: 3, high: 3 },
     Shape { low: 4, high: 0 },
-    Shape { low: 4, high: 1 },
-    Shape { low: 4, high: 2 },
-    Shape { low: 4, high: 4 },
+    Shape { low: 3, high: 1 },
     Shape { low: 6, high: 0 },
-    Shape { low: 6, high: 1 },
+    Shape { low: 4, high: 1 },
+    Shape { low: 2, high: 2 },
+    Shape { low: 3, high: 2 },
     Shape { low: 8, high: 0 },
+    Shape { low: 6, high: 1 },
+    Shape { low: 4, high: 2 },
+    Shape { low: 3, high: 3 },
+    Shape { low: 4, high: 4 },
 ];
 
 /// For each byte of a window, the buckets to which its halves may belong.
@@ -152,22 +152,25 @@ struct Bucket {
     /// For each byte of a window one bit for each half that it may have.
     low: [u16; LENGTH_MAX],
     high: [u16; LENGTH_MAX],
+    /// The share of bytes that have these halves, as far as they are looked at.
+    shares: [f32; LENGTH_MAX],
 }
 
 impl Bucket {
     fn with(mut self, window: Gram, shape: Shape) -> Self {
-        let halves = self.low.iter_mut().zip(&mut self.high);
-        for ((low, high), byte) in halves.zip(window).take(shape.low) {
-            *low |= 1 << (byte & 15);
-            *high |= 1 << (byte >> 4);
+        for (at, byte) in window.into_iter().enumerate().take(shape.low) {
+            let (low, high) = (self.low[at] | 1 << (byte & 15), self.high[at] | 1 << (byte >> 4));
+            if (low, high) != (self.low[at], self.high[at]) {
+                (self.low[at], self.high[at]) = (low, high);
+                self.shares[at] = share(low, if at < shape.high { high } else { ASCII });
+            }
         }
         self
     }
 
     /// How likely it is to be announced at some place.
     fn rate(&self, shape: Shape) -> f32 {
-        let halves = self.low.iter().zip(&self.high).take(shape.low).enumerate();
-        halves.map(|(at, (low, high))| share(*low, if at < shape.high { *high } else { ASCII })).product()
+        self.shares.iter().take(shape.low).product()
     }
 }
 
@@ -176,20 +179,26 @@ const ASCII: u16 = 0xFF;
 
 /// The share of bytes in what logs are full of that have one of some lower and one of some upper halves.
 fn share(low: u16, high: u16) -> f32 {
-    /// For each upper half, and for each set of the first eight and of the last eight lower ones.
-    type Shares = [[[f32; 256]; 2]; 16];
+    /// For each upper half and for all of ASCII, for each set of the first eight and of the last eight lower halves.
+    type Shares = [[[f32; 256]; 2]; 17];
     static SHARES: LazyLock<Box<Shares>> = LazyLock::new(|| {
-        let mut shares: Box<Shares> = Box::new([[[0.0; 256]; 2]; 16]);
+        let mut shares: Box<Shares> = Box::new([[[0.0; 256]; 2]; 17]);
         for byte in COMMON.bytes().map(|byte| byte | 0x20).chain(0..=u8::MAX) {
-            let (row, bit) = (&mut shares[usize::from(byte >> 4)][usize::from(byte >> 3 & 1)], 1 << (byte & 7));
-            let sets = row.iter_mut().enumerate().filter(|(set, _)| set & bit != 0);
-            sets.for_each(|(_, share)| *share += 1.0 / (COMMON.len() + 256) as f32);
+            let (part, bit) = (usize::from(byte >> 3 & 1), 1 << (byte & 7));
+            for row in [usize::from(byte >> 4), 16].into_iter().take(1 + usize::from(byte.is_ascii())) {
+                let sets = shares[row][part].iter_mut().enumerate().filter(|(set, _)| set & bit != 0);
+                sets.for_each(|(_, share)| *share += 1.0 / (COMMON.len() + 256) as f32);
+            }
         }
         shares
     });
     let [first, last] = low.to_le_bytes().map(usize::from);
-    let rows = SHARES.iter().enumerate().filter(|(half, _)| high >> half & 1 == 1);
-    rows.map(|(_, [firsts, lasts])| firsts[first] + lasts[last]).sum()
+    let [halves @ .., ascii] = &**SHARES;
+    let share_of = |[firsts, lasts]: &[[f32; 256]; 2]| firsts[first] + lasts[last];
+    if high == ASCII {
+        return share_of(ascii);
+    }
+    halves.iter().enumerate().filter(|(half, _)| high >> half & 1 == 1).map(|(_, row)| share_of(row)).sum()
 }
 
 struct Search<'s, F> {

@@ -8,15 +8,16 @@
 //! by `windows`; this file only thinks of ways.
 
 use super::HashMap;
-use super::nibbles::SHAPES;
-use super::windows::{self, NEEDLES_MAX, WindowsDraft, Witnesses};
+use super::nibbles::{LENGTH_MAX, SHAPES};
+use super::windows::{self, Chosen, NEEDLES_MAX, WindowsDraft, Witnesses};
+use std::cell::OnceCell;
 use std::ops::Range;
 
 /// What it costs to begin a search, in instructions for each byte of a value of usual length.
 const COST_OF_GROUP: f64 = 0.5;
 
 /// In how many dense searches needles of similar length may be sought.
-const PARTS: [usize; 5] = [1, 2, 3, 4, 6];
+const PARTS: [usize; 4] = [1, 2, 4, 8];
 
 /// Needles of a dense search below which it is not worth to make two of it.
 const PART_MIN: usize = 12;
@@ -33,15 +34,15 @@ struct Plan {
 
 /// Finds the cheapest searches for needles with these numbers. Without `dense` all are sought a stride apart.
 pub(super) fn cheapest(numbers: &[u32], texts: &[Box<[u8]>], dense: bool) -> Vec<WindowsDraft> {
-    let planner = Planner { numbers, texts, dense };
+    let planner = Planner { numbers, texts, dense, chosen: Default::default() };
     let cut = planner.cut();
     let apart: &[usize] = &[1, 2, 3, cut];
     // The more needles there are, the longer it takes to try and the less is won by keeping them together.
     let ways: &[&[usize]] = match numbers.len() {
         _ if !dense => &[apart],
         0..8 => &[&[1], &[1, 4]],
-        8..MANY => &[&[1], &[1, 4], &[1, 6], &[1, 8], &[1, cut], &[1, 2, 4], &[1, 2, 4, cut], apart],
-        _ => &[&[1, 2, 4, cut], apart],
+        8..MANY => &[&[1], &[1, 4], &[1, 8], &[1, 2, 4], &[1, 2, 4, 8], apart],
+        _ => &[&[1, 2, 4, 8], apart],
     };
     let mut known: HashMap<Range<usize>, Plan> = HashMap::default();
     let mut best: Option<(f64, &[usize])> = None;
@@ -66,6 +67,8 @@ struct Planner<'t> {
     numbers: &'t [u32],
     texts: &'t [Box<[u8]>],
     dense: bool,
+    /// For each length of a window less one, the window of each needle.
+    chosen: [OnceCell<Vec<Option<Chosen>>>; LENGTH_MAX],
 }
 
 impl Planner<'_> {
@@ -78,8 +81,8 @@ impl Planner<'_> {
         let is_own = |number: &u32| lengths.contains(&self.text(*number).len());
         let mut own: Vec<u32> = self.numbers.iter().copied().filter(is_own).collect();
         let Some(shortest) = own.iter().map(|number| self.text(*number).len()).min() else { return Plan::default() };
-        let strided = WindowsDraft::strided(shortest.min(4), &own, self.texts).into_iter().collect();
-        let mut best = Plan::of(strided);
+        let length = shortest.min(4);
+        let mut best = Plan { cost: f64::INFINITY, searches: Vec::new() };
         if self.dense {
             // Those that begin alike are announced alike.
             own.sort_by_key(|number| self.text(*number));
@@ -92,6 +95,12 @@ impl Planner<'_> {
                     best = plan;
                 }
             }
+        }
+        if windows::cost_of_steps(length, windows::stride(shortest, length)) + COST_OF_GROUP < best.cost
+            && let Some(strided) = WindowsDraft::strided(length, &own, self.texts)
+            && strided.cost + COST_OF_GROUP < best.cost
+        {
+            best = Plan { cost: strided.cost + COST_OF_GROUP, searches: vec![strided] };
         }
         best
     }
@@ -110,16 +119,14 @@ impl Planner<'_> {
     /// The cheapest dense search; `None` when it costs more than a limit.
     fn dense(&self, own: &[u32], shortest: usize, mut limit: f64) -> Option<WindowsDraft> {
         let mut best = None;
-        let mut witnesses: Option<(usize, Witnesses)> = None;
+        let mut witnesses: [OnceCell<Option<Witnesses>>; LENGTH_MAX] = Default::default();
         for shape in SHAPES {
             let is_apt = shape.low <= shortest && shape.low * 2 >= shortest.min(8);
             if !is_apt || shape.cost() >= limit {
                 continue;
             }
-            if witnesses.as_ref().is_none_or(|(length, _)| *length != shape.low) {
-                witnesses = Some((shape.low, Witnesses::of(shape.low, own, self.texts)?));
-            }
-            let (_, witnesses) = witnesses.as_ref()?;
+            let known = witnesses.get_mut(shape.low - 1)?;
+            let witnesses = known.get_or_init(|| Witnesses::of(shape.low, own, self.chosen(shape.low))).as_ref()?;
             let draft = WindowsDraft::dense(shape, witnesses)?;
             if draft.cost < limit {
                 limit = draft.cost;
@@ -127,6 +134,20 @@ impl Planner<'_> {
             }
         }
         best
+    }
+
+    /// For each needle that is sought the window of so many bytes that says most of it.
+    fn chosen(&self, length: usize) -> &[Option<Chosen>] {
+        let choose = || {
+            let mut chosen = vec![None; self.texts.len()];
+            for number in self.numbers {
+                if let Some(own) = chosen.get_mut(*number as usize) {
+                    *own = Chosen::of(length, self.text(*number));
+                }
+            }
+            chosen
+        };
+        self.chosen.get(length - 1).map_or(&[], |known| known.get_or_init(choose))
     }
 
     /// The length from which on needles are sought by windows of four bytes; shorter ones have smaller windows, which
@@ -142,12 +163,5 @@ impl Planner<'_> {
             looked_at(cut..usize::MAX, 4) + looked_at(3..cut, 3) + few_bytes
         };
         (7..=11).min_by_key(|cut| cost(*cut)).unwrap_or(7)
-    }
-}
-
-impl Plan {
-    fn of(searches: Vec<WindowsDraft>) -> Self {
-        let cost = searches.iter().map(|search| search.cost + COST_OF_GROUP).sum();
-        Self { searches, cost }
     }
 }

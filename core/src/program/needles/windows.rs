@@ -10,7 +10,7 @@
 //! the value needs no folded copy.
 
 use super::nibbles::{Gram, Nibbles, Shape};
-use super::{CASE, COMMON, HashMap, Place, Search, common_windows, gram_of, window_of};
+use super::{CASE, COMMON, Common, HashMap, Place, Search, gram_of, window_of};
 use crate::lanes;
 use crate::program::Span;
 use crate::program::index::{self, Index};
@@ -41,11 +41,8 @@ const HASHED_MAX: usize = 4;
 const COST_OF_ALARM: f64 = 30.0;
 const COST_OF_PLACE: f64 = 12.0;
 
-/// How many needles must share a window before that makes it half as dear as they could.
-const HOLDERS: usize = 4;
-
-/// For each window where it stands in which needles.
-type ByWindow = HashMap<u32, Vec<Place>>;
+/// For each window in which needles it stands, and where.
+type ByWindow = HashMap<u32, Vec<(u32, usize)>>;
 
 #[derive(Debug)]
 pub(super) struct Windows<'a> {
@@ -77,9 +74,16 @@ pub(super) struct WindowsDraft {
     filter: Vec<u64>,
     shift: u32,
     windows: Vec<(u64, Own)>,
-    places: Vec<Place>,
+    places: Vec<(u32, usize)>,
     /// What it costs to search a byte, in instructions, guessed from what logs are full of.
     pub(super) cost: f64,
+}
+
+/// The window of a needle by which a dense search announces it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Chosen {
+    offset: usize,
+    gram: Gram,
 }
 
 /// One window of each needle, chosen for a dense search.
@@ -94,6 +98,12 @@ pub(super) fn stride(shortest: usize, window: usize) -> usize {
     (shortest + 1 - window).min(STRIDE_MAX)
 }
 
+/// What it costs to look at windows that are never there, in instructions for each byte of a value.
+pub(super) fn cost_of_steps(length: usize, stride: usize) -> f64 {
+    let step = if length == 4 && stride >= 4 { 10.0 } else { 14.0 };
+    step / stride as f64
+}
+
 impl WindowsDraft {
     /// Builds the search by windows of `length` bytes a stride apart; `None` when there are no needles.
     pub(super) fn strided(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
@@ -104,15 +114,13 @@ impl WindowsDraft {
             let text = texts.get(needle as usize)?;
             let windows: Vec<u32> = text.windows(length).take(WINDOWS_MAX).map(window_of).collect();
             // How bad each window is as a witness: others share it, logs are full of it.
-            let common = common_windows(length);
-            let cost = |window: &u32| {
-                common.get(window).map_or(0, |count| count * 4) + by_window.get(window).map_or(0, Vec::len)
-            };
+            let common = Common::of(length);
+            let cost = |window: &u32| common.count(*window) * 4 + by_window.get(window).map_or(0, Vec::len);
             let costs: Vec<usize> = windows.iter().map(cost).collect();
             let rows = costs.windows(stride).map(|row| row.iter().sum::<usize>()).enumerate();
             let (first, _) = rows.min_by_key(|(_, cost)| *cost)?;
             for (offset, window) in windows.iter().enumerate().skip(first).take(stride) {
-                by_window.entry(*window).or_default().push(Place::new(needle, text, offset));
+                by_window.entry(*window).or_default().push((needle, offset));
             }
         }
         let mut built = Self::of(length, stride, &by_window)?;
@@ -144,7 +152,7 @@ impl WindowsDraft {
             places: Vec::new(),
             cost: 0.0,
         };
-        let mut sorted: Vec<(&u32, &Vec<Place>)> = by_window.iter().collect();
+        let mut sorted: Vec<(&u32, &Vec<(u32, usize)>)> = by_window.iter().collect();
         sorted.sort_unstable_by_key(|(window, _)| **window);
         for (window, places) in sorted {
             let window = *window;
@@ -160,56 +168,51 @@ impl WindowsDraft {
 
     /// What it costs to look at a window each stride.
     fn cost_of_steps(&self) -> f64 {
-        let step = if self.length == 4 && self.stride >= 4 { 10.0 } else { 14.0 };
         let looked_at = COMMON.as_bytes().windows(self.length).step_by(SAMPLE);
         let count = looked_at.len() as f64;
         let alarms = looked_at.filter(|bytes| is_in(&self.filter, self.shift, window_of(bytes))).count();
-        (step + 60.0 * alarms as f64 / count) / self.stride as f64
+        cost_of_steps(self.length, self.stride) + 60.0 * alarms as f64 / count / self.stride as f64
     }
 
-    pub(super) fn write(self, writer: &mut Writer) {
+    pub(super) fn write(self, texts: &[Box<[u8]>], writer: &mut Writer) {
         [self.length, self.stride, self.shift as usize].into_iter().for_each(|size| writer.size(size));
         self.nibbles.map_or([0; 2], |nibbles| nibbles.shape().sizes()).into_iter().for_each(|size| writer.size(size));
         writer.table(self.nibbles.as_ref().map_or(&[][..], Nibbles::tables));
         writer.table(&self.filter);
         index::write(self.windows, writer);
-        writer.table(&self.places);
+        let place = |(needle, offset)| Some(Place::new(needle, texts.get(needle as usize)?, offset));
+        writer.table(&self.places.into_iter().filter_map(place).collect::<Vec<Place>>());
     }
 }
 
 impl Witnesses {
-    /// Chooses one window of so many bytes of each needle; `None` when one is shorter or not ASCII, or they are too many.
-    pub(super) fn of(length: usize, needles: &[u32], texts: &[Box<[u8]>]) -> Option<Self> {
+    /// Takes the window of so many bytes that was chosen for each needle; `None` when one has none, or they are too many.
+    pub(super) fn of(length: usize, needles: &[u32], chosen: &[Option<Chosen>]) -> Option<Self> {
         if needles.is_empty() || needles.len() > NEEDLES_MAX || !lanes::has_lookup() {
             return None;
         }
-        let text = |needle: &u32| texts.get(*needle as usize).filter(|text| text.len() >= length && text.is_ascii());
-        let mut holders: HashMap<Gram, usize> = HashMap::default();
-        for needle in needles {
-            let windows = text(needle)?.windows(length).take(WINDOWS_MAX).map(gram_of);
-            windows.for_each(|window| *holders.entry(window).or_default() += 1);
-        }
-        let hashed = length.min(HASHED_MAX);
-        let common = common_windows(hashed);
-        let count =
-            |window: Option<&[u8]>| window.and_then(|window| common.get(&window_of(window))).copied().unwrap_or(0);
-        let cost = |window: &[u8]| {
-            let holders = holders.get(&gram_of(window)).copied().unwrap_or(1);
-            let counts = count(window.get(..hashed)).min(count(window.get(length - hashed..)));
-            (1 + 2 * counts) * 1024 / (HOLDERS + holders)
-        };
         let (mut by_window, mut windows) = (ByWindow::default(), Vec::new());
         for needle in needles {
-            let text = text(needle)?;
-            let own = text.windows(length).take(WINDOWS_MAX).enumerate();
-            let (offset, window) = own.min_by_key(|(_, window)| cost(window))?;
-            windows.push(gram_of(window));
-            let place = Place::new(*needle, text, offset);
-            by_window.entry(window_of(window.get(..hashed)?)).or_default().push(place);
+            let Chosen { offset, gram } = (*chosen.get(*needle as usize)?)?;
+            windows.push(gram);
+            by_window.entry(window_of(gram.get(..length.min(HASHED_MAX))?)).or_default().push((*needle, offset));
         }
         windows.sort_unstable();
         windows.dedup();
         Some(Self { by_window, windows })
+    }
+}
+
+impl Chosen {
+    /// The rarest window of so many bytes in a needle; `None` when it is shorter or not ASCII.
+    pub(super) fn of(length: usize, text: &[u8]) -> Option<Self> {
+        let hashed = length.min(HASHED_MAX);
+        let common = Common::of(hashed);
+        let count = |window: Option<&[u8]>| window.map_or(0, |window| common.count(window_of(window)));
+        let cost = |window: &[u8]| count(window.get(..hashed)).min(count(window.get(length - hashed..)));
+        let windows = text.windows(length).take(WINDOWS_MAX).enumerate();
+        let (offset, window) = windows.min_by_key(|(_, window)| cost(window)).filter(|_| text.is_ascii())?;
+        Some(Self { offset, gram: gram_of(window) })
     }
 }
 
@@ -226,6 +229,8 @@ impl<'a> Windows<'a> {
 
     /// Finds the needles in the value.
     pub(super) fn search(&self, search: &mut Search<'_>) {
+        // Windows of other lengths may have the same number.
+        search.known = [0; 4];
         if let Some(nibbles) = &self.nibbles {
             return self.scan_dense(nibbles, search);
         }
@@ -291,8 +296,14 @@ impl<'a> Windows<'a> {
 
     #[inline(never)]
     fn alarm(&self, search: &mut Search<'_>, at: usize, window: u32) {
-        if let Some(own) = self.windows.bucket(spread(window)).iter().find(|own| own.window == window) {
-            search.compare(own.places.of(self.places), at);
+        if search.known.contains(&window) {
+            return;
+        }
+        if let Some(own) = self.windows.bucket(spread(window)).iter().find(|own| own.window == window)
+            && search.compare(own.places.of(self.places), at)
+        {
+            let [a, b, c, _] = search.known;
+            search.known = [window, a, b, c];
         }
     }
 }
