@@ -106,10 +106,18 @@ impl Planner<'_> {
     }
 
     /// A dense search for each part; `None` when they cost more than a limit.
-    fn dense_parts<'p>(&self, parts: impl Iterator<Item = &'p [u32]>, shortest: usize, limit: f64) -> Option<Plan> {
+    fn dense_parts<'p>(
+        &self,
+        parts: impl ExactSizeIterator<Item = &'p [u32]>,
+        shortest: usize,
+        limit: f64,
+    ) -> Option<Plan> {
         let mut plan = Plan::default();
+        let least = COST_OF_GROUP + SHAPES.first()?.cost();
+        let mut others = parts.len() as f64;
         for part in parts {
-            let search = self.dense(part, shortest, limit - plan.cost - COST_OF_GROUP)?;
+            others -= 1.0;
+            let search = self.dense(part, shortest, limit - plan.cost - others * least - COST_OF_GROUP)?;
             plan.cost += search.cost + COST_OF_GROUP;
             plan.searches.push(search);
         }
