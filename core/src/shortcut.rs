@@ -41,6 +41,8 @@ pub enum Shortcut {
     InPlace,
     /// Effects of values are remembered. Off: every value is searched.
     Memo,
+    /// Rules that an event meets are remembered for events with the same values. Off: each is looked at.
+    Verdicts,
     /// The gaps before say which gap comes next. Off: each is looked up.
     GapGuesses,
     /// Gaps that were read are kept. Off: each is read byte by byte.
@@ -49,7 +51,7 @@ pub enum Shortcut {
 
 impl Shortcut {
     /// Every shortcut.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Router,
         Self::Witnesses,
         Self::Rest,
@@ -65,6 +67,7 @@ impl Shortcut {
         Self::KeywordSearch,
         Self::InPlace,
         Self::Memo,
+        Self::Verdicts,
         Self::GapGuesses,
         Self::GapLearning,
     ];

@@ -284,6 +284,20 @@ impl Slots {
         })
     }
 
+    /// The values of a slot as they are written, each with a number for its kind and for where it stands.
+    #[inline(always)]
+    pub(crate) fn raw<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = (u8, &'s [u8])> {
+        let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
+        let mut next = head.map(|head| &head.first);
+        std::iter::from_fn(move || {
+            let cell = next?;
+            next = self.cells.more.get(cell.next as usize);
+            let text = if cell.is_written { event } else { &self.copies };
+            let raw = text.as_bytes().get(cell.start as usize..cell.end as usize).unwrap_or_default();
+            Some((u8::from(cell.is_written) << 3 | cell.kind as u8, raw))
+        })
+    }
+
     /// Calls `each` for every scalar of the event that has a text.
     pub(crate) fn each_leaf<'s>(&'s self, event: &'s str, mut each: impl FnMut(Seen<'s>)) {
         let mut each = |seen: Seen<'s>| {

@@ -9,7 +9,7 @@
 //! matcher's values hardly ever repeat, the memory is left alone for a while. Keys are compared byte for byte, so a
 //! collision of hashes is never an error.
 
-use crate::event::slots::Seen;
+use bytemuck::Zeroable;
 use std::hash::{BuildHasher, Hasher};
 use std::ops::Range;
 
@@ -26,12 +26,23 @@ const EFFECTS_MAX: usize = 1024;
 
 /// Lookups after which a matcher's hits are counted up.
 const ROUND: u16 = 512;
-/// With fewer hits in a round the memory does not pay: a vain look costs about a quarter of a search.
-// PERF: where one hit in 16 is enough, values of which one in ten repeats take 1.16 times as long as without the memory;
-// where one in six is, values of which one in five does take 1.08 times as long.
-const HITS_MIN: u16 = ROUND / 4;
-/// A pause is one round after the first bad one, and at most so many, as a power of two.
-const PAUSE_LOG_MAX: u8 = 5;
+/// When a memory pays.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Worth {
+    /// With fewer hits in a round it does not.
+    hits_min: u16,
+    /// A pause is one round after the first bad one, and at most so many, as a power of two.
+    pause_log_max: u8,
+}
+
+impl Worth {
+    /// Of single values: a vain look costs about a quarter of a search.
+    // PERF: where one hit in 16 is enough, values of which one in ten repeats take 1.16 times as long as without the memory;
+    // where one in six is, values of which one in five does take 1.08 times as long.
+    pub(super) const OF_VALUES: Self = Self { hits_min: ROUND / 4, pause_log_max: 5 };
+    /// Of whole events: a vain look costs about a tenth of an event, and many have to be seen twice before there is a hit.
+    pub(super) const OF_EVENTS: Self = Self { hits_min: ROUND / 4, pause_log_max: 3 };
+}
 
 /// Remembers the effects of values; the default remembers nothing.
 #[derive(Debug, Default)]
@@ -43,15 +54,16 @@ pub(super) struct Memo {
     /// A part of the hash of values that were seen once.
     sights: Vec<u16>,
     gauges: Vec<Gauge>,
+    worth: Worth,
     hasher: foldhash::fast::RandomState,
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-#[repr(align(64))]
+#[derive(Debug, Clone, Copy, Zeroable)]
+#[repr(C, align(64))]
 struct Bucket([Place; 4]);
 
 /// Where a record stands, and a part of its hash.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Zeroable)]
 struct Place {
     start: u64,
     check: u32,
@@ -78,43 +90,48 @@ pub(super) struct Key {
 const HEADER: usize = 3;
 
 impl Memo {
-    pub(super) fn new(matchers: usize) -> Self {
+    pub(super) fn new(owners: usize, worth: Worth) -> Self {
         Self {
             ring: vec![0; RING],
             // Nothing stands at 0, where unused places point.
             head: RING as u64 + 1,
-            index: vec![Bucket::default(); 1 << BUCKETS_LOG],
+            index: bytemuck::zeroed_vec(1 << BUCKETS_LOG),
             sights: vec![0; 1 << SIGHTS_LOG],
-            gauges: vec![Gauge::default(); matchers],
+            gauges: vec![Gauge::default(); owners],
+            worth,
             hasher: foldhash::fast::RandomState::default(),
         }
     }
 
-    /// What to look a value up by; `None` for one that is not worth it.
+    /// Whether the memory has paid for an owner of late, so that it may be asked.
     #[inline(always)]
-    pub(super) fn key(&mut self, matcher: u32, seen: &Seen<'_>) -> Option<Key> {
-        let gauge = self.gauges.get_mut(matcher as usize)?;
-        if gauge.pause > 0 {
-            gauge.pause -= 1;
+    pub(super) fn pays(&mut self, owner: u32) -> bool {
+        let Some(gauge) = self.gauges.get_mut(owner as usize) else { return false };
+        let is_resting = gauge.pause > 0;
+        gauge.pause -= u16::from(is_resting);
+        !is_resting
+    }
+
+    /// What to look a value of an owner up by; `None` for one that is too long. Values of another `kind`, of which there are
+    /// eight, are others.
+    #[inline(always)]
+    pub(super) fn key(&self, owner: u32, kind: u32, value: &[u8]) -> Option<Key> {
+        if value.len() > VALUE_BYTES_MAX {
             return None;
         }
-        if seen.raw.len() > VALUE_BYTES_MAX {
-            return None;
-        }
-        // Numbers and booleans with the text of a text are other values, and so is a text with other escapes.
-        let tag = matcher << 3 | u32::from(seen.is_written) << 2 | seen.kind as u32 & 3;
+        let tag = owner << 3 | kind & 7;
         let mut hasher = self.hasher.build_hasher();
         hasher.write_u32(tag);
-        hasher.write(seen.raw.as_bytes());
+        hasher.write(value);
         Some(Key { hash: hasher.finish(), tag })
     }
 
     /// Where the effects of a value stand, if they are known.
     #[inline(always)]
-    pub(super) fn find(&mut self, key: &Key, seen: &Seen<'_>) -> Option<Range<usize>> {
-        let found = self.look_up(key, seen.raw.as_bytes());
+    pub(super) fn find(&mut self, key: &Key, value: &[u8]) -> Option<Range<usize>> {
+        let found = self.look_up(key, value);
         if let Some(gauge) = self.gauges.get_mut((key.tag >> 3) as usize) {
-            gauge.count(found.is_some());
+            gauge.count(found.is_some(), self.worth);
         }
         found
     }
@@ -126,31 +143,30 @@ impl Memo {
     }
 
     #[inline(always)]
-    fn look_up(&self, key: &Key, text: &[u8]) -> Option<Range<usize>> {
+    fn look_up(&self, key: &Key, value: &[u8]) -> Option<Range<usize>> {
         let bucket = self.index.get(key.bucket())?;
         let check = key.check();
         let place = bucket.0.iter().find(|place| place.check == check && place.start + RING as u64 >= self.head)?;
         let start = place.start as usize % RING;
         let (header, rest) = self.ring.get(start..)?.split_first_chunk::<HEADER>()?;
         let [tag, length, effects] = *header;
-        if tag != key.tag || length as usize != text.len() {
+        if tag != key.tag || length as usize != value.len() {
             return None;
         }
-        let value: &[u8] = bytemuck::cast_slice(rest.get(effects as usize..)?);
+        let kept: &[u8] = bytemuck::cast_slice(rest.get(effects as usize..)?);
         let effects = start + HEADER..start + HEADER + effects as usize;
-        (value.get(..text.len())? == text).then_some(effects)
+        (kept.get(..value.len())? == value).then_some(effects)
     }
 
     /// Remembers the effects of a value that was looked for in vain.
-    pub(super) fn put(&mut self, key: &Key, seen: &Seen<'_>, effects: &[u32]) {
-        let text = seen.raw.as_bytes();
+    pub(super) fn put(&mut self, key: &Key, value: &[u8], effects: &[u32]) {
         let Some(sight) = self.sights.get_mut(key.sight()) else { return };
         let mark = key.hash as u16 | 1;
         if *sight != mark {
             *sight = mark;
             return;
         }
-        let length = HEADER + effects.len() + text.len().div_ceil(4);
+        let length = HEADER + effects.len() + value.len().div_ceil(4);
         let room = RING - self.head as usize % RING;
         if effects.len() > EFFECTS_MAX || self.head > u64::MAX / 2 {
             return;
@@ -161,11 +177,11 @@ impl Memo {
         let at = self.head as usize % RING;
         let Some(record) = self.ring.get_mut(at..at + length) else { return };
         let (header, rest) = record.split_at_mut(HEADER);
-        let (own_effects, value) = rest.split_at_mut(effects.len());
-        header.copy_from_slice(&[key.tag, text.len() as u32, effects.len() as u32]);
+        let (own_effects, own_value) = rest.split_at_mut(effects.len());
+        header.copy_from_slice(&[key.tag, value.len() as u32, effects.len() as u32]);
         own_effects.copy_from_slice(effects);
-        let Some(value) = bytemuck::cast_slice_mut(value).get_mut(..text.len()) else { return };
-        value.copy_from_slice(text);
+        let Some(own_value) = bytemuck::cast_slice_mut(own_value).get_mut(..value.len()) else { return };
+        own_value.copy_from_slice(value);
         let start = self.head;
         self.head += length as u64;
         // The place of the oldest record is the one that is needed least.
@@ -192,19 +208,19 @@ impl Key {
 
 impl Gauge {
     #[inline]
-    fn count(&mut self, is_hit: bool) {
+    fn count(&mut self, is_hit: bool, worth: Worth) {
         self.looks += 1;
         self.hits += u16::from(is_hit);
         if self.looks == ROUND {
-            self.end_round();
+            self.end_round(worth);
         }
     }
 
     #[cold]
-    fn end_round(&mut self) {
-        if self.hits < HITS_MIN {
+    fn end_round(&mut self, worth: Worth) {
+        if self.hits < worth.hits_min {
             self.pause = ROUND << self.pause_log;
-            self.pause_log = (self.pause_log + 1).min(PAUSE_LOG_MAX);
+            self.pause_log = (self.pause_log + 1).min(worth.pause_log_max);
         } else {
             self.pause_log = 0;
         }
@@ -215,19 +231,14 @@ impl Gauge {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::slots::Kind;
-
-    fn seen(raw: &str) -> Seen<'_> {
-        Seen { kind: Kind::Text, is_written: true, is_spelled: false, raw }
-    }
 
     /// What the memory says after it was asked once, and told if it did not know.
     fn ask(memo: &mut Memo, matcher: u32, raw: &str) -> Option<Vec<u32>> {
-        let key = memo.key(matcher, &seen(raw))?;
-        if let Some(place) = memo.find(&key, &seen(raw)) {
+        let key = if memo.pays(matcher) { memo.key(matcher, 0, raw.as_bytes())? } else { return None };
+        if let Some(place) = memo.find(&key, raw.as_bytes()) {
             return Some(memo.effects(place).to_vec());
         }
-        memo.put(&key, &seen(raw), &of(matcher, raw));
+        memo.put(&key, raw.as_bytes(), &of(matcher, raw));
         None
     }
 
@@ -237,7 +248,7 @@ mod tests {
 
     #[test]
     fn the_third_time_is_answered() {
-        let mut memo = Memo::new(2);
+        let mut memo = Memo::new(2, Worth::OF_VALUES);
         for round in 0..4 {
             for (matcher, raw) in [(0, "abc"), (1, "abc"), (0, ""), (1, "abcd")] {
                 assert_eq!(ask(&mut memo, matcher, raw), (round > 1).then(|| of(matcher, raw)), "{matcher} {raw}");
@@ -247,7 +258,7 @@ mod tests {
 
     #[test]
     fn the_newest_push_out_the_oldest_and_no_answer_is_wrong() {
-        let mut memo = Memo::new(1);
+        let mut memo = Memo::new(1, Worth::OF_VALUES);
         let long = "x".repeat(1_500);
         // Marks of first sights may be the same by chance, so a rare value is kept at once.
         let mut early = 0;
@@ -268,12 +279,13 @@ mod tests {
 
     #[test]
     fn values_that_never_repeat_are_soon_left_alone() {
-        let mut memo = Memo::new(1);
+        let mut memo = Memo::new(1, Worth::OF_VALUES);
         let asked = (0..100_000).filter(|number| {
-            memo.key(0, &seen(&number.to_string())).is_some_and(|key| {
-                memo.find(&key, &seen(&number.to_string()));
-                true
-            })
+            memo.pays(0) && {
+                let raw = number.to_string();
+                let key = memo.key(0, 0, raw.as_bytes()).unwrap();
+                memo.find(&key, raw.as_bytes()).is_none()
+            }
         });
         assert!(asked.count() < 8_000);
         let mut hits = 0;

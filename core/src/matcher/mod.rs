@@ -14,15 +14,17 @@ mod memo;
 mod pair;
 mod probe;
 mod tally;
+mod verdicts;
 
 use crate::event::slots::{Kind, Seen, Slots};
 use crate::program::{
     AtomId, ByValue, Decision, Effect, Matcher, Partition, Probe, Program, Router, RuleId, Subject, UnitId,
 };
-use crate::shortcut::Shortcuts;
+use crate::shortcut::{Shortcut, Shortcuts};
 use crate::time::Clock;
 pub(crate) use tally::{Counts, Looks, Tests};
 use tally::{Off, Tally};
+use verdicts::Verdicts;
 
 /// What evaluation writes to; one per thread.
 #[derive(Debug)]
@@ -65,6 +67,7 @@ struct Run<T> {
     number: u64,
     pair: pair::Buffers,
     hits: probe::Hits<T>,
+    verdicts: Verdicts,
 }
 
 /// The atoms that are true, and what follows from them.
@@ -94,6 +97,25 @@ struct Place<'a> {
     event: &'a str,
 }
 
+/// What is known of the keywords that a partition looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keywords {
+    Absent,
+    Unknown,
+}
+
+impl Place<'_> {
+    /// Whether the event surely has none of the keywords that the partition looks for first.
+    fn has_no_keyword(&self) -> bool {
+        let mut probes = self.partition.probes.iter().filter(|probe| probe.subject.subject() == Subject::Leaves);
+        probes.all(|probe| {
+            let matcher = self.program.matchers.get(probe.matcher as usize);
+            let event = self.slots.written(self.event);
+            matcher.zip(event).is_some_and(|(matcher, event)| matcher.is_silent_on(&event))
+        })
+    }
+}
+
 impl Scratch {
     pub(crate) fn new(program: &Program, rules: usize, shortcuts: Shortcuts) -> Self {
         Self::with(Runs::Plain(Run::new(program, rules, shortcuts, Off)), shortcuts)
@@ -101,8 +123,10 @@ impl Scratch {
 
     /// The same, and everything is counted; `clock` tells nanoseconds.
     pub(crate) fn counted(program: &Program, rules: usize, clock: fn() -> u64) -> Self {
+        // What is not looked at cannot be counted.
+        let shortcuts = Shortcuts::ALL.without(Shortcut::Verdicts);
         let counts = Counts::new(program, rules, clock);
-        Self::with(Runs::Counted(Box::new(Run::new(program, rules, Shortcuts::ALL, counts))), Shortcuts::ALL)
+        Self::with(Runs::Counted(Box::new(Run::new(program, rules, shortcuts, counts))), shortcuts)
     }
 
     fn with(run: Runs, shortcuts: Shortcuts) -> Self {
@@ -167,6 +191,7 @@ impl<T: Tally> Run<T> {
             number: 0,
             pair: pair::Buffers::default(),
             hits: probe::Hits::new(program, shortcuts, tally),
+            verdicts: if shortcuts.has(Shortcut::Verdicts) { Verdicts::new(program) } else { Verdicts::default() },
         }
     }
 
@@ -181,9 +206,15 @@ impl<T: Tally> Run<T> {
         route(&program.router, slots, event, buffers, partitions);
         self.hits.tally.routed();
         self.begin();
+        if let [id] = **partitions
+            && let Some(partition) = program.partitions.get(id as usize)
+        {
+            self.remember_or_detect(id, &Place { program, partition, clock, slots, event }, matched);
+            return self.hits.tally.visited(id);
+        }
         for id in partitions {
             let Some(partition) = program.partitions.get(*id as usize) else { continue };
-            self.detect(&Place { program, partition, clock, slots, event }, matched);
+            self.detect(&Place { program, partition, clock, slots, event }, Keywords::Unknown, matched);
             self.hits.tally.visited(*id);
         }
     }
@@ -198,13 +229,31 @@ impl<T: Tally> Run<T> {
         self.epoch += 1;
     }
 
-    fn detect(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) {
+    /// Evaluates the only partition to which an event is routed, or remembers what it said of an event with the same values.
+    #[inline]
+    fn remember_or_detect(&mut self, id: u32, at: &Place<'_>, matched: &mut Vec<RuleId>) {
+        let key = self.verdicts.key(id, at).filter(|_| at.has_no_keyword());
+        if let Some(rules) = key.as_ref().and_then(|key| self.verdicts.find(key)) {
+            return matched.extend(rules.iter().map(|rule| RuleId(*rule)));
+        }
+        let keywords = if key.is_some() { Keywords::Absent } else { Keywords::Unknown };
+        let work = self.detect(at, keywords, matched);
+        self.verdicts.note_work(id, work);
+        if let Some(key) = key {
+            self.verdicts.put(&key, bytemuck::cast_slice(matched));
+        }
+    }
+
+    /// Evaluates one partition, and says how many atoms and decisions that took.
+    fn detect(&mut self, at: &Place<'_>, keywords: Keywords, matched: &mut Vec<RuleId>) -> u64 {
         self.number += 1;
         for probe in at.partition.probes {
-            self.look(at, *probe);
+            if keywords == Keywords::Unknown || probe.subject.subject() != Subject::Leaves {
+                self.look(at, *probe);
+            }
         }
         self.truth.woken.extend_from_slice(at.partition.always);
-        self.decide(at, matched);
+        self.decide(at, matched)
     }
 
     /// Makes the atoms true that the values at a place make true.
@@ -260,8 +309,9 @@ impl<T: Tally> Run<T> {
         self.truth.add(at.program, effects);
     }
 
-    fn decide(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) {
+    fn decide(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) -> u64 {
         let mut woken = std::mem::take(&mut self.truth.woken);
+        let mut work = 0;
         for id in woken.drain(..) {
             match self.unit_epochs.get_mut(id.0 as usize) {
                 Some(epoch) if *epoch != self.epoch => *epoch = self.epoch,
@@ -275,6 +325,7 @@ impl<T: Tally> Run<T> {
                 decisions += 1;
             }
             self.hits.tally.walked(id, decisions);
+            work += decisions;
             if step == Decision::TRUE
                 && let Some(epoch) = self.rule_epochs.get_mut(unit.rule.0 as usize)
                 && *epoch != self.epoch
@@ -284,7 +335,9 @@ impl<T: Tally> Run<T> {
             }
         }
         self.truth.woken = woken;
+        work += self.truth.touched.len() as u64;
         self.truth.forget();
+        work
     }
 
     /// Whether an atom is true; where nobody has looked yet, this looks.

@@ -9,7 +9,7 @@
 //! more than literals read the value, and only when their literals stand in it. Effects of a value depend on nothing but
 //! the value and the matcher, so the memo may answer instead.
 
-use super::memo::Memo;
+use super::memo::{Memo, Worth};
 use super::tally::{Answer, Tally};
 use crate::event::slots::{Kind, Seen};
 use crate::number::Number;
@@ -71,7 +71,11 @@ impl<T: Tally> Hits<T> {
             spelling: Spelling::default(),
             reading: Reading::default(),
             is_in_place: shortcuts.has(Shortcut::InPlace),
-            memo: if shortcuts.has(Shortcut::Memo) { Memo::new(program.matchers.len()) } else { Memo::default() },
+            memo: if shortcuts.has(Shortcut::Memo) {
+                Memo::new(program.matchers.len(), Worth::OF_VALUES)
+            } else {
+                Memo::default()
+            },
         }
     }
 
@@ -79,15 +83,18 @@ impl<T: Tally> Hits<T> {
     // PERF: the loop is compiled twice, for the two tallies, and what is called in two places is not inlined unasked.
     #[inline(always)]
     pub(super) fn value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) -> &[u32] {
-        let key = self.memo.key(id, seen);
-        if let Some(place) = key.as_ref().and_then(|key| self.memo.find(key, seen)) {
+        let raw = seen.raw.as_bytes();
+        // Numbers and booleans with the text of a text are other values, and so is a text with other escapes.
+        let kind = u32::from(seen.is_written) << 2 | seen.kind as u32 & 3;
+        let key = if self.memo.pays(id) { self.memo.key(id, kind, raw) } else { None };
+        if let Some(place) = key.as_ref().and_then(|key| self.memo.find(key, raw)) {
             self.tally.remembered(id);
             return self.memo.effects(place);
         }
         self.tally.searched(id, seen.raw.len());
         self.search(matcher, id, seen, clock);
         if let Some(key) = key {
-            self.memo.put(&key, seen, &self.found.effects);
+            self.memo.put(&key, raw, &self.found.effects);
         }
         &self.found.effects
     }
