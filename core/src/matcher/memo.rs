@@ -16,7 +16,7 @@ use std::ops::Range;
 /// Words of the ring.
 const RING: usize = 1 << 20;
 /// Buckets of the index, as a power of two.
-const BUCKETS_LOG: u32 = 14;
+const BUCKETS_LOG: u32 = 13;
 /// Values whose first sight is remembered, as a power of two.
 const SIGHTS_LOG: u32 = 14;
 /// Longer values are not kept.
@@ -40,8 +40,8 @@ impl Worth {
     // PERF: where one hit in 16 is enough, values of which one in ten repeats take 1.16 times as long as without the memory;
     // where one in six is, values of which one in five does take 1.08 times as long.
     pub(super) const OF_VALUES: Self = Self { hits_min: ROUND / 4, pause_log_max: 5 };
-    /// Of whole events: a vain look costs about a tenth of an event, and many have to be seen twice before there is a hit.
-    pub(super) const OF_EVENTS: Self = Self { hits_min: ROUND / 4, pause_log_max: 3 };
+    /// Of whole events: a vain look costs about a tenth of an event, and a hit saves half of it.
+    pub(super) const OF_EVENTS: Self = Self { hits_min: ROUND / 4, pause_log_max: 2 };
 }
 
 /// Remembers the effects of values; the default remembers nothing.
@@ -166,6 +166,11 @@ impl Memo {
             *sight = mark;
             return;
         }
+        self.keep(key, value, effects);
+    }
+
+    /// Remembers the effects of a value at first sight.
+    pub(super) fn keep(&mut self, key: &Key, value: &[u8], effects: &[u32]) {
         let length = HEADER + effects.len() + value.len().div_ceil(4);
         let room = RING - self.head as usize % RING;
         if effects.len() > EFFECTS_MAX || self.head > u64::MAX / 2 {

@@ -87,7 +87,7 @@ impl Verdicts {
 
     /// Remembers the rules of the event that was asked for last.
     pub(super) fn put(&mut self, key: &Key, rules: &[u32]) {
-        self.memo.put(key, &self.read, rules);
+        self.memo.keep(key, &self.read, rules);
     }
 }
 
