@@ -271,6 +271,39 @@ fn cases() -> ProptestConfig {
     ProptestConfig { cases, max_shrink_iters: 20_000, ..ProptestConfig::default() }
 }
 
+/// Rules by their condition over `A: a` and a keyword.
+fn with_keyword(condition: &str) -> String {
+    format!(
+        "title: t\nlogsource: {{}}\ndetection:\n  field:\n    A: a\n  keywords:\n    - evil\n  condition: {condition}\n"
+    )
+}
+
+#[test]
+fn events_that_differ_only_where_keywords_look() {
+    let conditions = ["field", "field and not keywords", "keywords and not field", "field or keywords", "not keywords"];
+    let events = [
+        r#"{"A":"a","x":"good"}"#,
+        r#"{"A":"a","x":"evil"}"#,
+        r#"{"A":"b","x":"good"}"#,
+        r#"{"A":"b","x":"evil"}"#,
+        r#"{"x":["good"],"A":"a"}"#,
+        r#"{"x":["good","evil"],"A":"a"}"#,
+        r#"{"A":["a","evil"],"x":"good"}"#,
+    ];
+    for chosen in 1..1_u32 << conditions.len() {
+        let chosen = conditions.iter().enumerate().filter(|(at, _)| chosen >> at & 1 == 1);
+        let rules =
+            chosen.fold(Compiler::new(), |compiler, (_, condition)| compiler.rules(None, with_keyword(condition)));
+        let rules = rules.build().unwrap();
+        for first in 0..events.len() {
+            let mut scanner = Scanner::new(&rules);
+            for event in std::iter::repeat_n(events[first], 3).chain(events).chain(events) {
+                compare(&rules, &mut scanner, event).unwrap();
+            }
+        }
+    }
+}
+
 proptest! {
     #![proptest_config(cases())]
 

@@ -118,6 +118,8 @@ impl Head {
 #[derive(Debug, Default)]
 pub(super) struct Cells {
     heads: Vec<Head>,
+    /// Slots that have a value, in the event's order.
+    filled: Vec<SlotId>,
     /// Values behind the first one of their slot.
     more: Vec<Cell>,
     epoch: u32,
@@ -131,6 +133,7 @@ impl Cells {
     fn reset(&mut self, slots: usize) {
         self.has_odd_numbers = false;
         self.more.clear();
+        self.filled.clear();
         self.conflicts.clear();
         if self.heads.len() != slots || self.epoch == u32::MAX {
             self.heads.clear();
@@ -148,11 +151,15 @@ impl Cells {
             return self.link_more(slot, way, Cell::written(kind, start, end));
         }
         *head = Head { epoch: self.epoch, last: END, way, first: Cell::written(kind, start, end) };
+        self.filled.push(slot);
     }
 
     fn link(&mut self, slot: SlotId, way: u64, cell: Cell) {
         match self.heads.get_mut(slot.index()) {
-            Some(head) if head.epoch != self.epoch => *head = Head { epoch: self.epoch, last: END, way, first: cell },
+            Some(head) if head.epoch != self.epoch => {
+                *head = Head { epoch: self.epoch, last: END, way, first: cell };
+                self.filled.push(slot);
+            }
             Some(_) => self.link_more(slot, way, cell),
             None => {}
         }
@@ -282,6 +289,11 @@ impl Slots {
             next = self.cells.more.get(cell.next as usize);
             Some(self.seen(cell, event))
         })
+    }
+
+    /// The slots that have a value, in the event's order; a slot that two ways lead to stands there twice.
+    pub(crate) fn filled(&self) -> &[SlotId] {
+        &self.cells.filled
     }
 
     /// The values of a slot as they are written, each with a number for its kind and for where it stands.

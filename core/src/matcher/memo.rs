@@ -130,10 +130,16 @@ impl Memo {
     #[inline(always)]
     pub(super) fn find(&mut self, key: &Key, value: &[u8]) -> Option<Range<usize>> {
         let found = self.look_up(key, value);
-        if let Some(gauge) = self.gauges.get_mut((key.tag >> 3) as usize) {
-            gauge.count(found.is_some(), self.worth);
-        }
+        self.count(key.tag >> 3, found.is_some());
         found
+    }
+
+    /// Counts an attempt of an owner.
+    #[inline(always)]
+    pub(super) fn count(&mut self, owner: u32, is_hit: bool) {
+        if let Some(gauge) = self.gauges.get_mut(owner as usize) {
+            gauge.count(is_hit, self.worth);
+        }
     }
 
     /// The effects that stand at a place which was found since anything was put.

@@ -232,14 +232,17 @@ impl<T: Tally> Run<T> {
     /// Evaluates the only partition to which an event is routed, or remembers what it said of an event with the same values.
     #[inline]
     fn remember_or_detect(&mut self, id: u32, at: &Place<'_>, matched: &mut Vec<RuleId>) {
-        let key = self.verdicts.key(id, at).filter(|_| at.has_no_keyword());
+        let key = self.verdicts.key(id, at);
         if let Some(rules) = key.as_ref().and_then(|key| self.verdicts.find(key)) {
             return matched.extend(rules.iter().map(|rule| RuleId(*rule)));
         }
         let keywords = if key.is_some() { Keywords::Absent } else { Keywords::Unknown };
         let work = self.detect(at, keywords, matched);
         self.verdicts.note_work(id, work);
-        if let Some(key) = key {
+        // What later keywords say, if that was asked, is not in the values.
+        if let Some(key) = key
+            && self.looked.first().is_some_and(|run| *run != self.number)
+        {
             self.verdicts.put(&key, bytemuck::cast_slice(matched));
         }
     }

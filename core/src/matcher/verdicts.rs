@@ -11,9 +11,6 @@ use super::Place;
 use super::memo::{Key, Memo, Worth};
 use crate::program::{Partition, Program, SlotId, Subject};
 
-/// A partition that reads more fields takes longer to be asked for than it saves.
-const FIELDS_MAX: usize = 128;
-
 /// Atoms and decisions for an event from which on remembering it may save more than it costs.
 // PERF: SigmaHQ's rules for process creations take 65, those for other events at most 20, and where a partition takes that few
 // the memory makes events slower by 4 to 9 %.
@@ -36,9 +33,8 @@ pub(super) struct Verdicts {
 /// What a partition reads.
 #[derive(Debug, Default)]
 struct Reads {
-    slots: Box<[SlotId]>,
-    /// Whether its answer depends on them alone.
-    is_all: bool,
+    /// One bit for each slot that it reads.
+    slots: Box<[u64]>,
     /// How much was to be done for its last events.
     work: u64,
 }
@@ -53,17 +49,21 @@ impl Verdicts {
         }
     }
 
-    /// What to look an event up by; `None` where that is not worth it.
+    /// What to look an event up by; `None` where that is not worth it, or where a keyword may stand in the event.
     #[inline]
     pub(super) fn key(&mut self, id: u32, at: &Place<'_>) -> Option<Key> {
         let reads = self.reads.get_mut(id as usize)?.get_or_insert_with(|| Reads::of(at.program, at.partition));
-        if reads.work >> WORK_LOG < WORK_MIN || !reads.is_all || !self.memo.pays(id) {
+        if reads.work >> WORK_LOG < WORK_MIN || !self.memo.pays(id) {
+            return None;
+        }
+        if !at.has_no_keyword() {
+            self.memo.count(id, false);
             return None;
         }
         self.read.clear();
-        for (number, slot) in reads.slots.iter().enumerate() {
+        for slot in at.slots.filled().iter().filter(|slot| reads.has(**slot)) {
             for (kind, raw) in at.slots.raw(*slot, at.event) {
-                let head = u64::from(number as u32) << 40 | u64::from(kind) << 32 | raw.len() as u64;
+                let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
                 self.read.extend_from_slice(&head.to_ne_bytes());
                 self.read.extend_from_slice(raw);
             }
@@ -93,21 +93,24 @@ impl Verdicts {
 
 impl Reads {
     fn of(program: &Program<'_>, partition: &Partition<'_>) -> Self {
-        let mut slots = Vec::new();
+        let mut slots = vec![0; program.fields.len().div_ceil(64)];
+        let mut add =
+            |slot: SlotId| slots.get_mut(slot.index() / 64).map_or((), |word| *word |= 1 << (slot.index() % 64));
         for probe in partition.probes.iter().chain(partition.rest) {
             match probe.subject.subject() {
-                Subject::Slot(slot) => slots.push(slot),
+                Subject::Slot(slot) => add(slot),
                 Subject::Pair(number) => {
-                    slots.extend(
-                        program.pairs.get(number as usize).into_iter().flat_map(|pair| [pair.left, pair.right]),
-                    );
+                    let pair = program.pairs.get(number as usize);
+                    pair.into_iter().flat_map(|pair| [pair.left, pair.right]).for_each(&mut add);
                 }
                 Subject::Leaves => {}
             }
         }
-        slots.sort_unstable();
-        slots.dedup();
-        let has_late_keywords = partition.rest.iter().any(|probe| probe.subject.subject() == Subject::Leaves);
-        Self { is_all: !has_late_keywords && slots.len() <= FIELDS_MAX, slots: slots.into(), work: WORK_AT_FIRST }
+        Self { slots: slots.into(), work: WORK_AT_FIRST }
+    }
+
+    #[inline]
+    fn has(&self, slot: SlotId) -> bool {
+        self.slots.get(slot.index() / 64).is_some_and(|word| word >> (slot.index() % 64) & 1 == 1)
     }
 }
