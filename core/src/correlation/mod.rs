@@ -1,20 +1,23 @@
 //! Correlations over time: windows, groups, chains.
 //!
 //! ```text
-//! rule matches, event time, fields ─▶ Table ─▶ alerts
-//!                                      │ holds back until the watermark has passed
-//!                                      └▶ one machine per (correlation, group)
+//! rule matches, event time, fields ─▶ Sighting ─▶ Table ─▶ alerts
+//!                                                  │ holds back until the watermark has passed
+//!                                                  └▶ one machine per (correlation, group)
 //! ```
 //!
-//! `correlator` makes a checked correlation ready, `machine` is the state of one group, `table` keeps all groups, and
-//! `reference` says by brute force what is right. No event is read here and no clock: a signal says which rules
-//! matched, when, and offers its fields.
+//! `correlator` makes a checked correlation ready, `links` says who listens to whom, a `sighting` is what an event means to
+//! all of them, `machine` is the state of one group, `table` keeps all groups, and `reference` says by brute force what is
+//! right. No event is read here and no clock: who makes a sighting says which rules matched, when, and offers fields.
 
 pub(crate) mod alert;
 pub(crate) mod correlator;
+pub(crate) mod links;
 pub(crate) mod machine;
 #[cfg(test)]
 mod reference;
+pub(crate) mod sighting;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
+mod values;

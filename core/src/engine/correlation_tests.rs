@@ -5,7 +5,8 @@
 //! ```
 
 use crate::check::{self, Checker, Pack};
-use crate::correlation::table::{Fields, Pushed, Table, TableOptions};
+use crate::correlation::sighting::{Fields, Sighting};
+use crate::correlation::table::{Pushed, Table, TableOptions};
 use crate::diagnostic::Source;
 use crate::event::Value;
 use crate::number::Number;
@@ -26,7 +27,7 @@ struct Case {
 struct Row(Vec<Option<String>>);
 
 impl Fields for Row {
-    fn value(&self, field: usize) -> Value<'_> {
+    fn value(&self, _: u32, field: usize) -> Value<'_> {
         let text = self.0.get(field).and_then(|value| value.as_deref());
         text.map_or(Value::Null, |text| Number::from_numeric_text(text).map_or(Value::Text(text), Value::Number))
     }
@@ -70,11 +71,14 @@ fn alerts(pack: &Pack, lines: &[Line<'_>], lateness_ns: u64) -> Vec<String> {
         table = new();
         table.restore(&bytes).unwrap();
         let place = |name: &&str| pack.rules.iter().position(|rule| rule.meta.name.as_deref() == Some(*name)).unwrap();
-        let rules: Vec<usize> = rules.iter().map(place).collect();
+        let rules: Vec<u32> = rules.iter().map(|name| place(name) as u32).collect();
         let value =
             |name: &String| fields.iter().find(|(field, _)| field == name).map(|(_, value)| (*value).to_owned());
-        let row = Row(table.fields().iter().map(value).collect());
-        assert_eq!(table.push(*time, event as u64, &rules, &row), Pushed::InTime);
+        let row = Row(table.links().fields.iter().map(value).collect());
+        let mut sighting = Sighting::default();
+        sighting.begin(event as u64);
+        table.links().sight(rules.into_iter(), &row, &mut sighting);
+        assert_eq!(table.push(*time, &sighting), Pushed::InTime);
     }
     table.flush();
     found.extend(table.take());

@@ -70,6 +70,10 @@ impl Mask {
         }
     }
 
+    pub(crate) fn add_all(&mut self, others: Self) {
+        self.0.iter_mut().zip(others.0).for_each(|(word, other)| *word |= other);
+    }
+
     pub(crate) fn has(self, rule: u16) -> bool {
         self.0.get(usize::from(rule / 64)).is_some_and(|word| word >> (rule % 64) & 1 == 1)
     }

@@ -13,45 +13,26 @@
 //! rules matched and gives fields by their number in [`Table::fields`].
 
 mod groups;
-mod links;
 mod queue;
 mod saved;
 #[cfg(test)]
 mod tests;
-mod values;
 
 #[allow(unused_imports, reason = "who restores names it")]
 pub(crate) use saved::Damage;
 
 use super::alert::{Finding, FindingKind};
-use super::correlator::{Behaviour, Plan, Refused};
-use super::machine::{Mask, Signal, What};
+use super::correlator::{Behaviour, Refused};
+use super::links::Links;
+use super::machine::Signal;
+use super::sighting::{Missing, Sighting};
+use super::values;
 use crate::check::Correlation;
-use crate::event::Value;
 use groups::Groups;
-use links::{Links, Offer};
 use queue::{Held, Queue};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
-use std::collections::HashMap;
-use xxhash_rust::xxh3::xxh3_128;
-
-/// The fields of an event, by their numbers in [`Table::fields`]. What is missing is null, and a list of any length is
-/// a composite.
-pub(crate) trait Fields {
-    fn value(&self, field: usize) -> Value<'_>;
-}
-
-/// What becomes of an event that lacks a field of `group-by`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Missing {
-    /// It is not counted.
-    #[default]
-    Skip,
-    /// The lack of a value makes a group like any value.
-    Group,
-}
 
 /// How a table behaves.
 #[derive(Debug, Clone, Copy)]
@@ -142,13 +123,11 @@ pub(crate) struct Table {
     alerts: Vec<Alert>,
     stats: Stats,
     /// Memory that is used again.
-    matched: Vec<(u32, u16)>,
     found: Vec<Finding>,
     batch: Vec<Signal>,
     work: BinaryHeap<Reverse<(u32, u32, u64, Work)>>,
     made: Vec<Held>,
-    key: Vec<u8>,
-    value: Vec<u8>,
+    sighting: Sighting,
 }
 
 /// A signal in the order of work, which is that of everything before it in the tuple.
@@ -196,25 +175,18 @@ impl Table {
             watermark: i64::MIN,
             alerts: Vec::new(),
             stats: Stats::default(),
-            matched: Vec::new(),
             found: Vec::new(),
             batch: Vec::new(),
             work: BinaryHeap::new(),
             made: Vec::new(),
-            key: Vec::new(),
-            value: Vec::new(),
+            sighting: Sighting::new(options.missing),
         };
         (table, refused)
     }
 
-    /// The fields that correlations read, in the order of their numbers.
-    pub(crate) fn fields(&self) -> &[String] {
-        &self.links.fields
-    }
-
-    /// Whether a match of this rule means anything to a correlation.
-    pub(crate) fn listens_to(&self, rule: usize) -> bool {
-        self.links.of_rules.contains_key(&rule)
+    /// Who listens to whom.
+    pub(crate) fn links(&self) -> &Links {
+        &self.links
     }
 
     /// What is older than this is too late.
@@ -236,9 +208,9 @@ impl Table {
         std::mem::take(&mut self.alerts)
     }
 
-    /// Takes in an event at a time in nanoseconds: the rules that it matched, each once, and its fields. The number
-    /// `event` is what alerts call it by; different events should have different numbers.
-    pub(crate) fn push(&mut self, time: i64, event: u64, rules: &[usize], fields: &dyn Fields) -> Pushed {
+    /// Takes in what an event at a time in nanoseconds means. Its number is what alerts call it by; different events should
+    /// have different numbers.
+    pub(crate) fn push(&mut self, time: i64, sighting: &Sighting) -> Pushed {
         let time = time.clamp(i64::MIN + 1, i64::MAX - 1);
         if time < self.watermark {
             self.stats.late += 1;
@@ -250,14 +222,7 @@ impl Table {
             self.stats.ahead += 1;
             return Pushed::TooFarAhead;
         }
-        let mut matched = std::mem::take(&mut self.matched);
-        matched.clear();
-        matched.extend(rules.iter().filter_map(|rule| self.links.of_rules.get(rule)).flatten());
-        matched.sort_unstable();
-        for same in matched.chunk_by(|left, right| left.0 == right.0) {
-            self.signal(same, event, fields);
-        }
-        self.matched = matched;
+        self.take_in(sighting);
         self.hold(time);
         if self.newest.is_none_or(|newest| newest < time) {
             self.newest = Some(time);
@@ -291,47 +256,15 @@ impl Table {
         }
     }
 
-    /// Makes the signals that an event, or an alert, is to one correlation: one for each group it belongs to.
-    fn signal(&mut self, matched: &[(u32, u16)], event: u64, fields: &dyn Fields) {
-        let begin = self.made.len();
-        for (correlation, position) in matched.iter().copied() {
-            let Some(link) = self.links.links.get(correlation as usize) else { continue };
-            let Some(source) = link.sources.get(usize::from(position)) else { continue };
-            if !values::write(&mut self.key, &source.group, fields, self.options.missing) {
-                self.stats.ungrouped += 1;
-                continue;
-            }
-            let what = match &link.correlator.plan {
-                Plan::Events => Some(What::Event),
-                Plan::Numbers(_) => {
-                    source.values.first().and_then(|field| fields.value(*field).number()).map(What::Number)
-                }
-                Plan::Distinct { .. } => values::write(&mut self.value, &source.values, fields, Missing::Skip)
-                    .then(|| What::Value(xxh3_128(&self.value))),
-                Plan::Rules { .. } | Plan::Steps { .. } | Plan::Longest { .. } => Some(What::Rules(Mask::of(position))),
-            };
-            let Some(what) = what else {
-                self.stats.unvalued += 1;
-                continue;
-            };
-            let slot = self.groups.slot(correlation, &self.key);
-            let mut same = self.made.iter_mut().skip(begin).filter(|held| held.slot == slot);
-            let merged = same.any(|held| match (&mut held.signal.what, what) {
-                (What::Rules(rules), What::Rules(_)) => {
-                    rules.add(position);
-                    true
-                }
-                (What::Value(known), What::Value(value)) => *known == value,
-                // One event counts once, with the number of the first rule that has one.
-                _ => true,
-            });
-            if !merged {
-                let text = |field: &usize| fields.value(*field).text().map(|text| text.into());
-                let carried = source.carried.iter().map(text).collect();
-                self.made.push(Held { correlation, slot, signal: Signal { event, what, carried } });
-            }
+    /// Finds, or makes, the groups that signals are for.
+    fn take_in(&mut self, sighting: &Sighting) {
+        for keyed in &sighting.signals {
+            let slot = self.groups.slot(keyed.correlation, sighting.key_of(keyed));
+            self.made.push(Held { correlation: keyed.correlation, slot, signal: keyed.signal.clone() });
         }
-        self.stats.signals += (self.made.len() - begin) as u64;
+        self.stats.signals += sighting.signals.len() as u64;
+        self.stats.ungrouped += sighting.ungrouped;
+        self.stats.unvalued += sighting.unvalued;
     }
 
     /// Does all that the watermark allows, in the order of time.
@@ -458,13 +391,10 @@ impl Table {
             let Some(link) = self.links.links.get(correlation as usize) else { continue };
             let (index, alerts) = (link.index, link.alerts);
             if finding.kind == FindingKind::Alert && !link.listeners.is_empty() {
-                let listeners = link.listeners.clone();
-                let offers: HashMap<usize, Offer> = link.offers.iter().copied().collect();
-                let event = finding.events.last().copied().unwrap_or(0);
-                let fields = Offered { offers, key: &key, finding: &finding };
-                for same in listeners.chunk_by(|left, right| left.0 == right.0) {
-                    self.signal(same, event, &fields);
-                }
+                let mut sighting = std::mem::take(&mut self.sighting);
+                self.links.sight_alert(link, &key, &finding, &mut sighting);
+                self.take_in(&sighting);
+                self.sighting = sighting;
             }
             if alerts {
                 self.stats.alerts += u64::from(finding.kind == FindingKind::Alert);
@@ -510,22 +440,4 @@ impl Table {
 enum Until {
     Watermark,
     End,
-}
-
-/// The fields of an alert.
-struct Offered<'a> {
-    offers: HashMap<usize, Offer>,
-    key: &'a [Option<String>],
-    finding: &'a Finding,
-}
-
-impl Fields for Offered<'_> {
-    fn value(&self, field: usize) -> Value<'_> {
-        let text = match self.offers.get(&field) {
-            Some(Offer::Group(at)) => self.key.get(*at).and_then(|value| value.as_deref()),
-            Some(Offer::Carried(at)) => self.finding.carried.get(*at).and_then(|value| value.as_deref()),
-            None => None,
-        };
-        text.map_or(Value::Null, Value::Text)
-    }
 }

@@ -9,8 +9,11 @@ use super::*;
 use crate::check::Target;
 use crate::check::correlation::{Alias, Comparison, CorrelationType, Criterion};
 use crate::correlation::correlator::{Correlator, Mode};
+use crate::correlation::machine::What;
 use crate::correlation::reference::Reference;
+use crate::correlation::sighting::Fields;
 use crate::correlation::tests::{Raw, correlation, rule, signals};
+use crate::event::Value;
 use crate::number::Number;
 use proptest::prelude::*;
 
@@ -18,7 +21,7 @@ use proptest::prelude::*;
 struct Row(Vec<Option<String>>);
 
 impl Fields for Row {
-    fn value(&self, field: usize) -> Value<'_> {
+    fn value(&self, _: u32, field: usize) -> Value<'_> {
         match self.0.get(field).and_then(|value| value.as_deref()) {
             Some("[]") => Value::Composite,
             Some(text) => Number::from_numeric_text(text).map_or(Value::Text(text), Value::Number),
@@ -30,7 +33,17 @@ impl Fields for Row {
 /// The row of an event with these fields.
 fn row(table: &Table, fields: &[(&str, &str)]) -> Row {
     let value = |name: &String| fields.iter().find(|(field, _)| field == name).map(|(_, value)| (*value).to_owned());
-    Row(table.fields().iter().map(value).collect())
+    Row(table.links.fields.iter().map(value).collect())
+}
+
+impl Table {
+    /// Takes in an event that some rules matched.
+    fn see(&mut self, time: i64, event: u64, rules: &[usize], fields: &dyn Fields) -> Pushed {
+        let mut sighting = Sighting::new(self.options.missing);
+        sighting.begin(event);
+        self.links.sight(rules.iter().map(|rule| *rule as u32), fields, &mut sighting);
+        self.push(time, &sighting)
+    }
 }
 
 fn at_least(kind: CorrelationType, rules: usize, span: u64, count: i128) -> Correlation {
@@ -60,7 +73,7 @@ type Matched<'a> = (i64, usize, &'a [(&'a str, &'a str)]);
 fn run(table: &mut Table, events: &[Matched<'_>]) -> Vec<Said> {
     for (event, (time, rule, fields)) in events.iter().enumerate() {
         let row = row(table, fields);
-        table.push(*time, event as u64, &[*rule], &row);
+        table.see(*time, event as u64, &[*rule], &row);
     }
     table.flush();
     said(table.take())
@@ -102,7 +115,7 @@ fn tabled(
         };
         let group = format!("g{group}");
         let row = row(&current, &[("G", &group), ("V", &value)]);
-        assert_eq!(current.push(raw.0, *event as u64, &rules, &row), Pushed::InTime);
+        assert_eq!(current.see(raw.0, *event as u64, &rules, &row), Pushed::InTime);
     }
     current.flush();
     found.extend(current.take());
@@ -155,13 +168,13 @@ fn what_is_older_than_the_lateness_is_counted_and_nothing_else() {
     let options = TableOptions { lateness_ns: 10, ..TableOptions::default() };
     let mut table = table(&[by(at_least(CorrelationType::EventCount, 1, 100, 2), &["User"])], options);
     let row = row(&table, &[("User", "anna")]);
-    assert_eq!(table.push(50, 0, &[0], &row), Pushed::InTime);
-    assert_eq!(table.push(39, 1, &[0], &row), Pushed::TooLate);
-    assert_eq!(table.push(40, 2, &[0], &row), Pushed::InTime);
+    assert_eq!(table.see(50, 0, &[0], &row), Pushed::InTime);
+    assert_eq!(table.see(39, 1, &[0], &row), Pushed::TooLate);
+    assert_eq!(table.see(40, 2, &[0], &row), Pushed::InTime);
     assert_eq!((table.stats().late, table.stats().waiting, table.take().len()), (1, 2, 0));
     table.advance(51);
     assert_eq!(said(table.take()), [(0, anna(), 50, 40, 2)]);
-    assert_eq!(table.push(50, 3, &[0], &row), Pushed::TooLate);
+    assert_eq!(table.see(50, 3, &[0], &row), Pushed::TooLate);
 }
 
 #[test]
@@ -169,9 +182,9 @@ fn a_clock_that_jumps_is_not_believed() {
     let options = TableOptions { jump_ns_max: Some(1_000), ..TableOptions::default() };
     let mut table = table(&[at_least(CorrelationType::EventCount, 1, 100, 2)], options);
     let row = row(&table, &[]);
-    assert_eq!(table.push(1, 0, &[0], &row), Pushed::InTime);
-    assert_eq!(table.push(1_002, 1, &[0], &row), Pushed::TooFarAhead);
-    assert_eq!(table.push(2, 2, &[0], &row), Pushed::InTime);
+    assert_eq!(table.see(1, 0, &[0], &row), Pushed::InTime);
+    assert_eq!(table.see(1_002, 1, &[0], &row), Pushed::TooFarAhead);
+    assert_eq!(table.see(2, 2, &[0], &row), Pushed::InTime);
     assert_eq!((table.stats().ahead, table.watermark()), (1, 2));
 }
 
@@ -199,7 +212,7 @@ fn who_builds_on_what_cannot_be_evaluated_is_refused_with_it() {
     correlations[0] = by(at_least(CorrelationType::TemporalOrdered, 20, 100, 10), &["User"]);
     let (table, refused) = Table::new(&correlations, &[true; 2], TableOptions::default());
     assert_eq!(refused, [(0, Refused::Orders(256)), (1, Refused::Inner(0))]);
-    assert!(!table.listens_to(0) && !table.listens_to(1));
+    assert!(table.links.listeners(0).is_empty() && table.links.listeners(1).is_empty());
 }
 
 #[test]
@@ -224,8 +237,8 @@ fn an_event_counts_once_whatever_rules_it_matches() {
     let mut table = table(&[correlation], TableOptions::default());
     let both = row(&table, &[("From", "anna"), ("To", "anna")]);
     let two = row(&table, &[("From", "anna"), ("To", "bert")]);
-    table.push(1, 0, &[0, 1], &both);
-    table.push(2, 1, &[0, 1], &two);
+    table.see(1, 0, &[0, 1], &both);
+    table.see(2, 1, &[0, 1], &two);
     table.flush();
     assert_eq!(said(table.take()), [(0, anna(), 2, 1, 2)]);
 }
@@ -259,14 +272,14 @@ fn memory_has_a_budget_and_what_is_given_up_is_counted() {
     for time in 0..10_000 {
         let user = format!("user{time}");
         let row = row(&table, &[("User", &user)]);
-        table.push(time, time as u64, &[0], &row);
+        table.see(time, time as u64, &[0], &row);
         assert!(table.stats().bytes <= 50_000);
     }
     let stats = table.stats();
     assert!(stats.groups > 200 && stats.groups + stats.evicted == 10_000, "{stats:?}");
     // The one touched last is still there.
     let row = row(&table, &[("User", "user9998")]);
-    table.push(10_000, 0, &[0], &row);
+    table.see(10_000, 0, &[0], &row);
     table.flush();
     assert_eq!(table.take().len(), 1);
 }
@@ -277,11 +290,11 @@ fn what_is_held_back_is_part_of_the_budget() {
     let mut table = table(&[at_least(CorrelationType::EventCount, 1, 10, 5)], options);
     let row = row(&table, &[]);
     for time in 0..1_000 {
-        table.push(time, time as u64, &[0], &row);
+        table.see(time, time as u64, &[0], &row);
         assert!(table.stats().bytes <= 20_000);
     }
     assert!(table.stats().hurried > 500);
-    assert_eq!(table.push(0, 0, &[0], &row), Pushed::TooLate);
+    assert_eq!(table.see(0, 0, &[0], &row), Pushed::TooLate);
 }
 
 #[test]
@@ -289,7 +302,7 @@ fn idle_groups_are_forgotten_when_time_passes() {
     let mut table = table(&[by(at_least(CorrelationType::EventCount, 1, 10, 2), &["User"])], TableOptions::default());
     for (time, user) in [(1, "anna"), (2, "bert"), (11, "carl"), (12, "dora")] {
         let row = row(&table, &[("User", user)]);
-        table.push(time, 0, &[0], &row);
+        table.see(time, 0, &[0], &row);
     }
     assert_eq!((table.stats().groups, table.stats().evicted), (2, 0));
 }
@@ -306,10 +319,10 @@ fn changed_rules_begin_anew_and_others_go_on() {
     let mut table = table(&[titled("kept", 100), titled("changed", 100), titled("gone", 100)], TableOptions::default());
     let anna_row = row(&table, &[("User", "anna")]);
     (1..3).for_each(|time| {
-        table.push(time, 0, &[0], &anna_row);
+        table.see(time, 0, &[0], &anna_row);
     });
     table.reload(&[titled("new", 100), titled("changed", 101), titled("kept", 100)], &[true; 3]);
-    table.push(3, 0, &[0], &anna_row);
+    table.see(3, 0, &[0], &anna_row);
     table.flush();
     assert_eq!(said(table.take()), [(2, anna(), 3, 1, 3)]);
     assert_eq!(table.stats().dropped, 2);
@@ -321,7 +334,7 @@ fn damaged_state_is_refused() {
     let mut first = table(&correlations, TableOptions::default());
     let row = row(&first, &[]);
     (1..5).for_each(|time| {
-        first.push(time, 0, &[0], &row);
+        first.see(time, 0, &[0], &row);
     });
     let bytes = first.snapshot();
     for at in 0..bytes.len() {
@@ -362,7 +375,7 @@ fn rates_of_the_table() {
                 value.clear();
                 std::fmt::Write::write_fmt(value, format_args!("v{}", mixed % 97)).unwrap();
             }
-            table.push(event as i64, event, &[(mixed >> 20) as usize % rule.rules.len()], &row);
+            table.see(event as i64, event, &[(mixed >> 20) as usize % rule.rules.len()], &row);
         }
         let rate = events as f64 / begin.elapsed().as_secs_f64() / 1e6;
         let stats = table.stats();

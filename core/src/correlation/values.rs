@@ -7,17 +7,17 @@
 //!
 //! Texts differ by case; a number is its own spelling. Who asks decides what happens when there is no value.
 
-use super::{Fields, Missing};
+use super::sighting::{Fields, Missing};
 use crate::event::Value;
 
 /// Stands for a value that is missing, where missing values make a group.
 const ABSENT: u32 = u32::MAX;
 
 /// Writes the values of fields one behind the other; `false` when one of them has none.
-pub(super) fn write(key: &mut Vec<u8>, fields: &[usize], event: &dyn Fields, missing: Missing) -> bool {
+pub(super) fn write(key: &mut Vec<u8>, fields: &[usize], rule: u32, event: &dyn Fields, missing: Missing) -> bool {
     key.clear();
     fields.iter().all(|field| {
-        let value = event.value(*field);
+        let value = event.value(rule, *field);
         match (value, value.text()) {
             (_, Some(text)) => {
                 key.extend(u32::try_from(text.len()).unwrap_or(ABSENT - 1).to_le_bytes());

@@ -6,54 +6,62 @@
 //! ```
 //!
 //! Names of fields become numbers here, once. What an inner correlation must remember for those further out is found
-//! from the outermost inwards. No value is read here.
+//! from the outermost inwards, and what an event or an alert means to who listens is made here. No state is known.
 
+use super::alert::Finding;
+use super::correlator::{Behaviour, Correlator, Plan, Refused};
+use super::machine::{Mask, What};
+use super::sighting::{Fields, Heard, Missing, Sighting};
+use super::values;
 use crate::check::{Correlation, Target};
-use crate::correlation::correlator::{Behaviour, Correlator, Refused};
+use crate::event::Value;
 use std::collections::{BTreeSet, HashMap};
+use xxhash_rust::xxh3::xxh3_128;
 
 /// A correlation and its surroundings.
 #[derive(Debug)]
-pub(super) struct Link {
-    pub(super) correlator: Correlator,
+pub(crate) struct Link {
+    pub(crate) correlator: Correlator,
     /// For each position of `rules` the fields that are read.
-    pub(super) sources: Vec<Source>,
+    pub(crate) sources: Vec<Source>,
     /// The fields that its alerts offer, by number.
-    pub(super) offers: Vec<(usize, Offer)>,
+    pub(crate) offers: Vec<(usize, Offer)>,
     /// Who listens to its alerts: a correlation and a position in its `rules`.
-    pub(super) listeners: Vec<(u32, u16)>,
+    pub(crate) listeners: Vec<(u32, u16)>,
     /// Whether its alerts are for the caller, too.
-    pub(super) alerts: bool,
+    pub(crate) alerts: bool,
     /// Its place in what the caller gave.
-    pub(super) index: usize,
+    pub(crate) index: usize,
 }
 
 /// Numbers of fields.
 #[derive(Debug)]
-pub(super) struct Source {
-    pub(super) group: Vec<usize>,
-    pub(super) values: Vec<usize>,
-    pub(super) carried: Vec<usize>,
+pub(crate) struct Source {
+    pub(crate) group: Vec<usize>,
+    pub(crate) values: Vec<usize>,
+    pub(crate) carried: Vec<usize>,
 }
 
 /// What of an alert a field is.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Offer {
+pub(crate) enum Offer {
     Group(usize),
     Carried(usize),
 }
 
 /// All correlations that can be evaluated.
 #[derive(Debug, Default)]
-pub(super) struct Links {
-    pub(super) links: Vec<Link>,
-    pub(super) fields: Vec<String>,
-    pub(super) of_rules: HashMap<usize, Vec<(u32, u16)>>,
+pub(crate) struct Links {
+    pub(crate) links: Vec<Link>,
+    /// The fields that correlations read, in the order of their numbers.
+    pub(crate) fields: Vec<String>,
+    /// For each rule of the pack who listens to it: a correlation and a position in its `rules`.
+    of_rules: Vec<Vec<(u32, u16)>>,
 }
 
 impl Links {
     /// Those that must be left out come back with the reason, by their position.
-    pub(super) fn new(
+    pub(crate) fn new(
         correlations: &[Correlation],
         alerts: &[bool],
         behaviour: Behaviour,
@@ -88,7 +96,7 @@ impl Links {
             for (position, reference) in correlation.rules.iter().enumerate() {
                 let listener = (place as u32, position as u16);
                 match reference.target {
-                    Target::Rule(rule) => links.of_rules.entry(rule).or_default().push(listener),
+                    Target::Rule(rule) => links.of_rule(rule).push(listener),
                     Target::Correlation(inner) => {
                         let inner = places.get(inner).copied().flatten();
                         if let Some(inner) = inner.and_then(|inner| links.links.get_mut(inner)) {
@@ -115,6 +123,15 @@ impl Links {
         (links, refused)
     }
 
+    fn of_rule(&mut self, rule: usize) -> &mut Vec<(u32, u16)> {
+        if self.of_rules.len() <= rule {
+            self.of_rules.resize(rule + 1, Vec::new());
+        }
+        // INVARIANT: there is room for the rule by now.
+        #[expect(clippy::indexing_slicing, reason = "the list was made long enough")]
+        &mut self.of_rules[rule]
+    }
+
     fn number(&mut self, numbers: &mut HashMap<String, usize>, name: &str) -> usize {
         if let Some(number) = numbers.get(name) {
             return *number;
@@ -123,6 +140,98 @@ impl Links {
         self.fields.push(name.to_owned());
         numbers.insert(name.to_owned(), number);
         number
+    }
+}
+
+impl Links {
+    /// Who listens to a rule of the pack: correlations, and positions in their `rules`.
+    pub(crate) fn listeners(&self, rule: u32) -> &[(u32, u16)] {
+        self.of_rules.get(rule as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// The numbers of the fields that are read of an event that a rule matched.
+    pub(crate) fn fields_of(&self, rule: u32) -> BTreeSet<usize> {
+        let source = |(correlation, position): &(u32, u16)| {
+            self.links.get(*correlation as usize)?.sources.get(usize::from(*position))
+        };
+        let sources = self.listeners(rule).iter().filter_map(source);
+        sources.flat_map(|source| source.group.iter().chain(&source.values).chain(&source.carried)).copied().collect()
+    }
+
+    /// Adds what an event means that some rules matched, each once.
+    pub(crate) fn sight(&self, rules: impl Iterator<Item = u32>, fields: &dyn Fields, sighting: &mut Sighting) {
+        let mut heard = std::mem::take(&mut sighting.heard);
+        heard.clear();
+        for rule in rules {
+            heard.extend(self.listeners(rule).iter().map(|(correlation, position)| (*correlation, *position, rule)));
+        }
+        self.sight_all(&mut heard, fields, sighting);
+        sighting.heard = heard;
+    }
+
+    /// Makes a sighting of an alert of a correlation, as an event of its own.
+    pub(crate) fn sight_alert(&self, link: &Link, key: &[Option<String>], finding: &Finding, sighting: &mut Sighting) {
+        sighting.begin(finding.events.last().copied().unwrap_or(0));
+        let mut heard = std::mem::take(&mut sighting.heard);
+        heard.clear();
+        heard.extend(link.listeners.iter().map(|(correlation, position)| (*correlation, *position, 0)));
+        self.sight_all(&mut heard, &Offered { offers: &link.offers, key, finding }, sighting);
+        sighting.heard = heard;
+    }
+
+    fn sight_all(&self, heard: &mut [Heard], fields: &dyn Fields, sighting: &mut Sighting) {
+        heard.sort_unstable();
+        for same in heard.chunk_by(|left, right| left.0 == right.0) {
+            let begin = sighting.signals.len();
+            for one in same {
+                self.signal(*one, begin, fields, sighting);
+            }
+        }
+    }
+
+    /// Makes the signal that a match of one rule is to one correlation.
+    fn signal(&self, (correlation, position, rule): Heard, begin: usize, fields: &dyn Fields, sighting: &mut Sighting) {
+        let Some(link) = self.links.get(correlation as usize) else { return };
+        let Some(source) = link.sources.get(usize::from(position)) else { return };
+        if !values::write(&mut sighting.key, &source.group, rule, fields, sighting.missing) {
+            sighting.ungrouped += 1;
+            return;
+        }
+        let what = match &link.correlator.plan {
+            Plan::Events => Some(What::Event),
+            Plan::Numbers(_) => {
+                source.values.first().and_then(|field| fields.value(rule, *field).number()).map(What::Number)
+            }
+            Plan::Distinct { .. } => {
+                let is_whole = values::write(&mut sighting.value, &source.values, rule, fields, Missing::Skip);
+                is_whole.then(|| What::Value(xxh3_128(&sighting.value)))
+            }
+            Plan::Rules { .. } | Plan::Steps { .. } | Plan::Longest { .. } => Some(What::Rules(Mask::of(position))),
+        };
+        let Some(what) = what else {
+            sighting.unvalued += 1;
+            return;
+        };
+        let text = |field: &usize| fields.value(rule, *field).text().map(|text| text.into());
+        sighting.add(begin, correlation, what, || source.carried.iter().map(text).collect());
+    }
+}
+
+/// The fields of an alert.
+struct Offered<'a> {
+    offers: &'a [(usize, Offer)],
+    key: &'a [Option<String>],
+    finding: &'a Finding,
+}
+
+impl Fields for Offered<'_> {
+    fn value(&self, _: u32, field: usize) -> Value<'_> {
+        let text = match self.offers.iter().find(|(own, _)| *own == field).map(|(_, offer)| offer) {
+            Some(Offer::Group(at)) => self.key.get(*at).and_then(|value| value.as_deref()),
+            Some(Offer::Carried(at)) => self.finding.carried.get(*at).and_then(|value| value.as_deref()),
+            None => None,
+        };
+        text.map_or(Value::Null, Value::Text)
     }
 }
 
