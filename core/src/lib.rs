@@ -3,7 +3,6 @@
 mod check;
 mod compile;
 mod config;
-#[allow(dead_code, reason = "connected to scanning by what comes next")]
 mod correlation;
 mod detection;
 pub mod diagnostic;
@@ -25,7 +24,7 @@ pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
 pub use engine::{
     BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, PartitionCost, Profile,
-    RuleCost, RuleInfo, RuleName, Rules, Scanner, TestCost,
+    RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
 };
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
@@ -35,3 +34,14 @@ pub use reference::{Explanation, Step, ValueSeen};
 #[doc(hidden)]
 pub use shortcut::{Shortcut, Shortcuts};
 pub use time::{TimeOptions, TimeUnit};
+
+/// Correlations over time: what several detections mean together.
+pub mod stream {
+    pub use crate::correlation::alert::FindingKind as AlertKind;
+    pub use crate::correlation::correlator::Mode;
+    pub use crate::correlation::sighting::{Missing, Sighting};
+    pub use crate::correlation::table::Stats as CorrelationStats;
+    pub use crate::engine::{
+        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, StreamStats,
+    };
+}

@@ -7,7 +7,6 @@
 //! Texts are RFC 3339 or the same with a blank for the `T` and without a zone (then UTC), as Windows and
 //! Sysmon write it. Numbers are times only when the caller names their unit. No clock is read here.
 
-#[cfg_attr(not(test), expect(dead_code, reason = "read once events are correlated by their time"))]
 pub(crate) mod instant;
 
 use crate::number::Number;
@@ -30,14 +29,32 @@ pub enum TimeUnit {
     Nanoseconds,
 }
 
-/// How rules with time modifiers (`hour`, `week`, ...) read times.
+/// How times are read: by rules with time modifiers (`hour`, `week`, ...), and the time of an event by correlations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeOptions {
     /// The zone in which parts are taken: an IANA name or an offset such as `+02:00`; `None` is UTC.
     pub zone: Option<String>,
     /// The unit of bare numbers; `None` means that bare numbers are not times.
     pub unit: Option<TimeUnit>,
+    /// Fields that hold the time of an event; the first that holds a time counts. None stands for the usual ones of Windows,
+    /// Sysmon, Zeek, ECS and others. In them the unit of bare numbers is known by their size.
+    pub fields: Vec<String>,
 }
+
+/// Fields that usually hold the time of an event, the more exact ones first.
+pub(crate) const FIELDS: &[&str] = &[
+    "UtcTime",
+    "TimeCreated_SystemTime",
+    "Event.System.TimeCreated.#attributes.SystemTime",
+    "Event.System.TimeCreated.SystemTime",
+    "TimeCreated",
+    "@timestamp",
+    "ts",
+    "timestamp",
+    "EventTime",
+    "SystemTime",
+    "time",
+];
 
 /// A part of a time that a rule can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -152,7 +169,7 @@ mod tests {
     use super::*;
 
     fn hour(zone: Option<&str>, unit: Option<TimeUnit>, text: &str) -> Option<String> {
-        let clock = Clock::new(&TimeOptions { zone: zone.map(str::to_owned), unit }).unwrap();
+        let clock = Clock::new(&TimeOptions { zone: zone.map(str::to_owned), unit, ..TimeOptions::default() }).unwrap();
         clock.part_of_text(text, TimePart::Hour).map(Number::text)
     }
 
@@ -172,7 +189,7 @@ mod tests {
         ] {
             assert_eq!(hour(zone, None, text).as_deref(), expected, "{zone:?} {text}");
         }
-        assert!(Clock::new(&TimeOptions { zone: Some("Nowhere/At all".into()), unit: None }).is_none());
+        assert!(Clock::new(&TimeOptions { zone: Some("Nowhere/At all".into()), ..TimeOptions::default() }).is_none());
     }
 
     #[test]
@@ -181,7 +198,7 @@ mod tests {
         assert_eq!(hour(None, seconds, "1714606200").as_deref(), Some("23"));
         assert_eq!(hour(None, seconds, "1714606200.5").as_deref(), Some("23"));
         assert_eq!(hour(None, Some(TimeUnit::Milliseconds), "1714606200000").as_deref(), Some("23"));
-        let clock = |unit| Clock::new(&TimeOptions { zone: None, unit }).unwrap();
+        let clock = |unit| Clock::new(&TimeOptions { unit, ..TimeOptions::default() }).unwrap();
         let number = Number::Integer(1_714_606_200);
         assert_eq!(clock(seconds).part_of_number(number, TimePart::Hour), Some(Number::Integer(23)));
         assert_eq!(clock(None).part_of_number(number, TimePart::Hour), None);

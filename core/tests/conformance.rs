@@ -73,9 +73,11 @@ impl Case {
             "us" => TimeUnit::Microseconds,
             _ => TimeUnit::Nanoseconds,
         });
-        let mut compiler = Compiler::new()
-            .rules(Some("case.yml"), self.yaml())
-            .time(TimeOptions { zone: self.timezone.clone(), unit });
+        let mut compiler = Compiler::new().rules(Some("case.yml"), self.yaml()).time(TimeOptions {
+            zone: self.timezone.clone(),
+            unit,
+            ..TimeOptions::default()
+        });
         for (name, values) in &self.placeholders {
             compiler = compiler.placeholder(name, values.clone());
         }

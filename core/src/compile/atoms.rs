@@ -126,7 +126,11 @@ impl Atoms {
         field.map_or(Subject::Leaves, |field| Subject::Slot(self.slot(field)))
     }
 
-    fn slot(&mut self, field: &str) -> SlotId {
+    pub(super) fn fields(&self) -> usize {
+        self.names.len()
+    }
+
+    pub(super) fn slot(&mut self, field: &str) -> SlotId {
         if let Some(slot) = self.slots.get(field) {
             return *slot;
         }

@@ -24,7 +24,7 @@ use crate::check::{Rule, Test};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Span};
 use crate::program::tables::Writer;
-use crate::program::{self, ProgramDraft, RuleId, Unit};
+use crate::program::{self, ProgramDraft, RuleId, SlotId, Unit};
 use crate::shortcut::{Shortcut, Shortcuts};
 use atoms::Atoms;
 use expr::Expr;
@@ -63,6 +63,16 @@ impl Collector {
             }
         }
         Ok(())
+    }
+
+    /// Gives a field a slot, also when no rule tests it.
+    pub(crate) fn field(&mut self, name: &str) -> SlotId {
+        self.atoms.slot(name)
+    }
+
+    /// How many fields have a slot so far.
+    pub(crate) fn fields(&self) -> usize {
+        self.atoms.fields()
     }
 
     /// Writes the program.

@@ -13,7 +13,7 @@ pub(crate) const REFERENCES_MAX: usize = 16;
 
 /// What a finding is to those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum FindingKind {
+pub enum FindingKind {
     /// Something new.
     Alert,
     /// The latest state of an alert whose window is not over; only when updates are asked for.

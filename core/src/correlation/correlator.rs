@@ -19,7 +19,7 @@ const ORDERS_MAX: usize = 256;
 
 /// What happens when the condition of a group goes on to hold after an alert.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub enum Mode {
     /// Nothing, for the length of a timespan.
     #[default]
     Suppress,
@@ -81,7 +81,6 @@ impl Default for Behaviour {
 /// A correlation that can be evaluated.
 #[derive(Debug, Clone)]
 pub(crate) struct Correlator {
-    pub(crate) kind: CorrelationType,
     pub(crate) span: u64,
     pub(crate) plan: Plan,
     pub(crate) verdict: Verdict,
@@ -138,7 +137,6 @@ impl Correlator {
             CorrelationType::ValuePercentile => Plan::Numbers(Aggregate::percentile(correlation.percentile)),
         };
         Ok(Self {
-            kind: correlation.kind,
             span: correlation.timespan_ns,
             plan,
             verdict,

@@ -15,6 +15,7 @@ use super::sighting::{Fields, Heard, Missing, Sighting};
 use super::values;
 use crate::check::{Correlation, Target};
 use crate::event::Value;
+use foldhash::fast::RandomState;
 use std::collections::{BTreeSet, HashMap};
 use xxhash_rust::xxh3::xxh3_128;
 
@@ -28,6 +29,8 @@ pub(crate) struct Link {
     pub(crate) offers: Vec<(usize, Offer)>,
     /// Who listens to its alerts: a correlation and a position in its `rules`.
     pub(crate) listeners: Vec<(u32, u16)>,
+    /// Whether nothing is a signal to it, because it lacks a rule that it needs.
+    is_muted: bool,
     /// Whether its alerts are for the caller, too.
     pub(crate) alerts: bool,
     /// Its place in what the caller gave.
@@ -56,7 +59,7 @@ pub(crate) struct Links {
     /// The fields that correlations read, in the order of their numbers.
     pub(crate) fields: Vec<String>,
     /// For each rule of the pack who listens to it: a correlation and a position in its `rules`.
-    of_rules: Vec<Vec<(u32, u16)>>,
+    of_rules: HashMap<u32, Vec<(u32, u16)>, RandomState>,
 }
 
 impl Links {
@@ -96,7 +99,7 @@ impl Links {
             for (position, reference) in correlation.rules.iter().enumerate() {
                 let listener = (place as u32, position as u16);
                 match reference.target {
-                    Target::Rule(rule) => links.of_rule(rule).push(listener),
+                    Target::Rule(rule) => links.of_rules.entry(rule as u32).or_default().push(listener),
                     Target::Correlation(inner) => {
                         let inner = places.get(inner).copied().flatten();
                         if let Some(inner) = inner.and_then(|inner| links.links.get_mut(inner)) {
@@ -118,18 +121,17 @@ impl Links {
             let mut offers: Vec<_> = groups.collect();
             offers.extend(carried.iter().enumerate().map(|(at, name)| (number(name), Offer::Carried(at))));
             let alerts = alerts.get(index).copied().unwrap_or(true);
-            links.links.push(Link { correlator, sources, offers, listeners: Vec::new(), alerts, index });
+            links.links.push(Link {
+                correlator,
+                sources,
+                offers,
+                listeners: Vec::new(),
+                is_muted: false,
+                alerts,
+                index,
+            });
         }
         (links, refused)
-    }
-
-    fn of_rule(&mut self, rule: usize) -> &mut Vec<(u32, u16)> {
-        if self.of_rules.len() <= rule {
-            self.of_rules.resize(rule + 1, Vec::new());
-        }
-        // INVARIANT: there is room for the rule by now.
-        #[expect(clippy::indexing_slicing, reason = "the list was made long enough")]
-        &mut self.of_rules[rule]
     }
 
     fn number(&mut self, numbers: &mut HashMap<String, usize>, name: &str) -> usize {
@@ -144,9 +146,14 @@ impl Links {
 }
 
 impl Links {
+    /// Makes a correlation, by its place in what the caller gave, deaf.
+    pub(crate) fn mute(&mut self, index: usize) {
+        self.links.iter_mut().filter(|link| link.index == index).for_each(|link| link.is_muted = true);
+    }
+
     /// Who listens to a rule of the pack: correlations, and positions in their `rules`.
     pub(crate) fn listeners(&self, rule: u32) -> &[(u32, u16)] {
-        self.of_rules.get(rule as usize).map_or(&[], Vec::as_slice)
+        self.of_rules.get(&rule).map_or(&[], Vec::as_slice)
     }
 
     /// The numbers of the fields that are read of an event that a rule matched.
@@ -191,7 +198,7 @@ impl Links {
 
     /// Makes the signal that a match of one rule is to one correlation.
     fn signal(&self, (correlation, position, rule): Heard, begin: usize, fields: &dyn Fields, sighting: &mut Sighting) {
-        let Some(link) = self.links.get(correlation as usize) else { return };
+        let Some(link) = self.links.get(correlation as usize).filter(|link| !link.is_muted) else { return };
         let Some(source) = link.sources.get(usize::from(position)) else { return };
         if !values::write(&mut sighting.key, &source.group, rule, fields, sighting.missing) {
             sighting.ungrouped += 1;

@@ -20,4 +20,4 @@ pub(crate) mod sighting;
 pub(crate) mod table;
 #[cfg(test)]
 mod tests;
-mod values;
+pub(crate) mod values;

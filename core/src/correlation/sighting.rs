@@ -19,7 +19,7 @@ pub(crate) trait Fields {
 
 /// What becomes of an event that lacks a field of `group-by`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) enum Missing {
+pub enum Missing {
     /// It is not counted.
     #[default]
     Skip,
@@ -30,10 +30,14 @@ pub(crate) enum Missing {
 /// A correlation that hears of a rule: its number, the rule's position in it, and the rule.
 pub(crate) type Heard = (u32, u16, u32);
 
-/// What one event means to correlations.
+/// What one event means to correlations: its time, and a signal for every group that it belongs to.
+///
+/// It is made by `Scanner::sight_json` and taken in by `Stream::push`, and keeps its memory from event to event.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sighting {
+pub struct Sighting {
     pub(crate) time: Option<i64>,
+    /// Of which correlations it knows.
+    pub(crate) pack: u64,
     /// What alerts call the event by.
     pub(crate) event: u64,
     pub(super) missing: Missing,
@@ -60,6 +64,18 @@ pub(crate) struct Keyed {
 impl Sighting {
     pub(crate) fn new(missing: Missing) -> Self {
         Self { missing, ..Self::default() }
+    }
+
+    /// The time of the event in nanoseconds since 1970; `None` when no field holds one.
+    #[must_use]
+    pub fn time_ns(&self) -> Option<i64> {
+        self.time
+    }
+
+    /// Whether the event means nothing but that time has passed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.signals.is_empty()
     }
 
     /// Forgets the event before and begins with another.

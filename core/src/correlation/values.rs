@@ -34,7 +34,7 @@ pub(super) fn write(key: &mut Vec<u8>, fields: &[usize], rule: u32, event: &dyn 
 }
 
 /// Reads what `write` wrote.
-pub(super) fn read(mut key: &[u8]) -> Vec<Option<String>> {
+pub(crate) fn read(mut key: &[u8]) -> Vec<Option<String>> {
     let mut values = Vec::new();
     while let Some((len, rest)) = key.split_first_chunk() {
         let len = u32::from_le_bytes(*len);

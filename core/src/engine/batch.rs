@@ -31,7 +31,7 @@ impl Rules {
             scanner
         };
         let scan = |scanner: &mut Scanner, events: &[&[u8]]| -> Vec<BatchResult> {
-            events.iter().map(|event| scanner.detect_json(event).map(|()| scanner.matched().collect())).collect()
+            events.iter().map(|event| scanner.detect_json(event).map(|_| scanner.matched().collect())).collect()
         };
         let threads = rayon::current_num_threads();
         if threads < 2 || events.len() <= CHUNK_MIN {
@@ -66,7 +66,7 @@ mod tests {
         let results = pool.install(|| rules.scan_batch(&events, None));
         let mut scanner = Scanner::new(&rules);
         for (event, result) in events.iter().zip(&results) {
-            let alone = scanner.detect_json(event).map(|()| scanner.matched().collect::<Vec<u32>>());
+            let alone = scanner.detect_json(event).map(|_| scanner.matched().collect::<Vec<u32>>());
             assert_eq!(&alone, result);
         }
         assert_eq!((results.len(), results.iter().filter(|result| result.is_err()).count()), (5_001, 1));

@@ -9,6 +9,7 @@
 use super::filed::Filer;
 use super::fit::{self, Fit};
 use super::frozen::{self, Frozen, Options};
+use super::listening::Listening;
 use super::rules::{Inner, LoadCounts, Origins, Rules};
 use super::{Error, ErrorKind};
 use crate::check::{self, Checker, Pack};
@@ -218,18 +219,22 @@ impl Settings {
         let mut collector = Collector::new(options.limits, self.shortcuts);
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: options.limits });
         let (mut filer, mut origins) = (Filer::default(), Origins::default());
+        let mut listening = Listening::new(&pack, &mut diagnostics);
         // Rule by rule, so that none is kept in two forms for longer than it takes.
-        for rule in std::mem::take(&mut pack.rules) {
+        for (number, rule) in std::mem::take(&mut pack.rules).into_iter().enumerate() {
+            let asked = listening.asked(number, &rule, &fit);
             let fault = fit.rule(rule, |mut rule| {
                 collector.add(&rule)?;
                 // Nothing more is told about the rule, so the text it was read from may go.
                 let origin = rule.origin.take();
                 origins.push(origin.as_ref().and_then(|origin| origin.source.name()));
-                filer.put(rule, &mut writer);
+                let index = filer.put(rule, &mut writer);
+                asked.into_iter().for_each(|asked| listening.put(index, number, asked, &mut collector));
                 Ok(())
             });
             diagnostics.extend(fault.map(|fault| *fault));
         }
+        listening.finish(&fit.refused(), &self.time.fields, &mut collector);
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
@@ -237,6 +242,7 @@ impl Settings {
         origins.shrink();
         collector.finish(&mut writer);
         filer.write(&mut writer);
+        frozen::end(&listening, &mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");

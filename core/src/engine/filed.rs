@@ -73,11 +73,12 @@ pub(super) struct Filer {
 }
 
 impl Filer {
-    /// Files the next rule.
-    pub(super) fn put(&mut self, mut rule: Rule, writer: &mut Writer) {
+    /// Files the next rule, and gives its index.
+    pub(super) fn put(&mut self, mut rule: Rule, writer: &mut Writer) -> usize {
         self.headings.push(writer.keep(&bytes_of(&(&rule.meta, &rule.logsource))));
         rule.each_test_mut(&mut |test| self.lists.take(test));
         self.branches.push(writer.keep(&bytes_of(&rule.branches)));
+        self.branches.len() - 1
     }
 
     /// Writes where all rules are, and their lists.

@@ -71,6 +71,17 @@ impl<'a> Fit<'a> {
         fault
     }
 
+    /// What fields of a rule are called in the events that the pipelines are for, one list for each name.
+    pub(super) fn fields(&self, rule: &Rule, names: &[String]) -> Vec<Vec<String>> {
+        self.pipelines.fields(rule, names, &self.options.limits)
+    }
+
+    /// For each rule whether it was refused.
+    pub(super) fn refused(&self) -> Vec<bool> {
+        let mut taken = self.taken.iter();
+        self.here.iter().map(|here| *here && taken.next() == Some(&false)).collect()
+    }
+
     /// Leaves out the correlations that need rules which were left out, and tells of those whose rules were refused. Returns
     /// how many rules are about other events.
     pub(super) fn finish(self, pack: &mut Pack, diagnostics: &mut Vec<Diagnostic>) -> usize {

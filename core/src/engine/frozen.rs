@@ -7,6 +7,7 @@
 //! There is one compiled form: what has just been compiled is read as if it came from a file.
 
 use super::filed::Filed;
+use super::listening::Listening;
 use crate::config::Limits;
 use crate::program::Program;
 use crate::program::tables::{self, Reader, Writer};
@@ -22,6 +23,7 @@ pub(super) struct View<'a> {
     pub(super) program: Program<'a>,
     pub(super) rules: Filed<'a>,
     pub(super) options: Options,
+    pub(super) listening: Listening,
 }
 
 /// What the caller said and what is needed later.
@@ -69,6 +71,12 @@ pub(super) fn begin(options: &Options) -> Writer {
     writer
 }
 
+/// Writes what stands behind the rules.
+pub(super) fn end(listening: &Listening, writer: &mut Writer) {
+    // INVARIANT: the same holds for what correlations need.
+    writer.table(&postcard::to_stdvec(listening).unwrap_or_default());
+}
+
 impl Frozen {
     /// Views the bytes; `None` when they make no sense. They are copied if they begin where tables cannot be read.
     pub(super) fn read(mut owner: Owner) -> Option<Self> {
@@ -84,6 +92,8 @@ impl<'a> View<'a> {
         let mut reader = Reader::new(bytes)?;
         let options: Options = postcard::from_bytes(reader.table()?).ok()?;
         let program = Program::read(&mut reader, options.limits.regex_bytes_max)?;
-        Some(Self { bytes, program, rules: Filed::read(&mut reader)?, options })
+        let rules = Filed::read(&mut reader)?;
+        let listening = postcard::from_bytes(reader.table()?).ok()?;
+        Some(Self { bytes, program, rules, options, listening })
     }
 }

@@ -2,23 +2,24 @@
 //!
 //! ```text
 //! Compiler ─▶ Rules (frozen, shared) ─▶ Scanner (one per thread) ─▶ Detection
+//!                                    └▶ Stream (one, over time) ─▶ Alert
 //! ```
 //!
 //! This room sees all others and no other sees it. It holds no logic of matching; it keeps things together.
 
 mod batch;
 mod compiler;
-#[cfg(test)]
-mod correlation_tests;
 mod detection;
 mod error;
 mod filed;
 mod fit;
 mod frozen;
+mod listening;
 mod profile;
 mod rules;
 mod saved;
 mod scanner;
+mod stream;
 
 pub use batch::BatchResult;
 pub use compiler::{CheckedRules, Compiler};
@@ -27,3 +28,6 @@ pub use error::{Error, ErrorKind};
 pub use profile::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};
 pub use rules::{LoadCounts, RuleInfo, Rules};
 pub use scanner::Scanner;
+pub use stream::{
+    Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, StreamStats,
+};

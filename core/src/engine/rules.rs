@@ -10,6 +10,8 @@
 
 use super::filed::{Heading, Read, Whole};
 use super::frozen::{Frozen, View};
+use super::listening::Listening;
+use super::stream::CorrelationInfo;
 use crate::check::{Level, LogSource, Metadata, Rule, Status};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
@@ -36,6 +38,8 @@ pub(super) struct Inner {
     pub(super) origins: Origins,
     /// The names of all fields, when somebody asked for them.
     fields: OnceLock<Vec<String>>,
+    /// What correlations say about themselves, when somebody asked.
+    correlations: OnceLock<Vec<Arc<CorrelationInfo>>>,
 }
 
 impl Inner {
@@ -43,7 +47,16 @@ impl Inner {
         let rules = &frozen.borrow_dependent().rules;
         let counts = LoadCounts { documents: rules.len(), rules: rules.len(), ..LoadCounts::default() };
         let (read, origins) = (Read::new(rules), Origins::default());
-        Self { frozen, read, clock, diagnostics, counts, origins, fields: OnceLock::new() }
+        Self {
+            frozen,
+            read,
+            clock,
+            diagnostics,
+            counts,
+            origins,
+            fields: OnceLock::new(),
+            correlations: OnceLock::new(),
+        }
     }
 
     pub(super) fn view(&self) -> &View<'_> {
@@ -52,6 +65,20 @@ impl Inner {
 
     pub(super) fn program(&self) -> &Program<'_> {
         &self.view().program
+    }
+
+    /// What correlations need to know of the rules.
+    pub(super) fn listening(&self) -> &Listening {
+        &self.view().listening
+    }
+
+    /// What each correlation of the pack says about itself.
+    pub(super) fn correlations(&self) -> &[Arc<CorrelationInfo>] {
+        self.correlations.get_or_init(|| {
+            let Listening { correlations, alerts, .. } = self.listening();
+            let info = |(correlation, alerts): (_, &bool)| Arc::new(CorrelationInfo::new(correlation, *alerts));
+            correlations.iter().zip(alerts).map(info).collect()
+        })
     }
 
     pub(super) fn heading(&self, index: usize) -> Option<&Heading> {
@@ -174,6 +201,13 @@ impl<'a> RuleInfo<'a> {
         &self.metadata().tags
     }
 
+    /// Whether a match is an alert of its own. A correlation that refers to the rule without `generate: true` keeps it
+    /// silent; then only the correlation alerts.
+    #[must_use]
+    pub fn alerts(&self) -> bool {
+        u32::try_from(self.index).is_ok_and(|index| !self.inner.listening().is_silent(index))
+    }
+
     /// The log source whose events the rule reads.
     #[must_use]
     pub fn logsource(&self) -> &'a LogSource {
@@ -247,10 +281,16 @@ impl Rules {
             .or_else(|| position(&|index| rules.names(index).0 == name))
     }
 
-    /// The fields that the rules read, in no particular order.
+    /// The correlations of the pack, in an order in which each stands behind those it refers to.
+    pub fn correlations(&self) -> impl ExactSizeIterator<Item = &CorrelationInfo> {
+        self.inner.correlations().iter().map(|info| &**info)
+    }
+
+    /// The fields that the rules and correlations read, in no particular order.
     #[must_use]
     pub fn fields(&self) -> &[String] {
-        let names = || self.inner.program().fields.names().map(str::to_owned).collect();
+        let asked = self.inner.listening().fields as usize;
+        let names = || self.inner.program().fields.names().take(asked).map(str::to_owned).collect();
         self.inner.fields.get_or_init(names)
     }
 

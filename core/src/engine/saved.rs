@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TIELINE\0";
 /// Raised whenever the saved form changes, or the meaning of anything in it.
-const FORMAT: u32 = 4;
+const FORMAT: u32 = 5;
 /// What the machine that loads must read as it was written.
 const ORDER: u32 = 0x0102_0304;
 
@@ -115,7 +115,8 @@ mod tests {
     use crate::engine::Compiler;
 
     fn saved() -> Vec<u8> {
-        let yaml = "title: t\nlogsource: {category: c}\ndetection: {s: {A: 1}, condition: not s}";
+        let yaml = "title: t\nname: t\nlogsource: {category: c}\ndetection: {s: {A: 1}, condition: not s}\n---\n\
+                    title: c\ncorrelation: {type: temporal, rules: [t], group-by: [B], timespan: 1h, condition: not not t}";
         Compiler::new().rules(None, yaml).build().unwrap().to_bytes()
     }
 
@@ -191,7 +192,11 @@ mod tests {
         let values = |count: usize| (0..count).map(|at| format!("v{at:07}")).collect::<Vec<_>>();
         let lists = rule(99, "s: {X|expand: '%many%'}, t: {Y|contains|expand: '%many%'}, condition: s or t");
         let networks = rule(98, "s: {X|cidr|expand: '%nets%'}, condition: 'all of s'");
-        let all = routed.collect::<String>() + &lists + &networks;
+        let correlations = "title: c1\ncorrelation: {type: temporal_ordered, rules: [t97, t97], group-by: [a.b, X], \
+                            timespan: 1h, aliases: {X: {t97: E}}}\n---\ntitle: c2\ncorrelation: {type: value_sum, rules: [t97], \
+                            timespan: 1h, condition: {field: Z, gte: 1}}\n";
+        let named = "title: t97\nname: t97\nlogsource: {category: c}\ndetection: {s: {E: 0}, condition: s}\n---\n";
+        let all = routed.collect::<String>() + &lists + &networks + named + correlations;
         let nets = (0..4_100).map(|at| format!("10.{}.{}.0/24", at / 256, at % 256));
         let compiler = Compiler::new().rules(None, all).placeholder("many", values(4_100));
         compiler.placeholder("nets", nets).build().unwrap()
@@ -202,10 +207,12 @@ mod tests {
             r#"{"E": 0, "X": "c:\\win abcd -enc Invoke-WebRequest v0000017", "Y": ["v0000017", "z"], "T": "2024-05-01T03:00:00Z"}"#,
             r#"{"E": [1, 2], "X": ["10.1.2.3", 8, "fe80::1"], "a": {"b": {"c": null}}, "Z": 1}"#,
         ];
-        let mut scanner = crate::engine::Scanner::new(rules);
+        let mut stream = crate::engine::Stream::new(rules, crate::engine::StreamOptions::default());
         for event in events.iter().chain(&events) {
-            let _ = scanner.scan_json(event.as_bytes()).map(|found| found.count());
+            let _ = stream.scan_json_at(event.as_bytes(), Some(1)).map(Iterator::count);
         }
+        stream.finish();
+        assert!(stream.take_alerts().iter().all(|alert| alert.rule().title().len() < 100));
         let event = crate::event::JsonEvent::parse(events[0].as_bytes()).unwrap();
         for (index, rule) in rules.iter().enumerate().step_by(4) {
             let _ = (rule.title(), rule.show().len(), rules.explain(index, &event).steps.len());

@@ -7,8 +7,10 @@
 //!
 //! One scanner belongs to one thread at a time; rule sets are shared.
 
+use super::stream::sight::{Scanned, Sight};
 use super::{Detection, Profile, RuleName, Rules, profile};
 use crate::check::LogSource;
+use crate::correlation::sighting::Sighting;
 use crate::event::Event;
 use crate::event::json::EventError;
 use crate::event::slots::Leaves;
@@ -21,6 +23,7 @@ pub struct Scanner {
     rules: Rules,
     scratch: Scratch,
     source: Option<LogSource>,
+    sight: Sight,
 }
 
 impl Scanner {
@@ -34,8 +37,7 @@ impl Scanner {
     #[doc(hidden)]
     #[must_use]
     pub fn with_shortcuts(rules: &Rules, shortcuts: Shortcuts) -> Self {
-        let scratch = Scratch::new(rules.inner().program(), rules.len(), shortcuts);
-        Self { rules: rules.clone(), scratch, source: None }
+        Self::with(rules, Scratch::new(rules.inner().program(), rules.len(), shortcuts))
     }
 
     /// A scanner that finds the same, and counts and times what each field, test and rule costs, for
@@ -43,8 +45,12 @@ impl Scanner {
     /// event, so it has to be fast.
     #[must_use]
     pub fn profiled(rules: &Rules, clock: fn() -> u64) -> Self {
-        let scratch = Scratch::counted(rules.inner().program(), rules.len(), clock);
-        Self { rules: rules.clone(), scratch, source: None }
+        Self::with(rules, Scratch::counted(rules.inner().program(), rules.len(), clock))
+    }
+
+    fn with(rules: &Rules, mut scratch: Scratch) -> Self {
+        scratch.slots.ask_single(&rules.inner().listening().slots());
+        Self { rules: rules.clone(), scratch, source: None, sight: Sight::default() }
     }
 
     /// What scanning has cost so far; `None` unless the scanner was made by [`profiled`](Self::profiled). Takes a few
@@ -57,6 +63,12 @@ impl Scanner {
             meta.map(|meta| RuleName { id: meta.id.clone(), title: meta.title.clone() }).unwrap_or_default()
         };
         self.scratch.counts().map(|counts| profile::profile(counts, inner.program(), self.rules.len(), &name))
+    }
+
+    /// Goes on with other rules.
+    pub(super) fn change_rules(&mut self, rules: &Rules) {
+        let source = self.source.take();
+        *self = Self { source, ..Self::new(rules) };
     }
 
     /// Says from which log source the events to come are: rules whose log source contradicts it do not
@@ -75,26 +87,83 @@ impl Scanner {
         Ok(self.detections())
     }
 
+    /// Finds the rules that match one JSON object, and what it means to correlations, for
+    /// [`Stream::push`](super::Stream::push). Alerts will call the event by `number`. Detections are those of all rules; of
+    /// [`RuleInfo::alerts`](super::RuleInfo::alerts) it is told which are worth an alert of their own.
+    ///
+    /// # Errors
+    /// As for [`scan_json`](Self::scan_json).
+    pub fn sight_json(
+        &mut self,
+        event: &[u8],
+        number: u64,
+        sighting: &mut Sighting,
+    ) -> Result<impl ExactSizeIterator<Item = Detection<'_>>, EventError> {
+        self.detect_and_sight_json(event, number, sighting)?;
+        Ok(self.detections())
+    }
+
+    /// The same for an event of any type.
+    pub fn sight(
+        &mut self,
+        event: &dyn Event,
+        number: u64,
+        sighting: &mut Sighting,
+    ) -> impl ExactSizeIterator<Item = Detection<'_>> {
+        self.detect_and_sight(event, number, sighting);
+        self.detections()
+    }
+
+    pub(super) fn detect_and_sight_json(
+        &mut self,
+        event: &[u8],
+        number: u64,
+        sighting: &mut Sighting,
+    ) -> Result<(), EventError> {
+        sighting.begin(number);
+        let text = self.detect_json(event)?;
+        self.sight_scanned(text, sighting);
+        Ok(())
+    }
+
+    pub(super) fn detect_and_sight(&mut self, event: &dyn Event, number: u64, sighting: &mut Sighting) {
+        sighting.begin(number);
+        self.detect(event);
+        self.sight_scanned("", sighting);
+    }
+
+    fn sight_scanned(&mut self, text: &str, sighting: &mut Sighting) {
+        let Self { rules, scratch, sight, .. } = self;
+        let listening = rules.inner().listening();
+        sighting.pack = listening.pack;
+        let scanned = Scanned { listening, slots: &scratch.slots, text };
+        sight.read(&scanned, scratch.matched.iter().map(|id| id.0), sighting);
+    }
+
     /// Finds the rules that match one event of any type.
     pub fn scan(&mut self, event: &dyn Event) -> impl ExactSizeIterator<Item = Detection<'_>> {
+        self.detect(event);
+        self.detections()
+    }
+
+    fn detect(&mut self, event: &dyn Event) {
         let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
         self.scratch.begin();
         let leaves = if program.needs_leaves { Leaves::Kept } else { Leaves::Dropped };
         self.scratch.slots.fill_event(event, &program.fields, leaves);
         self.scratch.detect(program, clock, "");
         self.keep_source();
-        self.detections()
     }
 
-    /// Like [`scan_json`](Self::scan_json), but leaves the matches to be read as indices.
-    pub(super) fn detect_json(&mut self, event: &[u8]) -> Result<(), EventError> {
+    /// Like [`scan_json`](Self::scan_json), but leaves the matches to be read as indices. Gives the event's text.
+    pub(super) fn detect_json<'e>(&mut self, event: &'e [u8]) -> Result<&'e str, EventError> {
         let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
         self.scratch.matched.clear();
         self.scratch.begin();
         let text = self.scratch.slots.fill_json(event, &program.fields)?;
         self.scratch.detect(program, clock, text);
         self.keep_source();
-        Ok(())
+        Ok(text)
     }
 
     pub(super) fn matched(&self) -> impl ExactSizeIterator<Item = u32> {

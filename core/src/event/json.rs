@@ -167,7 +167,7 @@ fn number_beyond_floats(text: &str, at: usize) -> (usize, Option<&'static str>) 
 }
 
 /// The value of a number as JSON writes it.
-pub(super) fn number(raw: &str) -> Number {
+pub(crate) fn number(raw: &str) -> Number {
     let number = serde_json::from_str::<serde_json::Number>(raw).ok();
     let number = number.and_then(|number| match number.as_i128() {
         Some(integer) => Some(Number::Integer(integer)),

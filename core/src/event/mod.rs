@@ -89,6 +89,12 @@ pub trait Event {
 
     /// Calls `each` for every scalar of the event, which is what keywords look at.
     fn leaves(&self, each: &mut dyn FnMut(Value<'_>));
+
+    /// Whether a field holds a list, also one of a single member. Correlations count no list; no other rule asks.
+    fn is_list(&self, field: &str) -> bool {
+        let _ = field;
+        false
+    }
 }
 
 /// Whether a text is an address in the network; v4-mapped v6 is v4, and zone ids make it no address.

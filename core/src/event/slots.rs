@@ -192,11 +192,19 @@ pub(crate) struct Slots {
     /// Every scalar of an event that was not walked.
     leaves: Vec<Cell>,
     is_walked: bool,
+    /// Slots of which somebody asks whether they hold a list, in order; and those that do, in an event that was not walked.
+    singles: Box<[SlotId]>,
+    lists: Vec<SlotId>,
 }
 
 impl Slots {
     pub(crate) fn new(shortcuts: Shortcuts) -> Self {
         Self { gaps: Gaps::new(shortcuts), ..Self::default() }
+    }
+
+    /// Says of which slots the [`single`](Self::single) value will be asked, in their order.
+    pub(crate) fn ask_single(&mut self, slots: &[SlotId]) {
+        self.singles = slots.into();
     }
 
     /// Fills the slots from one JSON object, and gives the text in which they lie.
@@ -211,6 +219,7 @@ impl Slots {
             None => json::utf8(bytes)?,
         };
         self.copies.clear();
+        self.lists.clear();
         self.cells.reset(fields.len());
         self.is_walked = true;
         let Self { quotes, gaps, cells, .. } = self;
@@ -228,10 +237,11 @@ impl Slots {
         self.cells.reset(fields.len());
         self.copies.clear();
         self.leaves.clear();
+        self.lists.clear();
         self.is_walked = false;
         for (number, name) in fields.names().enumerate() {
             let slot = SlotId(u32::try_from(number).unwrap_or(u32::MAX));
-            event.values(name, &mut |value| self.put_value(slot, value));
+            self.put_field(slot, name, event);
         }
         if leaves == Leaves::Kept {
             event.leaves(&mut |value| {
@@ -250,15 +260,20 @@ impl Slots {
             if let (Some(head), Some(name)) = (self.cells.heads.get_mut(slot.index()), fields.names().nth(slot.index()))
             {
                 head.epoch = 0;
-                event.values(name, &mut |value| self.put_value(slot, value));
+                self.put_field(slot, name, event);
             }
         }
         self.cells.conflicts = conflicts;
     }
 
-    fn put_value(&mut self, slot: SlotId, value: Value<'_>) {
-        let cell = self.cell_of(value);
-        self.cells.link(slot, 0, cell);
+    fn put_field(&mut self, slot: SlotId, name: &str, event: &dyn Event) {
+        event.values(name, &mut |value| {
+            let cell = self.cell_of(value);
+            self.cells.link(slot, 0, cell);
+        });
+        if self.singles.binary_search(&slot).is_ok() && event.is_list(name) {
+            self.lists.push(slot);
+        }
     }
 
     fn cell_of(&mut self, value: Value<'_>) -> Cell {
@@ -289,6 +304,27 @@ impl Slots {
             next = self.cells.more.get(cell.next as usize);
             Some(self.seen(cell, event))
         })
+    }
+
+    /// The one value of a slot, unless it stands in a list; null when there is none. `None` for lists.
+    pub(crate) fn single<'s>(&'s self, slot: SlotId, event: &'s str) -> Option<Seen<'s>> {
+        let null = Seen { kind: Kind::Null, is_written: false, is_spelled: false, raw: "" };
+        let Some(head) = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch) else {
+            return Some(null);
+        };
+        let is_list = if head.first.is_written {
+            // What stands in front of a value tells: a colon, or the bracket of a list.
+            let before = event.as_bytes().get(..head.first.start as usize).unwrap_or_default();
+            let before = if head.first.kind == Kind::Text {
+                before.split_last().map_or(before, |(_, rest)| rest)
+            } else {
+                before
+            };
+            before.trim_ascii_end().last() == Some(&b'[')
+        } else {
+            self.lists.contains(&slot)
+        };
+        (head.first.next == END && !is_list).then(|| self.seen(&head.first, event))
     }
 
     /// The slots that have a value, in the event's order; a slot that two ways lead to stands there twice.

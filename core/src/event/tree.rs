@@ -63,17 +63,23 @@ fn read(text: &str) -> Result<Node, serde_json::Error> {
 
 impl Event for JsonEvent {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
-        self.root.resolve(field, each);
+        self.root.resolve(field, &mut |node| node.each_value(each));
     }
 
     fn leaves(&self, each: &mut dyn FnMut(Value<'_>)) {
         self.root.each_leaf(each);
     }
+
+    fn is_list(&self, field: &str) -> bool {
+        let mut is_list = false;
+        self.root.resolve(field, &mut |node| is_list |= matches!(node, Node::List(_)));
+        is_list
+    }
 }
 
 impl Node {
-    /// Gives the values at `path` and says whether there were any.
-    fn resolve(&self, path: &str, each: &mut dyn FnMut(Value<'_>)) -> bool {
+    /// Gives what stands at `path` and says whether there was anything.
+    fn resolve(&self, path: &str, each: &mut dyn FnMut(&Self)) -> bool {
         match self {
             Self::Object(entries) => {
                 // The whole path as one key, then ever shorter beginnings of it.
@@ -85,7 +91,7 @@ impl Node {
                         found |= match rest {
                             Some(rest) => value.resolve(rest, each),
                             None => {
-                                value.each_value(each);
+                                each(value);
                                 true
                             }
                         };

@@ -280,7 +280,6 @@ impl Pipelines {
     }
 
     /// What fields of a rule are called after all pipelines, one list for each name; for correlations.
-    #[expect(dead_code, reason = "read once correlations are evaluated")]
     pub(crate) fn fields(&self, rule: &Rule, names: &[String], limits: &Limits) -> Vec<Vec<String>> {
         let renamed = |name: &String| {
             let mut asked = rule.clone();

@@ -22,12 +22,11 @@ mod tests;
 pub(crate) use saved::Damage;
 
 use super::alert::{Finding, FindingKind};
-use super::correlator::{Behaviour, Refused};
+use super::correlator::Behaviour;
 use super::links::Links;
 use super::machine::Signal;
 use super::sighting::{Missing, Sighting};
 use super::values;
-use crate::check::Correlation;
 use groups::Groups;
 use queue::{Held, Queue};
 use serde::{Deserialize, Serialize};
@@ -67,28 +66,31 @@ pub(crate) enum Pushed {
 
 /// What happened so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stats {
+pub struct Stats {
     /// Signals that were taken in, alerts that others build on among them.
-    pub(crate) signals: u64,
-    pub(crate) alerts: u64,
+    pub signals: u64,
+    /// Alerts that were told.
+    pub alerts: u64,
     /// Events older than the watermark.
-    pub(crate) late: u64,
+    pub late: u64,
     /// Events further ahead than a clock may jump.
-    pub(crate) ahead: u64,
+    pub ahead: u64,
     /// Signals without a value to group by: missing, or a list.
-    pub(crate) ungrouped: u64,
+    pub ungrouped: u64,
     /// Signals without a value to count or to compute with: missing, a list, or text where a number belongs.
-    pub(crate) unvalued: u64,
+    pub unvalued: u64,
     /// Groups whose state was given up because memory was short.
-    pub(crate) evicted: u64,
+    pub evicted: u64,
     /// Signals that were not held back as long as they should have been because memory was short.
-    pub(crate) hurried: u64,
+    pub hurried: u64,
     /// Groups of saved state that no correlation asks for any more.
-    pub(crate) dropped: u64,
-    /// Now: groups, signals held back, bytes of both.
-    pub(crate) groups: u64,
-    pub(crate) waiting: u64,
-    pub(crate) bytes: u64,
+    pub dropped: u64,
+    /// Groups that there are now.
+    pub groups: u64,
+    /// Signals that are held back now.
+    pub waiting: u64,
+    /// Bytes of both.
+    pub bytes: u64,
 }
 
 /// A correlation holds for a group.
@@ -155,16 +157,10 @@ impl Ord for Work {
 }
 
 impl Table {
-    /// A table without any state. `alerts` says of each correlation whether it alerts by itself. Correlations that
-    /// cannot be evaluated come back with the reason.
-    pub(crate) fn new(
-        correlations: &[Correlation],
-        alerts: &[bool],
-        options: TableOptions,
-    ) -> (Self, Vec<(usize, Refused)>) {
-        let (links, refused) = Links::new(correlations, alerts, options.behaviour);
+    /// A table without any state.
+    pub(crate) fn new(links: Links, options: TableOptions) -> Self {
         let len = links.links.len();
-        let table = Self {
+        Self {
             options,
             links,
             groups: Groups::new(len),
@@ -180,13 +176,7 @@ impl Table {
             work: BinaryHeap::new(),
             made: Vec::new(),
             sighting: Sighting::new(options.missing),
-        };
-        (table, refused)
-    }
-
-    /// Who listens to whom.
-    pub(crate) fn links(&self) -> &Links {
-        &self.links
+        }
     }
 
     /// What is older than this is too late.

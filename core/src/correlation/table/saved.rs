@@ -9,8 +9,7 @@
 
 use super::queue::Held;
 use super::{Stats, Table};
-use crate::check::Correlation;
-use crate::correlation::correlator::Refused;
+use crate::correlation::links::Links;
 use crate::correlation::machine::{Signal, State};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -111,14 +110,13 @@ impl Table {
         Ok(())
     }
 
-    /// Changes to other rules. Correlations with the id and content of one before go on with its state; alerts that
-    /// were not taken are lost.
-    pub(crate) fn reload(&mut self, correlations: &[Correlation], alerts: &[bool]) -> Vec<(usize, Refused)> {
-        let (mut table, refused) = Self::new(correlations, alerts, self.options);
+    /// Changes to other correlations. Those with the id and content of one before go on with its state; alerts that were
+    /// not taken are lost.
+    pub(crate) fn reload(&mut self, links: Links) {
+        let mut table = Self::new(links, self.options);
         let restored = table.restore(&self.snapshot());
         debug_assert!(restored.is_ok(), "what was just written can be read");
         *self = table;
-        refused
     }
 
     fn place(&self, section: &Section) -> Option<u32> {

@@ -6,9 +6,9 @@
 //! ```
 
 use super::*;
-use crate::check::Target;
 use crate::check::correlation::{Alias, Comparison, CorrelationType, Criterion};
-use crate::correlation::correlator::{Correlator, Mode};
+use crate::check::{Correlation, Target};
+use crate::correlation::correlator::{Correlator, Mode, Refused};
 use crate::correlation::machine::What;
 use crate::correlation::reference::Reference;
 use crate::correlation::sighting::Fields;
@@ -51,9 +51,9 @@ fn at_least(kind: CorrelationType, rules: usize, span: u64, count: i128) -> Corr
 }
 
 fn table(correlations: &[Correlation], options: TableOptions) -> Table {
-    let (table, refused) = Table::new(correlations, &vec![true; correlations.len()], options);
+    let (links, refused) = Links::new(correlations, &vec![true; correlations.len()], options.behaviour);
     assert!(refused.is_empty());
-    table
+    Table::new(links, options)
 }
 
 /// What an alert says: which correlation, which group, when, since when, how many.
@@ -210,8 +210,9 @@ fn an_alert_is_a_signal_of_who_refers_to_it() {
 fn who_builds_on_what_cannot_be_evaluated_is_refused_with_it() {
     let mut correlations = chain(&["User"]);
     correlations[0] = by(at_least(CorrelationType::TemporalOrdered, 20, 100, 10), &["User"]);
-    let (table, refused) = Table::new(&correlations, &[true; 2], TableOptions::default());
+    let (links, refused) = Links::new(&correlations, &[true; 2], Behaviour::default());
     assert_eq!(refused, [(0, Refused::Orders(256)), (1, Refused::Inner(0))]);
+    let table = Table::new(links, TableOptions::default());
     assert!(table.links.listeners(0).is_empty() && table.links.listeners(1).is_empty());
 }
 
@@ -321,7 +322,8 @@ fn changed_rules_begin_anew_and_others_go_on() {
     (1..3).for_each(|time| {
         table.see(time, 0, &[0], &anna_row);
     });
-    table.reload(&[titled("new", 100), titled("changed", 101), titled("kept", 100)], &[true; 3]);
+    let others = [titled("new", 100), titled("changed", 101), titled("kept", 100)];
+    table.reload(Links::new(&others, &[true; 3], Behaviour::default()).0);
     table.see(3, 0, &[0], &anna_row);
     table.flush();
     assert_eq!(said(table.take()), [(2, anna(), 3, 1, 3)]);
