@@ -72,6 +72,13 @@ impl Sighting {
         self.time
     }
 
+    /// The same event at a time that the caller knows, in nanoseconds since 1970.
+    #[must_use]
+    pub fn at(mut self, time_ns: i64) -> Self {
+        self.time = Some(time_ns);
+        self
+    }
+
     /// Whether the event means nothing but that time has passed.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -9,6 +9,7 @@
 //! [`Stream`](super::Stream) does the same in one place, so both say the same. Whoever calls keeps the watermark.
 
 use super::{Alert, CorrelationInfo, StreamOptions};
+use crate::correlation::alert::{Finding, FindingKind};
 use crate::correlation::links::{Link, Links};
 use crate::correlation::machine::{self, State};
 use crate::correlation::sighting::Sighting;
@@ -107,10 +108,12 @@ impl Machine {
     }
 
     /// The signals that an alert is to correlations which refer to its rule. They are of the time of the alert, and to be
-    /// taken in with all others of that time. Correlations have higher numbers than those they refer to.
+    /// taken in with all others of that time. Correlations have higher numbers than those they refer to. Updates are no
+    /// signals.
     #[must_use]
     pub fn signals_of(&self, alert: &Alert) -> Vec<Signal> {
-        let Some(link) = self.links.links.iter().find(|link| link.index == alert.index) else { return Vec::new() };
+        let link = self.links.links.iter().find(|link| link.index == alert.index);
+        let Some(link) = link.filter(|_| alert.finding.kind == FindingKind::Alert) else { return Vec::new() };
         let mut sighting = Sighting::default();
         self.links.sight_alert(link, &alert.group, &alert.finding, &mut sighting);
         signals(&sighting, alert.finding.time_ns)
@@ -176,7 +179,7 @@ impl Machine {
         self.links.links.get(state.correlation as usize)
     }
 
-    fn alerts(&self, link: &Link, state: &KeyState, found: Vec<crate::correlation::alert::Finding>) -> Vec<Alert> {
+    fn alerts(&self, link: &Link, state: &KeyState, found: Vec<Finding>) -> Vec<Alert> {
         let group = values::read(&state.key);
         let alert = |finding| table::Alert { correlation: link.index, group: group.clone(), finding };
         found.into_iter().map(alert).filter_map(|alert| Alert::new(alert, &self.infos)).collect()

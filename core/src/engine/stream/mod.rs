@@ -168,6 +168,7 @@ impl Stream {
             (None, MissingTime::Arrival(clock)) => clock(),
             (None, missing) => {
                 self.untimed += 1;
+                self.arrival = Arrival::NoTime;
                 if let MissingTime::Error = missing {
                     return Err(EventError::new("the event has no time that can be read", None));
                 }
@@ -204,7 +205,7 @@ impl Stream {
         Ok(self.arrival)
     }
 
-    /// What became of the last event.
+    /// What became of the last event that could be read.
     #[must_use]
     pub fn arrival(&self) -> Arrival {
         self.arrival
