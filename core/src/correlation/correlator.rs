@@ -8,7 +8,7 @@
 //! It is frozen and shared by all groups; what changes is in their states. No field of an event is read here.
 
 use super::machine::{Aggregate, Mask, Order, Wanted, has_not};
-use crate::check::correlation::{Comparison, CorrelationType, Criterion};
+use crate::check::correlation::{Comparison, CorrelationType, Criterion, Learning};
 use crate::check::{Condition, Correlation};
 use crate::number::Number;
 use std::collections::BTreeSet;
@@ -51,6 +51,20 @@ pub(crate) enum Plan {
     Longest {
         steps: Vec<u16>,
     },
+    /// What the first rule begins and another ends; a rule that is alone ends what it began.
+    Absence {
+        is_alone: bool,
+    },
+    /// Values that were not there before; more than `cap` are kept in a sketch.
+    NewValue {
+        cap: usize,
+    },
+    /// The share of values among the latest `cap` events at most.
+    RareValue {
+        cap: usize,
+    },
+    /// Events per timespan against their average.
+    RateChange,
 }
 
 /// When a group is judged, and by what.
@@ -62,6 +76,8 @@ pub(crate) enum Verdict {
     AtClose,
     /// By a condition over rules: at every event, or, with `not`, when a window closes.
     Expression { condition: Condition, nots: bool },
+    /// When and by what the machine of an extension says.
+    Own,
 }
 
 /// How the groups of a table behave, apart from what the rule says.
@@ -85,6 +101,7 @@ pub(crate) struct Correlator {
     pub(crate) plan: Plan,
     pub(crate) verdict: Verdict,
     pub(crate) bounds: Vec<(Comparison, Number)>,
+    pub(crate) learning: Learning,
     pub(crate) mode: Mode,
     /// How many fields of its events it hands on to correlations further out.
     pub(crate) carried: usize,
@@ -118,6 +135,7 @@ impl Correlator {
         };
         let at_once = bounds.iter().all(|(comparison, _)| comparison.is_lower_bound());
         let verdict = match &correlation.criterion {
+            _ if is_extension(correlation.kind) => Verdict::Own,
             Criterion::Expression(condition) => {
                 Verdict::Expression { condition: condition.clone(), nots: has_not(condition, Wanted::Match) }
             }
@@ -135,12 +153,17 @@ impl Correlator {
             CorrelationType::ValueMax => Plan::Numbers(Aggregate::Greatest),
             CorrelationType::ValueMedian => Plan::Numbers(Aggregate::Median),
             CorrelationType::ValuePercentile => Plan::Numbers(Aggregate::percentile(correlation.percentile)),
+            CorrelationType::Absence => Plan::Absence { is_alone: rules == 1 },
+            CorrelationType::NewValue => Plan::NewValue { cap: behaviour.distinct_max.max(1) },
+            CorrelationType::RareValue => Plan::RareValue { cap: behaviour.distinct_max.clamp(1, 1 << 24) },
+            CorrelationType::RateChange => Plan::RateChange,
         };
         Ok(Self {
             span: correlation.timespan_ns,
             plan,
             verdict,
             bounds,
+            learning: correlation.learning,
             mode: behaviour.mode,
             carried: 0,
             id: correlation.meta.identity().to_owned(),
@@ -154,6 +177,12 @@ impl Correlator {
     }
 }
 
+/// Whether its machine decides by itself when to alert.
+fn is_extension(kind: CorrelationType) -> bool {
+    use CorrelationType as C;
+    matches!(kind, C::Absence | C::NewValue | C::RareValue | C::RateChange)
+}
+
 /// A hash of all that state depends on: what else a rule says may change without losing it.
 fn content(correlation: &Correlation) -> u64 {
     let rules: Vec<&str> = correlation.rules.iter().map(|rule| rule.written.as_str()).collect();
@@ -165,6 +194,7 @@ fn content(correlation: &Correlation) -> u64 {
         correlation.timespan_ns,
         &correlation.criterion,
         correlation.percentile,
+        correlation.learning,
     );
     // INVARIANT: writing plain data into memory cannot fail.
     postcard::to_stdvec(&parts).map_or(0, |bytes| xxh3_64(&bytes))
@@ -173,7 +203,7 @@ fn content(correlation: &Correlation) -> u64 {
 /// The machine for `temporal_ordered`.
 fn ordered(rules: u16, verdict: &Verdict, bounds: &[(Comparison, Number)]) -> Result<Plan, Refused> {
     let found = match verdict {
-        Verdict::AtClose => return Ok(Plan::Longest { steps: (0..rules).collect() }),
+        Verdict::AtClose | Verdict::Own => return Ok(Plan::Longest { steps: (0..rules).collect() }),
         Verdict::AtOnce => {
             // As many steps as the bounds ask for; when they ask for more than there are, no order will do.
             let holds = |count: u16| {

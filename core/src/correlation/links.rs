@@ -205,15 +205,17 @@ impl Links {
             return;
         }
         let what = match &link.correlator.plan {
-            Plan::Events => Some(What::Event),
+            Plan::Events | Plan::RateChange => Some(What::Event),
             Plan::Numbers(_) => {
                 source.values.first().and_then(|field| fields.value(rule, *field).number()).map(What::Number)
             }
-            Plan::Distinct { .. } => {
+            Plan::Distinct { .. } | Plan::NewValue { .. } | Plan::RareValue { .. } => {
                 let is_whole = values::write(&mut sighting.value, &source.values, rule, fields, Missing::Skip);
                 is_whole.then(|| What::Value(xxh3_128(&sighting.value)))
             }
-            Plan::Rules { .. } | Plan::Steps { .. } | Plan::Longest { .. } => Some(What::Rules(Mask::of(position))),
+            Plan::Rules { .. } | Plan::Steps { .. } | Plan::Longest { .. } | Plan::Absence { .. } => {
+                Some(What::Rules(Mask::of(position)))
+            }
         };
         let Some(what) = what else {
             sighting.unvalued += 1;

@@ -8,6 +8,8 @@
 //! It keeps nothing between two times but until when to be quiet, sorts and searches without shame, and defines what
 //! the machine must say.
 
+mod extended;
+
 use super::alert::FindingKind;
 use super::correlator::{Correlator, Mode, Plan};
 use super::machine::{Order, Signal, What};
@@ -49,6 +51,9 @@ impl Reference<'_> {
     /// All findings, up to the end of all time.
     pub(super) fn findings(&self) -> Vec<Expected> {
         let times: BTreeSet<i64> = self.signals.iter().map(|(time, _)| *time).collect();
+        if let Some(found) = self.extended(&times) {
+            return found;
+        }
         let nots = match &self.correlation.criterion {
             Criterion::Expression(condition) => mentions_not(condition, false),
             Criterion::Compare(bounds) if bounds.iter().any(|(comparison, _)| !comparison.is_lower_bound()) => {

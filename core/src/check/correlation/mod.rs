@@ -11,6 +11,7 @@
 //! `read` takes one document, `resolve` finds what all of them refer to. The record holds everything
 //! that evaluation over time needs; no event, window or state is known here.
 
+mod learning;
 mod read;
 mod resolve;
 mod timespan;
@@ -39,15 +40,28 @@ pub(crate) struct Correlation {
     pub(crate) aliases: Vec<Alias>,
     pub(crate) timespan_ns: u64,
     pub(crate) criterion: Criterion,
-    /// Fields or aliases whose values are counted or computed; only `value_count` may have several, and
-    /// types without a field have none.
+    /// Fields or aliases whose values are counted or computed; types that compute with numbers have one, and
+    /// types without a field none.
     pub(crate) fields: Vec<String>,
     /// From 0 to 100; for `value_percentile` only.
     pub(crate) percentile: Number,
+    /// Of types that learn what is usual.
+    pub(crate) learning: Learning,
     /// Whether the rules it refers to also give alerts of their own.
     pub(crate) generate: bool,
     #[serde(skip)]
     pub(crate) origin: Option<Origin>,
+}
+
+/// How long and of how much a correlation learns before it alerts; nothing for types that do not learn.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Learning {
+    /// Since the first event of the group, in event time.
+    pub(crate) span_ns: u64,
+    /// Events that there must be.
+    pub(crate) maturity: u64,
+    /// Over how long the rate is averaged; for `rate_change` only.
+    pub(crate) baseline_ns: u64,
 }
 
 macro_rules! types {
@@ -79,6 +93,10 @@ types! {
     ValueMedian = "value_median", false, "the median of the values of a field";
     ValueMin = "value_min", false, "the least value of a field";
     ValueMax = "value_max", false, "the greatest value of a field";
+    Absence = "absence", false, "the first rule matches, and then none of the others";
+    NewValue = "new_value", false, "a value of a field that is not known yet";
+    RareValue = "rare_value", false, "a value of a field with a small share of the events";
+    RateChange = "rate_change", false, "many more or fewer events than usual";
 }
 
 impl CorrelationType {
@@ -91,12 +109,17 @@ impl CorrelationType {
     }
 
     pub(crate) fn has_field(self) -> bool {
-        !self.is_temporal() && self != Self::EventCount
+        !self.is_temporal() && !matches!(self, Self::EventCount | Self::Absence | Self::RateChange)
     }
 
     /// Whether it computes with the field's values as numbers.
     pub(crate) fn is_numeric(self) -> bool {
-        self.has_field() && self != Self::ValueCount
+        self.has_field() && !matches!(self, Self::ValueCount | Self::NewValue | Self::RareValue)
+    }
+
+    /// Whether it learns what is usual before it alerts.
+    fn learns(self) -> bool {
+        matches!(self, Self::NewValue | Self::RareValue | Self::RateChange)
     }
 }
 

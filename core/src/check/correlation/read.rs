@@ -6,8 +6,9 @@
 //!
 //! Faults that no other document can mend are told here. What the references mean is found by `resolve`.
 
+use super::learning;
 use super::timespan::{self, Fault};
-use super::{Comparison, CorrelationType, Criterion};
+use super::{Comparison, CorrelationType, Criterion, Learning};
 use crate::check::{Metadata, Options, Origin, Report, condition, metadata};
 use crate::diagnostic::{Code, Span, nearest};
 use crate::number::Number;
@@ -26,6 +27,7 @@ pub(in crate::check) struct Draft {
     pub(super) fields: Vec<String>,
     pub(super) field_span: Span,
     pub(super) percentile: Number,
+    pub(super) learning: Learning,
     pub(super) generate: bool,
     pub(super) origin: Origin,
 }
@@ -43,12 +45,16 @@ pub(super) struct DraftAlias {
 }
 
 /// The `condition` of a correlation: what must hold, and what it reads.
-struct Parts {
-    criterion: Criterion,
-    fields: Vec<String>,
-    field_span: Span,
-    percentile: Number,
+pub(super) struct Parts {
+    pub(super) criterion: Criterion,
+    pub(super) fields: Vec<String>,
+    pub(super) field_span: Span,
+    pub(super) percentile: Number,
+    pub(super) learning: Learning,
 }
+
+/// Words of a condition beside comparisons, each of which means something to some type only.
+const WORDS: [&str; 5] = ["field", "percentile", "learning", "maturity", "baseline"];
 
 const KEYS: &[&str] = &["type", "rules", "group-by", "timespan", "condition", "aliases", "generate"];
 
@@ -73,14 +79,14 @@ pub(in crate::check) fn read(
     let aliases = reader.aliases();
     let generate = reader.generate(document);
     let kind = kind?;
-    let parts = reader.condition(kind, &mut references);
+    let parts = reader.condition(kind, &mut references, timespan_ns);
     if let Some(references) = &references {
         reader.limit(references.len() + group_by.as_ref().map_or(0, Vec::len));
     }
     if report.failed() {
         return None;
     }
-    let Parts { criterion, fields, field_span, percentile } = parts?;
+    let Parts { criterion, fields, field_span, percentile, learning } = parts?;
     Some(Draft {
         meta,
         kind,
@@ -92,19 +98,20 @@ pub(in crate::check) fn read(
         fields,
         field_span,
         percentile,
+        learning,
         generate,
         origin: Origin { source: document.source.clone(), span: document.span },
     })
 }
 
-struct Reader<'a, 'b, 'c> {
+pub(super) struct Reader<'a, 'b, 'c> {
     section: &'a Node,
     options: &'a Options,
-    report: &'b mut Report<'c>,
+    pub(super) report: &'b mut Report<'c>,
 }
 
 impl<'a> Reader<'a, '_, '_> {
-    fn refuse<T>(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, code: Code, span: Span, message: impl Into<String>, help: &str) -> Option<T> {
         self.report.tell(code, span, message).help = (!help.is_empty()).then(|| help.to_owned());
         None
     }
@@ -185,21 +192,30 @@ impl<'a> Reader<'a, '_, '_> {
             let message = "a correlation needs a `timespan`";
             return self.refuse(Code::CorrelationMissing, self.section.span, message, help);
         };
+        match self.span("timespan", node)? {
+            0 => self.refuse(Code::BadTimespan, node.span, "a timespan of zero holds no event", help),
+            timespan_ns => Some(timespan_ns),
+        }
+    }
+
+    /// A text such as `90m` in nanoseconds; what zero means is left to the caller.
+    pub(super) fn span(&mut self, key: &str, node: &Node) -> Option<u64> {
+        let help = "write a number and one of `s m h d`, for example `90m`";
         let Some(text) = node.text() else {
-            let message = format!("`timespan` must be a text, not {}", node.noun());
+            let message = format!("`{key}` must be a text, not {}", node.noun());
             return self.refuse(Code::BadTimespan, node.span, message, help);
         };
         let max = self.options.limits.timespan_seconds_max;
         match timespan::parse(text, max) {
-            Ok((timespan_ns, portable)) => {
+            Ok((span_ns, portable)) => {
                 if !portable {
                     let message = format!("the unit of `{text}` is an extension; the specification has `s m h d`");
                     self.report.tell(Code::NotPortable, node.span, message);
                 }
-                Some(timespan_ns)
+                Some(span_ns)
             }
             Err(Fault::Form) => self.refuse(Code::BadTimespan, node.span, format!("`{text}` is not a timespan"), help),
-            Err(Fault::Zero) => self.refuse(Code::BadTimespan, node.span, "a timespan of zero holds no event", help),
+            Err(Fault::Zero) => Some(0),
             Err(Fault::TooLong) => {
                 let message = format!("`{text}` is longer than the limit of {max} seconds");
                 self.refuse(Code::BadTimespan, node.span, message, "use a shorter timespan")
@@ -301,25 +317,35 @@ impl<'a> Reader<'a, '_, '_> {
         }
     }
 
-    fn condition(&mut self, kind: CorrelationType, references: &mut Option<Vec<Written>>) -> Option<Parts> {
+    fn condition(
+        &mut self,
+        kind: CorrelationType,
+        references: &mut Option<Vec<Written>>,
+        timespan_ns: Option<u64>,
+    ) -> Option<Parts> {
         let node = self.part("condition");
         let parts = match node {
-            None if kind.is_temporal() => Some(Parts::of(Criterion::EveryRule)),
+            None if kind.is_temporal() || kind == CorrelationType::Absence => Some(Parts::of(Criterion::EveryRule)),
             None => {
-                let help = if kind.has_field() {
-                    "add `condition` with `field` and a comparison"
-                } else {
-                    "add `condition` with a comparison"
+                let help = match (kind, kind.has_field()) {
+                    (CorrelationType::NewValue, _) => "add `condition` with `field`",
+                    (_, true) => "add `condition` with `field` and a comparison",
+                    (_, false) => "add `condition` with a comparison",
                 };
-                let message = format!("`{}` needs a `condition`", kind.name());
-                self.refuse(Code::CorrelationMissing, self.section.span, format!("{message}, such as `gte: 10`"), help)
+                let message = format!("`{}` needs a `condition`, such as `{}`", kind.name(), kind.example());
+                self.refuse(Code::CorrelationMissing, self.section.span, message, help)
+            }
+            Some(node) if kind == CorrelationType::Absence => {
+                let help = "leave it out: the first of `rules` is followed by none of the others";
+                self.refuse(Code::CorrelationCondition, node.span, "`absence` takes no `condition`", help)
             }
             Some(node) => match (node.text(), node.as_map()) {
                 (Some(text), _) => self.expression(kind, text, node, references),
-                (_, Some(entries)) => self.comparisons(kind, node, entries),
+                (_, Some(entries)) => self.comparisons(kind, node, entries, timespan_ns),
                 _ => {
                     let message = format!("`condition` must be a map of comparisons, not {}", node.noun());
-                    self.refuse(Code::CorrelationCondition, node.span, message, "write it like `gte: 10`")
+                    let help = format!("write it like `{}`", kind.example());
+                    self.refuse(Code::CorrelationCondition, node.span, message, &help)
                 }
             },
         };
@@ -339,8 +365,8 @@ impl<'a> Reader<'a, '_, '_> {
     ) -> Option<Parts> {
         if !kind.is_temporal() {
             let message = format!("the condition of `{}` must compare, not name rules", kind.name());
-            let help = "write it like `gte: 10`, or use type `temporal`";
-            return self.refuse(Code::CorrelationCondition, node.span, message, help);
+            let help = format!("write it like `{}`, or use type `temporal`", kind.example());
+            return self.refuse(Code::CorrelationCondition, node.span, message, &help);
         }
         let message = "a condition that names rules is an extension; the specification 2.1.0 does not have it";
         self.report.tell(Code::NotPortable, node.span, message);
@@ -371,8 +397,15 @@ impl<'a> Reader<'a, '_, '_> {
         Some(Parts::of(Criterion::Expression(expression)))
     }
 
-    fn comparisons(&mut self, kind: CorrelationType, node: &Node, entries: &[(Node, Node)]) -> Option<Parts> {
+    fn comparisons(
+        &mut self,
+        kind: CorrelationType,
+        node: &Node,
+        entries: &[(Node, Node)],
+        timespan_ns: Option<u64>,
+    ) -> Option<Parts> {
         let mut parts = Parts::of(Criterion::EveryRule);
+        parts.learning = Learning { span_ns: 0, maturity: kind.maturity(), baseline_ns: 0 };
         let mut bounds = Vec::new();
         for (key, value) in entries {
             match key.text().unwrap_or("null") {
@@ -383,17 +416,25 @@ impl<'a> Reader<'a, '_, '_> {
                 "percentile" if kind == CorrelationType::ValuePercentile => {
                     parts.percentile = self.percentile(value)?
                 }
-                word @ ("field" | "percentile") => {
+                "learning" if kind.learns() => parts.learning.span_ns = self.span("learning", value)?,
+                "maturity" if kind.learns() => parts.learning.maturity = self.maturity(value)?,
+                "baseline" if kind == CorrelationType::RateChange => {
+                    parts.learning.baseline_ns = self.baseline(value, timespan_ns?)?;
+                }
+                word if WORDS.contains(&word) => {
                     let message = format!("`{word}` means nothing to `{}`", kind.name());
                     self.report.tell(Code::UnknownKey, key.span, message);
                 }
                 word => match Comparison::from_name(word) {
-                    Some(comparison) => bounds.push((comparison, self.number(word, value)?)),
+                    Some(comparison) => {
+                        self.fits(kind, comparison, key)?;
+                        bounds.push((comparison, self.number(word, value)?));
+                    }
                     None => {
-                        let known = Comparison::ALL.iter().map(|known| known.name()).chain(["field", "percentile"]);
+                        let known = kind.comparisons().iter().map(|known| known.name()).chain(WORDS);
                         let help = match nearest(word, known) {
                             Some(near) => format!("did you mean `{near}`?"),
-                            None => "write one of `gt gte lt lte eq neq`".to_owned(),
+                            None => kind.choices(),
                         };
                         let message = format!("unknown comparison `{word}`");
                         return self.refuse(Code::CorrelationCondition, key.span, message, &help);
@@ -401,6 +442,24 @@ impl<'a> Reader<'a, '_, '_> {
                 },
             }
         }
+        self.complete(kind, node, &mut parts, &bounds)?;
+        if kind == CorrelationType::RateChange && parts.learning.baseline_ns == 0 {
+            parts.learning.baseline_ns = timespan_ns?.saturating_mul(learning::BASELINE_TIMESPANS);
+        }
+        if !bounds.is_empty() {
+            parts.criterion = Criterion::Compare(bounds);
+        }
+        Some(parts)
+    }
+
+    /// What a type needs of its condition, and what no number satisfies.
+    fn complete(
+        &mut self,
+        kind: CorrelationType,
+        node: &Node,
+        parts: &mut Parts,
+        bounds: &[(Comparison, Number)],
+    ) -> Option<()> {
         if kind.has_field() && parts.fields.is_empty() {
             let message = format!("the condition of `{}` needs a `field`", kind.name());
             return self.refuse(Code::CorrelationMissing, node.span, message, "name the field whose values it reads");
@@ -414,18 +473,19 @@ impl<'a> Reader<'a, '_, '_> {
                 "write one correlation per field",
             );
         }
-        if bounds.is_empty() && !kind.is_temporal() {
+        if bounds.is_empty() && !kind.is_temporal() && kind != CorrelationType::NewValue {
             let message = "the condition holds no comparison";
-            return self.refuse(Code::CorrelationMissing, node.span, message, "add one of `gt gte lt lte eq neq`");
+            let help = kind.choices().replace("write", "add");
+            return self.refuse(Code::CorrelationMissing, node.span, message, &help);
         }
-        if !kind.is_numeric() && !bounds.is_empty() && !any_count(&bounds) {
+        if kind.learns() {
+            return self.usual(kind, node, bounds);
+        }
+        if !kind.is_numeric() && !bounds.is_empty() && !any_count(bounds) {
             let help = "a count is at least 1: a window opens with an event";
             self.report.advise(Code::NeverMatches, node.span, "no count satisfies the condition", help);
         }
-        if !bounds.is_empty() {
-            parts.criterion = Criterion::Compare(bounds);
-        }
-        Some(parts)
+        Some(())
     }
 
     fn number(&mut self, word: &str, node: &Node) -> Option<Number> {
@@ -450,7 +510,8 @@ impl<'a> Reader<'a, '_, '_> {
 
 impl Parts {
     fn of(criterion: Criterion) -> Self {
-        Self { criterion, fields: Vec::new(), field_span: Span::default(), percentile: Number::Integer(50) }
+        let (fields, field_span) = (Vec::new(), Span::default());
+        Self { criterion, fields, field_span, percentile: Number::Integer(50), learning: Learning::default() }
     }
 }
 

@@ -320,6 +320,7 @@ fn build(
         criterion: draft.criterion.clone(),
         fields: draft.fields.clone(),
         percentile: draft.percentile,
+        learning: draft.learning,
         generate: draft.generate,
         origin: Some(draft.origin.clone()),
     })

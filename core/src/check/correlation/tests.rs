@@ -57,6 +57,36 @@ fn a_correlation_holds_all_that_its_evaluation_needs() {
 }
 
 #[test]
+fn what_is_learnt_has_defaults() {
+    const DAY: u64 = 86_400_000_000_000;
+    for (parts, expected) in [
+        ("{type: absence, rules: [a, b], group-by: [u], timespan: 1d}", (0, 0, 0)),
+        ("{type: new_value, rules: [a], group-by: [u], timespan: 1d, condition: {field: x}}", (0, 1, 0)),
+        (
+            "{type: new_value, rules: [a], group-by: [u], timespan: 1d,
+              condition: {field: [x, y], learning: 7d, maturity: 0}}",
+            (7 * DAY, 0, 0),
+        ),
+        (
+            "{type: rare_value, rules: [a], group-by: [u], timespan: 1d,
+              condition: {field: x, lt: 0.01, learning: 0s}}",
+            (0, 100, 0),
+        ),
+        ("{type: rate_change, rules: [a], group-by: [u], timespan: 1d, condition: {gte: 3}}", (0, 10, 20 * DAY)),
+        (
+            "{type: rate_change, rules: [a], group-by: [u], timespan: 1d,
+              condition: {gte: 3, lt: 9, baseline: 7d, learning: 2d}}",
+            (2 * DAY, 10, 7 * DAY),
+        ),
+    ] {
+        let pack = with_rules(parts);
+        assert_eq!(codes(&pack), [Code::UnknownModifier, Code::NotPortable], "{parts}");
+        let Learning { span_ns, maturity, baseline_ns } = pack.correlations[0].learning;
+        assert_eq!((span_ns, maturity, baseline_ns), expected, "{parts}");
+    }
+}
+
+#[test]
 fn what_is_wrong_with_one_correlation_has_a_code() {
     use Code as C;
     for (correlation, expected) in [
@@ -131,6 +161,19 @@ fn what_is_wrong_with_one_correlation_has_a_code() {
             "{type: value_count, rules: [a], group-by: [u], timespan: 1h, condition: {gte: 3}}",
             vec![C::CorrelationMissing],
         ),
+        (
+            "{type: rate_change, rules: [a], group-by: [u], timespan: 1h, condition: {gt: 0, lt: 0.5}}",
+            vec![C::NotPortable],
+        ),
+        (
+            "{type: rate_change, rules: [a], group-by: [u], timespan: 1h, condition: {gt: 2, lt: 2}}",
+            vec![C::NotPortable, C::NeverMatches],
+        ),
+        (
+            "{type: rate_change, rules: [a], group-by: [u], timespan: 1h, condition: {lt: 0}}",
+            vec![C::NotPortable, C::NeverMatches],
+        ),
+        ("{type: absence, group-by: [u], timespan: 1h}", vec![C::NotPortable, C::CorrelationMissing]),
         (
             "{type: value_sum, rules: [a], group-by: [u], timespan: 1h, condition: {gte: 3, field: [x, y]}}",
             vec![C::CorrelationCondition],

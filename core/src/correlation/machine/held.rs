@@ -4,11 +4,13 @@
 //! event_count    one entry, then a queue           temporal           the latest entry of each rule
 //! value_sum ..   a queue with numbers and a tool   temporal_ordered   for each step its latest start
 //! value_count    the latest entry of each value    ... counted at the end: the longest way so far
+//! extensions     see `extended`
 //! ```
 //!
 //! It answers for a window; when a window is judged, and whether the answer is enough, is not known here.
 
 use super::distinct::{self, FEW_MAX, Item, Many, Sample};
+use super::extended::Own;
 use super::steps::{Longest, NEVER};
 use super::window::Numbers;
 use super::{Entry, Plan, Signal, What};
@@ -30,6 +32,7 @@ pub(super) enum Held {
     Rules(Box<[Entry]>),
     Words(Vec<u64>),
     Longest(Box<Way>),
+    Own(Box<Own>),
 }
 
 /// The longest way through steps, and the events in its window.
@@ -211,7 +214,7 @@ impl Held {
             Self::Longest(way) => {
                 Detail { first: way.first, count: way.count, events: way.events.iter().copied().collect() }
             }
-            Self::Nothing | Self::Words(_) => Detail { first: since, count: 0, events: Vec::new() },
+            Self::Nothing | Self::Words(_) | Self::Own(_) => Detail { first: since, count: 0, events: Vec::new() },
         }
     }
 
@@ -224,7 +227,7 @@ impl Held {
             Self::Few(few) => few.first().map(|item| item.entry.time),
             Self::Distinct(many) => many.items().next().map(|item| item.entry.time),
             Self::Longest(way) => Some(way.first),
-            Self::Nothing | Self::Rules(_) | Self::Words(_) => None,
+            Self::Nothing | Self::Rules(_) | Self::Words(_) | Self::Own(_) => None,
         }
     }
 
@@ -237,6 +240,7 @@ impl Held {
             Self::Few(few) => few.capacity() * size_of::<Item>(),
             Self::Distinct(many) => many.bytes(),
             Self::Rules(latest) => size_of_val(&**latest),
+            Self::Own(own) => own.bytes(),
             Self::Words(words) => words.capacity() * size_of::<u64>(),
             Self::Longest(way) => {
                 size_of::<Way>() + way.longest.most.len() * size_of::<u16>() + way.events.capacity() * size_of::<u64>()

@@ -10,13 +10,20 @@
 //! satisfy any order, and the order of arrival, which is the business of whoever feeds it, cannot matter. It knows no
 //! other group, no clock and no event beyond the number that it is called by.
 
+mod absence;
 mod distinct;
 mod expression;
+mod extended;
 mod held;
+mod new_value;
 mod ranked;
+mod rare;
+mod rate;
 mod saved;
+mod sketch;
 mod steps;
 mod sum;
+mod tail;
 mod window;
 
 pub(crate) use expression::{Wanted, has_not};
@@ -166,6 +173,9 @@ impl Correlator {
             return;
         }
         batch.sort_by_key(|signal| signal.event);
+        if self.verdict == Verdict::Own {
+            return self.extended(state, time, batch, found);
+        }
         state.last = Some(time);
         state.held.add(&self.plan, time, batch);
         state.held.forget(&self.plan, time, self.span);
@@ -179,6 +189,7 @@ impl Correlator {
             }
             Verdict::Expression { nots: false, .. } => self.judge(state, time, found),
             Verdict::Expression { nots: true, .. } => self.watch(state, time),
+            Verdict::Own => {}
         }
     }
 
@@ -186,6 +197,9 @@ impl Correlator {
     /// must have been taken in.
     pub(crate) fn expire(&self, state: &mut State, watermark: i64, found: &mut Vec<Finding>) {
         let Some(close) = self.deadline(state).filter(|close| *close <= watermark) else { return };
+        if self.verdict == Verdict::Own {
+            return self.expire_extended(state, watermark, found);
+        }
         match std::mem::take(&mut state.phase) {
             Phase::Pending(pending) => {
                 let detail = self.pending_detail(state, &pending);
@@ -209,6 +223,9 @@ impl Correlator {
 
     /// When `expire` has something to judge next.
     pub(crate) fn deadline(&self, state: &State) -> Option<i64> {
+        if let Held::Own(own) = &state.held {
+            return own.deadline(self.span);
+        }
         match &state.phase {
             Phase::Open(start) => Some(self.after(*start)),
             Phase::Pending(pending) => Some(self.after(pending.start)),
@@ -219,7 +236,8 @@ impl Correlator {
     /// When nothing of the state matters any more, if no signal comes: at this watermark it is as good as new.
     pub(crate) fn idle_at(&self, state: &State) -> i64 {
         let quiet = if let Phase::Quiet(until) = state.phase { until } else { i64::MIN };
-        state.last.map_or(i64::MIN, |last| self.after(last)).max(quiet).max(self.deadline(state).unwrap_or(i64::MIN))
+        let over = |last| if self.plan == Plan::RateChange { self.rate_idle_at(last) } else { self.after(last) };
+        state.last.map_or(i64::MIN, over).max(quiet).max(self.deadline(state).unwrap_or(i64::MIN))
     }
 
     /// The end of a window that begins at `time`.
@@ -321,7 +339,9 @@ impl Correlator {
     fn finding(&self, state: &State, kind: FindingKind, time: i64, detail: Detail, value: Number) -> Finding {
         let Detail { first, count, events } = detail;
         let carried = match &state.runs {
-            Some(runs) => runs.iter().map(|run| run.value.clone().filter(|_| run.since <= first)).collect(),
+            Some(runs) => {
+                runs.iter().map(|run| run.value.clone().filter(|_| run.since <= first && count > 0)).collect()
+            }
             None => Vec::new(),
         };
         let last = state.last.unwrap_or(time);

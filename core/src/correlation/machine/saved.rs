@@ -7,8 +7,14 @@
 //! Only what cannot be computed is written; tools are built anew. What is read must fit the correlation: times that
 //! fall, or entries of another machine, are refused.
 
+use super::absence::Wait;
 use super::distinct::{Item, Many, Sample};
+use super::extended::Own;
 use super::held::{Held, Way};
+use super::new_value::{Known, Values, generation};
+use super::rare::{self, Shares};
+use super::rate::Rate;
+use super::sketch::Sketch;
 use super::steps::{Longest, NEVER};
 use super::window::Numbers;
 use super::{Entry, Phase, Run, State};
@@ -33,6 +39,11 @@ enum SavedHeld {
     Rules(Vec<Entry>),
     Words(Vec<i64>),
     Longest { most: Vec<u16>, first: i64, events: Vec<u64>, count: u64 },
+    Wait(Wait),
+    Known { began: i64, seen: u64, items: Vec<(u128, Entry)> },
+    Sketch { began: i64, seen: u64, sketch: Sketch },
+    Shares(rare::Saved),
+    Rate(Rate),
 }
 
 impl State {
@@ -53,6 +64,7 @@ impl State {
                 events: way.events.iter().copied().collect(),
                 count: way.count,
             },
+            Held::Own(own) => SavedHeld::own(own),
         };
         let saved = Saved { last: self.last, phase: self.phase.clone(), held, runs: self.runs.clone() };
         // INVARIANT: writing plain data into memory cannot fail.
@@ -61,6 +73,24 @@ impl State {
 }
 
 impl SavedHeld {
+    fn own(own: &Own) -> Self {
+        match own {
+            Own::Wait(wait) => Self::Wait(wait.clone()),
+            Own::Known(Known { began, seen, values }) => {
+                let items: Vec<(u128, Entry)> = match values {
+                    Values::Few(few) => few.iter().map(|item| (item.hash, item.entry)).collect(),
+                    Values::Many(many) => many.items().map(|item| (item.hash, item.entry)).collect(),
+                    Values::Sketch(sketch) => {
+                        return Self::Sketch { began: *began, seen: *seen, sketch: Sketch::clone(sketch) };
+                    }
+                };
+                Self::Known { began: *began, seen: *seen, items }
+            }
+            Own::Shares(shares) => Self::Shares(shares.to_saved()),
+            Own::Rate(rate) => Self::Rate(rate.clone()),
+        }
+    }
+
     fn values<'a>(items: impl IntoIterator<Item = &'a Item>, sample: Sample) -> Self {
         let items = items.into_iter().map(|item| (item.hash, item.entry)).collect();
         Self::Values { kept: sample.kept, counted: sample.counted, since: sample.since, items }
@@ -130,6 +160,31 @@ impl Correlator {
             {
                 Held::Longest(Box::new(Way { longest: Longest { most }, first, events: events.into(), count }))
             }
+            (saved, _) => Held::Own(Box::new(self.own(saved, last)?)),
+        })
+    }
+
+    fn own(&self, saved: SavedHeld, last: i64) -> Option<Own> {
+        Some(match (saved, &self.plan) {
+            (SavedHeld::Wait(wait), Plan::Absence { .. }) if wait.is_sound(last, self.span) => Own::Wait(wait),
+            (SavedHeld::Known { began, seen, items }, Plan::NewValue { .. })
+                if began <= last && rising(items.iter().map(|(_, entry)| entry), last) =>
+            {
+                let items: Vec<Item> = items.into_iter().map(|(hash, entry)| Item { hash, entry }).collect();
+                let values = if items.len() <= super::distinct::FEW_MAX {
+                    Values::Few(items)
+                } else {
+                    Values::Many(Box::new(Many::new(&items, Sample::default())))
+                };
+                Own::Known(Known { began, seen, values })
+            }
+            (SavedHeld::Sketch { began, seen, sketch }, Plan::NewValue { cap })
+                if began <= last && sketch.is_sound(*cap, generation(last, self.span)) =>
+            {
+                Own::Known(Known { began, seen, values: Values::Sketch(Box::new(sketch)) })
+            }
+            (SavedHeld::Shares(shares), Plan::RareValue { .. }) => Own::Shares(Shares::from_saved(shares, last)?),
+            (SavedHeld::Rate(rate), Plan::RateChange) if rate.is_sound(last, self.span) => Own::Rate(rate),
             _ => return None,
         })
     }

@@ -331,7 +331,8 @@ impl Table {
                         continue;
                     }
                     link.correlator.expire(&mut group.state, time, &mut self.found);
-                    self.settle(correlation, slot, None, None);
+                    let after = link.correlator.deadline(&group.state);
+                    self.settle(correlation, slot, None, after);
                     self.report(correlation, slot);
                     self.hold(time);
                 }
