@@ -36,6 +36,8 @@ pub use shortcut::{Shortcut, Shortcuts};
 pub use time::{TimeOptions, TimeUnit};
 
 /// Correlations over time: what several detections mean together.
+///
+#[doc = include_str!("../CORRELATIONS.md")]
 pub mod stream {
     pub use crate::correlation::alert::FindingKind as AlertKind;
     pub use crate::correlation::correlator::Mode;
@@ -44,4 +46,5 @@ pub mod stream {
     pub use crate::engine::{
         Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, StreamStats,
     };
+    pub use crate::time::FIELDS as TIME_FIELDS;
 }

@@ -42,7 +42,7 @@ pub struct TimeOptions {
 }
 
 /// Fields that usually hold the time of an event, the more exact ones first.
-pub(crate) const FIELDS: &[&str] = &[
+pub const FIELDS: &[&str] = &[
     "UtcTime",
     "TimeCreated_SystemTime",
     "Event.System.TimeCreated.#attributes.SystemTime",

@@ -86,3 +86,60 @@ fn correlations_mean_what_the_cases_say() {
         assert_eq!(alerts(&rules, &lines, Duration::from_secs(1_000)), case.alerts, "{}, in reverse", case.name);
     }
 }
+
+/// A case as a picture: a column for each time, a row for what happens, and one for each correlation and group that alerts.
+fn drawn(case: &Case) -> String {
+    let number = |text: &str| text.split(' ').next().unwrap().parse::<i64>().unwrap();
+    let times: BTreeSet<i64> = case.lines.iter().chain(&case.alerts).map(|text| number(text)).collect();
+    let width = times.iter().map(|time| time.to_string().len()).max().unwrap_or(1) + 2;
+    let mut rows: Vec<(String, BTreeSet<i64>, Vec<String>)> = Vec::new();
+    let mut add = |name: String, time: i64, told: Option<String>| {
+        let at = rows.iter().position(|(own, ..)| *own == name).unwrap_or_else(|| {
+            rows.push((name, BTreeSet::new(), Vec::new()));
+            rows.len() - 1
+        });
+        rows[at].1.insert(time);
+        rows[at].2.extend(told);
+    };
+    for text in &case.lines {
+        add(text.split_once(' ').unwrap().1.to_owned(), number(text), None);
+    }
+    for text in &case.alerts {
+        let words: Vec<&str> = text.split(' ').collect();
+        let (head, tail) = words.split_at(words.len() - 3);
+        let told = format!("{}: since {}, count {}, value {}", words[0], tail[0], tail[1], tail[2]);
+        add(format!("▲ {}", head[1..].join(" ").trim()), number(text), Some(told));
+    }
+    let label = rows.iter().map(|(name, ..)| name.chars().count()).max().unwrap_or(0).max(4);
+    let mut text = format!("### {}\n\n```yaml\n{}```\n\n```text\n", case.name, case.rules);
+    let times: Vec<i64> = times.into_iter().collect();
+    text += &format!("{:label$}{}\n", "time", times.iter().map(|time| format!("{time:>width$}")).collect::<String>());
+    for (name, at, told) in &rows {
+        let mark = if name.starts_with('▲') { "▲" } else { "●" };
+        let marks: String =
+            times.iter().map(|time| format!("{:>width$}", if at.contains(time) { mark } else { "·" })).collect();
+        text += &format!("{name:label$}{marks}");
+        text += &if told.is_empty() { "\n".to_owned() } else { format!("   {}\n", told.join("; ")) };
+    }
+    if case.alerts.is_empty() {
+        text += "no alert\n";
+    }
+    text + "```\n"
+}
+
+#[test]
+fn the_timelines_are_published() {
+    const MARK: &str =
+        "<!-- The rest is drawn from tests/data/correlation/meaning.yml; UPDATE_EXPECT=1 draws it anew. -->\n";
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("CORRELATIONS.md");
+    let text = std::fs::read_to_string(&path).unwrap();
+    let head = text.split_once(MARK).unwrap().0;
+    let cases: Vec<Case> = serde_saphyr::from_str(include_str!("data/correlation/meaning.yml")).unwrap();
+    let drawn: Vec<String> = cases.iter().map(drawn).collect();
+    let expected = format!("{head}{MARK}\n{}", drawn.join("\n"));
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, expected).unwrap();
+    } else {
+        assert!(text == expected, "CORRELATIONS.md is not drawn from the cases; UPDATE_EXPECT=1 draws it anew");
+    }
+}

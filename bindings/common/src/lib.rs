@@ -19,4 +19,5 @@ pub mod report;
 pub mod rule_tests;
 pub mod scan;
 pub mod source;
+mod state;
 mod time;

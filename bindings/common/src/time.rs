@@ -7,26 +7,13 @@
 //!
 //! Usual names are tried in order. The times are shown and compared as text, never calculated with.
 
+use jiff::Timestamp;
+use tieline::stream::TIME_FIELDS;
 use tieline::{Event, Number, Value};
-
-/// Fields that usually hold the time, the more exact ones first.
-const FIELDS: &[&str] = &[
-    "UtcTime",
-    "TimeCreated_SystemTime",
-    "Event.System.TimeCreated.#attributes.SystemTime",
-    "Event.System.TimeCreated.SystemTime",
-    "TimeCreated",
-    "@timestamp",
-    "ts",
-    "timestamp",
-    "EventTime",
-    "SystemTime",
-    "time",
-];
 
 /// The event's time as RFC 3339 text, when one of the usual fields holds one.
 pub(crate) fn of_event(event: &dyn Event) -> Option<String> {
-    FIELDS.iter().find_map(|field| {
+    TIME_FIELDS.iter().find_map(|field| {
         let mut time = None;
         event.values(field, &mut |value| time = time.take().or_else(|| read(value)));
         time
@@ -78,28 +65,17 @@ fn from_number(number: Number) -> Option<String> {
             (is_recent(seconds).then_some(seconds)?, (value.fract() * 1e6).round() as i128 * 1_000)
         }
     };
-    Some(written(seconds, nanos))
+    Timestamp::from_nanosecond(seconds * 1_000_000_000 + nanos).ok().map(|time| time.to_string())
 }
 
 fn is_recent(seconds: i128) -> bool {
     (1_000_000_000..10_000_000_000).contains(&seconds)
 }
 
-/// The civil time of seconds since 1970, by Howard Hinnant's `civil_from_days`.
-fn written(seconds: i128, nanos: i128) -> String {
-    let (days, clock) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + i128::from(month <= 2);
-    let (hour, minute, second) = (clock / 3_600, clock / 60 % 60, clock % 60);
-    let fraction = if nanos == 0 { String::new() } else { format!(".{nanos:09}") };
-    let fraction = fraction.strip_suffix("000000").or(fraction.strip_suffix("000")).unwrap_or(&fraction);
-    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z")
+/// A time in nanoseconds since 1970 as RFC 3339 text in UTC, with as many digits as it needs.
+#[must_use]
+pub fn rfc3339(time_ns: i64) -> String {
+    Timestamp::from_nanosecond(time_ns.into()).map_or_else(|_| time_ns.to_string(), |time| time.to_string())
 }
 
 #[cfg(test)]

@@ -1,0 +1,170 @@
+//! What a scan that is to be continued keeps in a file.
+//!
+//! ```text
+//! "TLSCAN\0\0" │ format (u32) │ checksum (u64) │ state of the stream, names of files, how far each was read
+//! ```
+//!
+//! A file is written beside the old one and then takes its name, so that there is always a whole one. What is torn or of
+//! something else is refused before anything is read from it. The state of the stream is a matter of the core.
+
+use crate::load::LoadError;
+use serde::{Deserialize, Serialize};
+use std::fs::{self, File};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+use xxhash_rust::xxh3::xxh3_64;
+
+const MAGIC: &[u8; 8] = b"TLSCAN\0\0";
+/// Raised whenever the saved form changes.
+const FORMAT: u32 = 1;
+/// Bytes before the body: magic, format, checksum.
+const SEAL: usize = 20;
+/// Bytes at the beginning of a file by which it is known again.
+const HEAD_BYTES: u64 = 1024;
+/// Bytes of a state file.
+const STATE_BYTES_MAX: u64 = 16 << 30;
+
+/// What is kept of a scan.
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(crate) struct ScanState {
+    /// What the stream gave.
+    pub(crate) stream: Vec<u8>,
+    /// The files that events were numbered by.
+    pub(crate) names: Vec<String>,
+    /// How far files were read.
+    pub(crate) marks: Vec<Mark>,
+}
+
+/// How far a file was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Mark {
+    /// The file, by its whole path.
+    path: PathBuf,
+    head: Head,
+    /// The last line or record that was read.
+    pub(crate) record: u64,
+}
+
+/// The beginning of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Head {
+    length: u64,
+    hash: u64,
+}
+
+impl Head {
+    /// The beginning, up to `length` bytes; `None` when the file has fewer, or cannot be read.
+    fn of(path: &Path, length: u64) -> Option<Self> {
+        let mut bytes = Vec::new();
+        File::open(path).ok()?.take(length).read_to_end(&mut bytes).ok()?;
+        (bytes.len() as u64 == length).then(|| Self { length, hash: xxh3_64(&bytes) })
+    }
+}
+
+impl Mark {
+    /// A mark at the beginning of a file; `None` for what is no file, such as standard input.
+    pub(crate) fn begin(file: &str) -> Option<Self> {
+        let path = fs::canonicalize(file).ok()?;
+        let data = fs::metadata(&path).ok().filter(fs::Metadata::is_file)?;
+        let head = Head::of(&path, data.len().min(HEAD_BYTES))?;
+        Some(Self { path, head, record: 0 })
+    }
+
+    /// Whether a mark at the beginning of a file is of the same file as this one, which may have grown since.
+    pub(crate) fn is_of(&self, begun: &Self) -> bool {
+        self.path == begun.path && Head::of(&begun.path, self.head.length) == Some(self.head)
+    }
+}
+
+impl ScanState {
+    /// Reads a state file; `None` when there is none yet.
+    pub(crate) fn read(path: &Path) -> Result<Option<Self>, LoadError> {
+        let fault = |message: &str| LoadError::new(path, message);
+        let mut bytes = Vec::new();
+        match File::open(path).and_then(|file| file.take(STATE_BYTES_MAX).read_to_end(&mut bytes)) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(fault(&format!("the state cannot be read: {error}"))),
+        }
+        let other = "is no state of a scan; name another file, or remove it to begin anew";
+        let (seal, body) = bytes.split_first_chunk::<SEAL>().ok_or_else(|| fault(other))?;
+        let field = |from: usize, to: usize| seal.get(from..to).unwrap_or_default();
+        if field(0, 8) != MAGIC {
+            return Err(fault(other));
+        }
+        let format = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
+        if format != FORMAT {
+            let message = format!("is a state of format {format}, but this version reads format {FORMAT}");
+            return Err(fault(&message));
+        }
+        let torn = "is torn or damaged: the checksum does not fit; remove it to begin anew";
+        if field(12, 20) != xxh3_64(body).to_le_bytes() {
+            return Err(fault(torn));
+        }
+        postcard::from_bytes(body).map(Some).map_err(|_| fault(torn))
+    }
+
+    /// Writes the state so that whoever reads finds either the old or the new one.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), LoadError> {
+        let fault = |error: io::Error| LoadError::new(path, format!("the state cannot be written: {error}"));
+        // INVARIANT: writing plain data into memory cannot fail.
+        let bytes = postcard::to_extend(self, vec![0; SEAL]).unwrap_or_default();
+        let body = bytes.get(SEAL..).unwrap_or_default();
+        let mut name = path.as_os_str().to_owned();
+        name.push(".new");
+        let new = PathBuf::from(name);
+        let write = || {
+            let mut file = File::create(&new)?;
+            file.write_all(MAGIC)?;
+            file.write_all(&FORMAT.to_le_bytes())?;
+            file.write_all(&xxh3_64(body).to_le_bytes())?;
+            file.write_all(body)?;
+            file.sync_all()?;
+            fs::rename(&new, path)
+        };
+        write().map_err(fault)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_and_nothing_else_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("state");
+        assert!(ScanState::read(&path).unwrap().is_none());
+        let state = ScanState { stream: vec![1, 2, 3], names: vec!["a".to_owned()], marks: Vec::new() };
+        state.write(&path).unwrap();
+        state.write(&path).unwrap();
+        assert_eq!(ScanState::read(&path).unwrap().unwrap().stream, [1, 2, 3]);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1);
+        let good = fs::read(&path).unwrap();
+        for length in 0..good.len() {
+            fs::write(&path, &good[..length]).unwrap();
+            assert!(ScanState::read(&path).is_err(), "{length}");
+        }
+        for at in 0..good.len() {
+            let mut bad = good.clone();
+            bad[at] ^= 1;
+            fs::write(&path, bad).unwrap();
+            assert!(ScanState::read(&path).is_err(), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_known_again_when_it_has_grown_and_not_when_it_is_another() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let name = path.to_str().unwrap();
+        assert_eq!(Mark::begin(name), None);
+        fs::write(&path, "one").unwrap();
+        let mark = Mark::begin(name).unwrap();
+        for (text, same) in [("one", true), ("one two", true), ("on", false), ("two one", false)] {
+            fs::write(&path, text).unwrap();
+            assert_eq!(mark.is_of(&Mark::begin(name).unwrap()), same, "{text}");
+        }
+        assert_eq!(Mark::begin(directory.path().to_str().unwrap()), None);
+    }
+}
