@@ -11,6 +11,7 @@ use crate::exit::TABLE;
 use crate::screen::ColorWhen;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
+use std::time::Duration;
 use tieline::diagnostic::Code;
 use tieline::{Level, TimeUnit};
 use tieline_common::input::Format;
@@ -133,6 +134,16 @@ pub(crate) struct ScanArgs {
     /// all of it goes to FILE as JSON when one is named. A scan takes about a tenth longer
     #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, help_heading = "Output")]
     pub(crate) profile: Option<Option<PathBuf>>,
+    /// Go on with what is appended: files that grow, are rotated or truncated, and new ones in directories.
+    /// Ctrl-C ends the scan with its summary
+    #[arg(long, short = 'F', help_heading = "Input")]
+    pub(crate) follow: bool,
+    /// With --follow: end when nothing came for so many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Input")]
+    pub(crate) follow_idle: Option<Duration>,
+    /// With --follow: read rules and pipelines anew when their files change
+    #[arg(long, help_heading = "Rules")]
+    pub(crate) watch_rules: bool,
     /// Read all files as this format instead of finding it out: ndjson, json, evtx, zeek, csv
     #[arg(long, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) format: Option<Format>,
@@ -302,6 +313,11 @@ fn fail_on(text: &str) -> Result<FailOn, String> {
         return Ok(FailOn::Any);
     }
     level(text).map(FailOn::Level).map_err(|message| format!("{message}, any"))
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "write a number of seconds such as 30 or 0.5".to_owned())
 }
 
 fn code(text: &str) -> Result<Code, String> {

@@ -19,10 +19,15 @@ use tieline::diagnostic::{Code, Diagnostic, Severity};
 /// Diagnostics of one code that are shown.
 pub(crate) const SHOWN_MAX: usize = 20;
 
+/// What makes a diagnostic another one.
+type Key = (Code, Option<String>, u32, u32, String);
+
 /// What was told so far.
 #[derive(Default)]
 pub(crate) struct Told {
-    seen: HashSet<(Code, Option<String>, u32, u32, String)>,
+    seen: HashSet<Key>,
+    /// What was told of the rules before these.
+    before: HashSet<Key>,
     counts: BTreeMap<Code, usize>,
 }
 
@@ -30,11 +35,17 @@ impl Told {
     /// Whether it was not told before; counts it then.
     fn is_new(&mut self, told: &Diagnostic) -> bool {
         let key = (told.code, told.path.clone(), told.line, told.column, told.message.clone());
-        let new = self.seen.insert(key);
+        let new = !self.before.contains(&key) && !self.seen.contains(&key);
+        self.seen.insert(key);
         if new {
             *self.counts.entry(told.code).or_default() += 1;
         }
         new
+    }
+
+    /// Rules were read anew: what is still wrong with them was told, what was mended may be told again.
+    pub(crate) fn renew(&mut self) {
+        self.before = std::mem::take(&mut self.seen);
     }
 
     /// Shows errors on standard error, the first few of each code; warnings are only counted.

@@ -15,6 +15,7 @@ pub mod input;
 pub mod load;
 mod peek;
 pub mod record;
+pub mod reload;
 pub mod report;
 pub mod rule_tests;
 pub mod scan;

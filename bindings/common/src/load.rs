@@ -225,6 +225,11 @@ impl RulePack {
         self.files.iter().map(|file| file.name().unwrap_or_default())
     }
 
+    /// The files with their texts.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.files.iter().map(|file| (file.name().unwrap_or_default(), file.text()))
+    }
+
     /// How many files in directories were passed over because they hold a processing pipeline.
     #[must_use]
     pub fn passed_over(&self) -> usize {
@@ -236,6 +241,22 @@ impl RulePack {
     pub fn is_saved(&self) -> bool {
         self.saved.is_some()
     }
+}
+
+/// The files that [`RulePack::read`] would open, pipelines among them; paths that are not there stand for themselves.
+pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !path.is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
+        let walk = WalkDir::new(path).max_depth(DIRECTORY_DEPTH_MAX).sort_by_file_name();
+        let entries = walk.into_iter().filter_entry(visible).flatten().map(DirEntry::into_path);
+        files.extend(entries.filter(|path| has_extension(path, &["yml", "yaml"])));
+    }
+    files
 }
 
 /// Reads a pipeline from a file.

@@ -283,6 +283,16 @@ impl Plan {
         self.compiled.iter().enumerate().filter_map(|(at, rules)| Some((SourceId(at), rules.as_ref()?)))
     }
 
+    /// Whether another plan is made of the same texts, and so is the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let faults = |plan: &Self| plan.pack.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>();
+        !self.pack.is_saved()
+            && !other.pack.is_saved()
+            && self.pack.texts().eq(other.pack.texts())
+            && self.pipelines == other.pipelines
+            && faults(self) == faults(other)
+    }
+
     /// The pack.
     #[must_use]
     pub fn pack(&self) -> &RulePack {

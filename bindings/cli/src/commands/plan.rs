@@ -14,13 +14,15 @@ use std::path::{Path, PathBuf};
 use tieline::diagnostic::Diagnostic;
 use tieline::{Rules, TimeOptions};
 use tieline_common::fields::logsource;
-use tieline_common::load::{RuleOptions, RulePack};
+use tieline_common::load::RuleOptions;
+use tieline_common::reload::Recipe;
 use tieline_common::scan::Select;
 use tieline_common::source::{Plan, SourceChoice, SourceId};
 
-/// Reads rules and pipelines; nothing is compiled yet.
-pub(super) fn plan(paths: &[PathBuf], args: &RuleArgs) -> Result<Plan, Failure> {
-    plan_for(paths, args, &args.choice())
+/// What rules are read and how, as far as the arguments say it.
+pub(super) fn recipe(paths: &[PathBuf], args: &RuleArgs) -> Result<Recipe, Failure> {
+    let (options, choice) = (options(args)?, args.choice());
+    Ok(Recipe { rules: paths.to_vec(), options, pipelines: args.pipelines.clone(), choice })
 }
 
 /// The same, where no event says which source it is: rules as they are unless a source is named.
@@ -29,21 +31,27 @@ pub(super) fn plan_without_events(paths: &[PathBuf], args: &RuleArgs) -> Result<
         SourceChoice::Auto => SourceChoice::None,
         other => other,
     };
-    let mut plan = plan_for(paths, args, &choice)?;
+    let mut plan = plan_of(&Recipe { choice, ..recipe(paths, args)? })?;
     let id = plan.fixed().unwrap_or_else(|| plan.as_is());
     plan.compile(id)?;
     Ok((plan, id))
 }
 
-fn plan_for(paths: &[PathBuf], args: &RuleArgs, choice: &SourceChoice) -> Result<Plan, Failure> {
-    let options = options(args)?;
-    let pack = RulePack::read(paths)?;
-    if pack.is_saved() && (!args.pipelines.is_empty() || matches!(choice, SourceChoice::Named(_))) {
+/// Reads rules and pipelines; nothing is compiled yet.
+pub(super) fn plan(paths: &[PathBuf], args: &RuleArgs) -> Result<Plan, Failure> {
+    plan_of(&recipe(paths, args)?)
+}
+
+/// The same, of what was asked for before.
+pub(super) fn plan_of(recipe: &Recipe) -> Result<Plan, Failure> {
+    let plan = recipe.plan()?;
+    let is_mapped = !recipe.pipelines.is_empty() || matches!(recipe.choice, SourceChoice::Named(_));
+    if plan.pack().is_saved() && is_mapped {
         let message = "saved rules were mapped when they were saved; leave --source and --pipeline away, or name the \
                        rules themselves";
         return Err(Failure::Usage(message.to_owned()));
     }
-    Ok(Plan::new(pack, options, &args.pipelines, choice)?)
+    Ok(plan)
 }
 
 /// The compiled rules; that there are some is checked.

@@ -25,7 +25,8 @@ use std::time::{Duration, Instant};
 use tieline::Profile;
 use tieline_common::input::{EventFiles, InputOptions, expand_paths};
 use tieline_common::record::{BadEvent, Found};
-use tieline_common::scan::{Detail, End, Notice, OnFault, ScanOptions, Select, scan};
+use tieline_common::reload::RuleWatch;
+use tieline_common::scan::{Change, Detail, End, Follow, Notice, OnFault, ScanOptions, Select, scan};
 use tieline_common::source::{Known, Plan, SourceId};
 
 /// Unreadable events that are shown; the rest is counted.
@@ -34,18 +35,27 @@ const BAD_EVENTS_SHOWN: u64 = 5;
 /// Files whose source is told; the rest is counted.
 const SOURCES_SHOWN: usize = 8;
 
+/// Files that cannot be followed and are shown; the rest is counted.
+const READ_ONCE_SHOWN: u64 = 5;
+
 /// A scan that takes longer has a progress bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     args.split();
-    let EventFiles { files, errors, passed_over } = event_files(&args.files)?;
+    check_follow(&args)?;
+    let EventFiles { files, mut errors, passed_over } = event_files(&args.files)?;
+    if args.follow && !args.how.strict {
+        // What is not there may come; whoever follows tells the rest.
+        errors.clear();
+    }
     for error in &errors {
         screen.error(&error.to_string());
     }
     if !errors.is_empty() && args.how.strict {
         return Err(Failure::Strict("stopped by --strict before anything was scanned".to_owned()));
     }
+    let files = if args.follow && !args.files.is_empty() { args.files.clone() } else { files };
     if files.is_empty() {
         return Ok(Exit::Input);
     }
@@ -53,7 +63,9 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
         let others = counted(passed_over as u64, "file");
         screen.note(&format!("{others} in directories passed over; name a file to read it whatever it is called"));
     }
-    let mut plan = plan::plan(&args.rules, &args.how)?;
+    let recipe = plan::recipe(&args.rules, &args.how)?;
+    let watch = args.watch_rules.then(|| RuleWatch::new(recipe.clone()));
+    let mut plan = plan::plan_of(&recipe)?;
     if let Some(path) = &args.save {
         let Some(id) = plan.fixed() else {
             let message = "--save needs to know the source; write --source none or the name of one";
@@ -64,9 +76,10 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
             compile::save(rules, path, screen)?;
         }
     }
-    let options = options(&args)?;
+    let follow = args.follow.then_some(Follow { idle: args.follow_idle, rules: watch });
+    let options = ScanOptions { follow, ..options(&args)? };
     let mut run = Run::new(&args, &options.select, &files, screen);
-    run.begin(&plan)?;
+    run.begin(&mut plan)?;
     let outcome = scan(&mut plan, &files, &options, &mut |notice| run.notice(notice));
     run.finish_bar();
     if let Some(failure) = run.failure.take() {
@@ -84,6 +97,15 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
     run.summary.totals.bad_files += errors.len() as u64;
     run.summary.end = Some(end);
     run.end()
+}
+
+fn check_follow(args: &ScanArgs) -> Result<(), Failure> {
+    let option = match (args.follow, args.watch_rules, args.follow_idle) {
+        (false, true, _) => "--watch-rules",
+        (false, _, Some(_)) => "--follow-idle",
+        _ => return Ok(()),
+    };
+    Err(Failure::Usage(format!("{option} is for scans that go on; write --follow as well")))
 }
 
 /// The files that are meant; standard input when none is named and it is no terminal.
@@ -119,6 +141,7 @@ fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
         event: detail(args.event),
         profile: detail(args.profile.is_some()),
         faults: if args.how.strict { OnFault::Stop } else { OnFault::GoOn },
+        follow: defaults.follow,
         stop,
     })
 }
@@ -136,6 +159,10 @@ struct Run<'a> {
     /// Numbers of correlations that were told already.
     correlations_told: BTreeSet<u64>,
     sources_told: usize,
+    /// Files with their sources that were told or counted, while they are followed.
+    files_told: BTreeSet<String>,
+    /// Files that cannot be followed.
+    read_once: u64,
     /// Sources that were told.
     sources: BTreeSet<String>,
     /// Files beyond those, by source.
@@ -164,21 +191,33 @@ impl<'a> Run<'a> {
             told: Told::default(),
             correlations_told: BTreeSet::new(),
             sources_told: 0,
+            files_told: BTreeSet::new(),
+            read_once: 0,
             sources: BTreeSet::new(),
             sources_more: BTreeMap::new(),
             profile: None,
             failure: None,
             started: Instant::now(),
-            bytes: files.iter().map(size).sum(),
+            bytes: if args.follow { None } else { files.iter().map(size).sum() },
             bar_wanted,
             screen,
         }
     }
 
-    fn begin(&mut self, plan: &Plan) -> Result<(), Failure> {
+    fn begin(&mut self, plan: &mut Plan) -> Result<(), Failure> {
         self.told.show(plan.pack().diagnostics(), self.screen);
         if self.args.how.strict {
             plan::refuse_broken(plan.pack().diagnostics().iter(), self.screen)?;
+        }
+        if self.args.follow && plan.fixed().is_none() {
+            // The first event may be far off, and what is wrong with rules is to be told now.
+            let as_is = plan.as_is();
+            plan.compile(as_is)?;
+            self.compiled(as_is, plan)?;
+        }
+        if self.args.follow && self.bar_wanted {
+            self.screen.bar = Some(new_spinner());
+            self.progress(0, 0)?;
         }
         Ok(())
     }
@@ -200,6 +239,22 @@ impl<'a> Run<'a> {
                 self.screen.error(&error.to_string());
                 Ok(())
             }
+            Notice::Changed { file, change } => {
+                self.changed(file, change);
+                Ok(())
+            }
+            Notice::Reloaded { changes, plan } => {
+                self.told.renew();
+                self.screen.note(&format!("rules reloaded: {changes}"));
+                self.told.show(plan.pack().diagnostics(), self.screen);
+                Ok(())
+            }
+            Notice::Kept { error, diagnostics } => {
+                self.told.renew();
+                self.told.show(diagnostics, self.screen);
+                self.screen.warning(&format!("the rules are not reloaded, and those before stay: {error}"));
+                Ok(())
+            }
             Notice::Profile(profile) => {
                 self.profile = Some(profile);
                 Ok(())
@@ -216,6 +271,11 @@ impl<'a> Run<'a> {
     }
 
     fn source(&mut self, file: &str, source: Option<&Known>) {
+        let name = source.map_or("", Known::name);
+        if self.args.follow && !self.files_told.insert(format!("{name} {file}")) {
+            // The file was rotated, which is no news about its source.
+            return;
+        }
         self.sources_told += 1;
         if self.sources_told > SOURCES_SHOWN {
             let name = source.map_or("no known source", Known::name);
@@ -235,6 +295,20 @@ impl<'a> Run<'a> {
             None => {
                 self.screen.note(&format!("{} is of no known source; rules are taken as they are", visible(file)));
             }
+        }
+    }
+
+    fn changed(&mut self, file: &str, change: Change) {
+        let text = format!("{}: {change}", visible(file));
+        match change {
+            Change::Packed | Change::Whole(_) => {
+                self.read_once += 1;
+                if self.read_once <= READ_ONCE_SHOWN {
+                    self.screen.note(&text);
+                }
+            }
+            Change::Rotated | Change::PackedCopy => self.screen.note(&text),
+            _ => self.screen.warning(&text),
         }
     }
 
@@ -302,7 +376,7 @@ impl<'a> Run<'a> {
             // What was found is shown at once, also when events come slowly.
             self.screen.out().flush()?;
         }
-        if !self.bar_wanted || self.started.elapsed() < PATIENCE {
+        if !self.bar_wanted || (self.started.elapsed() < PATIENCE && !self.args.follow) {
             return Ok(());
         }
         let total = self.bytes;
@@ -330,6 +404,10 @@ impl<'a> Run<'a> {
                 .map(|(name, count)| format!("{} of {name}", counted(*count, "file")))
                 .collect();
             self.screen.note(&format!("and {}", more.join(", ")));
+        }
+        if self.read_once > READ_ONCE_SHOWN {
+            let more = counted(self.read_once - READ_ONCE_SHOWN, "more file");
+            self.screen.note(&format!("{more} could not be followed and were read once"));
         }
         let bad = self.summary.bad_events();
         if bad > BAD_EVENTS_SHOWN && !self.args.how.strict {
@@ -376,6 +454,16 @@ fn new_bar(total: Option<u64>) -> ProgressBar {
     };
     // The templates are fixed and right; a bar without style is no reason to stop.
     match ProgressStyle::with_template(template) {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+/// Turns while files are followed, also when nothing comes.
+fn new_spinner() -> ProgressBar {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    bar.enable_steady_tick(PATIENCE);
+    match ProgressStyle::with_template("{spinner} following: {msg}, {elapsed}") {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod check;
+mod follow;
 mod profile;
 mod scan;
 mod signals;

@@ -69,8 +69,13 @@ impl Csv {
         Csv { window, limits, parser, keys: Vec::new(), row: Row::default(), line, reparsed: 0 }
     }
 
+    pub(super) fn window(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
     pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
         batch.clear_bytes();
+        self.window.wake();
         let faults_before = faults.len();
         let faults_max = faults_before.saturating_add(BATCH_FAULTS_MAX);
         while batch.bytes.len() < self.limits.batch_bytes
@@ -80,6 +85,7 @@ impl Csv {
             match self.step(batch)? {
                 Step::Moved => {}
                 Step::Fault(fault) => faults.push(fault),
+                Step::NeedMore if matches!(self.window.flow(), Flow::Resting) => break,
                 Step::NeedMore if matches!(self.window.flow(), Flow::Open) => {
                     let found = !batch.is_empty() || faults.len() > faults_before;
                     if found && self.window.pace() == Pace::Live {
@@ -198,6 +204,7 @@ impl Csv {
             Some(Stop::Failed(error)) => return Err(Broken::Io(error)),
             Some(Stop::CutOff(what)) => (FaultKind::CutOff, what),
             Some(Stop::Damaged(what)) => (FaultKind::Damaged, what),
+            Some(Stop::ForNow) => return Ok(None),
         };
         let left = self.window.unread().len();
         let message = if left > 0 { format!("{what}; the row that was cut off is not read") } else { what };

@@ -69,7 +69,7 @@ impl Evtx {
             Some(Stop::Failed(error)) => return Err(Broken::Io(error)),
             Some(Stop::CutOff(what)) => evtx.tail = Some((FaultKind::CutOff, what)),
             Some(Stop::Damaged(what)) => evtx.tail = Some((FaultKind::Damaged, what)),
-            None => {}
+            None | Some(Stop::ForNow) => {}
         }
         Ok(evtx)
     }

@@ -68,6 +68,7 @@ impl Lines {
             Stop::Failed(error) => return Some(Err(error)),
             Stop::CutOff(what) => (FaultKind::CutOff, what),
             Stop::Damaged(what) => (FaultKind::Damaged, what),
+            Stop::ForNow => return None,
         };
         let message = if length > 0 || self.skipping.is_some() {
             format!("{what}; the line that was cut off is not read")
@@ -124,5 +125,10 @@ impl Lines {
     /// Whether more bytes may come.
     pub(super) fn is_open(&self) -> bool {
         matches!(self.window.flow(), Flow::Open)
+    }
+
+    /// Whether nothing comes for now.
+    pub(super) fn is_resting(&self) -> bool {
+        matches!(self.window.flow(), Flow::Resting)
     }
 }

@@ -40,6 +40,7 @@ mod evtx;
 mod fault;
 mod foreign;
 mod format;
+mod growing;
 mod json;
 mod lines;
 mod ndjson;
@@ -58,6 +59,7 @@ pub use batch::{Batch, Record};
 pub use error::{InputError, InputErrorKind};
 pub use fault::{Fault, FaultKind};
 pub use format::{Format, ParseFormatError};
+pub(crate) use growing::{Growing, Growth, Identity};
 pub use options::{
     BATCH_BYTES, BATCH_RECORDS_MAX, EVTX_BUFFER_BYTES_MAX, InputOptions, RECORD_BYTES_LIMIT, RECORD_BYTES_MAX,
 };

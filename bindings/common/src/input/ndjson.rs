@@ -14,6 +14,7 @@ use super::fault::Fault;
 use super::lines::{Lines, Step};
 use super::options::{BATCH_FAULTS_MAX, Limits};
 use super::source::Pace;
+use super::window::Window;
 
 /// Splits an input into lines that are records.
 pub(super) struct Ndjson {
@@ -32,8 +33,13 @@ impl Ndjson {
         self.skipped
     }
 
+    pub(super) fn window(&mut self) -> &mut Window {
+        &mut self.lines.window
+    }
+
     pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
         batch.clear();
+        self.lines.window.wake();
         let faults_max = faults.len().saturating_add(BATCH_FAULTS_MAX);
         let faults_before = faults.len();
         let mut bytes = 0;
@@ -45,9 +51,10 @@ impl Ndjson {
             match step {
                 Step::Line { start, end, number } => bytes += self.keep(batch, start, end, number),
                 Step::Fault(fault) => faults.push(fault),
+                Step::NeedMore if self.lines.is_resting() => break,
                 Step::NeedMore if self.lines.is_open() => {
                     let found = !batch.is_empty() || faults.len() > faults_before;
-                    let wait = self.lines.window.pace() == Pace::File && self.lines.window.has_room();
+                    let wait = self.lines.window.pace() != Pace::Live && self.lines.window.has_room();
                     if found && !wait {
                         break;
                     }

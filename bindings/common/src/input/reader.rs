@@ -12,9 +12,10 @@ use super::error::{Broken, InputError, InputErrorKind};
 use super::evtx::Evtx;
 use super::fault::Fault;
 use super::format::{Extension, Format};
+use super::growing::{Growing, Growth};
 use super::lines::Lines;
 use super::ndjson::Ndjson;
-use super::options::{InputOptions, Limits};
+use super::options::{HEAD_BYTES_MAX, InputOptions, Limits};
 use super::sniff;
 use super::source::{Pace, Packing, Progress, Source};
 use super::values::Values;
@@ -86,14 +87,59 @@ impl Reader {
         let Input { name, bytes, pace, total } = input;
         let progress = Arc::new(Progress::default());
         let (source, head) = Source::open(bytes, pace, Arc::clone(&progress));
-        let found = match options.format {
-            Some(format) => sniff::contradicts(&head, format).map_or(Ok(format), Err),
-            None => sniff::sniff(&head, Extension::of(&name)),
-        };
-        let format = found.map_err(|found| wrong_format(&name, &found, options.format))?;
+        let format = format_of(&name, &head, options)?;
         let body = Body::start(&name, format, source, head, &progress, &Limits::new(options))
             .map_err(|broken| report(&name, format, broken))?;
         Ok(Reader { name, format, progress, total, body })
+    }
+
+    /// Opens a file that may grow, as far as its content lets it be told what it is. While it rests at its present
+    /// end, [`Reader::next_batch`] gives `false` and may be asked again; an unfinished last line is held.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, or is of no known format.
+    pub(crate) fn grow(path: &Path, options: &InputOptions) -> Result<Growth, InputError> {
+        let growing = Growing::open(path).map_err(|error| InputError::on_open(path, error))?;
+        let progress = Arc::new(Progress::default());
+        let (source, head) = Source::open(Box::new(growing.clone()), Pace::Growing, Arc::clone(&progress));
+        if source.packing() != Packing::Plain {
+            return Ok(Growth::Packed);
+        }
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&head).trim_ascii_start();
+        let is_line = memchr::memchr(b'\n', text).is_some() || head.len() >= HEAD_BYTES_MAX;
+        if !is_line && (text.is_empty() || !matches!(sniff::sniff(&head, None), Ok(Format::Evtx | Format::JsonArray))) {
+            return Ok(Growth::Unsettled(head));
+        }
+        let format = format_of(path, &head, options)?;
+        if matches!(format, Format::Evtx | Format::JsonArray) {
+            return Ok(Growth::Whole(format));
+        }
+        let body = Body::start(path, format, source, head, &progress, &Limits::new(options))
+            .map_err(|broken| report(path, format, broken))?;
+        let reader = Reader { name: path.to_path_buf(), format, progress, total: None, body };
+        Ok(Growth::Lines(Box::new(reader), growing))
+    }
+
+    /// The unfinished line at the present end of a file that grows.
+    pub(crate) fn held(&mut self) -> &[u8] {
+        self.window().map_or(&[], |window| window.unread())
+    }
+
+    /// Gives back memory while a file that grows rests.
+    pub(crate) fn shrink(&mut self) {
+        if let Some(window) = self.window() {
+            window.shrink();
+        }
+    }
+
+    fn window(&mut self) -> Option<&mut Window> {
+        match &mut self.body {
+            Body::Ndjson(ndjson) => Some(ndjson.window()),
+            Body::Zeek(zeek) => Some(zeek.window()),
+            Body::Csv(csv) => Some(csv.window()),
+            Body::Values(_) | Body::Evtx(_) | Body::Done => None,
+        }
     }
 
     /// Replaces what is in `batch` by the next records, and appends what is wrong with others to
@@ -185,6 +231,14 @@ impl Body {
             Format::Ndjson | Format::Evtx => Body::Ndjson(Box::new(Ndjson::new(Lines::new(window, limits), *limits))),
         })
     }
+}
+
+fn format_of(name: &Path, head: &[u8], options: &InputOptions) -> Result<Format, InputError> {
+    let found = match options.format {
+        Some(format) => sniff::contradicts(head, format).map_or(Ok(format), Err),
+        None => sniff::sniff(head, Extension::of(name)),
+    };
+    found.map_err(|found| wrong_format(name, &found, options.format))
 }
 
 fn report(name: &Path, format: Format, broken: Broken) -> InputError {

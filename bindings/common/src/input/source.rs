@@ -26,6 +26,8 @@ pub(super) enum Pace {
     File,
     /// A pipe, a terminal or a socket: whole records are given out as soon as they have come.
     Live,
+    /// A regular file that may grow: at its present end it says [`io::ErrorKind::WouldBlock`].
+    Growing,
 }
 
 /// How an input is packed.
@@ -45,6 +47,8 @@ pub(super) enum Stop {
     CutOff(String),
     /// A packed input is damaged.
     Damaged(String),
+    /// Nothing but the present end of a file that may grow.
+    ForNow,
 }
 
 /// What was read so far of the input as it is stored.
@@ -141,9 +145,14 @@ impl Source {
             match result {
                 Ok(read) => return Ok(read),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if self.is_for_now(&error) => return Err(Stop::ForNow),
                 Err(error) => return Err(self.stop(error)),
             }
         }
+    }
+
+    fn is_for_now(&self, error: &io::Error) -> bool {
+        self.pace == Pace::Growing && error.kind() == io::ErrorKind::WouldBlock
     }
 
     fn stop(&self, error: io::Error) -> Stop {
@@ -174,6 +183,8 @@ impl Source {
                 Ok(0) => return,
                 Ok(_) => {}
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                // Not an error of the file, so it must not end what is wrapped around it.
+                Err(error) if self.is_for_now(&error) => return,
                 Err(error) => self.pending = Some(error),
             }
         }

@@ -315,7 +315,7 @@ impl Values {
         self.scanned = 0;
         let in_array = std::mem::replace(&mut self.in_array, false);
         let stop = match self.window.take_stop() {
-            None => None,
+            None | Some(Stop::ForNow) => None,
             Some(Stop::Failed(error)) => return Err(Broken::Io(error)),
             Some(Stop::CutOff(what)) => Some((FaultKind::CutOff, what)),
             Some(Stop::Damaged(what)) => Some((FaultKind::Damaged, what)),

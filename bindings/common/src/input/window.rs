@@ -30,6 +30,8 @@ pub(super) struct Window {
 pub(super) enum Flow {
     /// Yes.
     Open,
+    /// Not now: the file may grow, and [`Window::wake`] looks again.
+    Resting,
     /// No: all were read.
     Ended,
     /// No: something is wrong with the input, and what is unread may lack its end.
@@ -79,8 +81,8 @@ impl Window {
     pub(super) fn take_stop(&mut self) -> Option<Stop> {
         match std::mem::replace(&mut self.flow, Flow::Ended) {
             Flow::Stopped(stop) => Some(stop),
-            Flow::Open => {
-                self.flow = Flow::Open;
+            before @ (Flow::Open | Flow::Resting) => {
+                self.flow = before;
                 None
             }
             Flow::Ended => None,
@@ -102,8 +104,23 @@ impl Window {
         match self.source.read(self.bytes.get_mut(self.end..until).unwrap_or_default()) {
             Ok(0) => self.flow = Flow::Ended,
             Ok(read) => self.end = (self.end + read).min(self.bytes.len()),
+            Err(Stop::ForNow) => self.flow = Flow::Resting,
             Err(stop) => self.flow = Flow::Stopped(stop),
         }
+    }
+
+    /// Lets a file that was at its present end be read again.
+    pub(super) fn wake(&mut self) {
+        if matches!(self.flow, Flow::Resting) {
+            self.flow = Flow::Open;
+        }
+    }
+
+    /// Gives back the memory that the unread bytes do not need, while nothing comes.
+    pub(super) fn shrink(&mut self) {
+        self.base += self.start as u64;
+        self.bytes = self.unread().to_vec();
+        (self.start, self.end) = (0, self.bytes.len());
     }
 
     /// Reads once and makes room for that: moves the unread bytes to the front, and doubles the

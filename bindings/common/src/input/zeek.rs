@@ -20,6 +20,7 @@ use super::json;
 use super::lines::{Lines, Step};
 use super::options::{BATCH_FAULTS_MAX, Limits};
 use super::source::Pace;
+use super::window::Window;
 use super::zeek_header::{Column, Header, Kind};
 
 /// Converts an input row by row.
@@ -38,8 +39,13 @@ impl Zeek {
         Zeek { lines, limits, header: Header::default(), text: Vec::new(), begun: false }
     }
 
+    pub(super) fn window(&mut self) -> &mut Window {
+        &mut self.lines.window
+    }
+
     pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
         batch.clear_bytes();
+        self.lines.window.wake();
         let faults_before = faults.len();
         let faults_max = faults_before.saturating_add(BATCH_FAULTS_MAX);
         while batch.bytes.len() < self.limits.batch_bytes
@@ -49,6 +55,7 @@ impl Zeek {
             match self.lines.step() {
                 Step::Line { start, end, number } => self.take(start, end, number, batch, faults)?,
                 Step::Fault(fault) => faults.push(fault),
+                Step::NeedMore if self.lines.is_resting() => break,
                 Step::NeedMore if self.lines.is_open() => {
                     let found = !batch.is_empty() || faults.len() > faults_before;
                     if found && self.lines.window.pace() == Pace::Live {

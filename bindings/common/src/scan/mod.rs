@@ -6,22 +6,33 @@
 //! ```
 //!
 //! Two batches are held at a time, so memory does not depend on the size of files, and the order of what is
-//! handed out does not depend on the number of threads. Printing is the caller's.
+//! handed out does not depend on the number of threads. Files that are followed come in the order in which they
+//! grow. Printing is the caller's.
 
+mod change;
 mod feed;
+mod follow;
+mod live;
+mod tail;
 mod workers;
 
+pub use change::Change;
+
+use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use serde::Serialize;
+use tieline::diagnostic::Diagnostic;
 use tieline::{Level, Profile, RuleInfo};
 
 use crate::input::{Batch, Fault, Format, InputError, InputOptions};
 use crate::record::{BadEvent, Found, identity, raw_event};
-use crate::source::{Known, Plan, SourceId};
+use crate::reload::{Changes, RuleWatch};
+use crate::source::{Known, Plan, PlanError, SourceId};
 use feed::{Feed, Message};
 use workers::{EventHits, Wanted, Workers};
 
@@ -42,8 +53,19 @@ pub struct ScanOptions {
     pub profile: Detail,
     /// What an unreadable event or file does.
     pub faults: OnFault,
+    /// Whether files are read on as they grow.
+    pub follow: Option<Follow>,
     /// Set by someone else to end the scan early.
     pub stop: Arc<AtomicBool>,
+}
+
+/// How files are followed.
+#[derive(Debug, Clone, Default)]
+pub struct Follow {
+    /// The scan ends when nothing came for so long; without it, it goes on until it is stopped.
+    pub idle: Option<Duration>,
+    /// Rules that are read anew when their files change.
+    pub rules: Option<RuleWatch>,
 }
 
 impl Default for ScanOptions {
@@ -56,6 +78,7 @@ impl Default for ScanOptions {
             event: Detail::Omitted,
             profile: Detail::Omitted,
             faults: OnFault::GoOn,
+            follow: None,
             stop: Arc::default(),
         }
     }
@@ -137,6 +160,27 @@ pub enum Notice<'a> {
     BadEvent(BadEvent<'a>),
     /// A file cannot be read, or not further.
     BadFile(&'a InputError),
+    /// Something happened to a file that is followed.
+    Changed {
+        /// The file.
+        file: &'a str,
+        /// What happened.
+        change: Change,
+    },
+    /// Other rules are used from here on; what they are compiled to is told next.
+    Reloaded {
+        /// How they differ from those before.
+        changes: Changes,
+        /// The new plan.
+        plan: &'a Plan,
+    },
+    /// Files of rules have changed, but cannot be used; those before stay.
+    Kept {
+        /// Why.
+        error: &'a PlanError,
+        /// What is wrong with single rules.
+        diagnostics: &'a [Diagnostic],
+    },
     /// What the scan cost; told last, if it is wanted.
     Profile(Profile),
     /// A batch is done; so many bytes of all files, as stored, are read.
@@ -179,7 +223,8 @@ pub enum End {
     Receiver,
 }
 
-/// Scans files in the order given. `-` is standard input.
+/// Scans files in the order given. `-` is standard input. When files are followed, directories may be among them,
+/// whose new files are read as they appear.
 ///
 /// `each` is called on the calling thread with everything that is found; when it breaks, the scan ends.
 ///
@@ -193,17 +238,16 @@ pub fn scan(
 ) -> Result<(Totals, End), tieline::Error> {
     let wanted =
         Wanted { evidence: options.evidence == Detail::Included, profile: options.profile == Detail::Included };
+    let follow = options.follow.clone().unwrap_or_default();
     let mut scan = Scan {
         workers: Workers::new(options.threads.max(1), wanted),
         plan,
         options,
         each,
         totals: Totals::default(),
-        bytes_of_files: 0,
-        file: String::new(),
-        format: None,
-        main: None,
-        met: Vec::new(),
+        open: BTreeMap::new(),
+        rules: follow.rules,
+        idle: follow.idle,
     };
     if let Some(fixed) = scan.plan.fixed()
         && scan.compile(fixed)?.is_break()
@@ -211,16 +255,7 @@ pub fn scan(
         return Ok((scan.totals, End::Receiver));
     }
     let mut feed = Feed::start(files, options);
-    let end = loop {
-        if options.stop.load(Ordering::Relaxed) {
-            break End::Interrupted;
-        }
-        let Some(message) = feed.next() else { break End::Finished };
-        match scan.message(message, &mut feed)? {
-            ControlFlow::Continue(()) => {}
-            ControlFlow::Break(end) => break end,
-        }
-    };
+    let end = if feed.follows() { scan.follow(&mut feed)? } else { scan.read(&mut feed)? };
     if wanted.profile {
         // Nothing comes after it that could be broken off.
         let _ = (scan.each)(Notice::Profile(scan.workers.profile()));
@@ -236,10 +271,20 @@ struct Scan<'a> {
     each: &'a mut dyn FnMut(Notice<'_>) -> ControlFlow<()>,
     workers: Workers,
     totals: Totals,
-    /// Bytes of the files before the present one.
-    bytes_of_files: u64,
-    file: String,
-    format: Option<Format>,
+    /// The files being read: one, or all that are followed.
+    open: BTreeMap<u32, OpenFile>,
+    /// Rules that are watched.
+    rules: Option<RuleWatch>,
+    /// How long to wait for more.
+    idle: Option<Duration>,
+}
+
+/// A file being read.
+struct OpenFile {
+    name: String,
+    format: Format,
+    /// Bytes of it so far.
+    bytes: u64,
     /// The source of the first event of the file that had one.
     main: Option<SourceId>,
     /// The sources met in the file.
@@ -253,27 +298,45 @@ fn asked(flow: ControlFlow<()>) -> Step {
 }
 
 impl Scan<'_> {
+    fn read(&mut self, feed: &mut Feed) -> Result<End, tieline::Error> {
+        loop {
+            if self.options.stop.load(Ordering::Relaxed) {
+                return Ok(End::Interrupted);
+            }
+            let Some(message) = feed.next() else { return Ok(End::Finished) };
+            if let ControlFlow::Break(end) = self.message(message, feed)? {
+                return Ok(end);
+            }
+        }
+    }
+
     fn message(&mut self, message: Message, feed: &mut Feed) -> Result<Step, tieline::Error> {
         match message {
-            Message::Opened { file, format } => {
-                self.file = file;
-                self.format = Some(format);
-                self.bytes_of_files = self.totals.bytes;
-                self.main = None;
-                self.met.clear();
+            Message::Opened { at, file, format } => {
                 self.totals.files += 1;
-                Ok(asked((self.each)(Notice::Opened { file: &self.file, format })))
+                let step = asked((self.each)(Notice::Opened { file: &file, format }));
+                self.open.insert(at, OpenFile { name: file, format, bytes: 0, main: None, met: Vec::new() });
+                Ok(step)
             }
-            Message::Batch { batch, faults, bytes } => {
-                let step = self.batch(&batch, &faults)?;
+            Message::Batch { at, batch, faults, bytes } => {
+                // INVARIANT: batches come after their file was opened and before it is closed.
+                let Some(mut file) = self.open.remove(&at) else { return Ok(Step::Continue(())) };
+                let step = self.batch(&mut file, &batch, &faults)?;
                 feed.give_back(batch, faults);
-                self.totals.bytes = self.bytes_of_files + bytes;
+                self.totals.bytes += bytes.saturating_sub(file.bytes);
+                file.bytes = bytes;
+                self.open.insert(at, file);
                 if step.is_break() {
                     return Ok(step);
                 }
                 let Totals { bytes, events, .. } = self.totals;
                 Ok(asked((self.each)(Notice::Progress { bytes, events })))
             }
+            Message::Closed { at } => {
+                self.open.remove(&at);
+                Ok(Step::Continue(()))
+            }
+            Message::Changed { file, change } => Ok(asked((self.each)(Notice::Changed { file: &file, change }))),
             Message::Incomplete => {
                 self.totals.bad_files += 1;
                 Ok(Step::Continue(()))
@@ -283,11 +346,12 @@ impl Scan<'_> {
                 let step = asked((self.each)(Notice::BadFile(&error)));
                 Ok(if self.options.faults == OnFault::Stop { Step::Break(End::Fault) } else { step })
             }
+            Message::Quiet | Message::End => Ok(Step::Continue(())),
         }
     }
 
-    fn batch(&mut self, batch: &Batch, faults: &[Fault]) -> Result<Step, tieline::Error> {
-        if self.choose_sources(batch)?.is_break() {
+    fn batch(&mut self, file: &mut OpenFile, batch: &Batch, faults: &[Fault]) -> Result<Step, tieline::Error> {
+        if self.choose_sources(file, batch)?.is_break() {
             return Ok(Step::Break(End::Receiver));
         }
         self.totals.events += (batch.len() + faults.len()) as u64;
@@ -296,16 +360,16 @@ impl Scan<'_> {
         for event in &hits {
             let line = batch.record(event.at as usize).number;
             while let Some(fault) = faults.next_if(|fault| fault.number <= line) {
-                if let Step::Break(end) = self.fault(fault) {
+                if let Step::Break(end) = self.fault(file, fault) {
                     return Ok(Step::Break(end));
                 }
             }
-            if let Step::Break(end) = self.event(batch, event) {
+            if let Step::Break(end) = self.event(file, batch, event) {
                 return Ok(Step::Break(end));
             }
         }
         for fault in faults {
-            if let Step::Break(end) = self.fault(fault) {
+            if let Step::Break(end) = self.fault(file, fault) {
                 return Ok(Step::Break(end));
             }
         }
@@ -313,23 +377,23 @@ impl Scan<'_> {
     }
 
     /// Finds the source of every event of a batch and compiles the forms that are new.
-    fn choose_sources(&mut self, batch: &Batch) -> Result<ControlFlow<()>, tieline::Error> {
+    fn choose_sources(&mut self, file: &mut OpenFile, batch: &Batch) -> Result<ControlFlow<()>, tieline::Error> {
         if batch.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
         let as_is = self.plan.as_is();
-        if self.main.is_none() && self.plan.fixed().is_none() {
-            self.main = batch.iter().map(|record| self.plan.choose(record.bytes, None)).find(|id| *id != as_is);
+        if file.main.is_none() && self.plan.fixed().is_none() {
+            file.main = batch.iter().map(|record| self.plan.choose(record.bytes, None)).find(|id| *id != as_is);
         }
-        let found = self.workers.choose(batch, self.plan, self.main);
+        let found = self.workers.choose(batch, self.plan, file.main);
         for id in found {
-            if self.met.contains(&id) {
+            if file.met.contains(&id) {
                 continue;
             }
-            self.met.push(id);
+            file.met.push(id);
             // Single events of no source in a file that has one are not worth a word.
-            if self.plan.fixed().is_none() && (id != as_is || self.main.is_none()) {
-                let notice = Notice::Source { file: &self.file, source: self.plan.source(id) };
+            if self.plan.fixed().is_none() && (id != as_is || file.main.is_none()) {
+                let notice = Notice::Source { file: &file.name, source: self.plan.source(id) };
                 if (self.each)(notice).is_break() {
                     return Ok(ControlFlow::Break(()));
                 }
@@ -348,15 +412,15 @@ impl Scan<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn event(&mut self, batch: &Batch, event: &EventHits) -> Step {
+    fn event(&mut self, file: &OpenFile, batch: &Batch, event: &EventHits) -> Step {
         let record = batch.record(event.at as usize);
         if let Some(error) = &event.error {
             let (byte, message) = (error.byte(), error.to_string());
             let plain = byte.and_then(|byte| message.strip_suffix(&format!(" at byte {byte}")));
             return match plain {
                 // A byte of what was made of the row or record stands nowhere in the file.
-                Some(plain) if !self.format.is_some_and(Format::is_json) => self.bad(record.number, None, plain),
-                _ => self.bad(record.number, byte.map(|byte| byte as u64), &message),
+                Some(plain) if !file.format.is_json() => self.bad(file, record.number, None, plain),
+                _ => self.bad(file, record.number, byte.map(|byte| byte as u64), &message),
             };
         }
         let Some(rules) = self.plan.rules(event.source) else { return Step::Continue(()) };
@@ -364,7 +428,7 @@ impl Scan<'_> {
         let raw = if self.options.event == Detail::Included { raw_event(record.bytes) } else { None };
         for (rule, evidence) in &event.rules {
             self.totals.detections += 1;
-            let mut found = Found::new(rules.rule(*rule as usize), &self.file, record.number);
+            let mut found = Found::new(rules.rule(*rule as usize), &file.name, record.number);
             found.time = event.time.as_deref();
             found.host = event.host.as_deref();
             found.source = source;
@@ -377,13 +441,13 @@ impl Scan<'_> {
         Step::Continue(())
     }
 
-    fn fault(&mut self, fault: &Fault) -> Step {
-        self.bad(fault.number, fault.byte, &fault.message)
+    fn fault(&mut self, file: &OpenFile, fault: &Fault) -> Step {
+        self.bad(file, fault.number, fault.byte, &fault.message)
     }
 
-    fn bad(&mut self, line: u64, byte: Option<u64>, message: &str) -> Step {
+    fn bad(&mut self, file: &OpenFile, line: u64, byte: Option<u64>, message: &str) -> Step {
         self.totals.bad_events += 1;
-        let step = asked((self.each)(Notice::BadEvent(BadEvent { file: &self.file, line, byte, message })));
+        let step = asked((self.each)(Notice::BadEvent(BadEvent { file: &file.name, line, byte, message })));
         if self.options.faults == OnFault::Stop { Step::Break(End::Fault) } else { step }
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Workers {
     wanted: Wanted,
     /// The source of every event of the batch.
     sources: Vec<SourceId>,
+    /// What rules cost that are not used any more.
+    past: Profile,
 }
 
 #[derive(Default)]
@@ -59,7 +61,13 @@ impl Workers {
         // Without a pool, all is done on the calling thread.
         let pool = if threads > 1 { rayon::ThreadPoolBuilder::new().num_threads(threads).build().ok() } else { None };
         let count = if pool.is_some() { threads } else { 1 };
-        Self { pool, workers: (0..count).map(|_| Mutex::default()).collect(), wanted, sources: Vec::new() }
+        Self {
+            pool,
+            workers: (0..count).map(|_| Mutex::default()).collect(),
+            wanted,
+            sources: Vec::new(),
+            past: Profile::default(),
+        }
     }
 
     /// Finds the source of every event, and which sources there are in the order in which they are met.
@@ -104,11 +112,21 @@ impl Workers {
         hits
     }
 
+    /// Forgets the rules, as others come in their place.
+    pub(super) fn renew(&mut self) {
+        if self.wanted.profile {
+            self.past = self.profile();
+        }
+        for worker in &mut self.workers {
+            worker.get_mut().unwrap_or_else(PoisonError::into_inner).scanners.clear();
+        }
+    }
+
     /// What evaluating has cost so far, on all threads and with the rules of all sources.
     pub(super) fn profile(&mut self) -> Profile {
         let workers = self.workers.iter_mut().map(|worker| worker.get_mut().unwrap_or_else(PoisonError::into_inner));
         let scanners = workers.flat_map(|worker| worker.scanners.iter().flatten());
-        let mut all = Profile::default();
+        let mut all = self.past.clone();
         scanners.filter_map(|(scanner, _)| scanner.profile()).for_each(|profile| all.merge(profile));
         all
     }
