@@ -187,7 +187,7 @@ fn same(rows: &[Row], mode: Mode) -> Result<(), TestCaseError> {
         stream.scan_json_at(event.as_bytes(), Some(time)).unwrap().count();
         scanner.sight_json(event.as_bytes(), number as u64, &mut sighting).unwrap().count();
         if time >= watermark {
-            runner.route(runner.machine.signals(&sighting.clone().at(time)));
+            runner.route(runner.machine.signals(&sighting.clone().at(Some(time))));
             watermark = watermark.max(time - LATENESS);
         }
         if number % 3 == 0 {

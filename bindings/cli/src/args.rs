@@ -74,6 +74,10 @@ pub(crate) struct RuleArgs {
     /// The unit of times that are bare numbers, for `hour`, `day` and the like
     #[arg(long, value_name = "s|ms|us|ns", value_parser = time_unit)]
     pub(crate) time_unit: Option<TimeUnit>,
+    /// The field that holds the time of an event, for correlations (may be repeated; the first that holds a time counts)
+    /// [default: the usual ones, such as @timestamp, UtcTime, ts]
+    #[arg(long = "time-field", value_name = "NAME")]
+    pub(crate) time_fields: Vec<String>,
     /// Switch a warning off, by its code or its name (may be repeated)
     #[arg(long, value_name = "CODE", value_parser = code)]
     pub(crate) allow: Vec<Code>,
@@ -144,6 +148,8 @@ pub(crate) struct ScanArgs {
     /// With --follow: read rules and pipelines anew when their files change
     #[arg(long, help_heading = "Rules")]
     pub(crate) watch_rules: bool,
+    #[command(flatten)]
+    pub(crate) correlate: CorrelateArgs,
     /// Read all files as this format instead of finding it out: ndjson, json, evtx, zeek, csv
     #[arg(long, value_name = "FORMAT", help_heading = "Input")]
     pub(crate) format: Option<Format>,
@@ -153,6 +159,80 @@ pub(crate) struct ScanArgs {
     /// Save the compiled rules as well; not with --source auto
     #[arg(long, value_name = "FILE", help_heading = "Rules")]
     pub(crate) save: Option<PathBuf>,
+}
+
+/// How events are correlated.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(next_help_heading = "Correlations")]
+pub(crate) struct CorrelateArgs {
+    /// How much older than the newest event one may be and still count, such as 5m; correlations wait that long, in the
+    /// time of the events [default: 0s]
+    #[arg(long, value_name = "TIMESPAN", value_parser = timespan)]
+    pub(crate) lateness: Option<Duration>,
+    /// Keep the state of correlations in FILE and go on from there; windows that are open at the end stay open, and what
+    /// was read of a file is not read again
+    #[arg(long, value_name = "FILE")]
+    pub(crate) state: Option<PathBuf>,
+    /// What becomes of an event without a time: it is skipped, counts as of now, or is an error
+    #[arg(long, value_name = "skip|arrival|error", default_value = "skip", hide_possible_values = true)]
+    pub(crate) missing_time: MissingTimeForm,
+    /// What becomes of an event that lacks a field of `group-by`
+    #[arg(long, value_name = "skip|group", default_value = "skip", hide_possible_values = true)]
+    pub(crate) missing_group: MissingGroupForm,
+    /// How often a correlation tells that it holds for a group: once in a timespan, each time, or with updates
+    #[arg(long, value_name = "once|repeat|update", default_value = "once", hide_possible_values = true)]
+    pub(crate) alerts: AlertsForm,
+    /// How far the time of an event may be ahead of all before it; what is further is not counted
+    /// [default: off for files, 30d for - and --follow]
+    #[arg(long, value_name = "TIMESPAN|off", value_parser = clock_jump)]
+    pub(crate) clock_jump: Option<ClockJump>,
+    /// Memory for the state of correlations, in MiB; what does not fit is given up, the longest untouched first
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) state_memory: u32,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MissingTimeForm {
+    Skip,
+    Arrival,
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum MissingGroupForm {
+    Skip,
+    Group,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AlertsForm {
+    Once,
+    Repeat,
+    Update,
+}
+
+/// How far a clock may jump.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClockJump {
+    Off,
+    Max(Duration),
+}
+
+fn clock_jump(text: &str) -> Result<ClockJump, String> {
+    if text == "off" { Ok(ClockJump::Off) } else { timespan(text).map(ClockJump::Max) }
+}
+
+/// A number and a unit, as in rules.
+fn timespan(text: &str) -> Result<Duration, String> {
+    const UNITS: [(&str, f64); 6] =
+        [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0), ("w", 604_800.0)];
+    let fault = || "write a number and one of ms, s, m, h, d, w, such as 5m".to_owned();
+    let cut = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(cut);
+    let number: f64 = digits.parse().map_err(|_| fault())?;
+    let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| seconds);
+    let unit = seconds.or((unit.is_empty() && number == 0.0).then_some(&1.0)).ok_or_else(fault)?;
+    Duration::try_from_secs_f64(number * unit).map_err(|_| fault())
 }
 
 impl ScanArgs {

@@ -106,6 +106,15 @@ impl From<tieline::Error> for Failure {
     }
 }
 
+impl From<tieline_common::source::PlanError> for Failure {
+    fn from(error: tieline_common::source::PlanError) -> Self {
+        match error {
+            tieline_common::source::PlanError::Load(error) => error.into(),
+            tieline_common::source::PlanError::Compile(error) => error.into(),
+        }
+    }
+}
+
 impl From<tieline_common::input::InputError> for Failure {
     fn from(error: tieline_common::input::InputError) -> Self {
         Self::Input(error.to_string())

@@ -14,7 +14,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use tieline::stream::{Alert, AlertKind, CorrelationInfo};
-use tieline::{Evidence, Level, Number, RuleInfo};
+use tieline::{Evidence, Level, Metadata, Number, RuleInfo};
 
 /// The `kind` of a record of one rule that matched one event.
 pub const DETECTION: &str = "detection";
@@ -87,7 +87,7 @@ impl<'a> Found<'a> {
     pub fn of_alert(rule: &'a CorrelationInfo, correlated: &'a Correlated<'a>) -> Self {
         let place = correlated.events.last();
         Self {
-            rule_id: rule.metadata().id.as_deref().or(rule.metadata().name.as_deref()),
+            rule_id: identity_of(rule.metadata()),
             rule_title: rule.title(),
             level: rule.level(),
             kind: CORRELATION,
@@ -145,7 +145,7 @@ pub struct Place<'a> {
 impl<'a> Correlated<'a> {
     /// What an alert tells; `place` says where an event is by its number.
     #[must_use]
-    pub fn new(alert: &'a Alert, place: impl Fn(u64) -> Option<Place<'a>>) -> Self {
+    pub fn new<'p: 'a>(alert: &'a Alert, place: impl Fn(u64) -> Option<Place<'p>>) -> Self {
         let values: Vec<&str> = alert.group().map(|(_, value)| value.unwrap_or("-")).collect();
         Self {
             kind: alert.rule().kind(),
@@ -170,7 +170,12 @@ fn number(number: Number) -> serde_json::Number {
 /// What identifies a rule in output: its id, else its name.
 #[must_use]
 pub fn identity(rule: RuleInfo<'_>) -> Option<&str> {
-    rule.id().or(rule.metadata().name.as_deref())
+    identity_of(rule.metadata())
+}
+
+/// The same for rules of any kind.
+pub(crate) fn identity_of(meta: &Metadata) -> Option<&str> {
+    meta.id.as_deref().or(meta.name.as_deref())
 }
 
 /// An event that cannot be read.

@@ -76,6 +76,13 @@ impl Mark {
     }
 }
 
+impl Mark {
+    /// Whether both are of files of one name.
+    pub(crate) fn is_beside(&self, other: &Self) -> bool {
+        self.path == other.path
+    }
+}
+
 impl ScanState {
     /// Reads a state file; `None` when there is none yet.
     pub(crate) fn read(path: &Path) -> Result<Option<Self>, LoadError> {

@@ -73,8 +73,7 @@ fn is_recent(seconds: i128) -> bool {
 }
 
 /// A time in nanoseconds since 1970 as RFC 3339 text in UTC, with as many digits as it needs.
-#[must_use]
-pub fn rfc3339(time_ns: i64) -> String {
+pub(crate) fn rfc3339(time_ns: i64) -> String {
     Timestamp::from_nanosecond(time_ns.into()).map_or_else(|_| time_ns.to_string(), |time| time.to_string())
 }
 

@@ -72,17 +72,17 @@ impl Sighting {
         self.time
     }
 
-    /// The same event at a time that the caller knows, in nanoseconds since 1970.
+    /// The same event at a time that the caller knows, in nanoseconds since 1970; `None` when it has none.
     #[must_use]
-    pub fn at(mut self, time_ns: i64) -> Self {
-        self.time = Some(time_ns);
+    pub fn at(mut self, time_ns: Option<i64>) -> Self {
+        self.time = time_ns;
         self
     }
 
     /// Whether the event means nothing but that time has passed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.signals.is_empty()
+        self.signals.is_empty() && self.ungrouped + self.unvalued == 0
     }
 
     /// Forgets the event before and begins with another.

@@ -150,7 +150,7 @@ fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {
         let (name, values) = placeholder(text)?;
         placeholders.entry(name).or_default().extend(values);
     }
-    let time = TimeOptions { zone: args.timezone.clone(), unit: args.time_unit, ..TimeOptions::default() };
+    let time = TimeOptions { zone: args.timezone.clone(), unit: args.time_unit, fields: args.time_fields.clone() };
     Ok(RuleOptions { placeholders: placeholders.into_iter().collect(), time, allow: args.allow.clone() })
 }
 

@@ -8,7 +8,7 @@
 //! ```
 
 use super::{compile, plan};
-use crate::args::{FailOn, OutputForm, ScanArgs};
+use crate::args::{AlertsForm, ClockJump, FailOn, MissingGroupForm, MissingTimeForm, OutputForm, ScanArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{self, Printer, Summary};
 use crate::screen::{Screen, counted, visible};
@@ -21,12 +21,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tieline::Profile;
+use tieline::stream::{Arrival, Missing, MissingTime, Mode, StreamOptions};
 use tieline_common::input::{EventFiles, InputOptions, expand_paths};
-use tieline_common::record::{BadEvent, Found};
+use tieline_common::record::{BadEvent, Found, Place};
 use tieline_common::reload::RuleWatch;
-use tieline_common::scan::{Change, Detail, End, Follow, Notice, OnFault, ScanOptions, Select, scan};
+use tieline_common::scan::{
+    Change, Correlate, Detail, End, Follow, Notice, OnFault, Outcome, ScanOptions, Select, scan,
+};
 use tieline_common::source::{Known, Plan, SourceId};
 
 /// Unreadable events that are shown; the rest is counted.
@@ -37,6 +40,12 @@ const SOURCES_SHOWN: usize = 8;
 
 /// Files that cannot be followed and are shown; the rest is counted.
 const READ_ONCE_SHOWN: u64 = 5;
+
+/// Events that correlations do not count and that are shown; the rest is counted.
+const NOT_COUNTED_SHOWN: u64 = 3;
+
+/// How far clocks of live input may jump.
+const LIVE_JUMP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 /// A scan that takes longer has a progress bar.
 const PATIENCE: Duration = Duration::from_millis(500);
@@ -85,7 +94,7 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
     if let Some(failure) = run.failure.take() {
         return Err(failure);
     }
-    let (totals, end) = outcome?;
+    let Outcome { totals, end, stream } = outcome?;
     if plan.compiled().next().is_none() {
         // Without events nothing was compiled, but broken rules are to be told all the same.
         let as_is = plan.as_is();
@@ -96,6 +105,7 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
     run.summary.totals = totals;
     run.summary.totals.bad_files += errors.len() as u64;
     run.summary.end = Some(end);
+    run.summary.stream = stream;
     run.end()
 }
 
@@ -142,8 +152,47 @@ fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
         profile: detail(args.profile.is_some()),
         faults: if args.how.strict { OnFault::Stop } else { OnFault::GoOn },
         follow: defaults.follow,
+        correlate: correlate(args),
         stop,
     })
+}
+
+/// How events are correlated. Clocks of live input are not believed to any length, files are taken as they are.
+fn correlate(args: &ScanArgs) -> Correlate {
+    let own = &args.correlate;
+    let is_live = args.follow || args.files.is_empty() || args.files.iter().any(|file| file == Path::new("-"));
+    let jump_max = match own.clock_jump {
+        Some(ClockJump::Off) => None,
+        Some(ClockJump::Max(max)) => Some(max),
+        None => is_live.then_some(LIVE_JUMP_MAX),
+    };
+    let stream = StreamOptions {
+        lateness: own.lateness.unwrap_or_default(),
+        jump_max,
+        state_bytes_max: usize::try_from(u64::from(own.state_memory) << 20).unwrap_or(usize::MAX),
+        missing_time: match own.missing_time {
+            MissingTimeForm::Skip => MissingTime::Skip,
+            MissingTimeForm::Arrival => MissingTime::Arrival(now),
+            MissingTimeForm::Error => MissingTime::Error,
+        },
+        missing: match own.missing_group {
+            MissingGroupForm::Skip => Missing::Skip,
+            MissingGroupForm::Group => Missing::Group,
+        },
+        mode: match own.alerts {
+            AlertsForm::Once => Mode::Suppress,
+            AlertsForm::Repeat => Mode::Repeat,
+            AlertsForm::Update => Mode::Update,
+        },
+        ..StreamOptions::default()
+    };
+    Correlate { stream, state: own.state.clone() }
+}
+
+/// Nanoseconds since 1970.
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// A scan as it is told.
@@ -156,8 +205,8 @@ struct Run<'a> {
     printer: Box<dyn Printer>,
     summary: Summary,
     told: Told,
-    /// Numbers of correlations that were told already.
-    correlations_told: BTreeSet<u64>,
+    /// Events that correlations do not count.
+    not_counted: u64,
     sources_told: usize,
     /// Files with their sources that were told or counted, while they are followed.
     files_told: BTreeSet<String>,
@@ -189,7 +238,7 @@ impl<'a> Run<'a> {
             printer: output::printer(args),
             summary: Summary::default(),
             told: Told::default(),
-            correlations_told: BTreeSet::new(),
+            not_counted: 0,
             sources_told: 0,
             files_told: BTreeSet::new(),
             read_once: 0,
@@ -233,6 +282,10 @@ impl<'a> Run<'a> {
             Notice::Found(found) => self.found(&found),
             Notice::BadEvent(event) => {
                 self.bad_event(&event);
+                Ok(())
+            }
+            Notice::NotCounted { place, arrival } => {
+                self.not_counted(place, arrival);
                 Ok(())
             }
             Notice::BadFile(error) => {
@@ -318,16 +371,11 @@ impl<'a> Run<'a> {
             plan::refuse_broken(rules.diagnostics().iter(), self.screen)?;
         }
         self.told.show(rules.diagnostics(), self.screen);
-        let correlations = rules.counts().correlations as u64;
-        if correlations > 0 && self.correlations_told.insert(correlations) {
-            let counted = counted(correlations, "correlation");
-            self.screen
-                .note(&format!("{counted} loaded; correlations are not evaluated yet, only the rules they refer to"));
-        }
         if plan::is_nothing_left(rules) {
             return Err(Failure::Rules(plan::no_rules(plan)));
         }
-        self.selected |= rules.iter().any(|rule| self.select.takes(rule));
+        self.selected |= rules.iter().any(|rule| self.select.takes(rule))
+            || rules.correlations().any(|rule| self.select.takes_correlation(rule));
         if plan.fixed().is_some() {
             self.expect_selected()?;
         }
@@ -369,6 +417,20 @@ impl<'a> Run<'a> {
         } else if shown <= BAD_EVENTS_SHOWN {
             self.screen.warning(&event.to_string());
         }
+    }
+
+    fn not_counted(&mut self, place: Place<'_>, arrival: Arrival) {
+        self.not_counted += 1;
+        if self.not_counted > NOT_COUNTED_SHOWN {
+            return;
+        }
+        let why = match arrival {
+            Arrival::TooLate => "is older than --lateness allows",
+            Arrival::TooFarAhead => "is further ahead of all before it than --clock-jump allows",
+            Arrival::NoTime | Arrival::InTime => "has no time that can be read; --time-field names its field",
+        };
+        let place = format!("{}:{}", place.file, place.line);
+        self.screen.warning(&format!("{}: the event {why}; correlations do not count it", visible(&place)));
     }
 
     fn progress(&mut self, bytes: u64, events: u64) -> Result<(), Failure> {

@@ -1,8 +1,8 @@
-//! One row per detection, for spreadsheets.
+//! One row per detection or alert, for spreadsheets.
 //!
 //! ```text
-//! rule_id,rule_title,level,kind,file,line,time,tags,source
-//! 144ed335-…,Security Log Of A Host Cleared,high,detection,a.ndjson,1,2026-…,attack.t1070.001 attack.…,windows
+//! rule_id,rule_title,level,kind,file,line,time,tags,source,group,first,last,count
+//! 144ed335-…,Security Log Of A Host Cleared,high,detection,a.ndjson,1,2026-…,attack.t1070.001 attack.…,windows,,,,
 //! ```
 //!
 //! Lists are one cell with blanks between their members.
@@ -34,6 +34,7 @@ impl Csv {
             return Ok(());
         }
         let mut columns = vec!["rule_id", "rule_title", "level", "kind", "file", "line", "time", "tags", "source"];
+        columns.extend(["group", "first", "last", "count"]);
         if self.evidence {
             columns.extend(["selections", "fields"]);
         }
@@ -58,6 +59,19 @@ impl Printer for Csv {
             found.tags.join(" ").into(),
             found.source.unwrap_or_default().into(),
         ];
+        cells.extend(match found.correlation {
+            Some(told) => {
+                let group: Vec<String> =
+                    told.group.iter().map(|(name, value)| format!("{name}={}", value.unwrap_or_default())).collect();
+                [
+                    group.join(" ").into(),
+                    told.first.as_str().into(),
+                    told.last.as_str().into(),
+                    told.count.to_string().into(),
+                ]
+            }
+            None => [const { Cow::Borrowed("") }; 4],
+        });
         if self.evidence {
             let (selections, fields) = match found.evidence {
                 Some(evidence) => (evidence.selections.join(" "), evidence.fields.as_slice()),

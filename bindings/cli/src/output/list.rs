@@ -8,7 +8,7 @@
 use super::summary::{Summary, to_second};
 use super::{Printer, short_host};
 use crate::exit::Failure;
-use crate::screen::{DIM, Screen, level_name, style_of, visible};
+use crate::screen::{DIM, Screen, counted, level_name, style_of, visible};
 use std::io::Write as _;
 use tieline_common::record::Found;
 
@@ -25,6 +25,21 @@ impl Printer for List {
         let title = visible(if found.rule_title.is_empty() { found.rule_id.unwrap_or("-") } else { found.rule_title });
         let host = found.host.map(|host| format!("  {}", visible(short_host(host)))).unwrap_or_default();
         writeln!(screen.out(), "{time:<19}  {level}{:padding$} {title}{host}  {place}", "")?;
+        if let Some(told) = found.correlation {
+            let events = counted(told.count, "event");
+            let value =
+                if told.value.as_u64() == Some(told.count) { String::new() } else { format!(", value {}", told.value) };
+            let group: Vec<String> =
+                told.group.iter().map(|(name, value)| format!("{name} {}", value.unwrap_or("-"))).collect();
+            let since = format!(
+                "{events} from {} to {}{value}  {}",
+                to_second(&told.first),
+                to_second(&told.last),
+                group.join(", ")
+            );
+            let since = screen.paint(DIM, visible(since.trim_end())).to_string();
+            writeln!(screen.out(), "{:35} {since}", "")?;
+        }
         for field in found.evidence.iter().flat_map(|evidence| &evidence.fields) {
             let value = field.value.as_deref().map(|value| format!("   saw '{}'", visible(value))).unwrap_or_default();
             let value = screen.paint(DIM, value).to_string();

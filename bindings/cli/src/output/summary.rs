@@ -13,6 +13,7 @@ use anstyle::Style;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use tieline::Level;
+use tieline::stream::StreamStats;
 use tieline_common::record::Found;
 use tieline_common::scan::{End, Totals};
 
@@ -31,13 +32,17 @@ pub(crate) struct Summary {
     pub(crate) totals: Totals,
     pub(crate) end: Option<End>,
     pub(crate) seconds: f64,
+    /// What correlations counted; `None` without any.
+    pub(crate) stream: Option<StreamStats>,
     /// Whether a detection reached `--fail-on`.
     pub(crate) failed: bool,
     /// Rows by the id, else the title, of their rule.
     rules: HashMap<String, Vec<Row>>,
     bad: BTreeMap<String, u64>,
     bad_events: u64,
+    /// Detections, alerts of correlations among them.
     detections: u64,
+    alerts: u64,
 }
 
 /// One rule that matched.
@@ -70,6 +75,7 @@ struct Record<'a> {
 impl Summary {
     pub(crate) fn add(&mut self, found: &Found<'_>) {
         self.detections += 1;
+        self.alerts += u64::from(found.correlation.is_some());
         // Two rules may have the same id by mistake, and are two all the same.
         let rows = match self.rules.get_mut(found.rule_id.unwrap_or(found.rule_title)) {
             Some(rows) => rows,
@@ -154,7 +160,13 @@ impl Summary {
                     paint(style_of(level), text).to_string()
                 })
                 .collect();
-            let head = counted(self.detections, "detection");
+            let head = match (self.detections - self.alerts, self.alerts) {
+                (detections, 0) => counted(detections, "detection"),
+                (0, alerts) => counted(alerts, "alert"),
+                (detections, alerts) => {
+                    format!("{} and {}", counted(detections, "detection"), counted(alerts, "alert"))
+                }
+            };
             let rules = counted(self.rules.values().map(Vec::len).sum::<usize>() as u64, "rule");
             lines.push(format!("{} of {rules}: {}", paint(BOLD, head), levels.join(", ")));
         }
@@ -165,11 +177,34 @@ impl Summary {
             let span = if first == last { format!("at {first}") } else { format!("from {first} to {last}") };
             lines.push(visible(&span).into_owned());
         }
+        lines.extend(self.stream_line());
         lines.extend(self.bad_line());
         if totals.bad_files > 0 {
             lines.push(format!("{} could not be read, or only in part", counted(totals.bad_files, "file")));
         }
         lines
+    }
+
+    /// What correlations did not count, and what they hold.
+    fn stream_line(&self) -> Option<String> {
+        let StreamStats { untimed, correlations: stats, .. } = self.stream?;
+        let told = [
+            (untimed, "event without a time", "events without a time"),
+            (stats.late, "event too late", "events too late"),
+            (stats.ahead, "event too far ahead", "events too far ahead"),
+            (stats.ungrouped, "match without a value to group by", "matches without a value to group by"),
+            (stats.unvalued, "match without a value to count", "matches without a value to count"),
+            (stats.evicted, "group given up for memory", "groups given up for memory"),
+            (stats.hurried, "match judged early for memory", "matches judged early for memory"),
+            (stats.dropped, "group of rules that are gone", "groups of rules that are gone"),
+            (stats.groups, "group kept", "groups kept"),
+        ];
+        let told: Vec<String> = told
+            .into_iter()
+            .filter(|(count, ..)| *count > 0)
+            .map(|(count, one, many)| format!("{} {}", grouped(count), if count == 1 { one } else { many }))
+            .collect();
+        (!told.is_empty()).then(|| format!("correlations: {}", told.join(", ")))
     }
 
     fn bad_line(&self) -> Option<String> {

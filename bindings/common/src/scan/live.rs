@@ -15,12 +15,13 @@ use std::time::{Duration, Instant};
 use super::feed::{Feed, Message};
 use super::{End, Notice, Scan, Step, asked};
 use crate::reload::{Refused, Reload};
+use crate::source::PlanError;
 
 /// How long last lines are waited for; who reads them may hang in a share that is gone.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl Scan<'_> {
-    pub(super) fn follow(&mut self, feed: &mut Feed) -> Result<End, tieline::Error> {
+    pub(super) fn follow(&mut self, feed: &mut Feed) -> Result<End, PlanError> {
         let mut last = Instant::now();
         let mut ending: Option<(End, Instant)> = None;
         loop {
@@ -74,6 +75,7 @@ impl Scan<'_> {
         };
         *self.plan = plan;
         self.workers.renew();
+        self.over_time.renew();
         let mut step = asked((self.each)(Notice::Reloaded { changes, plan: self.plan }));
         for id in forms {
             if step.is_continue() {

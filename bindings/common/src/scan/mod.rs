@@ -13,10 +13,12 @@ mod change;
 mod feed;
 mod follow;
 mod live;
+mod over_time;
 mod tail;
 mod workers;
 
 pub use change::Change;
+pub use over_time::Correlate;
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -27,13 +29,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tieline::diagnostic::Diagnostic;
-use tieline::{Level, Profile, RuleInfo};
+use tieline::stream::{Arrival, StreamStats};
+use tieline::{Level, Metadata, Profile, RuleInfo};
 
 use crate::input::{Batch, Fault, Format, InputError, InputOptions};
-use crate::record::{BadEvent, Found, identity, raw_event};
+use crate::record::{BadEvent, Found, Place, identity, raw_event};
 use crate::reload::{Changes, RuleWatch};
 use crate::source::{Known, Plan, PlanError, SourceId};
 use feed::{Feed, Message};
+use over_time::OverTime;
 use workers::{EventHits, Wanted, Workers};
 
 /// How to scan.
@@ -55,6 +59,8 @@ pub struct ScanOptions {
     pub faults: OnFault,
     /// Whether files are read on as they grow.
     pub follow: Option<Follow>,
+    /// How events are correlated.
+    pub correlate: Correlate,
     /// Set by someone else to end the scan early.
     pub stop: Arc<AtomicBool>,
 }
@@ -79,6 +85,7 @@ impl Default for ScanOptions {
             profile: Detail::Omitted,
             faults: OnFault::GoOn,
             follow: None,
+            correlate: Correlate::default(),
             stop: Arc::default(),
         }
     }
@@ -117,10 +124,14 @@ impl Select {
     /// Whether a rule is of interest.
     #[must_use]
     pub fn takes(&self, rule: RuleInfo<'_>) -> bool {
-        let level = self.level_min.is_none_or(|least| rule.level().is_some_and(|level| level >= least));
+        self.takes_meta(rule.metadata(), identity(rule), rule.title())
+    }
+
+    fn takes_meta(&self, meta: &Metadata, identity: Option<&str>, title: &str) -> bool {
+        let level = self.level_min.is_none_or(|least| meta.level.is_some_and(|level| level >= least));
         let tag =
-            self.tags.is_empty() || self.tags.iter().any(|wanted| rule.tags().iter().any(|tag| is_below(tag, wanted)));
-        let named = |name: &String| identity(rule) == Some(name) || rule.title() == *name;
+            self.tags.is_empty() || self.tags.iter().any(|wanted| meta.tags.iter().any(|tag| is_below(tag, wanted)));
+        let named = |name: &String| identity == Some(name) || title == *name;
         level && tag && (self.rules.is_empty() || self.rules.iter().any(named))
     }
 }
@@ -154,8 +165,15 @@ pub enum Notice<'a> {
         /// The plan.
         plan: &'a Plan,
     },
-    /// A rule matched an event.
+    /// A rule matched an event, or a correlation holds for a group.
     Found(Found<'a>),
+    /// Correlations do not count an event.
+    NotCounted {
+        /// Where it is.
+        place: Place<'a>,
+        /// Why.
+        arrival: Arrival,
+    },
     /// An event cannot be read.
     BadEvent(BadEvent<'a>),
     /// A file cannot be read, or not further.
@@ -205,8 +223,21 @@ pub struct Totals {
     pub bad_events: u64,
     /// Detections handed out.
     pub detections: u64,
+    /// Alerts of correlations handed out.
+    pub alerts: u64,
     /// Bytes of the files as stored.
     pub bytes: u64,
+}
+
+/// What a scan came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// What was scanned.
+    pub totals: Totals,
+    /// Why it ended.
+    pub end: End,
+    /// What correlations counted; `None` when there were none.
+    pub stream: Option<StreamStats>,
 }
 
 /// Why a scan ended.
@@ -229,13 +260,13 @@ pub enum End {
 /// `each` is called on the calling thread with everything that is found; when it breaks, the scan ends.
 ///
 /// # Errors
-/// When a pipeline or an option turns out to be broken.
+/// When a pipeline or an option turns out to be broken, or state cannot be read or written.
 pub fn scan(
     plan: &mut Plan,
     files: &[PathBuf],
     options: &ScanOptions,
     each: &mut dyn FnMut(Notice<'_>) -> ControlFlow<()>,
-) -> Result<(Totals, End), tieline::Error> {
+) -> Result<Outcome, PlanError> {
     let wanted =
         Wanted { evidence: options.evidence == Detail::Included, profile: options.profile == Detail::Included };
     let follow = options.follow.clone().unwrap_or_default();
@@ -246,23 +277,27 @@ pub fn scan(
         each,
         totals: Totals::default(),
         open: BTreeMap::new(),
+        over_time: OverTime::new(&options.correlate)?,
         rules: follow.rules,
         idle: follow.idle,
     };
+    let ended = |scan: &Scan<'_>, end| Outcome { totals: scan.totals, end, stream: scan.over_time.stats() };
     if let Some(fixed) = scan.plan.fixed()
         && scan.compile(fixed)?.is_break()
     {
-        return Ok((scan.totals, End::Receiver));
+        return Ok(ended(&scan, End::Receiver));
     }
+    scan.prepare()?;
     let mut feed = Feed::start(files, options);
     let end = if feed.follows() { scan.follow(&mut feed)? } else { scan.read(&mut feed)? };
+    // An interrupted feed ends early, and then this is why.
+    let end = if options.stop.load(Ordering::Relaxed) { End::Interrupted } else { end };
+    let end = scan.conclude(end)?;
     if wanted.profile {
         // Nothing comes after it that could be broken off.
         let _ = (scan.each)(Notice::Profile(scan.workers.profile()));
     }
-    // An interrupted feed ends early, and then this is why.
-    let end = if options.stop.load(Ordering::Relaxed) { End::Interrupted } else { end };
-    Ok((scan.totals, end))
+    Ok(ended(&scan, end))
 }
 
 struct Scan<'a> {
@@ -273,6 +308,8 @@ struct Scan<'a> {
     totals: Totals,
     /// The files being read: one, or all that are followed.
     open: BTreeMap<u32, OpenFile>,
+    /// Correlations and their state.
+    over_time: OverTime,
     /// Rules that are watched.
     rules: Option<RuleWatch>,
     /// How long to wait for more.
@@ -282,6 +319,11 @@ struct Scan<'a> {
 /// A file being read.
 struct OpenFile {
     name: String,
+    /// By which its events are numbered, and where it is noted how far it was read.
+    number: u64,
+    mark: usize,
+    /// The last line that an earlier scan has read.
+    read: u64,
     format: Format,
     /// Bytes of it so far.
     bytes: u64,
@@ -298,7 +340,7 @@ fn asked(flow: ControlFlow<()>) -> Step {
 }
 
 impl Scan<'_> {
-    fn read(&mut self, feed: &mut Feed) -> Result<End, tieline::Error> {
+    fn read(&mut self, feed: &mut Feed) -> Result<End, PlanError> {
         loop {
             if self.options.stop.load(Ordering::Relaxed) {
                 return Ok(End::Interrupted);
@@ -310,12 +352,14 @@ impl Scan<'_> {
         }
     }
 
-    fn message(&mut self, message: Message, feed: &mut Feed) -> Result<Step, tieline::Error> {
+    fn message(&mut self, message: Message, feed: &mut Feed) -> Result<Step, PlanError> {
         match message {
             Message::Opened { at, file, format } => {
                 self.totals.files += 1;
                 let step = asked((self.each)(Notice::Opened { file: &file, format }));
-                self.open.insert(at, OpenFile { name: file, format, bytes: 0, main: None, met: Vec::new() });
+                let (number, mark, read) = self.over_time.open(&file);
+                let file = OpenFile { name: file, number, mark, read, format, bytes: 0, main: None, met: Vec::new() };
+                self.open.insert(at, file);
                 Ok(step)
             }
             Message::Batch { at, batch, faults, bytes } => {
@@ -350,15 +394,27 @@ impl Scan<'_> {
         }
     }
 
-    fn batch(&mut self, file: &mut OpenFile, batch: &Batch, faults: &[Fault]) -> Result<Step, tieline::Error> {
+    fn batch(&mut self, file: &mut OpenFile, batch: &Batch, faults: &[Fault]) -> Result<Step, PlanError> {
+        let numbers = || batch.iter().map(|record| record.number).chain(faults.iter().map(|fault| fault.number));
+        let new = numbers().filter(|number| *number > file.read).count();
+        if new == 0 {
+            return Ok(Step::Continue(()));
+        }
+        let last = numbers().max().unwrap_or(0);
         if self.choose_sources(file, batch)?.is_break() {
             return Ok(Step::Break(End::Receiver));
         }
-        self.totals.events += (batch.len() + faults.len()) as u64;
-        let hits = self.workers.evaluate(batch, &self.options.select, self.plan);
-        let mut faults = faults.iter().peekable();
+        self.prepare()?;
+        self.totals.events += new as u64;
+        let sighting = self.over_time.sighting();
+        let (hits, seen) =
+            self.workers.evaluate(batch, file.number, &self.options.select, self.plan, sighting.as_ref());
+        let mut faults = faults.iter().filter(|fault| fault.number > file.read).peekable();
         for event in &hits {
             let line = batch.record(event.at as usize).number;
+            if line <= file.read {
+                continue;
+            }
             while let Some(fault) = faults.next_if(|fault| fault.number <= line) {
                 if let Step::Break(end) = self.fault(file, fault) {
                     return Ok(Step::Break(end));
@@ -373,11 +429,12 @@ impl Scan<'_> {
                 return Ok(Step::Break(end));
             }
         }
-        Ok(Step::Continue(()))
+        self.over_time.note(file.mark, last);
+        self.correlate(file, batch, seen)
     }
 
     /// Finds the source of every event of a batch and compiles the forms that are new.
-    fn choose_sources(&mut self, file: &mut OpenFile, batch: &Batch) -> Result<ControlFlow<()>, tieline::Error> {
+    fn choose_sources(&mut self, file: &mut OpenFile, batch: &Batch) -> Result<ControlFlow<()>, PlanError> {
         if batch.is_empty() {
             return Ok(ControlFlow::Continue(()));
         }
@@ -405,7 +462,7 @@ impl Scan<'_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn compile(&mut self, id: SourceId) -> Result<ControlFlow<()>, tieline::Error> {
+    fn compile(&mut self, id: SourceId) -> Result<ControlFlow<()>, PlanError> {
         if self.plan.compile(id)? {
             return Ok((self.each)(Notice::Compiled { id, plan: self.plan }));
         }

@@ -11,9 +11,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, Mutex, PoisonError};
 use std::time::Instant;
 
-use tieline::{EventError, Evidence, JsonEvent, Profile, Rules, Scanner};
+use tieline::stream::Sighting;
+use tieline::{Detection, EventError, Evidence, JsonEvent, Profile, Rules, Scanner};
 
-use super::Select;
+use super::{Detail, Select, over_time};
 use crate::input::{Batch, Record};
 use crate::source::{Plan, SourceId};
 use crate::{host, time};
@@ -38,6 +39,14 @@ pub(super) struct EventHits {
     pub(super) error: Option<EventError>,
 }
 
+/// What an event means to correlations.
+pub(super) struct Seen {
+    pub(super) at: u32,
+    pub(super) time: Option<i64>,
+    /// Only when it means more than that time has passed.
+    pub(super) sighting: Option<Box<Sighting>>,
+}
+
 pub(super) struct Workers {
     pool: Option<rayon::ThreadPool>,
     workers: Vec<Mutex<Worker>>,
@@ -53,6 +62,8 @@ struct Worker {
     /// For each source, once it was met: the scanner, and which rules are of interest.
     scanners: Vec<Option<(Scanner, Vec<bool>)>>,
     hits: Vec<EventHits>,
+    seen: Vec<Seen>,
+    sighting: Sighting,
     sources: Vec<(usize, SourceId)>,
 }
 
@@ -97,19 +108,35 @@ impl Workers {
         met
     }
 
-    /// Evaluates every event of a batch with the rules for its source, which must be compiled.
-    pub(super) fn evaluate(&mut self, batch: &Batch, select: &Select, plan: &Plan) -> Vec<EventHits> {
+    /// Evaluates every event of a batch with the rules for its source, which must be compiled. With an empty `sighting` to
+    /// begin with, it is told as well what each event means to correlations.
+    pub(super) fn evaluate(
+        &mut self,
+        batch: &Batch,
+        file: u64,
+        select: &Select,
+        plan: &Plan,
+        sighting: Option<&Sighting>,
+    ) -> (Vec<EventHits>, Vec<Seen>) {
         let (sources, wanted) = (&self.sources, self.wanted);
+        let sight = if sighting.is_some() { Detail::Included } else { Detail::Omitted };
+        for worker in &mut self.workers {
+            worker.get_mut().unwrap_or_else(PoisonError::into_inner).sighting = sighting.cloned().unwrap_or_default();
+        }
         self.each_piece(batch, &|worker, at, record| {
             let Some((source, rules)) = sources.get(at).and_then(|id| Some((*id, plan.rules(*id)?))) else { return };
-            worker.evaluate(at, record, source, rules, select, wanted);
+            let event = InBatch { at, number: over_time::number(file, record.number), record, source, sight };
+            worker.evaluate(&event, rules, select, wanted);
         });
-        let mut hits = Vec::new();
+        let (mut hits, mut seen) = (Vec::new(), Vec::new());
         for worker in &mut self.workers {
-            hits.append(&mut worker.get_mut().unwrap_or_else(PoisonError::into_inner).hits);
+            let worker = worker.get_mut().unwrap_or_else(PoisonError::into_inner);
+            hits.append(&mut worker.hits);
+            seen.append(&mut worker.seen);
         }
         hits.sort_unstable_by_key(|event| event.at);
-        hits
+        seen.sort_unstable_by_key(|seen| seen.at);
+        (hits, seen)
     }
 
     /// Forgets the rules, as others come in their place.
@@ -161,40 +188,53 @@ fn nanoseconds() -> u64 {
     u64::try_from(START.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+/// An event of a batch.
+struct InBatch<'a> {
+    at: usize,
+    number: u64,
+    record: Record<'a>,
+    source: SourceId,
+    sight: Detail,
+}
+
 impl Worker {
-    fn evaluate(
-        &mut self,
-        at: usize,
-        record: Record<'_>,
-        source: SourceId,
-        rules: &Rules,
-        select: &Select,
-        wanted: Wanted,
-    ) {
-        let index = source.index();
+    fn evaluate(&mut self, event: &InBatch<'_>, rules: &Rules, select: &Select, wanted: Wanted) {
+        let index = event.source.index();
         if self.scanners.len() <= index {
             self.scanners.resize_with(index + 1, || None);
         }
         let Some(place) = self.scanners.get_mut(index) else { return };
         let (scanner, taken) = place.get_or_insert_with(|| {
             let scanner = if wanted.profile { Scanner::profiled(rules, nanoseconds) } else { Scanner::new(rules) };
-            (scanner, rules.iter().map(|rule| select.takes(rule)).collect())
+            // What only a correlation is to tell is told by it.
+            (scanner, rules.iter().map(|rule| rule.alerts() && select.takes(rule)).collect())
         });
         // INVARIANT: a batch holds far fewer events than a `u32` counts.
         #[expect(clippy::cast_possible_truncation, reason = "a batch holds at most some thousand events")]
-        let mut hits = EventHits { at: at as u32, source, rules: Vec::new(), time: None, host: None, error: None };
+        let at = event.at as u32;
+        let bytes = event.record.bytes;
+        let mut hits = EventHits { at, source: event.source, rules: Vec::new(), time: None, host: None, error: None };
         let mut tree = None;
-        match scanner.scan_json(record.bytes) {
-            Err(error) => hits.error = Some(error),
-            Ok(detections) => {
-                for detection in detections.filter(|found| taken.get(found.index()).is_some_and(|taken| *taken)) {
-                    let tree: &Option<JsonEvent> = tree.get_or_insert_with(|| JsonEvent::parse(record.bytes).ok());
-                    let evidence = tree.as_ref().filter(|_| wanted.evidence).map(|tree| detection.evidence(tree));
-                    #[expect(clippy::cast_possible_truncation, reason = "the engine counts rules in 32 bits")]
-                    hits.rules.push((detection.index() as u32, evidence));
-                }
+        let mut note = |detection: Detection<'_>| {
+            if !taken.get(detection.index()).is_some_and(|taken| *taken) {
+                return;
             }
+            let tree: &Option<JsonEvent> = tree.get_or_insert_with(|| JsonEvent::parse(bytes).ok());
+            let evidence = tree.as_ref().filter(|_| wanted.evidence).map(|tree| detection.evidence(tree));
+            #[expect(clippy::cast_possible_truncation, reason = "the engine counts rules in 32 bits")]
+            hits.rules.push((detection.index() as u32, evidence));
+        };
+        let scanned = if event.sight == Detail::Included {
+            scanner.sight_json(bytes, event.number, &mut self.sighting).map(|found| found.for_each(&mut note))
+        } else {
+            scanner.scan_json(bytes).map(|found| found.for_each(&mut note))
+        };
+        if scanned.is_ok() && event.sight == Detail::Included {
+            let (time, sighting) = (self.sighting.time_ns(), &self.sighting);
+            let sighting = (!sighting.is_empty()).then(|| Box::new(sighting.clone()));
+            self.seen.push(Seen { at, time, sighting });
         }
+        hits.error = scanned.err();
         if hits.rules.is_empty() && hits.error.is_none() {
             return;
         }

@@ -230,6 +230,13 @@ impl Table {
         self.fit();
     }
 
+    /// Judges all that was seen, and closes no window that would be open at that time.
+    pub(crate) fn catch_up(&mut self) {
+        if let Some(newest) = self.newest {
+            self.advance(newest.saturating_add(1));
+        }
+    }
+
     /// Says that no event will come any more: everything is judged, all windows close.
     pub(crate) fn flush(&mut self) {
         self.watermark = i64::MAX;

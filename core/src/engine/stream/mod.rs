@@ -186,7 +186,9 @@ impl Stream {
     /// same rules.
     #[must_use]
     pub fn sighting(&self) -> Sighting {
-        Sighting::new(self.options.missing)
+        let mut sighting = Sighting::new(self.options.missing);
+        sighting.pack = self.rules.inner().listening().pack;
+        sighting
     }
 
     /// Takes in what an event means that was scanned elsewhere. Events must come in the order in which they are to be
@@ -223,6 +225,11 @@ impl Stream {
     /// for no longer.
     pub fn advance(&mut self, watermark_ns: i64) {
         self.table.advance(watermark_ns);
+    }
+
+    /// Says that no event older than the newest will come any more, nor one of its time, whatever the lateness.
+    pub fn catch_up(&mut self) {
+        self.table.catch_up();
     }
 
     /// What is older is too late; `None` before the first event.
