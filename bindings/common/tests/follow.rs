@@ -280,6 +280,11 @@ fn what_cannot_grow_is_read_once_and_told() {
     run.expect(&["logs/b.json: Whole(JsonArray)", "Hit logs/b.json:1", "Hit logs/b.json:2"]);
     room.write("logs/a.json", "[]");
     run.expect(&["logs/a.json: ChangedLater"]);
+    // One object over several lines looks like a broken line at first.
+    room.write("logs/c.json", "{\n");
+    std::thread::sleep(Duration::from_millis(1300));
+    room.append("logs/c.json", "  \"hit\": \"yes\"\n}\n");
+    run.expect(&["logs/c.json: Whole(JsonArray)", "Hit logs/c.json:1"]);
     run.stop(&[]);
 }
 
