@@ -360,6 +360,39 @@ fn rules_are_read_anew_between_batches_and_kept_when_none_is_left() {
 }
 
 #[test]
+fn a_rule_that_is_being_written_is_waited_for() {
+    let room = Room::new();
+    room.write("a.ndjson", HIT);
+    let run = room.follow(&["a.ndjson"]);
+    run.expect(&["Hit a.ndjson:1"]);
+    for piece in rule("No", "no").split_inclusive('\n') {
+        room.append("rules/no.yml", piece);
+        run.expect_silence(Duration::from_millis(400));
+    }
+    run.expect(&["reloaded: 1 added, 0 removed, 0 changed"]);
+    room.append("a.ndjson", MISS);
+    run.expect(&["No a.ndjson:2"]);
+    run.stop(&[]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_beside_files_and_holds_nothing_up() {
+    let room = Room::new();
+    room.write("a.ndjson", HIT);
+    let pipe = room.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let run = room.follow(&["pipe", "a.ndjson"]);
+    run.expect(&["Hit a.ndjson:1"]);
+    let mut writer = OpenOptions::new().write(true).open(&pipe).unwrap();
+    writer.write_all(HIT.as_bytes()).unwrap();
+    run.expect(&["Hit pipe:1"]);
+    room.append("a.ndjson", HIT);
+    run.expect(&["Hit a.ndjson:2"]);
+    run.stop(&[]);
+}
+
+#[test]
 fn no_event_is_lost_or_evaluated_twice_while_rules_change() {
     let room = Room::new();
     room.write("a.ndjson", "");

@@ -65,6 +65,15 @@ fn broken_rules_are_told_before_the_first_event() {
     room.file("empty.ndjson", "");
     let answer = room.run("scan --rules rules -F --follow-idle 0.3 empty.ndjson").expect(0);
     assert!(answer.err.contains("rules/broken.yml:"), "{}", answer.err);
+    let answer = room.run("scan --rules rules --rule nobody -F empty.ndjson").expect(4);
+    assert!(answer.err.contains("`nobody`"), "{}", answer.err);
+}
+
+#[test]
+fn an_empty_directory_is_waited_for_also_under_strict() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("logs")).unwrap();
+    room.run("scan --rules rules --strict -F --follow-idle 0.3 logs").expect(0);
 }
 
 struct Running {
