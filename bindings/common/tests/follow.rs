@@ -280,6 +280,11 @@ fn what_cannot_grow_is_read_once_and_told() {
     run.expect(&["logs/b.json: Whole(JsonArray)", "Hit logs/b.json:1", "Hit logs/b.json:2"]);
     room.write("logs/a.json", "[]");
     run.expect(&["logs/a.json: ChangedLater"]);
+    // One object over several lines looks like a broken line at first.
+    room.write("logs/c.json", "{\n");
+    std::thread::sleep(Duration::from_millis(1300));
+    room.append("logs/c.json", "  \"hit\": \"yes\"\n}\n");
+    run.expect(&["logs/c.json: Whole(JsonArray)", "Hit logs/c.json:1"]);
     run.stop(&[]);
 }
 
@@ -352,6 +357,39 @@ fn rules_are_read_anew_between_batches_and_kept_when_none_is_left() {
     run.expect(&["Hit a.ndjson:7"]);
     let totals = run.stop(&[]);
     assert_eq!(totals.events, 8);
+}
+
+#[test]
+fn a_rule_that_is_being_written_is_waited_for() {
+    let room = Room::new();
+    room.write("a.ndjson", HIT);
+    let run = room.follow(&["a.ndjson"]);
+    run.expect(&["Hit a.ndjson:1"]);
+    for piece in rule("No", "no").split_inclusive('\n') {
+        room.append("rules/no.yml", piece);
+        run.expect_silence(Duration::from_millis(400));
+    }
+    run.expect(&["reloaded: 1 added, 0 removed, 0 changed"]);
+    room.append("a.ndjson", MISS);
+    run.expect(&["No a.ndjson:2"]);
+    run.stop(&[]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_named_pipe_is_read_beside_files_and_holds_nothing_up() {
+    let room = Room::new();
+    room.write("a.ndjson", HIT);
+    let pipe = room.path("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let run = room.follow(&["pipe", "a.ndjson"]);
+    run.expect(&["Hit a.ndjson:1"]);
+    let mut writer = OpenOptions::new().write(true).open(&pipe).unwrap();
+    writer.write_all(HIT.as_bytes()).unwrap();
+    run.expect(&["Hit pipe:1"]);
+    room.append("a.ndjson", HIT);
+    run.expect(&["Hit a.ndjson:2"]);
+    run.stop(&[]);
 }
 
 #[test]

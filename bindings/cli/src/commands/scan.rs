@@ -54,7 +54,7 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
     args.split();
     check_follow(&args)?;
     let EventFiles { files, mut errors, passed_over } = event_files(&args.files)?;
-    if args.follow && !args.how.strict {
+    if args.follow {
         // What is not there may come; whoever follows tells the rest.
         errors.clear();
     }
@@ -263,6 +263,7 @@ impl<'a> Run<'a> {
             let as_is = plan.as_is();
             plan.compile(as_is)?;
             self.compiled(as_is, plan)?;
+            self.expect_selected()?;
         }
         if self.args.follow && self.bar_wanted {
             self.screen.bar = Some(new_spinner());

@@ -3,7 +3,7 @@
 use super::support::{EVENTS, Room, WHOAMI};
 use std::fs::OpenOptions;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 #[test]
@@ -65,12 +65,22 @@ fn broken_rules_are_told_before_the_first_event() {
     room.file("empty.ndjson", "");
     let answer = room.run("scan --rules rules -F --follow-idle 0.3 empty.ndjson").expect(0);
     assert!(answer.err.contains("rules/broken.yml:"), "{}", answer.err);
+    let answer = room.run("scan --rules rules --rule nobody -F empty.ndjson").expect(4);
+    assert!(answer.err.contains("`nobody`"), "{}", answer.err);
+}
+
+#[test]
+fn an_empty_directory_is_waited_for_also_under_strict() {
+    let room = Room::new();
+    std::fs::create_dir(room.path("logs")).unwrap();
+    room.run("scan --rules rules --strict -F --follow-idle 0.3 logs").expect(0);
 }
 
 struct Running {
     room: Room,
     child: Child,
-    out: BufReader<std::process::ChildStdout>,
+    out: BufReader<ChildStdout>,
+    err: BufReader<ChildStderr>,
 }
 
 impl Running {
@@ -79,7 +89,8 @@ impl Running {
         let mut command = room.command(line.split(' '));
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let out = BufReader::new(child.stdout.take().unwrap());
-        Self { room, child, out }
+        let err = BufReader::new(child.stderr.take().unwrap());
+        Self { room, child, out, err }
     }
 
     fn append(&self, text: &str) {
@@ -93,13 +104,23 @@ impl Running {
         line
     }
 
+    /// Messages up to the one with this text.
+    fn errors_until(&mut self, text: &str) -> String {
+        let mut all = String::new();
+        while !all.contains(text) {
+            assert!(self.err.read_line(&mut all).unwrap() > 0, "{all}");
+        }
+        all
+    }
+
     fn interrupt(mut self) -> (i32, String, String) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
         let mut out = String::new();
         self.out.read_to_string(&mut out).unwrap();
-        let output = self.child.wait_with_output().unwrap();
-        (output.status.code().unwrap_or(-1), out, String::from_utf8_lossy(&output.stderr).into_owned())
+        let mut err = String::new();
+        self.err.read_to_string(&mut err).unwrap();
+        (self.child.wait().unwrap().code().unwrap_or(-1), out, err)
     }
 }
 
@@ -113,7 +134,7 @@ fn results_come_at_once_and_an_interrupted_scan_tells_its_summary() {
     let line = run.line();
     assert!(line.contains("Log Cleared") && line.contains("events.ndjson:4"), "{line}");
     run.append("{\"EventID\":1102}");
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(1500));
     let (code, out, err) = run.interrupt();
     assert_eq!(code, 130, "{err}");
     assert!(out.contains("events.ndjson:5"), "{out}");
@@ -128,11 +149,12 @@ fn rules_that_change_are_told_with_what_is_wrong_with_them() {
     assert!(run.line().contains("Log Cleared"));
     run.room.file("rules/whoami.yml", WHOAMI.replace("whoami.exe", "cmd.exe").replace("Whoami Started", "Shell"));
     run.room.file("rules/broken.yml", "title: Broken\ndetection: [\n");
-    std::thread::sleep(Duration::from_millis(3500));
+    let before = run.errors_until("rules reloaded");
     run.append(EVENTS);
     let line = run.line();
     assert!(line.contains("\"Shell\"") && line.contains("\"line\":5"), "{line}");
-    let (code, _, err) = run.interrupt();
+    let (code, _, after) = run.interrupt();
+    let err = format!("{before}{after}");
     assert_eq!(code, 130, "{err}");
     assert!(err.contains("rules reloaded: 1 added, 0 removed, 1 changed"), "{err}");
     assert!(err.contains("rules/broken.yml:"), "{err}");

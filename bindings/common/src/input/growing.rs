@@ -142,3 +142,102 @@ impl Read for Growing {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::panic)]
+    use super::*;
+    use crate::input::{Batch, Fault, InputOptions};
+    use proptest::prelude::*;
+    use std::io::Write as _;
+
+    type Records = Vec<(u64, String)>;
+
+    fn options() -> InputOptions {
+        InputOptions { record_bytes_max: 60, batch_bytes: 100, ..InputOptions::default() }
+    }
+
+    fn drain(reader: &mut Reader, records: &mut Records, faults: &mut Vec<Fault>) {
+        let mut batch = Batch::default();
+        while reader.next_batch(&mut batch, faults).unwrap() {
+            records
+                .extend(batch.iter().map(|record| (record.number, String::from_utf8_lossy(record.bytes).into_owned())));
+        }
+    }
+
+    fn whole(path: &Path) -> (Format, Records, Vec<Fault>) {
+        let (mut records, mut faults) = (Records::new(), Vec::new());
+        let mut reader = Reader::open(path, &options()).unwrap();
+        drain(&mut reader, &mut records, &mut faults);
+        (reader.format(), records, faults)
+    }
+
+    /// The same file, which comes in pieces; closed and opened again between some of them.
+    fn in_pieces(path: &Path, content: &[u8], sizes: &[usize]) -> Option<(Format, Records, Vec<Fault>)> {
+        let mut file = File::create(path).unwrap();
+        let (mut records, mut faults) = (Records::new(), Vec::new());
+        let mut open = None;
+        let mut rest = content;
+        for size in sizes.iter().cycle() {
+            let (piece, after) = rest.split_at((*size).min(rest.len()));
+            file.write_all(piece).unwrap();
+            rest = after;
+            if open.is_none()
+                && let Growth::Lines(reader, growing) = Reader::grow(path, &options()).unwrap()
+            {
+                open = Some((reader, growing));
+            }
+            if let Some((reader, growing)) = &mut open {
+                drain(reader, &mut records, &mut faults);
+                match size % 3 {
+                    0 => reader.shrink(),
+                    1 => growing.park(),
+                    _ => {}
+                }
+            }
+            if rest.is_empty() {
+                break;
+            }
+        }
+        let (mut reader, growing) = open?;
+        growing.end();
+        drain(&mut reader, &mut records, &mut faults);
+        Some((reader.format(), records, faults))
+    }
+
+    fn check(content: &[u8], sizes: &[usize]) {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, other) = (folder.path().join("one.log"), folder.path().join("other.log"));
+        std::fs::write(&one, content).unwrap();
+        let Some(found) = in_pieces(&other, content, sizes) else { panic!("never told what it is") };
+        assert_eq!(found, whole(&one));
+    }
+
+    fn lines(line: &'static str) -> impl Strategy<Value = String> {
+        let end = prop_oneof![Just("\n"), Just("\r\n"), Just("\n\n")];
+        let lines = prop::collection::vec((line, end), 0..12);
+        lines.prop_map(|lines| lines.into_iter().map(|(line, end)| format!("{line}{end}")).collect())
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// In whatever pieces a file comes, its records, their numbers and its faults are those of the whole file.
+        #[test]
+        fn a_file_in_pieces_is_the_file(
+            json in lines(r#"[ ]{0,2}\{"[a-zä]{1,70}":1\}?|"#),
+            csv in lines(r#"([a-z]{0,4}|"[a-z,\n]{0,9}"?|[a-z]{70}),[a-zö]{0,3}"#),
+            zeek in lines("[a-z]{0,4}\t[a-zü]{0,70}|#close x"),
+            last in "|\\{\"last\":1\\}",
+            sizes in prop::collection::vec(1_usize..40, 1..8),
+        ) {
+            let json = format!("{{\"first\":1}}\n{json}{last}");
+            check(json.as_bytes(), &sizes);
+            check(format!("one,two\n{csv}x,y").as_bytes(), &sizes);
+            let header = "#separator \\x09\n#fields\ta\tb\n#types\tstring\tstring\n";
+            check(format!("{header}{zeek}x\ty").as_bytes(), &sizes);
+            let utf16: Vec<u8> = format!("\u{feff}{json}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+            check(&utf16, &sizes);
+        }
+    }
+}

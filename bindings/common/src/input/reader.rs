@@ -111,9 +111,16 @@ impl Reader {
         if !is_line && (text.is_empty() || !matches!(sniff::sniff(&head, None), Ok(Format::Evtx | Format::JsonArray))) {
             return Ok(Growth::Unsettled(head));
         }
-        let format = format_of(path, &head, options)?;
-        if matches!(format, Format::Evtx | Format::JsonArray) {
-            return Ok(Growth::Whole(format));
+        // A half line says little about what a file is.
+        let whole = memchr::memrchr(b'\n', &head).and_then(|end| head.get(..=end)).unwrap_or(&head);
+        let format = format_of(path, whole, options)?;
+        match format {
+            Format::Evtx | Format::JsonArray => return Ok(Growth::Whole(format)),
+            // JSON over several lines may begin like that; the next line tells.
+            Format::Ndjson if whole.len() < HEAD_BYTES_MAX && is_one_half(whole) => {
+                return Ok(Growth::Unsettled(head));
+            }
+            _ => {}
         }
         let body = Body::start(path, format, source, head, &progress, &Limits::new(options))
             .map_err(|broken| report(path, format, broken))?;
@@ -239,6 +246,12 @@ fn format_of(name: &Path, head: &[u8], options: &InputOptions) -> Result<Format,
         None => sniff::sniff(head, Extension::of(name)),
     };
     found.map_err(|found| wrong_format(name, &found, options.format))
+}
+
+/// Whether there is one line only, and it does not hold a JSON value.
+fn is_one_half(text: &[u8]) -> bool {
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii();
+    memchr::memchr(b'\n', text).is_none() && serde_json::from_slice::<serde::de::IgnoredAny>(text).is_err()
 }
 
 fn report(name: &Path, format: Format, broken: Broken) -> InputError {
