@@ -287,6 +287,9 @@ pub(crate) struct CheckArgs {
     pub(crate) rules: PathArgs,
     #[command(flatten)]
     pub(crate) how: RuleArgs,
+    /// Also refuse what other Sigma tools do not know (TL0121): types of correlations and forms that are extensions
+    #[arg(long)]
+    pub(crate) portable: bool,
     /// How to print the report
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) format: ReportForm,

@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 
 use tieline_common::load::RuleOptions;
 use tieline_common::reload::{Recipe, RuleWatch};
-use tieline_common::scan::{End, Follow, Notice, ScanOptions, Totals, scan};
+use tieline_common::scan::{End, Follow, Notice, Outcome, ScanOptions, Totals, scan};
 use tieline_common::source::SourceChoice;
 
 /// Far more than anything here takes.
@@ -104,7 +104,7 @@ fn tell(notice: &Notice<'_>, root: &Path, sender: &Sender<String>) -> ControlFlo
 struct Running {
     told: Receiver<String>,
     stop: Arc<AtomicBool>,
-    thread: JoinHandle<(Totals, End)>,
+    thread: JoinHandle<Outcome>,
 }
 
 impl Running {
@@ -126,7 +126,7 @@ impl Running {
     #[track_caller]
     fn stop(self, lines: &[&str]) -> Totals {
         self.stop.store(true, Ordering::Relaxed);
-        let (totals, end) = self.thread.join().unwrap();
+        let Outcome { totals, end, .. } = self.thread.join().unwrap();
         assert_eq!(end, End::Interrupted);
         assert_eq!(self.told.iter().collect::<Vec<_>>(), lines);
         totals
@@ -305,7 +305,7 @@ fn a_quiet_scan_ends_when_that_is_asked_for() {
     let run = room.start(&["a.ndjson"], Some(Duration::from_millis(700)), 2);
     run.expect(&["Hit a.ndjson:1", "Hit a.ndjson:2"]);
     room.append("a.ndjson", "{\"hit\":\"yes\"}");
-    let (totals, end) = run.thread.join().unwrap();
+    let Outcome { totals, end, .. } = run.thread.join().unwrap();
     assert_eq!((end, totals.events), (End::Finished, 3));
     assert!(started.elapsed() >= Duration::from_millis(700));
 }
@@ -420,5 +420,5 @@ fn no_event_is_lost_or_evaluated_twice_while_rules_change() {
     let expected: Vec<String> = (1..=written).map(|line| format!("Hit a.ndjson:{line}")).collect();
     assert_eq!(lines, expected);
     run.stop.store(true, Ordering::Relaxed);
-    assert_eq!(run.thread.join().unwrap().0.detections, written);
+    assert_eq!(run.thread.join().unwrap().totals.detections, written);
 }

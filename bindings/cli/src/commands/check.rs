@@ -44,7 +44,13 @@ pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure
             print_report(&report, screen)?;
         }
     }
-    Ok(match report.errors() {
+    let own = report.warnings.iter().filter(|reason| reason.code == Code::NotPortable).map(|reason| reason.count).sum();
+    let refused = if args.portable { own } else { 0 };
+    if refused > 0 {
+        let places = counted(refused as u64, "place");
+        screen.error(&format!("{places} with an extension that other Sigma tools refuse"));
+    }
+    Ok(match report.errors() + refused {
         0 => Exit::Fine,
         _ if args.how.strict => Exit::Strict,
         _ => Exit::Findings,

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod check;
+mod correlate;
 mod follow;
 mod profile;
 mod scan;
