@@ -64,7 +64,16 @@ fn a_state_that_is_too_large_forgets_its_oldest_events() {
         outer.rules[0].target = Target::Correlation(0);
         outer
     };
+    let valued = |mut correlation: Correlation| {
+        correlation.fields = vec!["V".to_owned()];
+        vec![by(correlation, &["User"])]
+    };
+    let rare = Criterion::Compare(vec![(Comparison::Lt, Number::Integer(1))]);
     let rules = [
+        valued(correlation(T::NewValue, 1, 1 << 40, Criterion::EveryRule)),
+        valued(correlation(T::RareValue, 1, 1 << 40, rare)),
+        vec![by(correlation(T::Absence, 2, 100, Criterion::EveryRule), &["User"])],
+        vec![by(at_least(T::RateChange, 1, 10, 100), &["User"])],
         vec![by(at_least(T::EventCount, 1, 1 << 40, 1 << 40), &["User"])],
         vec![values(T::ValueCount)],
         vec![values(T::ValueSum)],
