@@ -9,6 +9,11 @@ use serde::{Deserialize, Serialize};
 /// Levels of objects and lists in one event, which is what the JSON parser reads; a deeper event is refused.
 pub(crate) const EVENT_DEPTH_MAX: usize = 127;
 
+/// Bytes for the state of all correlations over one stream, and what they hold back; then groups are given up.
+pub(crate) const STATE_BYTES_MAX: usize = 1 << 30;
+/// Bytes for the state of one group; then its oldest events are forgotten.
+pub(crate) const STATE_GROUP_BYTES_MAX: usize = 16 << 20;
+
 /// Bounds on rules, pipelines, and programs.
 ///
 /// ```

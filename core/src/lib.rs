@@ -42,7 +42,7 @@ pub mod stream {
     pub use crate::correlation::alert::FindingKind as AlertKind;
     pub use crate::correlation::correlator::Mode;
     pub use crate::correlation::sighting::{Missing, Sighting};
-    pub use crate::correlation::table::Stats as CorrelationStats;
+    pub use crate::correlation::table::{Restored, Stats as CorrelationStats};
     pub use crate::engine::{
         Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, StreamStats,
     };

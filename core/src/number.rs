@@ -151,6 +151,9 @@ impl Ord for Number {
 }
 
 /// An integer against a float that is no integer below 2^127: whole parts first, then the fraction.
+// PERF: in line, the rounding would be done for two integers as well: 40 instructions for every count that is compared.
+#[cold]
+#[inline(never)]
 fn compare(left: i128, right: f64) -> Ordering {
     if right >= TWO_POW_127 {
         return Ordering::Less;

@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
 use tieline::diagnostic::Code;
-use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner};
+use tieline::stream::StreamOptions;
+use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner, Stream};
 
 const GOOD: &str = "title: good\nlogsource: {category: c}\ndetection: {s: {A: 1}, condition: s}";
 
@@ -63,4 +64,28 @@ fn a_large_event_is_no_trouble() {
     let fields: String = (0..10_000).map(|n| format!("\"f{n}\":\"{}\",", "hay ".repeat(16))).collect();
     let event = format!("{{{fields}\"A\":\"{}needle\",\"B\":\"a straw\"}}", "x".repeat(4 << 20));
     assert_eq!(scanner.scan_json(event.as_bytes()).unwrap().len(), 1);
+}
+
+#[test]
+fn a_stream_keeps_within_its_bounds_and_counts_what_they_cost() {
+    let count = "title: many\ncorrelation: {type: event_count, rules: [good], group-by: [U], timespan: 1d, condition: {gte: 99}}";
+    let rules = format!("{}\nname: good\n---\n{count}", GOOD);
+    let rules = Compiler::new().rules(None, rules).build().unwrap();
+    let stats = |options: StreamOptions, groups: i64| {
+        let mut stream = Stream::new(&rules, options);
+        for time in 0..10_000 {
+            let event = format!("{{\"A\":1,\"U\":\"u{}\"}}", time % groups);
+            stream.scan_json_at(event.as_bytes(), Some(time)).unwrap().count();
+        }
+        stream.finish();
+        stream.stats().correlations
+    };
+    let plenty = stats(StreamOptions::default(), 1_000);
+    assert_eq!((plenty.evicted, plenty.crowded, plenty.trimmed), (0, 0, 0));
+    let budget = stats(StreamOptions { state_bytes_max: 20_000, ..StreamOptions::default() }, 1_000);
+    assert!(budget.evicted > 9_000 && budget.crowded == 0);
+    let few = stats(StreamOptions { groups_max: Some(10), ..StreamOptions::default() }, 1_000);
+    assert!(few.crowded > 9_000 && few.evicted == 0);
+    let small = stats(StreamOptions { group_bytes_max: 1_000, ..StreamOptions::default() }, 1);
+    assert!(small.trimmed > 9_000 && small.alerts == 0);
 }

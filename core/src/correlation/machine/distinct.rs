@@ -21,16 +21,26 @@ pub(super) const FEW_MAX: usize = 16;
 /// A value, as the hash of its text, and the latest event that has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Item {
-    pub(super) hash: u128,
+    /// The halves of the hash; as one number they would take another word, for their alignment.
+    hash: [u64; 2],
     pub(super) entry: Entry,
+}
+
+impl Item {
+    pub(super) fn new(hash: u128, entry: Entry) -> Self {
+        Self { hash: [(hash >> 64) as u64, hash as u64], entry }
+    }
+
+    pub(super) fn hash(&self) -> u128 {
+        let [high, low] = self.hash;
+        u128::from(high) << 64 | u128::from(low)
+    }
 }
 
 /// Adds a value to a few, the oldest first.
 pub(super) fn add_few(few: &mut Vec<Item>, item: Item) {
     if let Some(at) = few.iter().position(|known| known.hash == item.hash) {
         few.remove(at);
-    } else if few.len() < 4 {
-        few.reserve_exact(1);
     }
     few.push(item);
 }
@@ -74,34 +84,49 @@ impl Many {
     }
 
     pub(super) fn add(&mut self, item: Item) {
-        let zeros = item.hash.leading_zeros();
+        let zeros = item.hash().leading_zeros();
         if zeros < self.sample.kept {
             return;
         }
-        if self.latest.insert(item.hash, self.next).is_none() && zeros >= self.sample.counted {
+        if self.latest.insert(item.hash(), self.next).is_none() && zeros >= self.sample.counted {
             self.sample.len += 1;
         }
         self.items.push_back((self.next, item));
         self.next += 1;
         if self.items.len() > 2 * self.latest.len() + FEW_MAX {
             let latest = &self.latest;
-            self.items.retain(|(number, item)| latest.get(&item.hash) == Some(number));
+            self.items.retain(|(number, item)| latest.get(&item.hash()) == Some(number));
         }
     }
 
     /// Forgets what is older than `span` at `time`.
     pub(super) fn forget(&mut self, time: i64, span: u64) {
         while let Some((number, item)) = self.items.front() {
-            let is_latest = self.latest.get(&item.hash) == Some(number);
+            let is_latest = self.latest.get(&item.hash()) == Some(number);
             if is_latest && item.entry.is_within(span, time) {
                 break;
             }
             if is_latest {
-                self.latest.remove(&item.hash);
-                self.sample.len -= usize::from(item.hash.leading_zeros() >= self.sample.counted);
+                self.latest.remove(&item.hash());
+                self.sample.len -= usize::from(item.hash().leading_zeros() >= self.sample.counted);
             }
             self.items.pop_front();
         }
+    }
+
+    /// Forgets so many values, those that came last the longest ago first.
+    pub(super) fn trim(&mut self, mut values: usize) {
+        while values > 0
+            && let Some((number, item)) = self.items.pop_front()
+        {
+            if self.latest.get(&item.hash()) == Some(&number) {
+                self.latest.remove(&item.hash());
+                self.sample.len -= usize::from(item.hash().leading_zeros() >= self.sample.counted);
+                values -= 1;
+            }
+        }
+        self.items.shrink_to_fit();
+        self.latest.shrink_to_fit();
     }
 
     /// Makes the sample smaller or wider, as the number of kept values demands.
@@ -109,7 +134,7 @@ impl Many {
         while self.latest.len() > cap {
             let kept = self.sample.kept + 1;
             self.latest.retain(|hash, _| hash.leading_zeros() >= kept);
-            self.items.retain(|(_, item)| item.hash.leading_zeros() >= kept);
+            self.items.retain(|(_, item)| item.hash().leading_zeros() >= kept);
             self.sample.kept = kept;
             self.sample.counted = self.sample.counted.max(kept);
             self.recount();
@@ -137,7 +162,7 @@ impl Many {
 
     /// The kept values, the oldest first.
     pub(super) fn items(&self) -> impl DoubleEndedIterator<Item = &Item> {
-        self.items.iter().filter(|(number, item)| self.latest.get(&item.hash) == Some(number)).map(|(_, item)| item)
+        self.items.iter().filter(|(number, item)| self.latest.get(&item.hash()) == Some(number)).map(|(_, item)| item)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -155,7 +180,7 @@ mod tests {
     use xxhash_rust::xxh3::xxh3_128;
 
     fn item(value: u64, time: i64) -> Item {
-        Item { hash: xxh3_128(&value.to_le_bytes()), entry: Entry { time, event: value } }
+        Item::new(xxh3_128(&value.to_le_bytes()), Entry { time, event: value })
     }
 
     fn count(many: &Many) -> f64 {

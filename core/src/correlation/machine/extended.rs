@@ -72,7 +72,7 @@ impl Correlator {
             // Whoever keeps the groups may not have come to forget it yet.
             *state = State::default();
         }
-        state.last = Some(time);
+        state.last = time;
         self.carry(state, time, batch);
         if !matches!(state.held, Held::Own(_)) {
             let Some(own) = Own::new(&self.plan, time, self.span) else { return };

@@ -1,7 +1,7 @@
 //! What a group remembers of its events, in the smallest form its correlation can do with.
 //!
 //! ```text
-//! event_count    one entry, then a queue           temporal           the latest entry of each rule
+//! event_count    two entries, then a queue         temporal           the latest entry of each rule
 //! value_sum ..   a queue with numbers and a tool   temporal_ordered   for each step its latest start
 //! value_count    the latest entry of each value    ... counted at the end: the longest way so far
 //! extensions     see `extended`
@@ -13,7 +13,7 @@ use super::distinct::{self, FEW_MAX, Item, Many, Sample};
 use super::extended::Own;
 use super::steps::{Longest, NEVER};
 use super::window::Numbers;
-use super::{Entry, Plan, Signal, What};
+use super::{ALLOCATION, Entry, Plan, Signal, What};
 use crate::correlation::alert::REFERENCES_MAX;
 use crate::number::Number;
 use std::collections::VecDeque;
@@ -24,9 +24,10 @@ pub(super) enum Held {
     #[default]
     Nothing,
     One(Entry),
-    #[expect(clippy::box_collection, reason = "most groups hold one event, and must be small")]
-    Events(Box<VecDeque<Entry>>),
+    Two([Entry; 2]),
+    Events(VecDeque<Entry>),
     Numbers(Box<Numbers>),
+    Value(Item),
     Few(Vec<Item>),
     Distinct(Box<Many>),
     Rules(Box<[Entry]>),
@@ -74,7 +75,7 @@ impl Held {
                     numbers.add(entry, *number, *aggregate);
                 }
             }
-            (Plan::Distinct { .. }, What::Value(hash)) => self.add_value(Item { hash: *hash, entry }),
+            (Plan::Distinct { .. }, What::Value(hash)) => self.add_value(Item::new(*hash, entry)),
             (Plan::Rules { rules, .. }, What::Rules(matched)) => {
                 if !matches!(self, Self::Rules(_)) {
                     *self = Self::Rules(vec![Entry { time: NEVER, event: 0 }; *rules].into());
@@ -93,7 +94,12 @@ impl Held {
 
     fn add_event(&mut self, entry: Entry) {
         match self {
-            Self::One(one) => *self = Self::Events(Box::new(VecDeque::from([*one, entry]))),
+            Self::One(one) => *self = Self::Two([*one, entry]),
+            Self::Two([one, two]) => {
+                let mut events = VecDeque::with_capacity(4);
+                events.extend([*one, *two, entry]);
+                *self = Self::Events(events);
+            }
             Self::Events(events) => events.push_back(entry),
             _ => *self = Self::One(entry),
         }
@@ -101,6 +107,8 @@ impl Held {
 
     fn add_value(&mut self, item: Item) {
         match self {
+            Self::Value(one) if one.hash() == item.hash() => *one = item,
+            Self::Value(one) => *self = Self::Few(vec![*one, item]),
             Self::Few(few) => {
                 distinct::add_few(few, item);
                 if few.len() > FEW_MAX {
@@ -108,7 +116,7 @@ impl Held {
                 }
             }
             Self::Distinct(many) => many.add(item),
-            _ => *self = Self::Few(vec![item]),
+            _ => *self = Self::Value(item),
         }
     }
 
@@ -132,7 +140,7 @@ impl Held {
         }
         let Self::Longest(way) = self else { return };
         way.longest.update(steps, batch);
-        way.count += batch.len() as u64;
+        way.count = way.count.saturating_add(batch.len() as u64);
         way.events.extend(batch.iter().map(|signal| signal.event));
         way.events.drain(..way.events.len().saturating_sub(REFERENCES_MAX));
     }
@@ -155,8 +163,16 @@ impl Held {
                 while numbers.entries.front().is_some_and(|(entry, _)| !entry.is_within(span, time)) {
                     numbers.forget();
                 }
+                if numbers.entries.capacity() > 64 && numbers.entries.len() * 4 < numbers.entries.capacity() {
+                    numbers.shrink();
+                }
             }
-            Self::Few(few) => few.retain(|item| item.entry.is_within(span, time)),
+            Self::Few(few) => {
+                few.retain(|item| item.entry.is_within(span, time));
+                if let [one] = few.as_slice() {
+                    *self = Self::Value(*one);
+                }
+            }
             Self::Distinct(many) => {
                 many.forget(time, span);
                 if let Plan::Distinct { cap } = plan {
@@ -166,15 +182,63 @@ impl Held {
                     *self = Self::Few(many.items().copied().collect());
                 }
             }
-            Self::One(entry) if !entry.is_within(span, time) => *self = Self::Nothing,
+            Self::One(entry) | Self::Value(Item { entry, .. }) if !entry.is_within(span, time) => *self = Self::Nothing,
+            Self::Two([one, two]) if !one.is_within(span, time) => {
+                *self = if two.is_within(span, time) { Self::One(*two) } else { Self::Nothing };
+            }
             _ => {}
         }
+    }
+
+    /// Forgets the older half of the events, or everything where there is no half, and says how many were forgotten.
+    pub(super) fn trim(&mut self) -> u64 {
+        let half = |len: usize| if len > 2 { len / 2 } else { len };
+        let forgotten = match self {
+            Self::Events(events) => {
+                let forgotten = half(events.len());
+                events.drain(..forgotten);
+                events.shrink_to_fit();
+                forgotten
+            }
+            Self::Numbers(numbers) => {
+                let forgotten = half(numbers.entries.len());
+                (0..forgotten).for_each(|_| numbers.forget());
+                numbers.shrink();
+                forgotten
+            }
+            Self::Few(few) => {
+                let forgotten = half(few.len());
+                few.drain(..forgotten);
+                few.shrink_to_fit();
+                forgotten
+            }
+            Self::Distinct(many) => {
+                let forgotten = half(many.len());
+                many.trim(forgotten);
+                forgotten
+            }
+            Self::Nothing => 0,
+            Self::Two(_) => 2,
+            Self::One(_) | Self::Value(_) | Self::Own(_) | Self::Rules(_) | Self::Words(_) | Self::Longest(_) => 1,
+        };
+        let is_left = match self {
+            Self::Events(events) => !events.is_empty(),
+            Self::Numbers(numbers) => !numbers.entries.is_empty(),
+            Self::Few(few) => !few.is_empty(),
+            Self::Distinct(many) => many.len() > 0,
+            _ => false,
+        };
+        if !is_left {
+            *self = Self::Nothing;
+        }
+        forgotten as u64
     }
 
     /// What is compared, for a window that ends at `time`; `None` when nothing is in it.
     pub(super) fn value(&mut self, plan: &Plan, time: i64, span: u64) -> Option<Number> {
         let count = match (self, plan) {
-            (Self::One(_), _) => 1,
+            (Self::One(_) | Self::Value(_), _) => 1,
+            (Self::Two(both), _) => both.len(),
             (Self::Events(events), _) => events.len(),
             (Self::Numbers(numbers), Plan::Numbers(aggregate)) => return numbers.value(*aggregate),
             (Self::Few(few), _) => few.len(),
@@ -195,7 +259,8 @@ impl Held {
             Detail { first, count: count as u64, events }
         };
         match self {
-            Self::One(entry) => detail(1, &mut [entry].into_iter()),
+            Self::One(entry) | Self::Value(Item { entry, .. }) => detail(1, &mut [entry].into_iter()),
+            Self::Two(both) => detail(both.len(), &mut both.iter().rev()),
             Self::Events(events) => detail(events.len(), &mut events.iter().rev()),
             Self::Numbers(numbers) => {
                 detail(numbers.entries.len(), &mut numbers.entries.iter().rev().map(|(entry, _)| entry))
@@ -221,7 +286,7 @@ impl Held {
     /// The time of the first event in the window.
     pub(super) fn first(&self) -> Option<i64> {
         match self {
-            Self::One(entry) => Some(entry.time),
+            Self::One(entry) | Self::Two([entry, _]) | Self::Value(Item { entry, .. }) => Some(entry.time),
             Self::Events(events) => events.front().map(|entry| entry.time),
             Self::Numbers(numbers) => numbers.entries.front().map(|(entry, _)| entry.time),
             Self::Few(few) => few.first().map(|item| item.entry.time),
@@ -232,18 +297,20 @@ impl Held {
     }
 
     /// Bytes beside the value itself.
+    #[inline]
     pub(super) fn bytes(&self) -> usize {
         match self {
-            Self::Nothing | Self::One(_) => 0,
-            Self::Events(events) => size_of::<VecDeque<Entry>>() + events.capacity() * size_of::<Entry>(),
-            Self::Numbers(numbers) => numbers.bytes(),
-            Self::Few(few) => few.capacity() * size_of::<Item>(),
-            Self::Distinct(many) => many.bytes(),
-            Self::Rules(latest) => size_of_val(&**latest),
-            Self::Own(own) => own.bytes(),
-            Self::Words(words) => words.capacity() * size_of::<u64>(),
+            Self::Nothing | Self::One(_) | Self::Two(_) | Self::Value(_) => 0,
+            Self::Events(events) => ALLOCATION + events.capacity() * size_of::<Entry>(),
+            Self::Numbers(numbers) => 3 * ALLOCATION + numbers.bytes(),
+            Self::Few(few) => ALLOCATION + few.capacity() * size_of::<Item>(),
+            Self::Distinct(many) => 3 * ALLOCATION + many.bytes(),
+            Self::Rules(latest) => ALLOCATION + size_of_val(&**latest),
+            Self::Own(own) => 3 * ALLOCATION + own.bytes(),
+            Self::Words(words) => ALLOCATION + words.capacity() * size_of::<u64>(),
             Self::Longest(way) => {
-                size_of::<Way>() + way.longest.most.len() * size_of::<u16>() + way.events.capacity() * size_of::<u64>()
+                let content = size_of_val(&*way.longest.most) + way.events.capacity() * size_of::<u64>();
+                3 * ALLOCATION + size_of::<Way>() + content
             }
         }
     }

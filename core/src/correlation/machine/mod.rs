@@ -87,7 +87,7 @@ impl Mask {
 }
 
 /// What an event is to one correlation and one group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Signal {
     pub(crate) event: u64,
     pub(crate) what: What,
@@ -106,20 +106,39 @@ pub(crate) enum What {
     Rules(Mask),
 }
 
+impl Clone for Signal {
+    // Most signals carry nothing, and this is done for every event.
+    #[inline]
+    fn clone(&self) -> Self {
+        let carried = if self.carried.is_empty() { Box::default() } else { self.carried.clone() };
+        Self { event: self.event, what: self.what, carried }
+    }
+}
+
 impl Signal {
     fn rules(&self) -> Mask {
         if let What::Rules(rules) = self.what { rules } else { Mask::default() }
     }
 }
 
-/// What is remembered of one group.
-#[derive(Debug, Clone, Default)]
+/// Bytes that a piece of memory takes beside its content.
+const ALLOCATION: usize = 16;
+
+/// What is remembered of one group. Millions of them are kept, and most remember one event, so that it lies in here.
+#[derive(Debug, Clone)]
 pub(crate) struct State {
-    /// The time of the latest batch.
-    last: Option<i64>,
+    /// The time of the latest batch; [`NEVER`] before the first.
+    last: i64,
     phase: Phase,
     held: Held,
-    runs: Option<Box<[Run]>>,
+    #[expect(clippy::box_collection, reason = "few correlations carry fields, and states must be small")]
+    runs: Option<Box<Vec<Run>>>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { last: NEVER, phase: Phase::Idle, held: Held::Nothing, runs: None }
+    }
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -150,17 +169,42 @@ struct Run {
 }
 
 impl State {
-    /// The time of the latest batch; `None` before the first.
-    pub(crate) fn last(&self) -> Option<i64> {
+    /// The time of the latest batch; the least of all before the first.
+    pub(crate) fn last(&self) -> i64 {
         self.last
     }
 
     /// Bytes of memory beside the value itself.
+    #[inline]
     pub(crate) fn bytes(&self) -> usize {
-        let runs = self.runs.iter().flat_map(|runs| runs.iter());
-        let carried: usize = runs.map(|run| size_of::<Run>() + run.value.as_ref().map_or(0, |value| value.len())).sum();
-        let pending = if let Phase::Pending(_) = self.phase { size_of::<Pending>() } else { 0 };
-        self.held.bytes() + carried + pending
+        let pending = if let Phase::Pending(_) = self.phase { size_of::<Pending>() + ALLOCATION } else { 0 };
+        self.held.bytes() + self.carried_bytes() + pending
+    }
+
+    #[inline]
+    fn carried_bytes(&self) -> usize {
+        self.runs.as_ref().map_or(0, |runs| Self::bytes_of(runs))
+    }
+
+    fn bytes_of(runs: &[Run]) -> usize {
+        let run = |run: &Run| size_of::<Run>() + run.value.as_ref().map_or(0, |value| value.len() + ALLOCATION);
+        size_of::<Vec<Run>>() + 2 * ALLOCATION + runs.iter().map(run).sum::<usize>()
+    }
+
+    /// Forgets the oldest events until the state takes no more than so many bytes, and says how many were forgotten. What
+    /// has no oldest event, such as steps, is forgotten as a whole, and counts as one.
+    pub(crate) fn trim(&mut self, bytes_max: usize) -> u64 {
+        let mut trimmed = 0;
+        if self.carried_bytes() > bytes_max / 2 {
+            self.runs = None;
+            trimmed += 1;
+        }
+        while self.bytes() > bytes_max
+            && let forgotten @ 1.. = self.held.trim()
+        {
+            trimmed += forgotten;
+        }
+        trimmed
     }
 }
 
@@ -169,14 +213,16 @@ impl Correlator {
     /// than the one before it changes nothing.
     pub(crate) fn update(&self, state: &mut State, time: i64, batch: &mut [Signal], found: &mut Vec<Finding>) {
         self.expire(state, time, found);
-        if state.last.is_some_and(|last| last >= time) || batch.is_empty() {
+        if state.last >= time || batch.is_empty() {
             return;
         }
-        batch.sort_by_key(|signal| signal.event);
+        if batch.len() > 1 {
+            batch.sort_by_key(|signal| signal.event);
+        }
         if self.verdict == Verdict::Own {
             return self.extended(state, time, batch, found);
         }
-        state.last = Some(time);
+        state.last = time;
         state.held.add(&self.plan, time, batch);
         state.held.forget(&self.plan, time, self.span);
         self.carry(state, time, batch);
@@ -210,8 +256,7 @@ impl Correlator {
                 }
             }
             _ => {
-                let last = state.last.unwrap_or(close);
-                let value = state.held.value(&self.plan, last, self.span).filter(|value| self.holds(*value));
+                let value = state.held.value(&self.plan, state.last, self.span).filter(|value| self.holds(*value));
                 if let Some(value) = value {
                     let detail = state.held.detail(NEVER + 1);
                     found.push(self.finding(state, FindingKind::Alert, close, detail, value));
@@ -222,6 +267,7 @@ impl Correlator {
     }
 
     /// When `expire` has something to judge next.
+    #[inline]
     pub(crate) fn deadline(&self, state: &State) -> Option<i64> {
         if let Held::Own(own) = &state.held {
             return own.deadline(self.span);
@@ -235,9 +281,10 @@ impl Correlator {
 
     /// When nothing of the state matters any more, if no signal comes: at this watermark it is as good as new.
     pub(crate) fn idle_at(&self, state: &State) -> i64 {
-        let quiet = if let Phase::Quiet(until) = state.phase { until } else { i64::MIN };
+        let quiet = if let Phase::Quiet(until) = state.phase { until } else { NEVER };
         let over = |last| if self.plan == Plan::RateChange { self.rate_idle_at(last) } else { self.after(last) };
-        state.last.map_or(i64::MIN, over).max(quiet).max(self.deadline(state).unwrap_or(i64::MIN))
+        let last = if state.last == NEVER { NEVER } else { over(state.last) };
+        last.max(quiet).max(self.deadline(state).unwrap_or(NEVER))
     }
 
     /// The end of a window that begins at `time`.
@@ -344,8 +391,7 @@ impl Correlator {
             }
             None => Vec::new(),
         };
-        let last = state.last.unwrap_or(time);
-        Finding { kind, time_ns: time, first_ns: first, last_ns: last, count, value, events, carried }
+        Finding { kind, time_ns: time, first_ns: first, last_ns: state.last, count, value, events, carried }
     }
 
     /// Keeps, for each carried field, since when all events have had one value.
@@ -353,7 +399,7 @@ impl Correlator {
         if self.carried == 0 {
             return;
         }
-        let runs = state.runs.get_or_insert_with(|| vec![Run { value: None, since: time }; self.carried].into());
+        let runs = state.runs.get_or_insert_with(|| Box::new(vec![Run { value: None, since: time }; self.carried]));
         for (at, run) in runs.iter_mut().enumerate() {
             let value = |signal: &Signal| signal.carried.get(at).cloned().flatten();
             let first = batch

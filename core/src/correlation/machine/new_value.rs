@@ -59,7 +59,7 @@ impl Known {
         let mut new = Tail::new(time);
         for signal in batch {
             let What::Value(hash) = signal.what else { continue };
-            if self.values.add(Item { hash, entry: Entry { time, event: signal.event } }, span) {
+            if self.values.add(Item::new(hash, Entry { time, event: signal.event }), span) {
                 new.add(time, signal.event);
             }
         }
@@ -112,8 +112,8 @@ impl Values {
                 many.len() > before
             }
             Self::Sketch(sketch) => {
-                let is_new = !sketch.has(item.hash);
-                sketch.add(item.hash, generation(item.entry.time, span));
+                let is_new = !sketch.has(item.hash());
+                sketch.add(item.hash(), generation(item.entry.time, span));
                 is_new
             }
         }
@@ -130,7 +130,7 @@ impl Values {
             return;
         }
         let mut sketch = Sketch::new(cap, generation(time, span));
-        let mut add = |item: &Item| sketch.add(item.hash, generation(item.entry.time, span));
+        let mut add = |item: &Item| sketch.add(item.hash(), generation(item.entry.time, span));
         match self {
             Self::Few(few) => few.iter().for_each(&mut add),
             Self::Many(many) => many.items().for_each(&mut add),

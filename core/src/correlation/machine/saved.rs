@@ -24,10 +24,10 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Serialize, Deserialize)]
 struct Saved {
-    last: Option<i64>,
+    last: i64,
     phase: Phase,
     held: SavedHeld,
-    runs: Option<Box<[Run]>>,
+    runs: Option<Vec<Run>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,7 +35,7 @@ enum SavedHeld {
     Nothing,
     Events(Vec<Entry>),
     Numbers(Vec<(Entry, Number)>),
-    Values { kept: u32, counted: u32, since: i64, items: Vec<(u128, Entry)> },
+    Values { kept: u32, counted: u32, since: i64, items: Vec<([u8; 16], Entry)> },
     Rules(Vec<Entry>),
     Words(Vec<i64>),
     Longest { most: Vec<u16>, first: i64, events: Vec<u64>, count: u64 },
@@ -49,11 +49,19 @@ enum SavedHeld {
 impl State {
     /// The state as bytes, for [`from_bytes`](Self::from_bytes) with a correlator of the same content.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        // INVARIANT: writing plain data into memory cannot fail.
+        postcard::to_stdvec(&self.saved()).unwrap_or_default()
+    }
+
+    /// What is written of it, for [`read`](Self::read) with a correlator of the same content.
+    pub(crate) fn saved(&self) -> impl Serialize {
         let held = match &self.held {
             Held::Nothing => SavedHeld::Nothing,
             Held::One(entry) => SavedHeld::Events(vec![*entry]),
+            Held::Two(both) => SavedHeld::Events(both.to_vec()),
             Held::Events(events) => SavedHeld::Events(events.iter().copied().collect()),
             Held::Numbers(numbers) => SavedHeld::Numbers(numbers.entries.iter().copied().collect()),
+            Held::Value(item) => SavedHeld::values([item], Sample::default()),
             Held::Few(few) => SavedHeld::values(few, Sample::default()),
             Held::Distinct(many) => SavedHeld::values(many.items(), many.sample),
             Held::Rules(latest) => SavedHeld::Rules(latest.to_vec()),
@@ -66,9 +74,8 @@ impl State {
             },
             Held::Own(own) => SavedHeld::own(own),
         };
-        let saved = Saved { last: self.last, phase: self.phase.clone(), held, runs: self.runs.clone() };
-        // INVARIANT: writing plain data into memory cannot fail.
-        postcard::to_stdvec(&saved).unwrap_or_default()
+        let runs = self.runs.as_deref().cloned();
+        Saved { last: self.last, phase: self.phase.clone(), held, runs }
     }
 }
 
@@ -78,8 +85,8 @@ impl SavedHeld {
             Own::Wait(wait) => Self::Wait(wait.clone()),
             Own::Known(Known { began, seen, values }) => {
                 let items: Vec<(u128, Entry)> = match values {
-                    Values::Few(few) => few.iter().map(|item| (item.hash, item.entry)).collect(),
-                    Values::Many(many) => many.items().map(|item| (item.hash, item.entry)).collect(),
+                    Values::Few(few) => few.iter().map(|item| (item.hash(), item.entry)).collect(),
+                    Values::Many(many) => many.items().map(|item| (item.hash(), item.entry)).collect(),
                     Values::Sketch(sketch) => {
                         return Self::Sketch { began: *began, seen: *seen, sketch: Sketch::clone(sketch) };
                     }
@@ -92,27 +99,38 @@ impl SavedHeld {
     }
 
     fn values<'a>(items: impl IntoIterator<Item = &'a Item>, sample: Sample) -> Self {
-        let items = items.into_iter().map(|item| (item.hash, item.entry)).collect();
+        let items = items.into_iter().map(|item| (item.hash().to_le_bytes(), item.entry)).collect();
         Self::Values { kept: sample.kept, counted: sample.counted, since: sample.since, items }
     }
 }
 
 impl State {
     /// A state from bytes; `None` when they are none of this correlation.
-    pub(crate) fn from_bytes(correlator: &Correlator, bytes: &[u8]) -> Option<Self> {
-        let (saved, rest) = postcard::take_from_bytes::<Saved>(bytes).ok()?;
+    pub(crate) fn from_bytes(correlator: &Correlator, mut bytes: &[u8]) -> Option<Self> {
+        let state = Self::read(correlator, &mut bytes).ok()??;
+        bytes.is_empty().then_some(state)
+    }
+
+    /// Reads a state, and goes on to the bytes behind it; `None` when it is none of this correlation.
+    pub(crate) fn read(correlator: &Correlator, bytes: &mut &[u8]) -> postcard::Result<Option<Self>> {
+        let (saved, rest) = postcard::take_from_bytes::<Saved>(bytes)?;
+        *bytes = rest;
+        Ok(Self::of(correlator, saved))
+    }
+
+    fn of(correlator: &Correlator, saved: Saved) -> Option<Self> {
         let carries = saved.runs.as_ref().is_none_or(|runs| runs.len() == correlator.carried);
-        let last = saved.last.unwrap_or(i64::MAX);
+        let last = saved.last;
         let begun = match &saved.phase {
             Phase::Open(start) => *start <= last,
             Phase::Pending(pending) => pending.start <= pending.complete && pending.complete <= last,
             Phase::Idle | Phase::Quiet(_) => true,
         };
-        if !rest.is_empty() || !carries || !begun {
+        if !carries || !begun {
             return None;
         }
         let held = correlator.held(saved.held, last)?;
-        Some(Self { last: saved.last, phase: saved.phase, held, runs: saved.runs })
+        Some(Self { last, phase: saved.phase, held, runs: saved.runs.map(Box::new) })
     }
 }
 
@@ -123,7 +141,8 @@ impl Correlator {
             (SavedHeld::Events(events), Plan::Events) if rising(events.iter(), last) => match *events {
                 [] => Held::Nothing,
                 [one] => Held::One(one),
-                _ => Held::Events(Box::new(events.into())),
+                [one, two] => Held::Two([one, two]),
+                _ => Held::Events(events.into()),
             },
             (SavedHeld::Numbers(entries), Plan::Numbers(aggregate))
                 if rising(entries.iter().map(|(entry, _)| entry), last) =>
@@ -140,11 +159,13 @@ impl Correlator {
             (SavedHeld::Values { kept, counted, since, items }, Plan::Distinct { .. })
                 if kept <= counted && counted < 128 && rising(items.iter().map(|(_, entry)| entry), last) =>
             {
-                let items: Vec<Item> = items.into_iter().map(|(hash, entry)| Item { hash, entry }).collect();
-                if items.len() <= super::distinct::FEW_MAX && counted == 0 {
-                    Held::Few(items)
-                } else {
-                    Held::Distinct(Box::new(Many::new(&items, Sample::saved(kept, counted, since))))
+                let items: Vec<Item> =
+                    items.into_iter().map(|(hash, entry)| Item::new(u128::from_le_bytes(hash), entry)).collect();
+                match items.as_slice() {
+                    [] => Held::Nothing,
+                    [one] if counted == 0 => Held::Value(*one),
+                    few if few.len() <= super::distinct::FEW_MAX && counted == 0 => Held::Few(items),
+                    many => Held::Distinct(Box::new(Many::new(many, Sample::saved(kept, counted, since)))),
                 }
             }
             (SavedHeld::Rules(latest), Plan::Rules { rules }) if latest.len() == *rules => {
@@ -170,7 +191,7 @@ impl Correlator {
             (SavedHeld::Known { began, seen, items }, Plan::NewValue { .. })
                 if began <= last && rising(items.iter().map(|(_, entry)| entry), last) =>
             {
-                let items: Vec<Item> = items.into_iter().map(|(hash, entry)| Item { hash, entry }).collect();
+                let items: Vec<Item> = items.into_iter().map(|(hash, entry)| Item::new(hash, entry)).collect();
                 let values = if items.len() <= super::distinct::FEW_MAX {
                     Values::Few(items)
                 } else {

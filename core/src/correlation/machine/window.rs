@@ -87,6 +87,14 @@ impl Numbers {
         self.gone += 1;
     }
 
+    /// Gives back memory that is not needed.
+    pub(super) fn shrink(&mut self) {
+        self.entries.shrink_to_fit();
+        if let Tool::Best(queue) = &mut self.tool {
+            queue.shrink_to_fit();
+        }
+    }
+
     /// The answer for all numbers that are there.
     pub(super) fn value(&mut self, aggregate: Aggregate) -> Option<Number> {
         let len = self.entries.len() as u64;

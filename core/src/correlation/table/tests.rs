@@ -18,7 +18,7 @@ use crate::number::Number;
 use proptest::prelude::*;
 
 /// An event as its fields, in the order of the table's names.
-struct Row(Vec<Option<String>>);
+pub(super) struct Row(pub(super) Vec<Option<String>>);
 
 impl Fields for Row {
     fn value(&self, _: u32, field: usize) -> Value<'_> {
@@ -31,14 +31,14 @@ impl Fields for Row {
 }
 
 /// The row of an event with these fields.
-fn row(table: &Table, fields: &[(&str, &str)]) -> Row {
+pub(super) fn row(table: &Table, fields: &[(&str, &str)]) -> Row {
     let value = |name: &String| fields.iter().find(|(field, _)| field == name).map(|(_, value)| (*value).to_owned());
     Row(table.links.fields.iter().map(value).collect())
 }
 
 impl Table {
     /// Takes in an event that some rules matched.
-    fn see(&mut self, time: i64, event: u64, rules: &[usize], fields: &dyn Fields) -> Pushed {
+    pub(super) fn see(&mut self, time: i64, event: u64, rules: &[usize], fields: &dyn Fields) -> Pushed {
         let mut sighting = Sighting::new(self.options.missing);
         sighting.begin(event);
         self.links.sight(rules.iter().map(|rule| *rule as u32), fields, &mut sighting);
@@ -46,11 +46,11 @@ impl Table {
     }
 }
 
-fn at_least(kind: CorrelationType, rules: usize, span: u64, count: i128) -> Correlation {
+pub(super) fn at_least(kind: CorrelationType, rules: usize, span: u64, count: i128) -> Correlation {
     correlation(kind, rules, span, Criterion::Compare(vec![(Comparison::Gte, Number::Integer(count))]))
 }
 
-fn table(correlations: &[Correlation], options: TableOptions) -> Table {
+pub(super) fn table(correlations: &[Correlation], options: TableOptions) -> Table {
     let (links, refused) = Links::new(correlations, &vec![true; correlations.len()], options.behaviour);
     assert!(refused.is_empty());
     Table::new(links, options)
@@ -83,7 +83,7 @@ fn anna() -> Vec<Option<String>> {
     vec![Some("anna".to_owned())]
 }
 
-fn by(mut correlation: Correlation, fields: &[&str]) -> Correlation {
+pub(super) fn by(mut correlation: Correlation, fields: &[&str]) -> Correlation {
     correlation.group_by = fields.iter().map(|field| (*field).to_owned()).collect();
     correlation
 }
@@ -323,7 +323,9 @@ fn changed_rules_begin_anew_and_others_go_on() {
         table.see(time, 0, &[0], &anna_row);
     });
     let others = [titled("new", 100), titled("changed", 101), titled("kept", 100)];
-    table.reload(Links::new(&others, &[true; 3], Behaviour::default()).0);
+    let restored = table.reload(Links::new(&others, &[true; 3], Behaviour::default()).0);
+    let dropped = [("changed".to_owned(), 1), ("gone".to_owned(), 1)];
+    assert_eq!(restored, Restored { kept: 1, dropped: dropped.to_vec() });
     table.see(3, 0, &[0], &anna_row);
     table.flush();
     assert_eq!(said(table.take()), [(2, anna(), 3, 1, 3)]);
@@ -345,55 +347,6 @@ fn damaged_state_is_refused() {
         assert!(table(&correlations, TableOptions::default()).restore(&damaged).is_err(), "byte {at}");
         assert!(table(&correlations, TableOptions::default()).restore(&bytes[..at]).is_err(), "{at} bytes");
     }
-    assert_eq!(table(&correlations, TableOptions::default()).restore(&bytes), Ok(()));
-}
-
-/// Not a test: `cargo test --release -- --ignored --nocapture rates_of_the_table`.
-#[test]
-#[ignore = "measures"]
-fn rates_of_the_table() {
-    let events = 2_000_000_u64;
-    let mut ordered = by(correlation(CorrelationType::TemporalOrdered, 5, 600_000, Criterion::EveryRule), &["User"]);
-    ordered.meta.title = "ordered".to_owned();
-    let mut distinct = by(at_least(CorrelationType::ValueCount, 1, 600_000, 1_000_000), &["User"]);
-    distinct.fields = vec!["V".to_owned()];
-    let count = by(at_least(CorrelationType::EventCount, 1, 600_000, 1_000_000), &["User"]);
-    for (name, rule, groups) in [
-        ("event_count", &count, 1_000),
-        ("event_count", &count, 1_000_000),
-        ("value_count", &distinct, 10_000),
-        ("temporal_ordered", &ordered, 10_000),
-    ] {
-        let mut table =
-            table(std::slice::from_ref(rule), TableOptions { bytes_max: 4 << 30, ..TableOptions::default() });
-        let mut row = row(&table, &[("User", "user"), ("V", "value")]);
-        let begin = std::time::Instant::now();
-        for event in 0..events {
-            let mixed = event.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
-            let user = row.0[0].as_mut().unwrap();
-            user.clear();
-            std::fmt::Write::write_fmt(user, format_args!("user{}", mixed % groups)).unwrap();
-            if let Some(Some(value)) = row.0.get_mut(1) {
-                value.clear();
-                std::fmt::Write::write_fmt(value, format_args!("v{}", mixed % 97)).unwrap();
-            }
-            table.see(event as i64, event, &[(mixed >> 20) as usize % rule.rules.len()], &row);
-        }
-        let rate = events as f64 / begin.elapsed().as_secs_f64() / 1e6;
-        let stats = table.stats();
-        let begin = std::time::Instant::now();
-        let bytes = table.snapshot();
-        let saved = begin.elapsed();
-        let begin = std::time::Instant::now();
-        let mut other =
-            self::table(std::slice::from_ref(rule), TableOptions { bytes_max: 4 << 30, ..TableOptions::default() });
-        other.restore(&bytes).unwrap();
-        eprintln!(
-            "{name}: {rate:.2} M/s, {} groups, {} bytes each, snapshot {saved:?} ({} bytes), restore {:?}",
-            stats.groups,
-            stats.bytes / stats.groups.max(1),
-            bytes.len(),
-            begin.elapsed()
-        );
-    }
+    let kept = Restored { kept: 1, dropped: Vec::new() };
+    assert_eq!(table(&correlations, TableOptions::default()).restore(&bytes), Ok(kept));
 }

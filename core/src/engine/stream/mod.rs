@@ -20,7 +20,7 @@ pub use options::{Arrival, MissingTime, StreamOptions};
 use super::{Detection, Error, ErrorKind, Rules, Scanner};
 use crate::check::LogSource;
 use crate::correlation::sighting::Sighting;
-use crate::correlation::table::{Pushed, Stats, Table};
+use crate::correlation::table::{Pushed, Restored, Stats, Table};
 use crate::event::Event;
 use crate::event::json::EventError;
 
@@ -256,26 +256,24 @@ impl Stream {
     }
 
     /// Begins anew with the state that [`snapshot`](Self::snapshot) gave, of a stream with the same or with other rules:
-    /// correlations with the id and content of one before go on where it was. Nothing changes when the bytes are refused.
+    /// correlations with the id and content of one before go on where it was, and what was dropped is told. Nothing changes
+    /// when the bytes are refused.
     ///
     /// # Errors
     /// When the bytes are no state, come from another version, or are damaged.
-    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        let mut table =
-            Table::new(self.rules.inner().listening().new_links(self.options.behaviour()), self.options.table());
-        table.restore(bytes).map_err(|damage| Error::new(ErrorKind::Saved, damage.to_string()))?;
-        self.table = table;
-        Ok(())
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<Restored, Error> {
+        self.table.restore(bytes).map_err(|damage| Error::new(ErrorKind::Saved, damage.to_string()))
     }
 
     /// Changes to other rules. No event is lost, and correlations with the id and content of one before keep their windows.
-    /// Alerts that were not taken stay.
-    pub fn reload(&mut self, rules: &Rules) {
+    /// Alerts that were not taken stay. It is told what was dropped.
+    pub fn reload(&mut self, rules: &Rules) -> Restored {
         // Alerts name correlations by their place among those before.
         let made = self.take_alerts();
         self.made = made;
-        self.table.reload(rules.inner().listening().new_links(self.options.behaviour()));
+        let restored = self.table.reload(rules.inner().listening().new_links(self.options.behaviour()));
         self.scanner.change_rules(rules);
         self.rules = rules.clone();
+        restored
     }
 }

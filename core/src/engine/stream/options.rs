@@ -24,6 +24,10 @@ pub struct StreamOptions {
     pub jump_max: Option<Duration>,
     /// Bytes for all state. Over it the groups untouched for longest are given up, and counted.
     pub state_bytes_max: usize,
+    /// Groups of one correlation, if there is a limit. Beyond it the group untouched for longest is given up, and counted.
+    pub groups_max: Option<usize>,
+    /// Bytes for what one group remembers. Beyond it the group forgets its oldest events, and they are counted.
+    pub group_bytes_max: usize,
     /// What becomes of an event without a time.
     pub missing_time: MissingTime,
     /// What becomes of an event that lacks a field of `group-by`.
@@ -36,11 +40,13 @@ pub struct StreamOptions {
 
 impl Default for StreamOptions {
     fn default() -> Self {
-        let TableOptions { bytes_max, missing, behaviour, .. } = TableOptions::default();
+        let TableOptions { bytes_max, groups_max, group_bytes_max, missing, behaviour, .. } = TableOptions::default();
         Self {
             lateness: Duration::ZERO,
             jump_max: None,
             state_bytes_max: bytes_max,
+            groups_max,
+            group_bytes_max,
             missing_time: MissingTime::Skip,
             missing,
             mode: behaviour.mode,
@@ -59,6 +65,8 @@ impl StreamOptions {
             lateness_ns: nanoseconds(self.lateness),
             jump_ns_max: self.jump_max.map(nanoseconds),
             bytes_max: self.state_bytes_max,
+            groups_max: self.groups_max,
+            group_bytes_max: self.group_bytes_max,
             missing: self.missing,
             behaviour: self.behaviour(),
         }
