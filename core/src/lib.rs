@@ -42,9 +42,9 @@ pub mod stream {
     pub use crate::correlation::alert::FindingKind as AlertKind;
     pub use crate::correlation::correlator::Mode;
     pub use crate::correlation::sighting::{Missing, Sighting};
-    pub use crate::correlation::table::{Restored, Stats as CorrelationStats};
+    pub use crate::correlation::table::{Restored, Stats as StreamStats};
     pub use crate::engine::{
-        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, StreamStats,
+        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
 }

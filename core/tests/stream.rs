@@ -75,7 +75,7 @@ fn a_group_is_of_equal_single_values() {
             scan(&mut stream, second as i64, &event);
         }
         stream.finish();
-        let stats = stream.stats().correlations;
+        let stats = stream.stats();
         (said(&stream.take_alerts()).into_iter().map(|(_, group, _)| group).collect::<Vec<_>>(), stats.ungrouped)
     };
     let skip = |left, right| groups(left, right, Missing::Skip);
@@ -95,7 +95,7 @@ fn a_group_is_of_equal_single_values() {
             format!(r#"{{"EventID": 4625, "User": {}, "x": 1e999}}"#, if none.is_empty() { "null" } else { none });
         let mut stream = Stream::new(&rules, StreamOptions::default());
         scan(&mut stream, 0, &event);
-        assert_eq!(stream.stats().correlations.ungrouped, 1, "{event}");
+        assert_eq!(stream.stats().ungrouped, 1, "{event}");
     }
     for missing in ["", "null"] {
         assert_eq!(groups(missing, missing, Missing::Group), (vec!["-".to_owned()], 0));
@@ -123,7 +123,7 @@ fn own_events_say_themselves_what_is_a_list() {
     for (is_list, groups) in [(false, 1), (true, 0)] {
         let mut stream = Stream::new(&by_user(), StreamOptions::default());
         stream.scan_at(&Own(is_list), None).unwrap().count();
-        assert_eq!((stream.arrival(), stream.stats().correlations.groups), (Arrival::InTime, groups));
+        assert_eq!((stream.arrival(), stream.stats().groups), (Arrival::InTime, groups));
     }
 }
 
@@ -193,7 +193,7 @@ fn late_events_count_up_to_the_lateness() {
     stream.advance(98 * SECOND);
     assert_eq!(said(&stream.take_alerts()), [(97, "anna".to_owned(), 2)]);
     assert_eq!(scan(&mut stream, 97, &anna), Arrival::TooLate);
-    assert_eq!(stream.stats().correlations.late, 2);
+    assert_eq!(stream.stats().late, 2);
 }
 
 #[test]
@@ -208,8 +208,37 @@ fn a_clock_that_jumps_is_not_believed() {
     assert_eq!(scan(&mut stream, 1_000_000_003, &anna), Arrival::InTime);
     assert_eq!(scan(&mut stream, 1_000_000_003 + 30 * day, "{}"), Arrival::InTime);
     assert_eq!(said(&stream.take_alerts()), [(1_000_000_003, "anna".to_owned(), 2)]);
-    let stats = stream.stats().correlations;
+    let stats = stream.stats();
     assert_eq!((stats.late, stats.ahead), (1, 1));
+}
+
+#[test]
+fn what_many_say_is_believed_in_the_end() {
+    let options = StreamOptions { jump_max: Some(Duration::from_secs(86_400)), ..seconds(5) };
+    let anna = logon(r#""anna""#);
+    let week = 7 * 86_400;
+    // Time has really passed.
+    let mut stream = Stream::new(&by_user(), options);
+    assert!((0..20).all(|second| scan(&mut stream, week + second, &anna) == Arrival::InTime));
+    let arrivals: Vec<Arrival> = (0..17).map(|second| scan(&mut stream, 3 * week + second, &anna)).collect();
+    assert_eq!(
+        (&arrivals[..15], arrivals[15], arrivals[16]),
+        (&[Arrival::TooFarAhead; 15][..], Arrival::InTime, Arrival::InTime)
+    );
+    // Old events do not set the clock back.
+    assert!((0..40).all(|second| scan(&mut stream, second, &anna) == Arrival::TooLate));
+    // But when the first of all had the wrong clock, all begins anew.
+    let mut stream = Stream::new(&by_user(), options);
+    scan(&mut stream, 3 * week, &anna);
+    let arrivals: Vec<Arrival> = (0..17).map(|second| scan(&mut stream, week + second, &anna)).collect();
+    assert_eq!(
+        (&arrivals[..15], arrivals[15], arrivals[16]),
+        (&[Arrival::TooLate; 15][..], Arrival::InTime, Arrival::InTime)
+    );
+    stream.finish();
+    assert_eq!(said(&stream.take_alerts()), [(week + 16, "anna".to_owned(), 2)]);
+    let stats = stream.stats();
+    assert_eq!((stats.set_back, stats.dropped, stats.late), (1, 1, 15));
 }
 
 #[test]
@@ -308,7 +337,7 @@ transformations:
     let mut stream = Stream::new(&rules, StreamOptions::default());
     let event = r#"{"EventID": 4624, "IpAddress": "10.0.0.7"}"#;
     assert_eq!(stream.scan_json_at(event.as_bytes(), Some(0)).unwrap().count(), 1);
-    assert_eq!(stream.stats().correlations.groups, 0);
+    assert_eq!(stream.stats().groups, 0);
 }
 
 #[test]
@@ -333,7 +362,7 @@ fn rules_change_and_windows_stay() {
     stream.reload(&compiled(&by_user_text().replace("10s", "11s")));
     scan(&mut stream, 3, &anna);
     stream.finish();
-    assert_eq!((stream.take_alerts().len(), stream.stats().correlations.dropped), (0, 1));
+    assert_eq!((stream.take_alerts().len(), stream.stats().dropped), (0, 1));
 }
 
 #[test]

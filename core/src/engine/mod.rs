@@ -28,6 +28,4 @@ pub use error::{Error, ErrorKind};
 pub use profile::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};
 pub use rules::{LoadCounts, RuleInfo, Rules};
 pub use scanner::Scanner;
-pub use stream::{
-    Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, StreamStats,
-};
+pub use stream::{Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions};

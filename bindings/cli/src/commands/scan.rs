@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tieline::Profile;
-use tieline::stream::{Arrival, Missing, MissingTime, Mode, StreamOptions};
+use tieline::stream::{Arrival, Missing, MissingTime, Mode, Restored, StreamOptions};
 use tieline_common::input::{EventFiles, InputOptions, expand_paths};
 use tieline_common::record::{BadEvent, Found, Place};
 use tieline_common::reload::RuleWatch;
@@ -309,6 +309,10 @@ impl<'a> Run<'a> {
                 self.screen.warning(&format!("the rules are not reloaded, and those before stay: {error}"));
                 Ok(())
             }
+            Notice::Restored(restored) => {
+                self.restored(restored);
+                Ok(())
+            }
             Notice::Profile(profile) => {
                 self.profile = Some(profile);
                 Ok(())
@@ -375,6 +379,9 @@ impl<'a> Run<'a> {
         if plan::is_nothing_left(rules) {
             return Err(Failure::Rules(plan::no_rules(plan)));
         }
+        if rules.correlations().len() > 0 {
+            self.printer.expect_correlations();
+        }
         self.selected |= rules.iter().any(|rule| self.select.takes(rule))
             || rules.correlations().any(|rule| self.select.takes_correlation(rule));
         if plan.fixed().is_some() {
@@ -417,6 +424,19 @@ impl<'a> Run<'a> {
             self.screen.error(&event.to_string());
         } else if shown <= BAD_EVENTS_SHOWN {
             self.screen.warning(&event.to_string());
+        }
+    }
+
+    fn restored(&mut self, restored: &Restored) {
+        if restored.kept > 0 {
+            let groups = counted(restored.kept, "group");
+            self.screen.note(&format!("correlations go on with the state of {groups}"));
+        }
+        for (id, groups) in &restored.dropped {
+            let groups = counted(*groups, "group");
+            let message =
+                format!("the correlation `{}` has changed or is gone; the state of {groups} is dropped", visible(id));
+            self.screen.warning(&message);
         }
     }
 

@@ -5,7 +5,7 @@
 //! 144ed335-…,Security Log Of A Host Cleared,high,detection,a.ndjson,1,2026-…,attack.t1070.001 attack.…,windows,,,,
 //! ```
 //!
-//! Lists are one cell with blanks between their members.
+//! Lists are one cell with blanks between their members. The last four columns are there when rules hold correlations.
 
 use super::Printer;
 use super::json::tell;
@@ -20,13 +20,15 @@ use tieline_common::record::Found;
 /// Rows, and which optional columns they have.
 pub(super) struct Csv {
     begun: bool,
+    /// Whether there are columns for what correlations tell.
+    correlations: bool,
     evidence: bool,
     event: bool,
 }
 
 impl Csv {
     pub(super) fn new(evidence: bool, event: bool) -> Self {
-        Self { begun: false, evidence, event }
+        Self { begun: false, correlations: false, evidence, event }
     }
 
     fn begin(&mut self, screen: &mut Screen) -> Result<(), Failure> {
@@ -34,7 +36,9 @@ impl Csv {
             return Ok(());
         }
         let mut columns = vec!["rule_id", "rule_title", "level", "kind", "file", "line", "time", "tags", "source"];
-        columns.extend(["group", "first", "last", "count"]);
+        if self.correlations {
+            columns.extend(["group", "first", "last", "count"]);
+        }
         if self.evidence {
             columns.extend(["selections", "fields"]);
         }
@@ -46,6 +50,10 @@ impl Csv {
 }
 
 impl Printer for Csv {
+    fn expect_correlations(&mut self) {
+        self.correlations |= !self.begun;
+    }
+
     fn found(&mut self, found: &Found<'_>, screen: &mut Screen) -> Result<(), Failure> {
         self.begin(screen)?;
         let mut cells: Vec<Cow<'_, str>> = vec![
@@ -59,7 +67,7 @@ impl Printer for Csv {
             found.tags.join(" ").into(),
             found.source.unwrap_or_default().into(),
         ];
-        cells.extend(match found.correlation {
+        let correlation: [Cow<'_, str>; 4] = match found.correlation {
             Some(told) => {
                 let group: Vec<String> =
                     told.group.iter().map(|(name, value)| format!("{name}={}", value.unwrap_or_default())).collect();
@@ -71,7 +79,10 @@ impl Printer for Csv {
                 ]
             }
             None => [const { Cow::Borrowed("") }; 4],
-        });
+        };
+        if self.correlations {
+            cells.extend(correlation);
+        }
         if self.evidence {
             let (selections, fields) = match found.evidence {
                 Some(evidence) => (evidence.selections.join(" "), evidence.fields.as_slice()),

@@ -25,6 +25,9 @@ pub(crate) trait Printer {
     /// Prints a detection, or keeps it for the end.
     fn found(&mut self, found: &Found<'_>, screen: &mut Screen) -> Result<(), Failure>;
 
+    /// Says, before anything is printed, that alerts of correlations may come.
+    fn expect_correlations(&mut self) {}
+
     /// Prints what is left, and the summary in the form's own way.
     fn end(&mut self, summary: &Summary, screen: &mut Screen) -> Result<(), Failure>;
 

@@ -187,16 +187,22 @@ impl Summary {
 
     /// What correlations did not count, and what they hold.
     fn stream_line(&self) -> Option<String> {
-        let StreamStats { untimed, correlations: stats, .. } = self.stream?;
+        let stats = self.stream?;
         let told = [
-            (untimed, "event without a time", "events without a time"),
+            (stats.untimed, "event without a time", "events without a time"),
             (stats.late, "event too late", "events too late"),
             (stats.ahead, "event too far ahead", "events too far ahead"),
+            (stats.set_back, "time begun anew after a wrong clock", "times begun anew after a wrong clock"),
             (stats.ungrouped, "match without a value to group by", "matches without a value to group by"),
             (stats.unvalued, "match without a value to count", "matches without a value to count"),
             (stats.evicted, "group given up for memory", "groups given up for memory"),
+            (
+                stats.crowded,
+                "group given up because its rule had too many",
+                "groups given up because their rule had too many",
+            ),
+            (stats.trimmed, "event forgotten early in a large group", "events forgotten early in large groups"),
             (stats.hurried, "match judged early for memory", "matches judged early for memory"),
-            (stats.dropped, "group of rules that are gone", "groups of rules that are gone"),
             (stats.groups, "group kept", "groups kept"),
         ];
         let told: Vec<String> = told

@@ -29,7 +29,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use tieline::diagnostic::Diagnostic;
-use tieline::stream::{Arrival, StreamStats};
+use tieline::stream::{Arrival, Restored, StreamStats};
 use tieline::{Level, Metadata, Profile, RuleInfo};
 
 use crate::input::{Batch, Fault, Format, InputError, InputOptions};
@@ -199,6 +199,8 @@ pub enum Notice<'a> {
         /// What is wrong with single rules.
         diagnostics: &'a [Diagnostic],
     },
+    /// State goes on that was there before: of an earlier scan, or before rules changed.
+    Restored(&'a Restored),
     /// What the scan cost; told last, if it is wanted.
     Profile(Profile),
     /// A batch is done; so many bytes of all files, as stored, are read.
@@ -287,7 +289,9 @@ pub fn scan(
     {
         return Ok(ended(&scan, End::Receiver));
     }
-    scan.prepare()?;
+    if scan.prepare()?.is_break() {
+        return Ok(ended(&scan, End::Receiver));
+    }
     let mut feed = Feed::start(files, options);
     let end = if feed.follows() { scan.follow(&mut feed)? } else { scan.read(&mut feed)? };
     // An interrupted feed ends early, and then this is why.
@@ -404,7 +408,9 @@ impl Scan<'_> {
         if self.choose_sources(file, batch)?.is_break() {
             return Ok(Step::Break(End::Receiver));
         }
-        self.prepare()?;
+        if let Step::Break(end) = self.prepare()? {
+            return Ok(Step::Break(end));
+        }
         self.totals.events += new as u64;
         let sighting = self.over_time.sighting();
         let (hits, seen) =

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use tieline::Rules;
-use tieline::stream::{Arrival, Sighting, Stream, StreamOptions, StreamStats};
+use tieline::stream::{Arrival, Restored, Sighting, Stream, StreamOptions, StreamStats};
 
 use super::workers::Seen;
 use super::{End, Scan, Select, Step, asked};
@@ -52,6 +52,8 @@ pub(super) struct OverTime {
     /// State of an earlier scan that no stream has taken over yet.
     saved: Option<Vec<u8>>,
     saved_at: Instant,
+    /// What earlier scans counted.
+    before: StreamStats,
 }
 
 impl OverTime {
@@ -70,6 +72,7 @@ impl OverTime {
             marks,
             saved: Some(stream).filter(|stream| !stream.is_empty()),
             saved_at: Instant::now(),
+            before: StreamStats::default(),
         })
     }
 
@@ -78,28 +81,33 @@ impl OverTime {
         self.is_stale = true;
     }
 
-    /// Makes the stream, or gives it the rules that were loaded meanwhile.
-    fn prepare(&mut self, plan: &Plan) -> Result<(), PlanError> {
+    /// Makes the stream, or gives it the rules that were loaded meanwhile. Tells what became of state that was there.
+    fn prepare(&mut self, plan: &Plan) -> Result<Option<Restored>, PlanError> {
         if !self.is_stale {
-            return Ok(());
+            return Ok(None);
         }
-        let Some((_, rules)) = plan.compiled().next() else { return Ok(()) };
+        let Some((_, rules)) = plan.compiled().next() else { return Ok(None) };
         self.is_stale = false;
         match &mut self.stream {
-            Some(stream) => stream.reload(rules),
-            None if rules.correlations().len() > 0 || self.options.state.is_some() => self.begin(rules)?,
-            None => {}
+            Some(stream) => Ok(Some(stream.reload(rules))),
+            None if rules.correlations().len() > 0 || self.options.state.is_some() => self.begin(rules),
+            None => Ok(None),
         }
-        Ok(())
     }
 
-    fn begin(&mut self, rules: &Rules) -> Result<(), PlanError> {
+    fn begin(&mut self, rules: &Rules) -> Result<Option<Restored>, PlanError> {
         let mut stream = Stream::new(rules, self.options.stream);
-        if let (Some(saved), Some(path)) = (self.saved.take(), &self.options.state) {
-            stream.restore(&saved).map_err(|error| PlanError::Load(LoadError::new(path, error.to_string())))?;
-        }
+        let restored = match (self.saved.take(), &self.options.state) {
+            (Some(saved), Some(path)) => {
+                let fault = |error: tieline::Error| PlanError::Load(LoadError::new(path, error.to_string()));
+                let restored = stream.restore(&saved).map_err(fault)?;
+                self.before = stream.stats();
+                Some(restored)
+            }
+            _ => None,
+        };
         self.stream = Some(stream);
-        Ok(())
+        Ok(restored)
     }
 
     /// An empty sighting, when events are to be sighted.
@@ -135,8 +143,26 @@ impl OverTime {
         }
     }
 
+    /// What was counted in this scan.
     pub(super) fn stats(&self) -> Option<StreamStats> {
-        self.stream.as_ref().map(Stream::stats)
+        let (mut stats, before) = (self.stream.as_ref()?.stats(), &self.before);
+        let counts = [
+            (&mut stats.events, before.events),
+            (&mut stats.untimed, before.untimed),
+            (&mut stats.signals, before.signals),
+            (&mut stats.alerts, before.alerts),
+            (&mut stats.late, before.late),
+            (&mut stats.ahead, before.ahead),
+            (&mut stats.set_back, before.set_back),
+            (&mut stats.ungrouped, before.ungrouped),
+            (&mut stats.unvalued, before.unvalued),
+            (&mut stats.evicted, before.evicted),
+            (&mut stats.crowded, before.crowded),
+            (&mut stats.trimmed, before.trimmed),
+            (&mut stats.hurried, before.hurried),
+        ];
+        counts.into_iter().for_each(|(now, before)| *now = now.saturating_sub(before));
+        Some(stats)
     }
 
     /// Writes the state, if it has a file and it is time.
@@ -165,8 +191,11 @@ pub(super) fn number(file: u64, line: u64) -> u64 {
 
 impl Scan<'_> {
     /// Makes the stream ready for a batch.
-    pub(super) fn prepare(&mut self) -> Result<(), PlanError> {
-        self.over_time.prepare(self.plan)
+    pub(super) fn prepare(&mut self) -> Result<Step, PlanError> {
+        Ok(match self.over_time.prepare(self.plan)? {
+            Some(restored) => asked((self.each)(Notice::Restored(&restored))),
+            None => Step::Continue(()),
+        })
     }
 
     /// Takes in what the events of a batch mean, and hands out what comes of it.
@@ -225,7 +254,8 @@ impl Scan<'_> {
 
     /// Closes what is to be closed, and keeps what is to be kept.
     pub(super) fn conclude(&mut self, end: End) -> Result<End, PlanError> {
-        self.prepare()?;
+        // Without events nothing was prepared, and there is state all the same.
+        let _ = self.prepare()?;
         let Some(mut stream) = self.over_time.stream.take() else { return Ok(end) };
         let keeps = self.over_time.options.state.is_some();
         if end == End::Finished && !keeps {

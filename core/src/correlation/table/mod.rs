@@ -14,6 +14,7 @@
 
 #[cfg(test)]
 mod bounds_tests;
+mod clocks;
 mod groups;
 mod key;
 mod queue;
@@ -34,6 +35,7 @@ use super::machine::Signal;
 use super::sighting::{Missing, Sighting};
 use super::values;
 use crate::config::{STATE_BYTES_MAX, STATE_GROUP_BYTES_MAX};
+use clocks::Strangers;
 use groups::Groups;
 use queue::{Held, Queue};
 use serde::{Deserialize, Serialize};
@@ -82,7 +84,12 @@ pub(crate) enum Pushed {
 
 /// What happened so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Stats {
+    /// Events that were numbered, unreadable ones among them.
+    pub events: u64,
+    /// Events without a time.
+    pub untimed: u64,
     /// Signals that were taken in, alerts that others build on among them.
     pub signals: u64,
     /// Alerts that were told.
@@ -91,6 +98,8 @@ pub struct Stats {
     pub late: u64,
     /// Events further ahead than a clock may jump.
     pub ahead: u64,
+    /// Times that all began anew because the events before had a wrong clock.
+    pub set_back: u64,
     /// Signals without a value to group by: missing, or a list.
     pub ungrouped: u64,
     /// Signals without a value to count or to compute with: missing, a list, or text where a number belongs.
@@ -142,6 +151,8 @@ pub(crate) struct Table {
     forgetting: Vec<bool>,
     newest: Option<i64>,
     watermark: i64,
+    /// Events that are too far from all others to be believed yet.
+    strangers: Strangers,
     alerts: Vec<Alert>,
     stats: Stats,
     /// Memory that is used again.
@@ -204,6 +215,7 @@ impl Table {
             forgetting: vec![false; len],
             newest: None,
             watermark: i64::MIN,
+            strangers: Strangers::default(),
             alerts: Vec::new(),
             stats: Stats::default(),
             found: Vec::new(),
@@ -241,15 +253,8 @@ impl Table {
     /// have different numbers.
     pub(crate) fn push(&mut self, time: i64, sighting: &Sighting) -> Pushed {
         let time = time.clamp(TIME_MIN, TIME_MAX);
-        if time < self.watermark {
-            self.stats.late += 1;
-            return Pushed::TooLate;
-        }
-        if let (Some(newest), Some(max)) = (self.newest, self.options.jump_ns_max)
-            && time > newest.saturating_add_unsigned(max)
-        {
-            self.stats.ahead += 1;
-            return Pushed::TooFarAhead;
+        if let Some(pushed) = self.refuse(time) {
+            return pushed;
         }
         self.take_in(time, sighting);
         if self.newest.is_none_or(|newest| newest < time) {
@@ -259,6 +264,47 @@ impl Table {
         self.run(Until::Watermark);
         self.fit();
         Pushed::InTime
+    }
+
+    /// The number of the next event.
+    pub(crate) fn number(&mut self) -> u64 {
+        self.stats.events += 1;
+        self.stats.events - 1
+    }
+
+    /// Counts an event that has no time.
+    pub(crate) fn note_untimed(&mut self) {
+        self.stats.untimed += 1;
+    }
+
+    /// Why an event of this time is not counted, if it is not.
+    fn refuse(&mut self, time: i64) -> Option<Pushed> {
+        let max = self.options.jump_ns_max.unwrap_or(u64::MAX);
+        let is_far = self.newest.is_some_and(|newest| newest.abs_diff(time) > max);
+        let (is_late, is_ahead) = (time < self.watermark, is_far && self.newest < Some(time));
+        if !is_late && !is_ahead {
+            self.strangers.note_counted();
+            return None;
+        }
+        if !is_far {
+            self.strangers.note_late();
+        } else if self.strangers.note(time, max) && (is_ahead || self.strangers.may_be_right()) {
+            if is_late {
+                self.begin_anew();
+            }
+            self.strangers.note_counted();
+            return None;
+        }
+        *(if is_late { &mut self.stats.late } else { &mut self.stats.ahead }) += 1;
+        Some(if is_late { Pushed::TooLate } else { Pushed::TooFarAhead })
+    }
+
+    /// Drops all state, which a wrong clock has made.
+    fn begin_anew(&mut self) {
+        let (links, alerts) = (std::mem::take(&mut self.links), std::mem::take(&mut self.alerts));
+        let stats = self.stats();
+        let stats = Stats { dropped: stats.dropped + stats.groups, set_back: stats.set_back + 1, ..stats };
+        *self = Self { alerts, stats, ..Self::new(links, self.options) };
     }
 
     /// Says that no event older than `watermark` will come any more.

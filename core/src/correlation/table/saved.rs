@@ -8,6 +8,7 @@
 //! Groups are filed under the id of their correlation and a hash of its content. A correlation that has changed finds
 //! nothing of its own and begins anew; what nobody asks for is counted and left.
 
+use super::clocks::Strangers;
 use super::groups::Groups;
 use super::queue::Held;
 use super::{Before, Stats, TIME_MAX, TIME_MIN, Table};
@@ -154,6 +155,7 @@ impl Table {
     fn load(&mut self, mut bytes: &[u8]) -> Result<Vec<(String, u64)>, Damage> {
         let head: Head = read(&mut bytes)?;
         (self.newest, self.watermark, self.stats) = (head.newest, head.watermark, head.stats);
+        self.strangers = Strangers::TO_MANY;
         if !head.stats.is_possible() {
             return Err(Damage::Broken);
         }

@@ -20,7 +20,7 @@ pub use options::{Arrival, MissingTime, StreamOptions};
 use super::{Detection, Error, ErrorKind, Rules, Scanner};
 use crate::check::LogSource;
 use crate::correlation::sighting::Sighting;
-use crate::correlation::table::{Pushed, Restored, Stats, Table};
+use crate::correlation::table::{Pushed, Restored, Stats as StreamStats, Table};
 use crate::event::Event;
 use crate::event::json::EventError;
 
@@ -62,19 +62,7 @@ pub struct Stream {
     sighting: Sighting,
     /// Alerts of rules that were loaded before these.
     made: Vec<Alert>,
-    next_event: u64,
     arrival: Arrival,
-    untimed: u64,
-}
-
-/// What a stream has seen so far, and what it holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct StreamStats {
-    /// Events without a time.
-    pub untimed: u64,
-    /// What the correlations counted.
-    pub correlations: Stats,
 }
 
 impl Stream {
@@ -88,9 +76,7 @@ impl Stream {
             table: Table::new(rules.inner().listening().new_links(options.behaviour()), options.table()),
             sighting: Sighting::new(options.missing),
             made: Vec::new(),
-            next_event: 0,
             arrival: Arrival::InTime,
-            untimed: 0,
         }
     }
 
@@ -119,7 +105,7 @@ impl Stream {
         event: &[u8],
         time_ns: Option<i64>,
     ) -> Result<impl Iterator<Item = Detection<'_>>, EventError> {
-        let number = self.number();
+        let number = self.table.number();
         self.scanner.detect_and_sight_json(event, number, &mut self.sighting)?;
         self.correlate(time_ns)?;
         Ok(self.detections())
@@ -134,15 +120,10 @@ impl Stream {
         event: &dyn Event,
         time_ns: Option<i64>,
     ) -> Result<impl Iterator<Item = Detection<'_>>, EventError> {
-        let number = self.number();
+        let number = self.table.number();
         self.scanner.detect_and_sight(event, number, &mut self.sighting);
         self.correlate(time_ns)?;
         Ok(self.detections())
-    }
-
-    fn number(&mut self) -> u64 {
-        self.next_event += 1;
-        self.next_event - 1
     }
 
     fn detections(&self) -> impl Iterator<Item = Detection<'_>> {
@@ -167,7 +148,7 @@ impl Stream {
             (Some(time), _) => time,
             (None, MissingTime::Arrival(clock)) => clock(),
             (None, missing) => {
-                self.untimed += 1;
+                self.table.note_untimed();
                 self.arrival = Arrival::NoTime;
                 if let MissingTime::Error = missing {
                     return Err(EventError::new("the event has no time that can be read", None));
@@ -246,7 +227,7 @@ impl Stream {
     /// What was seen so far, and what is held.
     #[must_use]
     pub fn stats(&self) -> StreamStats {
-        StreamStats { untimed: self.untimed, correlations: self.table.stats() }
+        self.table.stats()
     }
 
     /// All state as bytes, for [`restore`](Self::restore). Alerts that were not taken are not in it.
