@@ -23,6 +23,8 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(STORY)
 	@printf '\nIn which order did it happen?\n$$ tieline scan --rules rules/it --level high --output list --quiet $(DEMO) | sort\n\n'
 	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it --level high --output list --quiet $(STORY) | sort
+	@printf '\nWhat do they mean together, across Windows and network logs?\n$$ tieline scan --rules rules/it rules/over_time --level high --output list --quiet --lateness 1d $(DEMO) | grep -A 1 ...\n\n'
+	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(CURDIR)/rules/over_time --level high --output list --quiet --lateness 1d $(STORY) | grep -A 1 -E 'Several Steps|Keeps Asking|Takes Over'
 	@printf '\nWhy did the critical one match?\n$$ tieline explain --rules rules/it --event $(DEMO)/windows.ndjson:5632\n\n'
 	@cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --event windows.ndjson:5632
 	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
@@ -31,6 +33,7 @@ test: format lint docs ## everything: format, lints, docs, Rust, command line, r
 	$(CARGO) test --workspace --locked --no-fail-fast
 	$(CARGO) build --release --locked -p tieline-cli
 	target/release/tieline test rules/it
+	target/release/tieline check --strict --quiet rules/it rules/over_time
 
 test-full: test ## the same, and every event of the long lanes against the reference evaluator
 	TIELINE_FULL=1 TIELINE_CASES=20000 $(CARGO) test --workspace --locked --no-fail-fast

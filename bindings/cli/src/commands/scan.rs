@@ -207,6 +207,8 @@ struct Run<'a> {
     told: Told,
     /// Events that correlations do not count.
     not_counted: u64,
+    /// Files that are scanned.
+    files: usize,
     sources_told: usize,
     /// Files with their sources that were told or counted, while they are followed.
     files_told: BTreeSet<String>,
@@ -239,6 +241,7 @@ impl<'a> Run<'a> {
             summary: Summary::default(),
             told: Told::default(),
             not_counted: 0,
+            files: files.len(),
             sources_told: 0,
             files_told: BTreeSet::new(),
             read_once: 0,
@@ -446,6 +449,9 @@ impl<'a> Run<'a> {
             return;
         }
         let why = match arrival {
+            Arrival::TooLate if self.files > 1 => {
+                "is older than --lateness allows (files are read one after the other; a lateness as long as they are counts all)"
+            }
             Arrival::TooLate => "is older than --lateness allows",
             Arrival::TooFarAhead => "is further ahead of all before it than --clock-jump allows",
             Arrival::NoTime | Arrival::InTime => "has no time that can be read; --time-field names its field",
