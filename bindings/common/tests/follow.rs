@@ -422,3 +422,35 @@ fn no_event_is_lost_or_evaluated_twice_while_rules_change() {
     run.stop.store(true, Ordering::Relaxed);
     assert_eq!(run.thread.join().unwrap().totals.detections, written);
 }
+
+#[test]
+fn windows_stay_when_rules_change() {
+    let rule = |name: &str, text: &str| {
+        format!(
+            "title: {name}\nname: {name}\nlogsource: {{category: c}}\ndetection: {{s: {{a: {text}}}, condition: s}}\n"
+        )
+    };
+    let pair = |title: &str| {
+        let correlation = "{type: temporal_ordered, rules: [first, second], timespan: 1h}";
+        format!(
+            "{}---\n{}---\nid: 00000000-0000-4000-8000-00000000000a\ntitle: {title}\ncorrelation: {correlation}\n",
+            rule("first", "1"),
+            rule("second", "2")
+        )
+    };
+    let room = Room::new();
+    room.write("rules/pair.yml", &pair("pair"));
+    room.write("log.ndjson", "{\"a\":1,\"time\":\"2026-11-23T08:00:00Z\"}\n");
+    let run = room.follow(&["log.ndjson"]);
+    std::thread::sleep(Duration::from_millis(500));
+    room.write("rules/pair.yml", &pair("pair of before"));
+    room.write("rules/other.yml", &rule("other", "3"));
+    let told = run.told.recv_timeout(TOO_LONG).unwrap();
+    assert!(told.starts_with("reloaded: 1 added, 0 removed, 1 changed"), "{told}");
+    room.append(
+        "log.ndjson",
+        "{\"a\":2,\"time\":\"2026-11-23T08:10:00Z\"}\n{\"a\":9,\"time\":\"2026-11-23T08:20:00Z\"}\n",
+    );
+    run.expect(&["pair of before log.ndjson:2"]);
+    run.stop(&[]);
+}
