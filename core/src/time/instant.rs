@@ -30,7 +30,7 @@ pub(crate) fn of_text(text: &str) -> Option<i64> {
         return nanoseconds(digits.parse::<i128>().ok()?.checked_mul(1_000_000)?);
     }
     if text.as_bytes().get(4) == Some(&b'-') {
-        return of_date(text);
+        return of_usual(text).or_else(|| of_date(text));
     }
     of_decimal(text).or_else(|| of_wmi(text))
 }
@@ -42,6 +42,58 @@ pub(crate) fn of_number(number: Number) -> Option<i64> {
         // The shortest text that gives this float is what the event said.
         Number::Float(_) => of_decimal(&number.text()),
     }
+}
+
+/// The form that most logs write, `2026-11-23T08:35:46.174Z` or without the `T`, the fraction or the `Z`. Other forms, and
+/// what is no time, are left to [`of_date`], which says the same of these.
+// PERF: 70 instead of 1,200 instructions; with correlations this is done for every event.
+pub(crate) fn of_usual(text: &str) -> Option<i64> {
+    let (head, rest) = text.as_bytes().split_first_chunk::<19>()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', h1, h2, b':', n1, n2, b':', s1, s2] = *head else {
+        return None;
+    };
+    let (year, month, day) = (two(y1, y2)? * 100 + two(y3, y4)?, two(m1, m2)?, two(d1, d2)?);
+    let (hour, minute, second) = (two(h1, h2)?, two(n1, n2)?, two(s1, s2)?);
+    if year == 0 || hour > 23 || minute > 59 || second > 59 || day == 0 || day > days_of(year, month)? {
+        return None;
+    }
+    let seconds = days_since_1970(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+    seconds.checked_mul(NANOS as i64)?.checked_add(of_fraction(rest.strip_suffix(b"Z").unwrap_or(rest))?)
+}
+
+/// The number that two digits write.
+fn two(tens: u8, ones: u8) -> Option<i64> {
+    let (tens, ones) = (tens.wrapping_sub(b'0'), ones.wrapping_sub(b'0'));
+    (tens < 10 && ones < 10).then(|| i64::from(tens * 10 + ones))
+}
+
+/// Nanoseconds from `.174` or `,174`.
+fn of_fraction(text: &[u8]) -> Option<i64> {
+    let digits = match text {
+        [] => return Some(0),
+        [b'.' | b',', digits @ ..] if (1..=9).contains(&digits.len()) => digits,
+        _ => return None,
+    };
+    let read = |value: i64, digit: &u8| digit.is_ascii_digit().then(|| value * 10 + i64::from(digit - b'0'));
+    Some(digits.iter().try_fold(0, read)? * 10_i64.pow(9 - digits.len() as u32))
+}
+
+fn days_of(year: i64, month: i64) -> Option<i64> {
+    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    Some(match month {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => return None,
+    })
+}
+
+/// Counts in years that begin in March, so that the day that leap years add is the last of a year.
+fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+    let (year, month) = if month < 3 { (year - 1, month + 9) } else { (year, month - 3) };
+    let before_year = year * 365 + year / 4 - year / 100 + year / 400;
+    before_year + (153 * month + 2) / 5 + day - 1 - 719_468
 }
 
 /// RFC 3339, or the same with a blank for the `T`, a comma before the fraction, or without a zone.
@@ -154,5 +206,38 @@ mod tests {
         assert_eq!(of_number(Number::Float(f64::NAN)), None);
         assert_eq!(of_number(Number::Float(f64::MAX)), None);
         assert_eq!(of_number(Number::Integer(i128::MAX)), None);
+    }
+
+    #[test]
+    fn the_usual_form_says_what_others_would() {
+        for text in [
+            "2026-11-23T08:35:46.174Z",
+            "2026-11-23 08:35:46",
+            "2026-11-23 08:35:46,174",
+            "2026-11-23T08:35:46.123456789",
+            "2026-11-23T08:35:46.1Z",
+            "2024-02-29T23:59:59Z",
+            "2000-02-29 00:00:00",
+            "1969-12-31 23:59:59.999999999",
+            "1677-09-21T00:12:44Z",
+            "2262-04-11T23:47:16Z",
+        ] {
+            assert_eq!(of_usual(text), of_date(text), "{text}");
+            assert!(of_usual(text).is_some(), "{text}");
+        }
+        for text in ["2023-02-29T00:00:00", "1900-02-29T00:00:00", "2026-11-23T24:00:00", "2026-11-23T08:35:46."] {
+            assert_eq!((of_usual(text), of_date(text)), (None, None), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_parser_says_what_the_usual_form_says(
+            text in "(19|20|1[67]|22|0[01]|99)[0-9]{2}-[01][0-9]-[0-3][0-9][T t][0-2][0-9]:[0-6][0-9]:[0-6][0-9]([.,][0-9]{0,10})?(Z|z| UTC|\\+01:00)?",
+        ) {
+            if let Some(time) = of_usual(&text) {
+                proptest::prop_assert_eq!(Some(time), of_date(&text));
+            }
+        }
     }
 }

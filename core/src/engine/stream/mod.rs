@@ -135,32 +135,12 @@ impl Stream {
     }
 
     fn correlate(&mut self, time_ns: Option<i64>) -> Result<(), EventError> {
-        let mut sighting = std::mem::take(&mut self.sighting);
+        let Self { table, options, sighting, .. } = self;
         sighting.time = time_ns.or(sighting.time);
-        let arrival = self.take_in(&sighting);
-        self.sighting = sighting;
-        self.arrival = arrival?;
-        Ok(())
-    }
-
-    fn take_in(&mut self, sighting: &Sighting) -> Result<Arrival, EventError> {
-        let time = match (sighting.time, self.options.missing_time) {
-            (Some(time), _) => time,
-            (None, MissingTime::Arrival(clock)) => clock(),
-            (None, missing) => {
-                self.table.note_untimed();
-                self.arrival = Arrival::NoTime;
-                if let MissingTime::Error = missing {
-                    return Err(EventError::new("the event has no time that can be read", None));
-                }
-                return Ok(Arrival::NoTime);
-            }
-        };
-        Ok(match self.table.push(time, sighting) {
-            Pushed::InTime => Arrival::InTime,
-            Pushed::TooLate => Arrival::TooLate,
-            Pushed::TooFarAhead => Arrival::TooFarAhead,
-        })
+        let taken = take_in(table, options.missing_time, sighting);
+        // Only an event without a time is an error.
+        self.arrival = *taken.as_ref().unwrap_or(&Arrival::NoTime);
+        taken.map(|_| ())
     }
 
     /// An empty sighting for [`Scanner::sight_json`], which may work on another thread and with another source's form of the
@@ -184,8 +164,9 @@ impl Stream {
                 "the sighting was made with other correlations than the stream has",
             ));
         }
-        self.arrival = self.take_in(sighting).map_err(|error| Error::new(ErrorKind::Option, error.to_string()))?;
-        Ok(self.arrival)
+        let taken = take_in(&mut self.table, self.options.missing_time, sighting);
+        self.arrival = *taken.as_ref().unwrap_or(&Arrival::NoTime);
+        taken.map_err(|error| Error::new(ErrorKind::Option, error.to_string()))
     }
 
     /// What became of the last event that could be read.
@@ -257,4 +238,23 @@ impl Stream {
         self.rules = rules.clone();
         restored
     }
+}
+
+fn take_in(table: &mut Table, missing: MissingTime, sighting: &Sighting) -> Result<Arrival, EventError> {
+    let time = match (sighting.time, missing) {
+        (Some(time), _) => time,
+        (None, MissingTime::Arrival(clock)) => clock(),
+        (None, missing) => {
+            table.note_untimed();
+            if let MissingTime::Error = missing {
+                return Err(EventError::new("the event has no time that can be read", None));
+            }
+            return Ok(Arrival::NoTime);
+        }
+    };
+    Ok(match table.push(time, sighting) {
+        Pushed::InTime => Arrival::InTime,
+        Pushed::TooLate => Arrival::TooLate,
+        Pushed::TooFarAhead => Arrival::TooFarAhead,
+    })
 }

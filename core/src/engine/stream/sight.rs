@@ -37,7 +37,7 @@ enum Known {
     Text(Range<usize>),
 }
 
-/// The text of the last time that was read, and what it says: events of one moment come together.
+/// The text of the last time that had no usual form, and what it says: events of one moment come together.
 #[derive(Debug, Default)]
 struct Times {
     text: String,
@@ -120,6 +120,11 @@ impl Sight {
 
 impl Times {
     fn of(&mut self, text: &str) -> Option<i64> {
+        // Reading the usual form takes no longer than comparing and keeping it.
+        instant::of_usual(text).or_else(|| self.unusual(text))
+    }
+
+    fn unusual(&mut self, text: &str) -> Option<i64> {
         if self.text != text {
             self.text.clear();
             self.text.push_str(text);
