@@ -22,5 +22,6 @@ pub mod loading;
 pub mod machine;
 pub mod memo;
 pub mod report;
+pub mod timelines;
 pub mod timing;
 pub mod variants;

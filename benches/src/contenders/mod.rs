@@ -10,6 +10,7 @@
 
 pub mod parsers;
 pub mod rsigma;
+pub mod rsigma_correlation;
 mod rsigma_event;
 mod rsigma_routed;
 pub mod sigma_rust;
