@@ -84,7 +84,12 @@ fn correlations_mean_what_the_cases_say() {
         assert_eq!(alerts(&rules, &lines, Duration::ZERO), case.alerts, "{}", case.name);
         let span = lines.last().unwrap().0 - lines[0].0;
         lines.reverse();
-        assert_eq!(alerts(&rules, &lines, Duration::from_nanos(span.unsigned_abs())), case.alerts, "{}, in reverse", case.name);
+        assert_eq!(
+            alerts(&rules, &lines, Duration::from_nanos(span.unsigned_abs())),
+            case.alerts,
+            "{}, in reverse",
+            case.name
+        );
     }
 }
 

@@ -242,6 +242,28 @@ fn what_many_say_is_believed_in_the_end() {
 }
 
 #[test]
+fn several_sightings_are_taken_in_as_if_one_by_one() {
+    let rules = by_user();
+    let mut stream = Stream::new(&rules, seconds(5));
+    let mut scanner = Scanner::new(&rules);
+    let mut sightings = vec![stream.sighting(); 100];
+    for (number, sighting) in sightings.iter_mut().enumerate() {
+        let event = logon(&format!("\"user{}\"", number % 7));
+        scanner.sight_json(event.as_bytes(), number as u64, sighting).unwrap().count();
+        *sighting = sighting.clone().at(Some((number as i64 - i64::from(number == 90) * 50) * SECOND));
+    }
+    let arrivals = stream.push_all(&sightings).unwrap();
+    assert_eq!((arrivals.len(), arrivals[90], arrivals[99]), (100, Arrival::TooLate, Arrival::InTime));
+    stream.finish();
+    let together = stream.take_alerts();
+    let mut stream = Stream::new(&rules, seconds(5));
+    assert!(sightings.iter().zip(arrivals).all(|(sighting, arrival)| stream.push(sighting).unwrap() == arrival));
+    stream.finish();
+    assert_eq!(stream.take_alerts(), together);
+    assert!(together.len() > 40);
+}
+
+#[test]
 fn unreadable_events_are_errors_and_change_nothing() {
     let mut stream = Stream::new(&by_user(), StreamOptions::default());
     scan(&mut stream, 1, &logon(r#""anna""#));

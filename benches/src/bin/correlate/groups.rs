@@ -1,7 +1,7 @@
 //! A million groups on one thread: updates a second, bytes, what a full window costs, saving and restoring.
 //!
 //! ```text
-//! sightings of a chunk (not timed) ─▶ Stream::push (timed) ─▶ the next chunk
+//! sightings of a chunk (not timed) ─▶ Stream::push_all (timed) ─▶ the next chunk
 //! ```
 //!
 //! Detection is not part of any figure here, and no condition comes true: it is about keeping state.
@@ -103,11 +103,9 @@ impl Load {
                 self.sight(at, group)?;
             }
             let Self { stream, sightings, .. } = self;
-            let (time, ()) = timing::cpu(|| {
-                for sighting in sightings.iter().take(size) {
-                    let _ = stream.push(sighting);
-                }
-            });
+            let sightings = sightings.get(..size).unwrap_or_default();
+            let (time, arrivals) = timing::cpu(|| stream.push_all(sightings));
+            arrivals.map_err(io::Error::other)?;
             total += time;
             done += size;
         }
@@ -142,7 +140,7 @@ impl Load {
 pub fn part() -> io::Result<String> {
     let (rates, saving) = million()?;
     Ok(format!(
-        "{} live groups, one thread, CPU time of `Stream::push` alone; groups in random order. Medians of {ROUNDS} rounds of \
+        "{} live groups, one thread, CPU time of `Stream::push_all` alone; groups in random order. Medians of {ROUNDS} rounds of \
          {} updates in turn, of one stream for each type. `first` is the first event of each group.\n\n{}\nAll groups saved and \
          restored:\n\n{}\nNanoseconds per event with full windows, one group, values any of 50,000:\n\n{}",
         grouped(GROUPS as f64),

@@ -95,9 +95,7 @@ fn pushed(rules: &Rules, events: &[String]) -> io::Result<(Duration, Vec<String>
             number += 1;
         }
         let (time, alerts) = timing::cpu(|| {
-            for sighting in sightings.iter().take(chunk.len()) {
-                let _ = stream.push(sighting);
-            }
+            let _ = stream.push_all(sightings.get(..chunk.len()).unwrap_or_default());
             stream.take_alerts()
         });
         total += time;

@@ -54,6 +54,17 @@ pub(super) struct Detail {
 }
 
 impl Held {
+    /// Looks at what the next event will change, so that it is in the cache by then.
+    pub(super) fn glance(&self) -> u64 {
+        match self {
+            Self::Events(events) => events.back().map_or(0, |entry| entry.event),
+            Self::Few(few) => few.last().map_or(0, |item| item.entry.event),
+            Self::Rules(latest) => latest.first().map_or(0, |entry| entry.event),
+            Self::Words(words) => words.first().copied().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// Takes in all events of one time.
     pub(super) fn add(&mut self, plan: &Plan, time: i64, batch: &[Signal]) {
         match plan {

@@ -174,6 +174,11 @@ impl State {
         self.last
     }
 
+    /// Looks at what the next event will change, so that it is in the cache by then.
+    pub(crate) fn glance(&self) -> u64 {
+        self.last.cast_unsigned() ^ self.held.glance()
+    }
+
     /// Bytes of memory beside the value itself.
     #[inline]
     pub(crate) fn bytes(&self) -> usize {

@@ -136,6 +136,13 @@ impl Groups {
         }
     }
 
+    /// Looks at a group, if it is there, so that it is in the cache when it is asked for.
+    pub(super) fn glance(&self, correlation: u32, key: &[u8]) -> u64 {
+        let hash = self.hash(correlation, key);
+        let place = self.table.find(Place::filed(hash), |place| place.hash == hash);
+        place.and_then(|place| self.slots.get(place.slot as usize)).map_or(0, |group| group.state.glance())
+    }
+
     fn make(&mut self, correlation: u32, key: &[u8], hash: u32) -> u32 {
         let state = State::default();
         let group = Group { state, key: Key::new(key), correlation, waiting: 0, before: UNLISTED, after: NONE };

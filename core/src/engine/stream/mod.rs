@@ -24,6 +24,9 @@ use crate::correlation::table::{Pushed, Restored, Stats as StreamStats, Table};
 use crate::event::Event;
 use crate::event::json::EventError;
 
+/// Events whose groups are looked up together.
+const BLOCK: usize = 32;
+
 /// Scans events and correlates them.
 ///
 /// ```
@@ -167,6 +170,22 @@ impl Stream {
         let taken = take_in(&mut self.table, self.options.missing_time, sighting);
         self.arrival = *taken.as_ref().unwrap_or(&Arrival::NoTime);
         taken.map_err(|error| Error::new(ErrorKind::Option, error.to_string()))
+    }
+
+    /// Takes in several events one after the other, as [`push`](Self::push) does, and tells what became of each. With many
+    /// groups this is faster than one by one, since memory is waited for together.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push); the events before the one at fault are counted, those behind it are not.
+    pub fn push_all(&mut self, sightings: &[Sighting]) -> Result<Vec<Arrival>, Error> {
+        let mut arrivals = Vec::with_capacity(sightings.len());
+        for block in sightings.chunks(BLOCK) {
+            self.table.glance(block);
+            for sighting in block {
+                arrivals.push(self.push(sighting)?);
+            }
+        }
+        Ok(arrivals)
     }
 
     /// What became of the last event that could be read.
