@@ -4,7 +4,9 @@
 //! compares them.
 
 mod draw;
+mod stream;
 
+pub use stream::stream;
 use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner, Shortcuts};
 
 /// A target by its name.
@@ -20,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("saved", saved),
     ("differential", differential),
     ("drawn", drawn),
+    ("stream", stream),
 ];
 
 /// Limits low enough that one input is quick.
