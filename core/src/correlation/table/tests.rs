@@ -88,13 +88,17 @@ pub(super) fn by(mut correlation: Correlation, fields: &[&str]) -> Correlation {
     correlation
 }
 
-/// What a table says of events in the given order, saved and restored before those that `saved` names.
+/// What a table says of events in the given order, saved and restored before those that `saved` names, and given other
+/// rules before those that `reloaded` names.
 fn tabled(
     correlation: &Correlation,
     mode: Mode,
     events: &[(usize, Raw, u8)],
     saved: &[usize],
+    reloaded: &[usize],
 ) -> Vec<(String, Finding)> {
+    let mut other = at_least(CorrelationType::EventCount, 1, 5, 1);
+    (other.meta.title, other.rules[0].target) = ("other".to_owned(), Target::Rule(9));
     let behaviour = Behaviour { mode, ..Behaviour::default() };
     let options = TableOptions { lateness_ns: 24, behaviour, ..TableOptions::default() };
     let mut current = table(std::slice::from_ref(correlation), options);
@@ -105,6 +109,14 @@ fn tabled(
             let bytes = current.snapshot();
             current = table(std::slice::from_ref(correlation), options);
             current.restore(&bytes).unwrap();
+        }
+        if reloaded.contains(&at) {
+            // Another correlation comes or goes in front of it.
+            found.extend(current.take());
+            let all = [other.clone(), correlation.clone()];
+            let links = Links::new(&all[at % 2..], &[true; 2][at % 2..], behaviour).0;
+            let restored = current.reload(links);
+            assert!(restored.dropped.is_empty());
         }
         let one = signals(correlation, std::slice::from_ref(raw)).remove(0).1;
         let (rules, value) = match one.what {
@@ -133,6 +145,7 @@ proptest! {
         events in prop::collection::vec(((0_i64..24, 1_u64..16, -12_i128..24, 0_u8..4, 0_u8..8), 0_u8..3), 0..20),
         shuffle in prop::collection::vec(any::<u32>(), 20),
         saved in prop::collection::vec(0_usize..20, 0..3),
+        reloaded in prop::collection::vec(0_usize..20, 0..3),
     ) {
         let mut correlation = by(correlation, &["G"]);
         if correlation.kind.has_field() {
@@ -154,12 +167,12 @@ proptest! {
         sorted.sort_by_key(|(_, raw, _)| raw.0);
         let mut shuffled = numbered;
         shuffled.sort_by_key(|(at, ..)| shuffle[*at]);
-        let in_order = tabled(&correlation, mode, &sorted, &[]);
+        let in_order = tabled(&correlation, mode, &sorted, &[], &[]);
         let mut shown: Vec<_> =
             in_order.iter().map(|(group, found)| (found.time_ns, group.clone(), found.first_ns, found.count)).collect();
         shown.sort();
         prop_assert_eq!(shown, expected);
-        prop_assert_eq!(&in_order, &tabled(&correlation, mode, &shuffled, &saved));
+        prop_assert_eq!(&in_order, &tabled(&correlation, mode, &shuffled, &saved, &reloaded));
     }
 }
 

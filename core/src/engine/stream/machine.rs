@@ -138,7 +138,8 @@ impl Machine {
         self.alerts(link, state, found)
     }
 
-    /// The watermark at which [`expire`](Self::expire) has something to judge; `None` while nothing waits.
+    /// The watermark at which [`expire`](Self::expire) may have something to judge; `None` while nothing waits. A heartbeat
+    /// that goes on moves it without a word, so it is to be asked again after each call.
     #[must_use]
     pub fn deadline_ns(&self, state: &KeyState) -> Option<i64> {
         self.link(state)?.correlator.deadline(&state.state)
