@@ -29,6 +29,17 @@ pub enum TimeUnit {
     Nanoseconds,
 }
 
+impl TimeUnit {
+    fn per_second(self) -> i128 {
+        match self {
+            Self::Seconds => 1,
+            Self::Milliseconds => 1_000,
+            Self::Microseconds => 1_000_000,
+            Self::Nanoseconds => 1_000_000_000,
+        }
+    }
+}
+
 /// How times are read: by rules with time modifiers (`hour`, `week`, ...), and the time of an event by correlations.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimeOptions {
@@ -37,7 +48,8 @@ pub struct TimeOptions {
     /// The unit of bare numbers; `None` means that bare numbers are not times.
     pub unit: Option<TimeUnit>,
     /// Fields that hold the time of an event; the first that holds a time counts. None stands for the usual ones of Windows,
-    /// Sysmon, Zeek, ECS and others. In them the unit of bare numbers is known by their size.
+    /// Sysmon, Zeek, ECS and others. In them the unit of bare numbers is known by their size, unless `unit` says it; in
+    /// fields that are named here small numbers are seconds since 1970.
     pub fields: Vec<String>,
 }
 
@@ -100,6 +112,11 @@ impl Clock {
         Some(Self { zone, unit: options.unit })
     }
 
+    /// The unit of bare numbers, when the caller has said it.
+    pub(crate) fn unit(&self) -> Option<TimeUnit> {
+        self.unit
+    }
+
     /// A part of the time that a text says, when it says one.
     pub(crate) fn part_of_text(&self, text: &str, part: TimePart) -> Option<Number> {
         // Only texts of the form `2024-05...` are dates; `20240501` is a number.
@@ -133,12 +150,7 @@ impl Clock {
     }
 
     fn instant(&self, number: Number) -> Option<Timestamp> {
-        let factor: i64 = match self.unit? {
-            TimeUnit::Seconds => 1_000_000_000,
-            TimeUnit::Milliseconds => 1_000_000,
-            TimeUnit::Microseconds => 1_000,
-            TimeUnit::Nanoseconds => 1,
-        };
+        let factor = (1_000_000_000 / self.unit?.per_second()) as i64;
         let nanoseconds = match number {
             Number::Integer(value) => value.checked_mul(factor.into())?,
             #[expect(

@@ -159,6 +159,7 @@ fn time_is_found_in_the_usual_fields_or_in_those_that_are_named() {
         assert_eq!(time_of(&[], none), None, "{none}");
     }
     assert_eq!(time_of(&["when"], r#"{"ts": 1795422946174}"#), None);
+    assert_eq!(time_of(&["when"], r#"{"when": 12}"#), Some(12 * SECOND));
 }
 
 fn by_user_text() -> String {

@@ -15,7 +15,8 @@ use crate::correlation::correlator::{Behaviour, Refused};
 use crate::correlation::links::Links;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::program::SlotId;
-use crate::time;
+use crate::time::instant::Bare;
+use crate::time::{self, Clock};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -34,6 +35,8 @@ pub(super) struct Listening {
     silent: Vec<u32>,
     /// Where the time of an event may stand, the first that holds one counts.
     pub(super) times: Vec<u32>,
+    /// Whether the caller has named them.
+    times_named: bool,
     /// Correlations that need rules which were refused.
     muted: Vec<u32>,
     /// How many of the program's fields rules and correlations ask for; those behind them are there for the time.
@@ -112,6 +115,7 @@ impl Listening {
         if self.correlations.is_empty() {
             return;
         }
+        self.times_named = !times.is_empty();
         let usual = time::FIELDS.iter().map(|name| (*name).to_owned());
         let names: Vec<String> = if times.is_empty() { usual.collect() } else { times.to_vec() };
         self.times = names.iter().map(|name| collector.field(name).0).collect();
@@ -137,6 +141,15 @@ impl Listening {
         silent.sort_unstable();
         silent.dedup();
         self.silent = silent;
+    }
+
+    /// How numbers are read where the time of an event may stand.
+    pub(super) fn bare(&self, clock: &Clock) -> Bare {
+        match clock.unit() {
+            Some(unit) => Bare::In(unit),
+            None if self.times_named => Bare::SmallAreSeconds,
+            None => Bare::BySize,
+        }
     }
 
     /// What correlations hear of a compiled rule.

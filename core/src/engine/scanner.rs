@@ -136,7 +136,8 @@ impl Scanner {
         let Self { rules, scratch, sight, .. } = self;
         let listening = rules.inner().listening();
         sighting.pack = listening.pack;
-        let scanned = Scanned { listening, slots: &scratch.slots, text };
+        let bare = listening.bare(&rules.inner().clock);
+        let scanned = Scanned { listening, slots: &scratch.slots, text, bare };
         sight.read(&scanned, scratch.matched.iter().map(|id| id.0), sighting);
     }
 

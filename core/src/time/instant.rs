@@ -9,6 +9,7 @@
 //! between the years 2001 and 2286, and units of 100 nanoseconds since 1601 (Windows) between 1918 and 2235. No two of
 //! these ranges meet.
 
+use super::TimeUnit;
 use crate::number::Number;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -19,8 +20,20 @@ const NANOS: i128 = 1_000_000_000;
 /// Seconds between the beginnings of Windows' time (1601) and of Unix's (1970).
 const WINDOWS_EPOCH: i128 = 11_644_473_600;
 
+/// How numbers without a unit are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Bare {
+    /// Their size tells the unit; what is too small is no time.
+    #[default]
+    BySize,
+    /// The same, but small ones are seconds since 1970: somebody has said that they are times.
+    SmallAreSeconds,
+    /// All are in this unit.
+    In(TimeUnit),
+}
+
 /// The time that a text says, in nanoseconds since 1970.
-pub(crate) fn of_text(text: &str) -> Option<i64> {
+pub(crate) fn of_text(text: &str, bare: Bare) -> Option<i64> {
     let text = text.trim();
     let inner = text.strip_prefix("/Date(").and_then(|rest| rest.strip_suffix(")/"));
     if let Some(inner) = inner {
@@ -32,16 +45,13 @@ pub(crate) fn of_text(text: &str) -> Option<i64> {
     if text.as_bytes().get(4) == Some(&b'-') {
         return of_usual(text).or_else(|| of_date(text));
     }
-    of_decimal(text).or_else(|| of_wmi(text))
+    of_decimal(text, bare).or_else(|| of_wmi(text))
 }
 
 /// The time that a number says.
-pub(crate) fn of_number(number: Number) -> Option<i64> {
-    match number {
-        Number::Integer(value) => of_parts(value, 0),
-        // The shortest text that gives this float is what the event said.
-        Number::Float(_) => of_decimal(&number.text()),
-    }
+pub(crate) fn of_number(number: Number, bare: Bare) -> Option<i64> {
+    // The shortest text that gives a float is what the event said.
+    of_decimal(&number.text(), bare)
 }
 
 /// The form that most logs write, `2026-11-23T08:35:46.174Z` or without the `T`, the fraction or the `Z`. Other forms, and
@@ -109,7 +119,7 @@ fn of_date(text: &str) -> Option<i64> {
 }
 
 /// A number with or without a fraction; its digits are kept, however many there are.
-fn of_decimal(text: &str) -> Option<i64> {
+fn of_decimal(text: &str, bare: Bare) -> Option<i64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     let are_digits = |digits: &str| digits.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || whole.len() > 20 || !are_digits(whole) || !are_digits(fraction) {
@@ -117,18 +127,24 @@ fn of_decimal(text: &str) -> Option<i64> {
     }
     let kept = fraction.get(..fraction.len().min(9))?;
     let fraction = kept.parse::<i128>().unwrap_or(0) * 10_i128.pow(9 - kept.len() as u32);
-    of_parts(whole.parse().ok()?, fraction)
+    of_parts(whole.parse().ok()?, fraction, bare)
 }
 
 /// A number, and billionths of its unit.
-fn of_parts(whole: i128, billionths: i128) -> Option<i64> {
+fn of_parts(whole: i128, billionths: i128, bare: Bare) -> Option<i64> {
+    let in_unit = |per_second: i128| nanoseconds(whole * (NANOS / per_second) + billionths / per_second);
+    match bare {
+        Bare::In(unit) => return in_unit(unit.per_second()),
+        Bare::SmallAreSeconds if whole < 1_000_000_000 => return in_unit(1),
+        _ => {}
+    }
     // 18 digits are no nanoseconds of our days, but they are Windows' time.
     if (100_000_000_000_000_000..=200_000_000_000_000_000).contains(&whole) {
         return nanoseconds(whole * 100 - WINDOWS_EPOCH * NANOS);
     }
     let per_second = [1, 1_000, 1_000_000, NANOS];
     let unit = per_second.into_iter().find(|unit| (1_000_000_000..10_000_000_000).contains(&(whole / unit)))?;
-    nanoseconds(whole * (NANOS / unit) + billionths / unit)
+    in_unit(unit)
 }
 
 /// `yyyymmddHHMMSS.mmmmmm+UUU`, with the minutes by which the zone is ahead.
@@ -174,12 +190,29 @@ mod tests {
             "20261123083546.174000+000",
             "20261123103546.174000+120",
         ] {
-            assert_eq!(of_text(text), Some(NOW), "{text}");
+            assert_eq!(of_text(text, Bare::BySize), Some(NOW), "{text}");
         }
-        assert_eq!(of_text("1795422946.1740000019"), Some(NOW + 1));
-        assert_eq!(of_number(Number::Integer(1_795_422_946_174)), Some(NOW));
-        assert_eq!(of_number(Number::Float(1_795_422_946.174)), Some(NOW));
-        assert_eq!(of_text("1969-12-31T23:59:59Z"), Some(-1_000_000_000));
+        assert_eq!(of_text("1795422946.1740000019", Bare::BySize), Some(NOW + 1));
+        assert_eq!(of_number(Number::Integer(1_795_422_946_174), Bare::BySize), Some(NOW));
+        assert_eq!(of_number(Number::Float(1_795_422_946.174), Bare::BySize), Some(NOW));
+        assert_eq!(of_text("1969-12-31T23:59:59Z", Bare::BySize), Some(-1_000_000_000));
+    }
+
+    #[test]
+    fn bare_numbers_are_of_a_unit_or_small_ones_are_seconds() {
+        let check = |text: &str, bare, expected| assert_eq!(of_text(text, bare), expected, "{text} {bare:?}");
+        for text in ["5", "5.0", "005"] {
+            check(text, Bare::BySize, None);
+            check(text, Bare::SmallAreSeconds, Some(5_000_000_000));
+            check(text, Bare::In(TimeUnit::Milliseconds), Some(5_000_000));
+        }
+        check("1795422946.174", Bare::SmallAreSeconds, Some(NOW));
+        check("1795422946174", Bare::SmallAreSeconds, Some(NOW));
+        check("1795422946.174", Bare::In(TimeUnit::Seconds), Some(NOW));
+        check("1795422946174", Bare::In(TimeUnit::Seconds), None);
+        check("2026-11-23T08:35:46.174Z", Bare::In(TimeUnit::Seconds), Some(NOW));
+        check("-5", Bare::SmallAreSeconds, None);
+        assert_eq!(of_number(Number::Float(0.5), Bare::SmallAreSeconds), Some(500_000_000));
     }
 
     #[test]
@@ -201,11 +234,11 @@ mod tests {
             "2026-é",
             "20261123083546.éé",
         ] {
-            assert_eq!(of_text(text), None, "{text}");
+            assert_eq!(of_text(text, Bare::BySize), None, "{text}");
         }
-        assert_eq!(of_number(Number::Float(f64::NAN)), None);
-        assert_eq!(of_number(Number::Float(f64::MAX)), None);
-        assert_eq!(of_number(Number::Integer(i128::MAX)), None);
+        assert_eq!(of_number(Number::Float(f64::NAN), Bare::BySize), None);
+        assert_eq!(of_number(Number::Float(f64::MAX), Bare::BySize), None);
+        assert_eq!(of_number(Number::Integer(i128::MAX), Bare::BySize), None);
     }
 
     #[test]

@@ -192,6 +192,12 @@ fn times_that_are_missing_or_wrong_are_told() {
     assert!(answer.out.contains("\"User\":\"anna\""), "{}", answer.out);
     let answer = room.run_with_stdin(&format!("{SCAN} --clock-jump off"), jump.as_bytes()).expect(0);
     assert!(answer.err.contains("4 events too late") || answer.err.contains("3 events too late"), "{}", answer.err);
+    let small: String =
+        [1, 20, 50].map(|second| format!("{{\"EventID\":4625,\"User\":\"x\",\"when\":{second}}}\n")).concat();
+    let answer = room.run_with_stdin(SCAN, small.as_bytes()).expect(0);
+    assert!(answer.out.contains("\"time\":\"1970-01-01T00:00:50Z\""), "{}", answer.out);
+    let answer = room.run_with_stdin(&format!("{SCAN} --time-unit ms"), small.as_bytes()).expect(0);
+    assert!(answer.out.contains("\"time\":\"1970-01-01T00:00:00.05Z\""), "{}", answer.out);
     for option in ["--lateness soon", "--lateness 5", "--lateness -1s", "--clock-jump on", "--missing-time never"] {
         room.run(&format!("{SCAN} {option} a.ndjson")).expect(2);
     }

@@ -13,7 +13,7 @@ use crate::event::json;
 use crate::event::slots::{Kind, Seen, Slots};
 use crate::number::Number;
 use crate::program::SlotId;
-use crate::time::instant;
+use crate::time::instant::{self, Bare};
 use std::ops::Range;
 
 /// Memory for reading events, kept from one to the next.
@@ -50,6 +50,8 @@ pub(in crate::engine) struct Scanned<'a> {
     pub(in crate::engine) slots: &'a Slots,
     /// The event as it is written.
     pub(in crate::engine) text: &'a str,
+    /// How numbers are read where its time may stand.
+    pub(in crate::engine) bare: Bare,
 }
 
 impl Sight {
@@ -83,9 +85,10 @@ impl Sight {
         event.listening.times.iter().find_map(|slot| {
             let seen = event.slots.single(SlotId(*slot), event.text)?;
             match seen.kind {
-                Kind::Text => times.of(seen.text(buffer)),
+                Kind::Text => times.of(seen.text(buffer), event.bare),
                 // As it is written, a number has all its digits.
-                Kind::Number => instant::of_text(seen.raw).or_else(|| instant::of_number(json::number(seen.raw))),
+                Kind::Number => instant::of_text(seen.raw, event.bare)
+                    .or_else(|| instant::of_number(json::number(seen.raw), event.bare)),
                 _ => None,
             }
         })
@@ -119,16 +122,16 @@ impl Sight {
 }
 
 impl Times {
-    fn of(&mut self, text: &str) -> Option<i64> {
+    fn of(&mut self, text: &str, bare: Bare) -> Option<i64> {
         // Reading the usual form takes no longer than comparing and keeping it.
-        instant::of_usual(text).or_else(|| self.unusual(text))
+        instant::of_usual(text).or_else(|| self.unusual(text, bare))
     }
 
-    fn unusual(&mut self, text: &str) -> Option<i64> {
+    fn unusual(&mut self, text: &str, bare: Bare) -> Option<i64> {
         if self.text != text {
             self.text.clear();
             self.text.push_str(text);
-            self.time = instant::of_text(text);
+            self.time = instant::of_text(text, bare);
         }
         self.time
     }
