@@ -236,3 +236,18 @@ fn a_group_that_remembers_one_event_is_small() {
         );
     }
 }
+
+#[test]
+fn what_comes_of_a_window_at_the_end_of_all_time_is_judged_however_short_memory_is() {
+    let inner = judged_at_close(CorrelationType::EventCount, 1, 1 << 40);
+    let mut outer = by(at_least(CorrelationType::EventCount, 1, 100, 1), &["User"]);
+    (outer.meta.title, outer.rules[0].target) = ("outer".to_owned(), Target::Correlation(0));
+    for bytes_max in [0, 1 << 20] {
+        let options = TableOptions { bytes_max, ..TableOptions::default() };
+        let mut table = table(&[inner.clone(), outer.clone()], options);
+        let row = user(&table, 1, 0);
+        assert_eq!(table.see(i64::MAX, 0, &[0], &row), Pushed::InTime);
+        table.advance(i64::MAX);
+        assert_eq!((table.take().len(), table.stats().waiting), (2, 0));
+    }
+}

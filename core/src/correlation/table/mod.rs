@@ -504,7 +504,8 @@ impl Table {
                 let mut sighting = std::mem::take(&mut self.sighting);
                 self.links.sight_alert(link, &key, &finding, &mut sighting);
                 match held {
-                    Some(time) => self.take_in(time, &sighting),
+                    // A window may close at the end of all time, behind which no watermark can be.
+                    Some(time) => self.take_in(time.min(TIME_MAX), &sighting),
                     None => self.chain(&sighting),
                 }
                 self.sighting = sighting;
