@@ -15,9 +15,9 @@ pub(crate) mod correlator;
 pub(crate) mod links;
 pub(crate) mod machine;
 #[cfg(test)]
-mod reference;
+pub(crate) mod reference;
 pub(crate) mod sighting;
 pub(crate) mod table;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub(crate) mod values;

@@ -19,18 +19,18 @@ use crate::number::Number;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A signal and when it was.
-pub(super) type Timed = (i64, Signal);
+pub(crate) type Timed = (i64, Signal);
 
 /// What the machine must say, but for the events it names.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Expected {
-    pub(super) kind: FindingKind,
-    pub(super) time: i64,
-    pub(super) first: i64,
-    pub(super) last: i64,
-    pub(super) count: u64,
-    pub(super) value: Number,
-    pub(super) carried: Vec<Option<Box<str>>>,
+pub(crate) struct Expected {
+    pub(crate) kind: FindingKind,
+    pub(crate) time: i64,
+    pub(crate) first: i64,
+    pub(crate) last: i64,
+    pub(crate) count: u64,
+    pub(crate) value: Number,
+    pub(crate) carried: Vec<Option<Box<str>>>,
 }
 
 /// What holds of a window: since when, how many contribute, and the value.
@@ -40,16 +40,16 @@ struct Held {
     value: Number,
 }
 
-pub(super) struct Reference<'a> {
-    pub(super) correlation: &'a Correlation,
-    pub(super) correlator: &'a Correlator,
+pub(crate) struct Reference<'a> {
+    pub(crate) correlation: &'a Correlation,
+    pub(crate) correlator: &'a Correlator,
     /// In the order of their times.
-    pub(super) signals: &'a [Timed],
+    pub(crate) signals: &'a [Timed],
 }
 
 impl Reference<'_> {
     /// All findings, up to the end of all time.
-    pub(super) fn findings(&self) -> Vec<Expected> {
+    pub(crate) fn findings(&self) -> Vec<Expected> {
         let times: BTreeSet<i64> = self.signals.iter().map(|(time, _)| *time).collect();
         if let Some(found) = self.extended(&times) {
             return found;
@@ -275,7 +275,7 @@ fn matched(signal: &Signal, rule: u16) -> bool {
 }
 
 /// Whether a condition holds, where `seen` is asked for each rule whether it matched, and whether it stands negated.
-pub(super) fn holds(condition: &Condition, negated: bool, seen: &dyn Fn(u16, bool) -> bool) -> bool {
+pub(crate) fn holds(condition: &Condition, negated: bool, seen: &dyn Fn(u16, bool) -> bool) -> bool {
     match condition {
         Condition::Selection(rule) => seen(*rule as u16, negated),
         Condition::Of { count, selections, .. } => {

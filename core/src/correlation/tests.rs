@@ -68,7 +68,7 @@ fn condition() -> impl Strategy<Value = Condition> {
     .prop_filter("sets itself off", |condition| !holds(condition, false, &|_, _| false))
 }
 
-pub(super) fn rule() -> impl Strategy<Value = Correlation> {
+pub(crate) fn rule() -> impl Strategy<Value = Correlation> {
     prop_oneof![5 => specified(), 2 => extension()]
 }
 
@@ -124,9 +124,9 @@ fn extension() -> impl Strategy<Value = Correlation> {
 }
 
 /// Raw material for signals: what each becomes depends on the type of the correlation.
-pub(super) type Raw = (i64, u64, i128, u8, u8);
+pub(crate) type Raw = (i64, u64, i128, u8, u8);
 
-pub(super) fn signals(correlation: &Correlation, raw: &[Raw]) -> Vec<Timed> {
+pub(crate) fn signals(correlation: &Correlation, raw: &[Raw]) -> Vec<Timed> {
     let kind = correlation.kind;
     let mut timed: Vec<Timed> = Vec::new();
     for (event, (time, bits, number, carried, _)) in raw.iter().enumerate() {
@@ -205,7 +205,7 @@ fn agree(correlation: &Correlation, mode: Mode, raw: &[Raw]) {
 }
 
 /// What is expected, where what was found differs only in the last digits of a float.
-fn nearly(found: Number, expected: Number) -> Number {
+pub(crate) fn nearly(found: Number, expected: Number) -> Number {
     let value = |number: Number| number.text().parse::<f64>().unwrap();
     let is_near = (value(found) - value(expected)).abs() <= 1e-9 * value(expected).abs();
     if is_near { expected } else { found }

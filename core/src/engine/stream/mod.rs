@@ -277,3 +277,6 @@ fn take_in(table: &mut Table, missing: MissingTime, sighting: &Sighting) -> Resu
         Pushed::TooFarAhead => Arrival::TooFarAhead,
     })
 }
+
+#[cfg(test)]
+mod tests;
