@@ -4,6 +4,7 @@
 //! compares them.
 
 mod draw;
+mod forged;
 mod stream;
 
 pub use stream::stream;

@@ -3,13 +3,20 @@
 //! ```text
 //! bytes ─▶ options, event, event, snapshot, forged state, reload, advance ...  ─▶ equal alerts
 //! ```
+//!
+//! What becomes of forged state is judged in `forged`.
 
+use super::forged;
 use std::sync::LazyLock;
 use std::time::Duration;
 use tieline::stream::{Alert, Machine, Missing, Mode, Signal, StreamOptions};
-use tieline::{Compiler, Rules, Stream};
+use tieline::{Compiler, Rules, Scanner, Stream};
 
 const SECOND: i64 = 1_000_000_000;
+
+/// Of one input, so that it is quick: new scanners take long under a sanitizer.
+const FORGERIES_MAX: usize = 12;
+const RELOADS_MAX: usize = 6;
 
 /// Correlations of every type.
 const CORRELATIONS: &str = include_str!("correlations.yml");
@@ -66,19 +73,6 @@ fn said(alerts: Vec<Alert>, into: &mut Vec<String>) {
     into.extend(alerts.into_iter().filter(|alert| alert.rule().title() != "new").map(show));
 }
 
-/// The state with some bytes changed, under a seal that fits.
-fn forged(mut state: Vec<u8>, changes: &[u8]) -> Vec<u8> {
-    const SEAL: usize = 20;
-    for change in changes.chunks_exact(3) {
-        let length = state.len().saturating_sub(SEAL).max(1);
-        let at = SEAL + usize::from(u16::from_le_bytes([change[0], change[1]])) % length;
-        state.get_mut(at).into_iter().for_each(|byte| *byte = change[2]);
-    }
-    let sum = xxhash_rust::xxh3::xxh3_64(&state[SEAL..]).to_le_bytes();
-    state[12..SEAL].copy_from_slice(&sum);
-    state
-}
-
 /// Any bytes: options, and then what happens, eight bytes for each.
 pub fn stream(data: &[u8]) {
     let Some(([first, second], rest)) = data.split_first_chunk() else { return };
@@ -88,6 +82,8 @@ pub fn stream(data: &[u8]) {
     let (_, _) = (machine.from_bytes(rest), Signal::from_bytes(rest));
     let (mut plain, mut other) = (Stream::new(&PACKS[0], options), Stream::new(&PACKS[0], options));
     let (mut expected, mut found) = (Vec::new(), Vec::new());
+    let (mut scanner, mut third, mut states) = (None, None, Vec::new());
+    let (mut forgeries, mut reloads) = (0, 0);
     for (at, step) in rest.chunks_exact(8).take(400).enumerate() {
         let time = match step[1] {
             0 => i64::MAX,
@@ -99,21 +95,32 @@ pub fn stream(data: &[u8]) {
             0 => {
                 said(other.take_alerts(), &mut found);
                 let state = other.snapshot();
-                other = Stream::new(&PACKS[at & 1], options);
+                if step[1] & 3 == 0 && reloads < RELOADS_MAX {
+                    reloads += 1;
+                    other = Stream::new(&PACKS[at & 1], options);
+                }
                 assert!(other.restore(&state).is_ok(), "what was saved can be read");
             }
-            1 => {
+            1 if reloads < RELOADS_MAX => {
+                reloads += 1;
                 other.reload(&PACKS[at & 1]);
             }
-            2 => {
-                let mut third = Stream::new(&PACKS[0], options);
-                if third.restore(&forged(plain.snapshot(), &rest[..rest.len().min(30)])).is_ok() {
-                    let _ = third
-                        .scan_json_at(event([7, step[5], step[6], step[7]]).as_bytes(), Some(time))
-                        .map(Iterator::count);
-                    third.finish();
-                    let _ = third.take_alerts();
-                }
+            2 if forgeries < FORGERIES_MAX => {
+                forgeries += 1;
+                let changes = &rest[at * 8 + 2..rest.len().min(at * 8 + 2 + 18)];
+                let events: Vec<String> = (0..12).map(|n| event([7 >> (n % 3), step[5], n, step[7]])).collect();
+                let third = third.get_or_insert_with(|| Stream::new(&PACKS[0], options));
+                forged::restore(third, &plain.snapshot(), &PACKS[at & 1], changes, &events);
+            }
+            5 if forgeries < FORGERIES_MAX => {
+                forgeries += 1;
+                let changes = &rest[at * 8 + 8..rest.len().min(at * 8 + 20)];
+                let mut sighting = plain.sighting();
+                let text = event([step[4], step[5], step[6], step[7]]);
+                let scanner = scanner.get_or_insert_with(|| Scanner::new(&PACKS[0]));
+                let seen = scanner.sight_json(text.as_bytes(), at as u64, &mut sighting).map(Iterator::count);
+                assert!(seen.is_ok(), "{text}");
+                forged::machines(&machine, &mut states, &machine.signals(&sighting.at(Some(time))), changes);
             }
             3 => [&mut plain, &mut other].into_iter().for_each(|stream| stream.advance(time.min(1 << 60))),
             4 => said(other.take_alerts(), &mut found),
