@@ -17,6 +17,7 @@ use tieline::{Level, TimeUnit};
 use tieline_common::input::Format;
 use tieline_common::load::looks_like_rules;
 use tieline_common::source::SourceChoice;
+use tieline_common::waist::timespan;
 
 /// Evaluates Sigma rules on event files: Windows, Linux, Zeek and more.
 #[derive(Debug, Parser)]
@@ -220,19 +221,6 @@ pub(crate) enum ClockJump {
 
 fn clock_jump(text: &str) -> Result<ClockJump, String> {
     if text == "off" { Ok(ClockJump::Off) } else { timespan(text).map(ClockJump::Max) }
-}
-
-/// A number and a unit, as in rules.
-fn timespan(text: &str) -> Result<Duration, String> {
-    const UNITS: [(&str, f64); 6] =
-        [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0), ("w", 604_800.0)];
-    let fault = || "write a number and one of ms, s, m, h, d, w, such as 5m".to_owned();
-    let cut = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
-    let (digits, unit) = text.split_at(cut);
-    let number: f64 = digits.parse().map_err(|_| fault())?;
-    let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| seconds);
-    let unit = seconds.or((unit.is_empty() && number == 0.0).then_some(&1.0)).ok_or_else(fault)?;
-    Duration::try_from_secs_f64(number * unit).map_err(|_| fault())
 }
 
 impl ScanArgs {

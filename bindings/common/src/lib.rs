@@ -22,3 +22,4 @@ pub mod scan;
 pub mod source;
 mod state;
 mod time;
+pub mod waist;

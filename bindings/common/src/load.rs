@@ -57,7 +57,7 @@ impl PipelineText {
 }
 
 /// Rule files that were read and not compiled yet, or rules that were compiled earlier and saved.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct RulePack {
     files: Vec<Source>,
     diagnostics: Vec<Diagnostic>,
@@ -130,6 +130,12 @@ impl RulePack {
     pub fn from_texts(texts: impl IntoIterator<Item = (String, String)>) -> Self {
         let files = texts.into_iter().map(|(path, text)| Source::new(Some(&path), text)).collect();
         Self { files, ..Self::default() }
+    }
+
+    /// A pack of rules that were compiled earlier.
+    #[must_use]
+    pub fn of_saved(rules: Rules) -> Self {
+        Self { saved: Some(rules), ..Self::default() }
     }
 
     fn read_directory(&mut self, directory: &Path, seen: &mut HashSet<PathBuf>) -> Result<(), LoadError> {

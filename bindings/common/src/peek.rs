@@ -18,7 +18,7 @@ use memchr::{memchr, memchr2};
 const DEPTH_MAX: usize = 32;
 
 /// The fields to be read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Peek {
     /// Every field, and every dotted beginning of one.
     places: HashMap<String, Place>,

@@ -163,7 +163,7 @@ impl<'a> Correlated<'a> {
 }
 
 /// The number as JSON; what is beyond 128 bits or no number cannot come.
-fn number(number: Number) -> serde_json::Number {
+pub(crate) fn number(number: Number) -> serde_json::Number {
     serde_json::from_str(&number.text()).unwrap_or_else(|_| 0.into())
 }
 

@@ -139,7 +139,7 @@ impl<E: Into<PlanError>> From<E> for Refused {
 }
 
 /// Compiles what was compiled before, so that the new plan can do whatever the old one could.
-fn compile(mut plan: Plan, old: &Plan) -> Result<Reload, Refused> {
+fn compile(plan: Plan, old: &Plan) -> Result<Reload, Refused> {
     let changes = Changes::between(old.pack(), plan.pack());
     let mut forms: Vec<SourceId> = old.compiled().map(|(id, _)| id).collect();
     if forms.is_empty() {

@@ -13,6 +13,8 @@
 
 use std::fmt;
 use std::path::Path;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tieline::{CheckedRules, Rules, SourceInfo};
 
@@ -32,7 +34,7 @@ pub enum SourceChoice {
 }
 
 /// A source whose pipeline is shipped.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Known {
     info: SourceInfo,
     pipeline: PipelineText,
@@ -62,12 +64,12 @@ pub struct Plan {
     choice: Choice,
     /// Reads the fields by which sources are known.
     peek: Peek,
-    /// Whether nothing was compiled yet.
-    is_first: bool,
+    /// Whether something was compiled already.
+    is_begun: AtomicBool,
     /// The pack as it is checked, kept when it is compiled for a second source.
-    checked: Option<CheckedRules>,
+    checked: OnceLock<CheckedRules>,
     /// One for each source, and the last for events of none.
-    compiled: Vec<Option<Rules>>,
+    compiled: Vec<OnceLock<Rules>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +132,7 @@ pub fn known_sources() -> Vec<Known> {
     tieline_rules::pipelines().iter().filter_map(known).collect()
 }
 
-/// Finds a pipeline by the name of a shipped one, else by path.
+/// Finds a pipeline by the name of a shipped one, else by path; a text of more than one line is the pipeline itself.
 ///
 /// # Errors
 /// When there is neither.
@@ -138,6 +140,7 @@ pub fn find_pipeline(name: &str) -> Result<PipelineText, LoadError> {
     let path = Path::new(name);
     match tieline_rules::pipeline(name) {
         Some(yaml) => Ok(PipelineText { name: name.to_owned(), yaml: yaml.to_owned() }),
+        None if name.contains('\n') => Ok(PipelineText { name: "pipeline".to_owned(), yaml: name.to_owned() }),
         None if path.is_file() => read_pipeline(path),
         None => {
             let shipped: Vec<&str> = tieline_rules::pipelines().iter().map(|(name, _)| *name).collect();
@@ -170,9 +173,26 @@ impl Plan {
                 None => return Err(unknown_source(name, &known)),
             },
         };
-        let compiled = (0..=known.len()).map(|_| None).collect();
+        let compiled = (0..=known.len()).map(|_| OnceLock::new()).collect();
         let peek = Peek::new(known.iter().flat_map(|source| source.info.fields()));
-        Ok(Self { pack, options, pipelines, known, choice, peek, is_first: true, checked: None, compiled })
+        let (is_begun, checked) = (AtomicBool::new(false), OnceLock::new());
+        Ok(Self { pack, options, pipelines, known, choice, peek, is_begun, checked, compiled })
+    }
+
+    /// The same plan with what was compiled so far, to be used elsewhere.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self {
+            pack: self.pack.clone(),
+            options: self.options.clone(),
+            pipelines: self.pipelines.clone(),
+            known: self.known.clone(),
+            choice: self.choice,
+            peek: self.peek.clone(),
+            is_begun: AtomicBool::new(self.is_begun.load(Ordering::Relaxed)),
+            checked: OnceLock::new(),
+            compiled: self.compiled.clone(),
+        }
     }
 
     /// The form that all events meet; `None` when each event is asked.
@@ -241,46 +261,48 @@ impl Plan {
         self.known.get(id.0)
     }
 
-    /// Compiles a form of the pack unless that was done before, and says whether it was done now.
+    /// Compiles a form of the pack unless that was done before, and says whether it was done now. Threads that ask at the
+    /// same time may both do the work, and get the same.
     ///
     /// # Errors
     /// When a pipeline or an option is broken.
-    pub fn compile(&mut self, id: SourceId) -> Result<bool, tieline::Error> {
-        let Some(place) = self.compiled.get_mut(id.0) else { return Ok(false) };
-        if place.is_some() {
-            return Ok(false);
-        }
+    pub fn compile(&self, id: SourceId) -> Result<bool, tieline::Error> {
+        let Some(place) = self.compiled.get(id.0).filter(|place| place.get().is_none()) else { return Ok(false) };
+        // Nobody waits for a lock here: who holds one may be gone, in a process that was forked meanwhile.
+        Ok(place.set(self.form(id)?).is_ok())
+    }
+
+    fn form(&self, id: SourceId) -> Result<Rules, tieline::Error> {
         if let Some(saved) = self.pack.saved() {
-            *place = Some(saved.clone());
-            return Ok(true);
+            return Ok(saved.clone());
         }
         let source = self.known.get(id.0).map(|known| &known.pipeline);
         let pipelines = source.into_iter().chain(&self.pipelines).map(PipelineText::named);
         // PERF: most scans meet one source, and checked rules that are kept for others cost 20 MB with all of
         // SigmaHQ. From the second source on they save reading and checking, a third of a second each time.
-        *place = Some(if self.is_first {
+        if !self.is_begun.swap(true, Ordering::Relaxed) {
             let compiler = self.pack.compiler(&self.options);
-            pipelines.fold(compiler, |compiler, (name, yaml)| compiler.pipeline(name, yaml)).build()?
-        } else {
-            let checked = match &mut self.checked {
-                Some(checked) => checked,
-                none => none.insert(self.pack.compiler(&self.options).check()?),
-            };
-            checked.compile(&pipelines.collect::<Vec<_>>())?
-        });
-        self.is_first = false;
-        Ok(true)
+            return pipelines.fold(compiler, |compiler, (name, yaml)| compiler.pipeline(name, yaml)).build();
+        }
+        let pipelines: Vec<_> = pipelines.collect();
+        if let Some(checked) = self.checked.get() {
+            return checked.compile(&pipelines);
+        }
+        let checked = self.pack.compiler(&self.options).check()?;
+        let rules = checked.compile(&pipelines)?;
+        let _ = self.checked.set(checked);
+        Ok(rules)
     }
 
     /// A form of the pack; `None` before it was compiled.
     #[must_use]
     pub fn rules(&self, id: SourceId) -> Option<&Rules> {
-        self.compiled.get(id.0)?.as_ref()
+        self.compiled.get(id.0)?.get()
     }
 
     /// All forms that were compiled so far.
     pub fn compiled(&self) -> impl Iterator<Item = (SourceId, &Rules)> {
-        self.compiled.iter().enumerate().filter_map(|(at, rules)| Some((SourceId(at), rules.as_ref()?)))
+        self.compiled.iter().enumerate().filter_map(|(at, rules)| Some((SourceId(at), rules.get()?)))
     }
 
     /// Whether another plan is made of the same texts, and so is the same.
@@ -302,6 +324,11 @@ impl Plan {
 
 impl SourceId {
     /// Its position, from 0 and without gaps.
+    pub(crate) fn at(index: usize) -> Self {
+        Self(index)
+    }
+
+    /// Its place among all.
     pub(crate) fn index(self) -> usize {
         self.0
     }

@@ -31,7 +31,7 @@ pub(super) fn plan_without_events(paths: &[PathBuf], args: &RuleArgs) -> Result<
         SourceChoice::Auto => SourceChoice::None,
         other => other,
     };
-    let mut plan = plan_of(&Recipe { choice, ..recipe(paths, args)? })?;
+    let plan = plan_of(&Recipe { choice, ..recipe(paths, args)? })?;
     let id = plan.fixed().unwrap_or_else(|| plan.as_is());
     plan.compile(id)?;
     Ok((plan, id))

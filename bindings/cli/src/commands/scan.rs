@@ -21,7 +21,7 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tieline::Profile;
 use tieline::stream::{Arrival, Missing, MissingTime, Mode, Restored, StreamOptions};
 use tieline_common::input::{EventFiles, InputOptions, expand_paths};
@@ -31,6 +31,7 @@ use tieline_common::scan::{
     Change, Correlate, Detail, End, Follow, Notice, OnFault, Outcome, ScanOptions, Select, scan,
 };
 use tieline_common::source::{Known, Plan, SourceId};
+use tieline_common::waist::now;
 
 /// Unreadable events that are shown; the rest is counted.
 const BAD_EVENTS_SHOWN: u64 = 5;
@@ -187,12 +188,6 @@ fn correlate(args: &ScanArgs) -> Correlate {
         ..StreamOptions::default()
     };
     Correlate { stream, state: own.state.clone() }
-}
-
-/// Nanoseconds since 1970.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// A scan as it is told.

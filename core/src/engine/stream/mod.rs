@@ -108,7 +108,7 @@ impl Stream {
         event: &[u8],
         time_ns: Option<i64>,
     ) -> Result<impl Iterator<Item = Detection<'_>>, EventError> {
-        let number = self.table.number();
+        let number = self.take_number();
         self.scanner.detect_and_sight_json(event, number, &mut self.sighting)?;
         self.correlate(time_ns)?;
         Ok(self.detections())
@@ -123,7 +123,7 @@ impl Stream {
         event: &dyn Event,
         time_ns: Option<i64>,
     ) -> Result<impl Iterator<Item = Detection<'_>>, EventError> {
-        let number = self.table.number();
+        let number = self.take_number();
         self.scanner.detect_and_sight(event, number, &mut self.sighting);
         self.correlate(time_ns)?;
         Ok(self.detections())
@@ -153,6 +153,11 @@ impl Stream {
         let mut sighting = Sighting::new(self.options.missing);
         sighting.pack = self.rules.inner().listening().pack;
         sighting
+    }
+
+    /// The number of the next event, for [`Scanner::sight_json`]. It is counted as one event, also when it turns out unreadable.
+    pub fn take_number(&mut self) -> u64 {
+        self.table.number()
     }
 
     /// Takes in what an event means that was scanned elsewhere. Events must come in the order in which they are to be

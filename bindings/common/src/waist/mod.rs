@@ -1,0 +1,33 @@
+//! The waist: what every language does, as a dozen operations on plain records.
+//!
+//! ```text
+//!  compile | load | from_bytes ─▶ RuleSet ─▶ scan, scan_lines, scan_files ─▶ Hit, Finding
+//!                                   │  └──▶ explain, test, report, to_bytes
+//!                                   └─────▶ Stream ─▶ push, push_lines, advance, flush, snapshot, restore, reload
+//! ```
+//!
+//! A language converts arguments, calls one of these, and converts the answer; it decides nothing about rules or events.
+//! Everything here may be called from any thread, and in a process that was forked; nothing here panics on what comes
+//! from outside.
+
+mod error;
+mod files;
+mod findings;
+mod options;
+mod rule_set;
+mod scan;
+mod stream;
+mod threads;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::{Error, Kind};
+pub use files::{FileScan, Next, Told};
+pub use findings::{AlertRecord, DetectionRecord, FaultRecord, RuleRecord};
+pub use options::{
+    CompileOptions, FileOptions, LogSourceRecord, ScanOptions, Span, StreamSettings, from_json, now, timespan,
+};
+pub use rule_set::{RuleSet, check};
+pub use scan::{EventScanner, Hit, Scan};
+pub use stream::{NotCounted, Pushed, Stream};

@@ -1,0 +1,258 @@
+//! Options as plain records, with the names and values of the command line.
+//!
+//! ```text
+//!  {"source": "windows", "time_unit": "ms", "lateness": "5m"}  ─▶  CompileOptions, StreamSettings  ─▶  what the core takes
+//! ```
+//!
+//! A language gives a record, or JSON. Names that are not known and values that are not allowed are errors that say what is.
+
+use super::{Error, Kind};
+use crate::load::RuleOptions;
+use crate::scan::Select;
+use crate::source::SourceChoice;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tieline::diagnostic::Code;
+use tieline::stream::{Missing, MissingTime, Mode, StreamOptions};
+use tieline::{Level, LogSource, TimeOptions, TimeUnit};
+
+/// How rules are compiled.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompileOptions {
+    /// Processing pipelines in order: names of shipped ones, paths, or YAML texts (of more than one line).
+    pub pipelines: Vec<String>,
+    /// Where events come from: `auto` finds out by their fields, `none` leaves rules as they are, else a shipped source. Without
+    /// it, `auto`; `none` with pipelines.
+    pub source: Option<String>,
+    /// The values that `%name%` stands for under `expand`.
+    pub placeholders: BTreeMap<String, Vec<String>>,
+    /// The zone for `hour`, `day` and the like: an IANA name or an offset. Without it, UTC.
+    pub timezone: Option<String>,
+    /// The unit of times that are bare numbers: `s`, `ms`, `us`, or `ns`.
+    pub time_unit: Option<String>,
+    /// Fields that hold the time of an event. None are the usual ones.
+    pub time_fields: Vec<String>,
+    /// Warnings that are switched off, by code or name.
+    pub allow: Vec<String>,
+    /// Whether a broken rule is an error; else it is left out and told by the diagnostics.
+    pub strict: Option<bool>,
+}
+
+/// Which rules are asked, and what is told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ScanOptions {
+    /// Threads: 1, the default, is the calling one; 0 is one for each core.
+    pub threads: Option<u32>,
+    /// Only rules of this level or above.
+    pub level: Option<String>,
+    /// Only rules with one of these tags, or one below it.
+    pub tags: Vec<String>,
+    /// Only the rules of these ids, names or titles.
+    pub rules: Vec<String>,
+    /// The log source of all events; rules of another one are not asked.
+    pub logsource: Option<LogSourceRecord>,
+    /// Whether the selections and fields that held are told.
+    pub evidence: bool,
+}
+
+/// A log source, as a rule names it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogSourceRecord {
+    /// For example `process_creation`.
+    pub category: Option<String>,
+    /// For example `windows`.
+    pub product: Option<String>,
+    /// For example `security`.
+    pub service: Option<String>,
+}
+
+/// How files are scanned, beside what [`ScanOptions`] says.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct FileOptions {
+    /// The format of all files: `ndjson`, `json`, `evtx`, `zeek`, `csv`. Without it, found out.
+    pub format: Option<String>,
+    /// Whether records carry their event.
+    pub event: bool,
+    /// Whether files are read on as they grow.
+    pub follow: bool,
+    /// With `follow`: the scan ends when nothing came for so long.
+    pub follow_idle: Option<Span>,
+    /// The file in which the state of correlations is kept.
+    pub state: Option<String>,
+}
+
+/// How a stream behaves.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StreamSettings {
+    /// How much older than the newest event one may be and still count.
+    pub lateness: Option<Span>,
+    /// How far an event may be ahead of all before it; `"off"`, the default, is any length.
+    pub clock_jump: Option<Span>,
+    /// What becomes of an event without a time: `skip`, `arrival`, or `error`.
+    pub missing_time: Option<String>,
+    /// What becomes of an event that lacks a field of `group-by`: `skip` or `group`.
+    pub missing_group: Option<String>,
+    /// How often a correlation tells that it holds for a group: `once`, `repeat`, or `update`.
+    pub alerts: Option<String>,
+    /// Memory for all state, in MiB.
+    pub state_memory: Option<u64>,
+    /// Groups of one correlation.
+    pub groups_max: Option<u64>,
+}
+
+/// A length of time: text as in rules (`"5m"`), or a number of seconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Span {
+    /// Seconds.
+    Seconds(f64),
+    /// A number and one of `ms s m h d w`, or `off`.
+    Text(String),
+}
+
+impl Span {
+    pub(super) fn read(&self, name: &str) -> Result<Option<Duration>, Error> {
+        let read = match self {
+            Self::Text(text) if text == "off" => return Ok(None),
+            Self::Text(text) => timespan(text),
+            Self::Seconds(seconds) => Duration::try_from_secs_f64(*seconds)
+                .map_err(|_| "write seconds of at least 0, or a text such as 5m".to_owned()),
+        };
+        read.map(Some).map_err(|fault| Error::new(Kind::Argument, format!("`{name}`: {fault}")))
+    }
+}
+
+/// A number and a unit, as in rules.
+///
+/// # Errors
+/// What to write instead.
+pub fn timespan(text: &str) -> Result<Duration, String> {
+    const UNITS: [(&str, f64); 6] =
+        [("ms", 0.001), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0), ("w", 604_800.0)];
+    let fault = || "write a number and one of ms, s, m, h, d, w, such as 5m".to_owned();
+    let cut = text.find(|c: char| c.is_ascii_alphabetic()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(cut);
+    let number: f64 = digits.parse().map_err(|_| fault())?;
+    let seconds = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, seconds)| seconds);
+    let unit = seconds.or((unit.is_empty() && number == 0.0).then_some(&1.0)).ok_or_else(fault)?;
+    Duration::try_from_secs_f64(number * unit).map_err(|_| fault())
+}
+
+/// Nanoseconds since 1970.
+#[must_use]
+pub fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// One of several names.
+fn one_of<T: Copy>(name: &str, given: Option<&str>, default: T, known: &[(&str, T)]) -> Result<T, Error> {
+    let Some(given) = given else { return Ok(default) };
+    known.iter().find(|(own, _)| *own == given).map(|(_, value)| *value).ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|(own, _)| *own).collect();
+        Error::new(Kind::Argument, format!("`{name}` is `{given}`; write one of {}", names.join(", ")))
+    })
+}
+
+/// Options that stand in a JSON text; an empty text gives none.
+///
+/// # Errors
+/// When it is no JSON object, or holds a name or value that is not known.
+pub fn from_json<T: Default + serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
+    if json.trim().is_empty() {
+        return Ok(T::default());
+    }
+    serde_json::from_str(json).map_err(|error| Error::new(Kind::Argument, format!("options: {error}")))
+}
+
+impl CompileOptions {
+    pub(super) fn choice(&self) -> SourceChoice {
+        match self.source.as_deref() {
+            None if self.pipelines.is_empty() => SourceChoice::Auto,
+            None | Some("none") => SourceChoice::None,
+            Some("auto") => SourceChoice::Auto,
+            Some(name) => SourceChoice::Named(name.to_owned()),
+        }
+    }
+
+    pub(super) fn rule_options(&self) -> Result<RuleOptions, Error> {
+        use TimeUnit::{Microseconds, Milliseconds, Nanoseconds, Seconds};
+        let units = [("s", Seconds), ("ms", Milliseconds), ("us", Microseconds), ("ns", Nanoseconds)];
+        let unit = match self.time_unit.as_deref() {
+            None => None,
+            given => Some(one_of("time_unit", given, Seconds, &units)?),
+        };
+        let time = TimeOptions { zone: self.timezone.clone(), unit, fields: self.time_fields.clone() };
+        let code = |text: &String| {
+            let fault = |()| {
+                Error::new(Kind::Argument, format!("`allow`: there is no code `{text}`; write one such as TL0012"))
+            };
+            Code::from_str(text).map_err(fault)
+        };
+        let allow = self.allow.iter().map(code).collect::<Result<_, _>>()?;
+        let placeholders = self.placeholders.iter().map(|(name, values)| (name.clone(), values.clone())).collect();
+        Ok(RuleOptions { placeholders, time, allow })
+    }
+}
+
+impl ScanOptions {
+    pub(super) fn select(&self) -> Result<Select, Error> {
+        let level = |text: &str| {
+            Level::from_str(&text.to_ascii_lowercase()).map_err(|_| {
+                let message = format!("`level` is `{text}`; write one of informational, low, medium, high, critical");
+                Error::new(Kind::Argument, message)
+            })
+        };
+        let level_min = self.level.as_deref().map(level).transpose()?;
+        Ok(Select { level_min, tags: self.tags.clone(), rules: self.rules.clone() })
+    }
+
+    pub(super) fn source(&self) -> Option<LogSource> {
+        let LogSourceRecord { category, product, service } = self.logsource.clone()?;
+        Some(LogSource { category, product, service, definition: None })
+    }
+
+    /// How many threads work, of the calling one and others.
+    pub(super) fn threads(&self) -> usize {
+        match self.threads {
+            None => 1,
+            Some(0) => std::thread::available_parallelism().map_or(1, usize::from),
+            Some(threads) => threads.min(1024) as usize,
+        }
+    }
+}
+
+impl StreamSettings {
+    /// What the core takes.
+    ///
+    /// # Errors
+    /// When a value is not allowed.
+    pub fn options(&self) -> Result<StreamOptions, Error> {
+        let defaults = StreamOptions::default();
+        let times =
+            [("skip", MissingTime::Skip), ("arrival", MissingTime::Arrival(now)), ("error", MissingTime::Error)];
+        let groups = [("skip", Missing::Skip), ("group", Missing::Group)];
+        let modes = [("once", Mode::Suppress), ("repeat", Mode::Repeat), ("update", Mode::Update)];
+        let span = |name: &str, span: &Option<Span>| span.as_ref().map_or(Ok(None), |span| span.read(name));
+        let number = |value: u64| usize::try_from(value).unwrap_or(usize::MAX);
+        Ok(StreamOptions {
+            lateness: span("lateness", &self.lateness)?.unwrap_or_default(),
+            jump_max: span("clock_jump", &self.clock_jump)?,
+            state_bytes_max: self
+                .state_memory
+                .map_or(defaults.state_bytes_max, |mebibytes| number(mebibytes.saturating_mul(1 << 20))),
+            groups_max: self.groups_max.map(number),
+            missing_time: one_of("missing_time", self.missing_time.as_deref(), MissingTime::Skip, &times)?,
+            missing: one_of("missing_group", self.missing_group.as_deref(), Missing::Skip, &groups)?,
+            mode: one_of("alerts", self.alerts.as_deref(), Mode::Suppress, &modes)?,
+            ..defaults
+        })
+    }
+}
