@@ -13,8 +13,8 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{LazyLock, OnceLock};
 
 use tieline::{CheckedRules, Rules, SourceInfo};
 
@@ -34,7 +34,7 @@ pub enum SourceChoice {
 }
 
 /// A source whose pipeline is shipped.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Known {
     info: SourceInfo,
     pipeline: PipelineText,
@@ -60,7 +60,7 @@ pub struct Plan {
     pack: RulePack,
     options: RuleOptions,
     pipelines: Vec<PipelineText>,
-    known: Vec<Known>,
+    known: &'static [Known],
     choice: Choice,
     /// Reads the fields by which sources are known.
     peek: Peek,
@@ -122,14 +122,17 @@ impl From<tieline::Error> for PlanError {
     }
 }
 
-/// The sources whose pipelines are shipped, the most telling first.
+/// The sources whose pipelines are shipped, the most telling first. They are read once, which takes some milliseconds.
 #[must_use]
-pub fn known_sources() -> Vec<Known> {
-    let known = |(name, yaml): &(&str, &str)| {
-        let info = SourceInfo::of_pipeline(yaml)?;
-        Some(Known { info, pipeline: PipelineText { name: (*name).to_owned(), yaml: (*yaml).to_owned() } })
-    };
-    tieline_rules::pipelines().iter().filter_map(known).collect()
+pub fn known_sources() -> &'static [Known] {
+    static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+        let known = |(name, yaml): &(&str, &str)| {
+            let info = SourceInfo::of_pipeline(yaml)?;
+            Some(Known { info, pipeline: PipelineText { name: (*name).to_owned(), yaml: (*yaml).to_owned() } })
+        };
+        tieline_rules::pipelines().iter().filter_map(known).collect()
+    });
+    &KNOWN
 }
 
 /// Finds a pipeline by the name of a shipped one, else by path; a text of more than one line is the pipeline itself.
@@ -170,7 +173,7 @@ impl Plan {
             SourceChoice::None => Choice::Fixed(as_is),
             SourceChoice::Named(name) => match known.iter().position(|source| source.name() == name) {
                 Some(at) => Choice::Fixed(SourceId(at)),
-                None => return Err(unknown_source(name, &known)),
+                None => return Err(unknown_source(name, known)),
             },
         };
         let compiled = (0..=known.len()).map(|_| OnceLock::new()).collect();
@@ -186,7 +189,7 @@ impl Plan {
             pack: self.pack.clone(),
             options: self.options.clone(),
             pipelines: self.pipelines.clone(),
-            known: self.known.clone(),
+            known: self.known,
             choice: self.choice,
             peek: self.peek.clone(),
             is_begun: AtomicBool::new(self.is_begun.load(Ordering::Relaxed)),

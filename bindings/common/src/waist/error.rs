@@ -88,6 +88,12 @@ impl Error {
         self
     }
 
+    /// At a byte of the event.
+    pub(super) fn at(mut self, byte: Option<u64>) -> Self {
+        self.byte = byte;
+        self
+    }
+
     pub(super) fn closed(what: &str) -> Self {
         Self::new(Kind::Closed, format!("the {what} is closed; make a new one"))
     }
@@ -149,6 +155,6 @@ impl From<PlanError> for Error {
 impl From<tieline::EventError> for Error {
     fn from(error: tieline::EventError) -> Self {
         let byte = error.byte().map(|byte| byte as u64);
-        Self { byte, ..Self::new(Kind::Event, error.to_string()) }
+        Self::new(Kind::Event, error.to_string()).at(byte)
     }
 }

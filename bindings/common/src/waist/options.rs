@@ -9,7 +9,7 @@
 use super::{Error, Kind};
 use crate::load::RuleOptions;
 use crate::scan::Select;
-use crate::source::SourceChoice;
+use crate::source::{SourceChoice, known_sources};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -179,6 +179,13 @@ impl CompileOptions {
             None | Some("none") => SourceChoice::None,
             Some("auto") => SourceChoice::Auto,
             Some(name) => SourceChoice::Named(name.to_owned()),
+        }
+    }
+
+    pub(super) fn names_known_source(&self) -> bool {
+        match self.choice() {
+            SourceChoice::Named(name) => known_sources().iter().any(|known| known.name() == name),
+            SourceChoice::Auto | SourceChoice::None => true,
         }
     }
 

@@ -95,7 +95,10 @@ impl RuleSet {
     }
 
     fn of_pack(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
-        let plan = Plan::new(pack, options.rule_options()?, &options.pipelines, &options.choice())?;
+        // Paths were read before; what is left are the names of sources and pipelines.
+        let kind = if options.names_known_source() { Kind::Pipeline } else { Kind::Argument };
+        let plan = Plan::new(pack, options.rule_options()?, &options.pipelines, &options.choice())
+            .map_err(|error| Error::new(kind, error.to_string()))?;
         let main = plan.fixed().unwrap_or(plan.as_is());
         threads::on_all(|| plan.compile(main))??;
         let shown = plan.rules(main).cloned().ok_or_else(|| Error::new(Kind::Internal, "no rules were compiled"))?;

@@ -82,7 +82,7 @@ impl Stream {
     pub fn push(&self, event: &[u8], time_ns: Option<i64>) -> Result<Pushed, Error> {
         let mut pushed = self.push_all(std::iter::once((0, event)), time_ns)?;
         match pushed.scan.faults.pop() {
-            Some(fault) => Err(Error::new(Kind::Event, fault.message)),
+            Some(fault) => Err(Error::new(Kind::Event, fault.message).at(fault.byte)),
             None => Ok(pushed),
         }
     }
