@@ -291,6 +291,10 @@ impl RuleSet {
         if ask.threads == 1 || text.len() <= PIECE_BYTES {
             return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, lines(text)));
         }
+        // Else each thread compiles the form that nearly all events want.
+        if let Some((_, first)) = lines(text).next() {
+            self.choose(first, None)?;
+        }
         let pieces = pieces(text);
         // Lines are counted within their piece first, and moved on by those before it.
         let scan = |piece: &&[u8]| {
@@ -322,6 +326,9 @@ impl RuleSet {
         };
         if ask.threads == 1 || events.len() <= PIECE_EVENTS {
             return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, (0..).zip(events.iter().copied())));
+        }
+        if let Some(first) = events.first() {
+            self.choose(first, None)?;
         }
         let found: Vec<Result<Scan, Error>> =
             threads::run(ask.threads, || events.par_chunks(PIECE_EVENTS).enumerate().map(scan).collect())?;
