@@ -3,6 +3,9 @@
 use super::support::{Answer, Room};
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::Write as _;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 const RULES: &str = "\
 title: Failed Logon
@@ -236,4 +239,34 @@ fn what_other_tools_refuse_is_told_when_that_is_asked() {
         let answer = room.run("check --portable own.yml").expect(1);
         assert!(answer.out.contains("TL0121") && answer.err.contains("other Sigma tools refuse"), "{}", answer.err);
     }
+}
+
+/// A scan that is waiting has its state on disk, so that a kill loses ten seconds and not the hours of quiet before it.
+#[test]
+fn state_is_written_while_nothing_comes() {
+    let room = room();
+    room.file("grows.ndjson", events(0..5));
+    let start = |line: &str| {
+        let mut command = room.command(line.split(' '));
+        command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    };
+    let mut follows = start(&format!("{SCAN} --state follows --follow grows.ndjson"));
+    let mut waits = start(&format!("{SCAN} --state waits --follow -"));
+    // Standard input stays open, as that of a pipe whose producer is at rest.
+    waits.stdin.as_mut().unwrap().write_all(events(0..5).as_bytes()).unwrap();
+    let begun = Instant::now();
+    while !(room.path("follows").exists() && room.path("waits").exists()) && begun.elapsed() < Duration::from_secs(60) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    for child in [&mut follows, &mut waits] {
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+    room.file("grows.ndjson", events(0..60));
+    let whole = room.run(&format!("{SCAN} --state whole all.ndjson"));
+    let rest = room.run(&format!("{SCAN} --state follows grows.ndjson"));
+    assert_eq!(said(&[&rest]), said(&[&whole]), "{}", rest.err);
+    assert!(rest.err.contains("correlations go on with the state of"), "{}", rest.err);
+    let rest = room.run_with_stdin(&format!("{SCAN} --state waits -"), events(5..60).as_bytes());
+    assert_eq!(said(&[&rest]), said(&[&whole]), "{}", rest.err);
 }

@@ -53,7 +53,7 @@ pub(super) enum Message {
         file: String,
         change: Change,
     },
-    /// Nothing came for a moment, and files are followed.
+    /// Nothing came for a moment.
     Quiet,
     /// All that was to be followed is told.
     End,
@@ -63,7 +63,7 @@ pub(super) type Memory = (Batch, Vec<Fault>);
 
 pub(super) enum Feed {
     Here { files: Files, memory: Option<Memory> },
-    Ahead { messages: Receiver<Message>, memory: SyncSender<Memory>, stop: Arc<AtomicBool> },
+    Ahead { messages: Receiver<Message>, memory: SyncSender<Memory> },
     Follow { messages: Receiver<Message>, memory: SyncSender<Memory>, quit: Arc<AtomicBool> },
 }
 
@@ -81,7 +81,7 @@ impl Feed {
         let (memory, used) = sync_channel(AHEAD + 1);
         // The thread is not joined: it may wait for input that never comes, and it ends when nobody listens.
         std::thread::spawn(move || read_ahead(all, &sender, &used));
-        Self::Ahead { messages, memory, stop: Arc::clone(&options.stop) }
+        Self::Ahead { messages, memory }
     }
 
     /// Files are followed on one thread; streams have one each, as nobody knows when they go on.
@@ -113,19 +113,11 @@ impl Feed {
         }
     }
 
-    /// The next message; `None` at the end, or when the scan is to stop.
+    /// The next message; `None` at the end. It never waits for long, so that a scan can stop or keep its state meanwhile.
     pub(super) fn next(&mut self) -> Option<Message> {
         match self {
             Self::Here { files, memory } => files.next(memory.take().unwrap_or_default()),
-            Self::Ahead { messages, stop, .. } => loop {
-                match messages.recv_timeout(PATIENCE) {
-                    Ok(message) => return Some(message),
-                    Err(RecvTimeoutError::Disconnected) => return None,
-                    Err(RecvTimeoutError::Timeout) if stop.load(Ordering::Relaxed) => return None,
-                    Err(RecvTimeoutError::Timeout) => {}
-                }
-            },
-            Self::Follow { messages, .. } => match messages.recv_timeout(PATIENCE) {
+            Self::Ahead { messages, .. } | Self::Follow { messages, .. } => match messages.recv_timeout(PATIENCE) {
                 Ok(message) => Some(message),
                 Err(RecvTimeoutError::Timeout) => Some(Message::Quiet),
                 Err(RecvTimeoutError::Disconnected) => None,

@@ -36,6 +36,7 @@ impl Scan<'_> {
                 Some(message) => message,
             };
             if matches!(message, Message::Quiet) {
+                self.over_time.rest()?;
                 if let Some((end, since)) = ending
                     && since.elapsed() >= PATIENCE
                 {

@@ -394,7 +394,11 @@ impl Scan<'_> {
                 let step = asked((self.each)(Notice::BadFile(&error)));
                 Ok(if self.options.faults == OnFault::Stop { Step::Break(End::Fault) } else { step })
             }
-            Message::Quiet | Message::End => Ok(Step::Continue(())),
+            Message::Quiet => {
+                self.over_time.rest()?;
+                Ok(Step::Continue(()))
+            }
+            Message::End => Ok(Step::Continue(())),
         }
     }
 

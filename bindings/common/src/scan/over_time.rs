@@ -52,6 +52,8 @@ pub(super) struct OverTime {
     /// State of an earlier scan that no stream has taken over yet.
     saved: Option<Vec<u8>>,
     saved_at: Instant,
+    /// Whether something came after the state was written.
+    is_changed: bool,
     /// What earlier scans counted.
     before: StreamStats,
 }
@@ -72,6 +74,7 @@ impl OverTime {
             marks,
             saved: Some(stream).filter(|stream| !stream.is_empty()),
             saved_at: Instant::now(),
+            is_changed: false,
             before: StreamStats::default(),
         })
     }
@@ -141,6 +144,12 @@ impl OverTime {
         if let Some(mark) = self.marks.get_mut(mark) {
             mark.record = mark.record.max(record);
         }
+        self.is_changed = true;
+    }
+
+    /// Writes the state, if it is time, while nothing comes: a scan that is killed after an hour of quiet is to lose seconds.
+    pub(super) fn rest(&mut self) -> Result<(), LoadError> {
+        if self.is_changed { self.save(Save::InTime) } else { Ok(()) }
     }
 
     /// What was counted in this scan.
@@ -174,6 +183,7 @@ impl OverTime {
         let state = ScanState { stream: stream.snapshot(), names: self.names.clone(), marks: self.marks.clone() };
         state.write(path)?;
         self.saved_at = Instant::now();
+        self.is_changed = false;
         Ok(())
     }
 }
