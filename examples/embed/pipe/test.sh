@@ -124,6 +124,8 @@ follow() {
         --rules "$here/rules" -- events.ndjson >>file.out 2>>file.err &
     scan=$!
     ours $scan
+    # The shell is not to comment on how it ends.
+    disown $scan
 }
 users() { jq -r '.event.user' file.out | paste -sd ' '; }
 grant 08:00:00 administrator one >events.ndjson
@@ -138,7 +140,7 @@ grant 08:00:02 administrator three >>events.ndjson
 until_true 20 has_lines file.out 3
 same "and nothing comes twice" "one two three" "$(users)"
 kill -9 $scan
-wait $scan 2>/dev/null
+until_true 20 is_gone $scan
 grant 08:00:03 administrator four >>events.ndjson
 follow
 until_true 20 grep -q four file.out
