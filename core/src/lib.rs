@@ -35,6 +35,12 @@ pub use reference::{Explanation, Step, ValueSeen};
 pub use shortcut::{Shortcut, Shortcuts};
 pub use time::{TimeOptions, TimeUnit};
 
+/// Events that are held column by column.
+pub mod columns {
+    pub use crate::engine::Detections;
+    pub use crate::event::columns::{Column, Columns, Dictionary, Lists, Values};
+}
+
 /// Correlations over time: what several detections mean together.
 ///
 #[doc = include_str!("../CORRELATIONS.md")]

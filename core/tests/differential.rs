@@ -11,6 +11,9 @@
 #[allow(unreachable_pub, dead_code)]
 mod targets;
 
+mod common;
+
+use common::table::{Form, Scalar, TestColumn, json, table};
 use proptest::prelude::*;
 use tieline::{Compiler, JsonEvent, Rules, Scanner, Shortcut, Shortcuts};
 
@@ -247,6 +250,47 @@ fn event() -> BoxedStrategy<String> {
         .boxed()
 }
 
+fn scalar() -> impl Strategy<Value = Scalar> {
+    let number = prop::sample::select(vec![1, 10, 4624, -1, i64::MAX]).prop_map(Scalar::Integer);
+    let float = prop::sample::select(vec![1.5, -0.25, 1e300]).prop_map(Scalar::Float);
+    prop_oneof![
+        8 => pick(&TEXTS).prop_map(Scalar::Text), 2 => number, 1 => float, 1 => Just(Scalar::Null),
+        1 => any::<bool>().prop_map(Scalar::Bool), 1 => Just(Scalar::Composite)
+    ]
+}
+
+fn column(name: &'static str, rows: usize) -> impl Strategy<Value = TestColumn> {
+    let cell = prop_oneof![
+        1 => Just(None), 3 => prop::collection::vec(scalar(), 1).prop_map(Some),
+        1 => prop::collection::vec(scalar(), 1..4).prop_map(Some)
+    ];
+    let cell = match name {
+        "Channel" => prop::option::of((0..4_u32).prop_map(|channel| vec![Scalar::Text(format!("c{channel}"))])).boxed(),
+        "EventID" => {
+            let id = prop_oneof![(0..2_i64).prop_map(Scalar::Integer), Just(Scalar::Text("1".to_owned()))];
+            prop::option::of(prop::collection::vec(id, 1..3)).boxed()
+        }
+        _ => cell.boxed(),
+    };
+    let form = prop::sample::select(vec![Form::Values, Form::Dictionary, Form::LooseDictionary, Form::Lists]);
+    // A few cells over and over, so that there are several blocks of rows, and repeats.
+    let cells = (prop::collection::vec(cell, 1..8), prop::collection::vec(any::<prop::sample::Index>(), rows));
+    (form, cells).prop_map(move |(form, (cells, order))| {
+        TestColumn::new(name, form, order.iter().map(|index| cells[index.index(cells.len())].clone()).collect())
+    })
+}
+
+fn columns() -> impl Strategy<Value = (usize, Vec<TestColumn>)> {
+    prop_oneof![3 => 1..12_usize, 1 => 60..150_usize].prop_flat_map(|rows| {
+        let names = ["A", "B", "a.b", "a.b.c", "x", "Channel", "EventID", "other"];
+        let chosen = prop::sample::subsequence(names.to_vec(), 0..=names.len());
+        chosen.prop_flat_map(move |names| {
+            let columns: Vec<_> = names.into_iter().map(|name| column(name, rows)).collect();
+            (Just(rows), columns)
+        })
+    })
+}
+
 /// All shortcuts, all but one, or any of them.
 fn shortcuts() -> impl Strategy<Value = Shortcuts> {
     let one = prop::sample::select(Shortcut::ALL.to_vec()).prop_map(|one| Shortcuts::ALL.without(one));
@@ -332,6 +376,39 @@ proptest! {
         let mut scanner = Scanner::new(&saved);
         for event in &events {
             compare(&saved, &mut scanner, event)?;
+        }
+    }
+
+    #[test]
+    fn any_rules_on_any_table(
+        texts in prop::collection::vec(rule(), 1..16),
+        tables in prop::collection::vec(columns(), 1..3),
+        shortcuts in shortcuts(),
+    ) {
+        let compiler = texts.iter().fold(Compiler::new().shortcuts(shortcuts), |rules, text| rules.rules(None, text.clone()));
+        let rules = compiler.build().unwrap();
+        let mut scanner = Scanner::with_shortcuts(&rules, shortcuts);
+        let mut counting = Scanner::profiled(&rules, || 0);
+        let mut by_row = Scanner::with_shortcuts(&rules, shortcuts);
+        // The second time everything is known but the codes.
+        for (rows, columns) in tables.iter().chain(&tables) {
+            let table = table(columns, *rows);
+            let mut found = vec![Vec::new(); *rows];
+            scanner.scan_columns(&table, |row, detections| found[row] = detections.map(|one| one.index()).collect());
+            let mut counted = vec![Vec::new(); *rows];
+            counting.scan_columns(&table, |row, detections| counted[row] = detections.map(|one| one.index()).collect());
+            prop_assert_eq!(&counted, &found);
+            for (row, found) in found.iter().enumerate() {
+                let (event, text) = (table.event(row), json(columns, row));
+                let alone: Vec<usize> = by_row.scan(&event).map(|one| one.index()).collect();
+                prop_assert_eq!(found, &alone, "row {} of {}, {}", row, rows, text);
+                let walked: Vec<usize> = by_row.scan_json(text.as_bytes()).unwrap().map(|one| one.index()).collect();
+                prop_assert_eq!(found, &walked, "as JSON, row {} of {}, {}", row, rows, text);
+                if row < 8 {
+                    let judged: Vec<usize> = (0..rules.len()).filter(|index| rules.reference_matches(*index, &event)).collect();
+                    prop_assert_eq!(found, &judged, "by the reference, row {} of {}, {}", row, rows, text);
+                }
+            }
         }
     }
 

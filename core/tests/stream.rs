@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
+mod common;
+
+use common::table::{Form, Scalar, TestColumn, table};
 use std::time::Duration;
 use tieline::stream::{Alert, AlertKind, Arrival, Missing, MissingTime, Mode, StreamOptions};
 use tieline::{Compiler, Event, Number, Rules, Scanner, Stream, TimeOptions, Value};
@@ -400,4 +403,56 @@ fn state_that_is_none_is_refused_and_changes_nothing() {
     scan(&mut stream, 2, &logon(r#""anna""#));
     stream.finish();
     assert_eq!(stream.take_alerts().len(), 1);
+}
+
+#[test]
+fn a_table_means_what_its_rows_mean() {
+    let rules = compiled(&counting("group-by: [User], timespan: 10s, condition: {gte: 2}, generate: true"));
+    let text = |text: &str| Some(vec![Scalar::Text(text.to_owned())]);
+    let users = ["anna", "bert", "anna", "é", "é", "bert"].map(text).to_vec();
+    let listed = [None, text("anna"), text("anna"), text("anna"), None, text("anna")].to_vec();
+    let times = (0..6).map(|second| text(&format!("2026-11-23T08:00:{:02}Z", second * 2))).collect::<Vec<_>>();
+    let ids = [4625, 4625, 4625, 4625, 4625, 4624].map(|id| Some(vec![Scalar::Integer(id)])).to_vec();
+    for (users, form) in [(users.clone(), Form::Values), (users, Form::Dictionary), (listed, Form::Lists)] {
+        let columns = [
+            TestColumn::new("time", Form::Values, times.clone()),
+            TestColumn::new("User", form, users),
+            TestColumn::new("EventID", Form::Values, ids.clone()),
+        ];
+        let table = table(&columns, 6);
+        let (mut whole, mut single) = (Stream::new(&rules, seconds(60)), Stream::new(&rules, seconds(60)));
+        let mut pushed = Stream::new(&rules, seconds(60));
+        let (mut sighting, mut scanner) = (pushed.sighting(), Scanner::new(&rules));
+        let mut counts = [Vec::new(), Vec::new(), Vec::new()];
+        whole.scan_columns(&table, |_, detections| counts[0].push(detections.unwrap().len()));
+        for row in 0..6 {
+            counts[1].push(single.scan_at(&table.event(row), None).unwrap().count());
+        }
+        scanner.sight_columns(&table, 0, &mut sighting, |_, detections, sighting| {
+            counts[2].push(detections.len());
+            pushed.push(sighting).unwrap();
+        });
+        assert_eq!(counts, [vec![1, 1, 1, 1, 1, 0], vec![1, 1, 1, 1, 1, 0], vec![1, 1, 1, 1, 1, 0]]);
+        let alerts = [whole, single, pushed].map(|mut stream| {
+            stream.finish();
+            let alerts = stream.take_alerts();
+            (said(&alerts), alerts.iter().map(|alert| alert.events().to_vec()).collect::<Vec<_>>())
+        });
+        assert_eq!(alerts[0], alerts[1]);
+        assert_eq!(alerts[0], alerts[2]);
+        assert_eq!(alerts[0].0.len(), if form == Form::Lists { 0 } else { 2 });
+    }
+}
+
+#[test]
+fn a_row_without_a_time_is_an_error_of_its_own() {
+    let column = |name, ids: [Option<i64>; 2]| {
+        TestColumn::new(name, Form::Values, ids.map(|id| Some(vec![Scalar::Integer(id?)])).to_vec())
+    };
+    let columns = [column("EventID", [Some(4625), Some(4625)]), column("time", [None, Some(1_700_000_000)])];
+    let options = StreamOptions { missing_time: MissingTime::Error, ..StreamOptions::default() };
+    let mut stream = Stream::new(&by_user(), options);
+    let mut told = Vec::new();
+    stream.scan_columns(&table(&columns, 2), |row, detections| told.push((row, detections.is_ok())));
+    assert_eq!((told, stream.stats().untimed), (vec![(0, false), (1, true)], 1));
 }

@@ -27,5 +27,5 @@ pub use detection::Detection;
 pub use error::{Error, ErrorKind};
 pub use profile::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};
 pub use rules::{LoadCounts, RuleInfo, Rules};
-pub use scanner::Scanner;
+pub use scanner::{Detections, Scanner};
 pub use stream::{Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions};

@@ -7,6 +7,10 @@
 //!
 //! One scanner belongs to one thread at a time; rule sets are shared.
 
+mod columns;
+
+pub use columns::Detections;
+
 use super::stream::sight::{Scanned, Sight};
 use super::{Detection, Profile, RuleName, Rules, profile};
 use crate::check::LogSource;

@@ -8,6 +8,7 @@
 //! [`Event`] is what an event type must offer; [`JsonEvent`] is the one for JSON, kept as a tree, and the
 //! engine's own walk over JSON bytes is in `slots`. This room knows names and values, never rules.
 
+pub(crate) mod columns;
 mod gaps;
 pub(crate) mod json;
 mod quotes;

@@ -251,6 +251,20 @@ impl Slots {
         }
     }
 
+    /// Fills only some slots.
+    pub(crate) fn fill_some(&mut self, event: &dyn Event, fields: &Fields<'_>, slots: &[SlotId]) {
+        self.cells.reset(fields.len());
+        self.copies.clear();
+        self.leaves.clear();
+        self.lists.clear();
+        self.is_walked = false;
+        for slot in slots {
+            if let Some(name) = fields.names().nth(slot.index()) {
+                self.put_field(*slot, name, event);
+            }
+        }
+    }
+
     /// Fills again the slots that were reached by two ways, as the tree resolves them.
     fn settle(&mut self, event: &JsonEvent, fields: &Fields<'_>) {
         let mut conflicts = std::mem::take(&mut self.cells.conflicts);

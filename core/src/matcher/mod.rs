@@ -10,21 +10,25 @@
 //! All that changes lives in [`Scratch`], which is reused from event to event. A literal may announce a test
 //! that then fails; it never hides one that would hold.
 
+mod columns;
 mod memo;
 mod pair;
 mod probe;
 mod tally;
 mod verdicts;
+mod walked;
 
-use crate::event::slots::{Kind, Seen, Slots};
-use crate::program::{
-    AtomId, ByValue, Decision, Effect, Matcher, Partition, Probe, Program, Router, RuleId, Subject, UnitId,
-};
+use crate::event::slots::{Seen, Slots};
+use crate::program::{AtomId, Decision, Effect, Matcher, Partition, Probe, Program, RuleId, Subject, UnitId};
 use crate::shortcut::{Shortcut, Shortcuts};
 use crate::time::Clock;
+pub(crate) use columns::Table;
+use columns::{Memory, Row};
+use memo::Key;
 pub(crate) use tally::{Counts, Looks, Tests};
 use tally::{Off, Tally};
 use verdicts::Verdicts;
+use walked::Walked;
 
 /// What evaluation writes to; one per thread.
 #[derive(Debug)]
@@ -68,6 +72,8 @@ struct Run<T> {
     pair: pair::Buffers,
     hits: probe::Hits<T>,
     verdicts: Verdicts,
+    /// What is known of the table at hand; nothing while events do not come in columns.
+    columns: Memory,
 }
 
 /// The atoms that are true, and what follows from them.
@@ -80,21 +86,32 @@ struct Truth {
     woken: Vec<UnitId>,
 }
 
-/// An event and the rules that are evaluated on it.
-struct Routed<'a> {
+/// How an event gives its values. The loop is compiled for each form of it.
+trait View: Copy {
+    /// Finds the partitions for the event.
+    fn route<T: Tally>(run: &mut Run<T>, to: &Rules<'_>, event: Self, buffers: &mut Buffers, found: &mut Vec<u32>);
+
+    /// Makes the atoms true that the values at a place make true.
+    fn look<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, probe: Probe);
+
+    /// What the only partition of the event remembers its verdict by; `None` where that is not worth it, or where a keyword
+    /// may stand in the event.
+    fn key<T: Tally>(run: &mut Run<T>, id: u32, at: &Place<'_, Self>) -> Option<Key>;
+}
+
+/// The rules that are evaluated, and how times are read.
+#[derive(Clone, Copy)]
+struct Rules<'a> {
     program: &'a Program<'a>,
     clock: &'a Clock,
-    slots: &'a Slots,
-    event: &'a str,
 }
 
 /// What does not change while one event is evaluated in one partition.
-struct Place<'a> {
+struct Place<'a, E> {
     program: &'a Program<'a>,
     partition: &'a Partition<'a>,
     clock: &'a Clock,
-    slots: &'a Slots,
-    event: &'a str,
+    event: E,
 }
 
 /// What is known of the keywords that a partition looks for.
@@ -102,18 +119,6 @@ struct Place<'a> {
 enum Keywords {
     Absent,
     Unknown,
-}
-
-impl Place<'_> {
-    /// Whether the event surely has none of the keywords that the partition looks for first.
-    fn has_no_keyword(&self) -> bool {
-        let mut probes = self.partition.probes.iter().filter(|probe| probe.subject.subject() == Subject::Leaves);
-        probes.all(|probe| {
-            let matcher = self.program.matchers.get(probe.matcher as usize);
-            let event = self.slots.written(self.event);
-            matcher.zip(event).is_some_and(|(matcher, event)| matcher.is_silent_on(&event))
-        })
-    }
 }
 
 impl Scratch {
@@ -168,12 +173,36 @@ impl Scratch {
         self.matched.clear();
         self.partitions.clear();
         let Self { slots, matched, partitions, buffers, run } = self;
-        let routed = Routed { program, clock, slots, event };
+        let (rules, walked) = (Rules { program, clock }, Walked { slots, text: event });
         match run {
-            Runs::Plain(run) => run.event(&routed, buffers, partitions, matched),
+            Runs::Plain(run) => run.event(&rules, walked, buffers, partitions, matched),
             Runs::Counted(run) => {
                 run.hits.tally.has_read(event.len());
-                run.event(&routed, buffers, partitions, matched);
+                run.event(&rules, walked, buffers, partitions, matched);
+            }
+        }
+        self.matched.sort_unstable();
+    }
+
+    /// Says that events to come are the rows of another table.
+    pub(crate) fn begin_table(&mut self, program: &Program<'_>) {
+        match &mut self.run {
+            Runs::Plain(run) => run.columns.begin(program),
+            Runs::Counted(run) => run.columns.begin(program),
+        }
+    }
+
+    /// Evaluates the program on one row of the table, and leaves the rules that matched in `matched`.
+    pub(crate) fn detect_row(&mut self, program: &Program<'_>, clock: &Clock, table: &Table<'_>, row: usize) {
+        self.matched.clear();
+        self.partitions.clear();
+        let Self { matched, partitions, buffers, run, .. } = self;
+        let (rules, row) = (Rules { program, clock }, Row { table, row });
+        match run {
+            Runs::Plain(run) => run.event(&rules, row, buffers, partitions, matched),
+            Runs::Counted(run) => {
+                run.hits.tally.has_read(0);
+                run.event(&rules, row, buffers, partitions, matched);
             }
         }
         self.matched.sort_unstable();
@@ -192,29 +221,32 @@ impl<T: Tally> Run<T> {
             pair: pair::Buffers::default(),
             hits: probe::Hits::new(program, shortcuts, tally),
             verdicts: if shortcuts.has(Shortcut::Verdicts) { Verdicts::new(program) } else { Verdicts::default() },
+            columns: Memory::new(shortcuts),
         }
     }
 
     /// Evaluates one event in every partition to which it is routed.
-    fn event(
+    fn event<E: View>(
         &mut self,
-        &Routed { program, clock, slots, event }: &Routed<'_>,
+        rules: &Rules<'_>,
+        event: E,
         buffers: &mut Buffers,
         partitions: &mut Vec<u32>,
         matched: &mut Vec<RuleId>,
     ) {
-        route(&program.router, slots, event, buffers, partitions);
+        let &Rules { program, clock } = rules;
+        E::route(self, rules, event, buffers, partitions);
         self.hits.tally.routed();
         self.begin();
         if let [id] = **partitions
             && let Some(partition) = program.partitions.get(id as usize)
         {
-            self.remember_or_detect(id, &Place { program, partition, clock, slots, event }, matched);
+            self.remember_or_detect(id, &Place { program, partition, clock, event }, matched);
             return self.hits.tally.visited(id);
         }
         for id in partitions {
             let Some(partition) = program.partitions.get(*id as usize) else { continue };
-            self.detect(&Place { program, partition, clock, slots, event }, Keywords::Unknown, matched);
+            self.detect(&Place { program, partition, clock, event }, Keywords::Unknown, matched);
             self.hits.tally.visited(*id);
         }
     }
@@ -231,8 +263,8 @@ impl<T: Tally> Run<T> {
 
     /// Evaluates the only partition to which an event is routed, or remembers what it said of an event with the same values.
     #[inline]
-    fn remember_or_detect(&mut self, id: u32, at: &Place<'_>, matched: &mut Vec<RuleId>) {
-        let key = self.verdicts.key(id, at);
+    fn remember_or_detect<E: View>(&mut self, id: u32, at: &Place<'_, E>, matched: &mut Vec<RuleId>) {
+        let key = E::key(self, id, at);
         if let Some(rules) = key.as_ref().and_then(|key| self.verdicts.find(key)) {
             return matched.extend(rules.iter().map(|rule| RuleId(*rule)));
         }
@@ -248,7 +280,7 @@ impl<T: Tally> Run<T> {
     }
 
     /// Evaluates one partition, and says how many atoms and decisions that took.
-    fn detect(&mut self, at: &Place<'_>, keywords: Keywords, matched: &mut Vec<RuleId>) -> u64 {
+    fn detect<E: View>(&mut self, at: &Place<'_, E>, keywords: Keywords, matched: &mut Vec<RuleId>) -> u64 {
         self.number += 1;
         for probe in at.partition.probes {
             if keywords == Keywords::Unknown || probe.subject.subject() != Subject::Leaves {
@@ -260,59 +292,19 @@ impl<T: Tally> Run<T> {
     }
 
     /// Makes the atoms true that the values at a place make true.
-    fn look(&mut self, at: &Place<'_>, probe: Probe) {
+    fn look<E: View>(&mut self, at: &Place<'_, E>, probe: Probe) {
         self.hits.tally.look();
-        self.look_in(at, probe);
+        E::look(self, at, probe);
         self.hits.tally.looked(probe.matcher);
     }
 
-    #[inline(always)]
-    fn look_in(&mut self, at: &Place<'_>, probe: Probe) {
-        let matcher = || at.program.matchers.get(probe.matcher as usize);
-        match probe.subject.subject() {
-            Subject::Slot(slot) => {
-                let mut values = at.slots.values(slot, at.event);
-                let mut next = values.next();
-                if next.is_none() {
-                    return;
-                }
-                let Some(matcher) = matcher() else { return };
-                self.truth.add(at.program, matcher.present);
-                while let Some(seen) = next {
-                    match seen.kind {
-                        Kind::Composite => {}
-                        Kind::Null => self.truth.add(at.program, matcher.null),
-                        _ => self.look_at_value(at, matcher, probe.matcher, &seen),
-                    }
-                    next = values.next();
-                }
-            }
-            Subject::Pair(number) => {
-                let Some(matcher) = matcher() else { return };
-                let pair = at.program.pairs.get(number as usize);
-                if pair.is_some_and(|pair| pair::holds(pair, at.slots, at.event, &mut self.pair)) {
-                    self.truth.add(at.program, matcher.present);
-                }
-            }
-            Subject::Leaves => {
-                let Some(matcher) = matcher() else { return };
-                // One search over the whole event instead of one for each leaf.
-                if at.slots.written(at.event).is_some_and(|event| matcher.is_silent_on(&event)) {
-                    self.hits.tally.searched(probe.matcher, at.event.len());
-                } else {
-                    at.slots.each_leaf(at.event, |seen| self.look_at_value(at, matcher, probe.matcher, &seen));
-                }
-            }
-        }
-    }
-
     #[inline]
-    fn look_at_value(&mut self, at: &Place<'_>, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>) {
-        let effects = self.hits.value(matcher, id, seen, at.clock);
-        self.truth.add(at.program, effects);
+    fn look_at_value(&mut self, rules: Rules<'_>, matcher: &Matcher<'_>, id: u32, seen: &Seen<'_>) {
+        let effects = self.hits.value(matcher, id, seen, rules.clock);
+        self.truth.add(rules.program, effects);
     }
 
-    fn decide(&mut self, at: &Place<'_>, matched: &mut Vec<RuleId>) -> u64 {
+    fn decide<E: View>(&mut self, at: &Place<'_, E>, matched: &mut Vec<RuleId>) -> u64 {
         let mut woken = std::mem::take(&mut self.truth.woken);
         let mut work = 0;
         for id in woken.drain(..) {
@@ -344,7 +336,7 @@ impl<T: Tally> Run<T> {
     }
 
     /// Whether an atom is true; where nobody has looked yet, this looks.
-    fn is_true(&mut self, at: &Place<'_>, atom: AtomId) -> bool {
+    fn is_true<E: View>(&mut self, at: &Place<'_, E>, atom: AtomId) -> bool {
         if self.truth.holds(atom) {
             return true;
         }
@@ -409,41 +401,4 @@ impl Truth {
             }
         }
     }
-}
-
-/// Finds the partitions for an event. A field with several values may lead to several.
-fn route(router: &Router<'_>, slots: &Slots, event: &str, buffers: &mut Buffers, partitions: &mut Vec<u32>) {
-    match router {
-        Router::Partition(id) => {
-            if !partitions.contains(id) {
-                partitions.push(*id);
-            }
-        }
-        Router::Slots { slots: asked, by_value, otherwise } => {
-            let mut known = false;
-            for slot in *asked {
-                for seen in slots.values(*slot, event) {
-                    if let Some(next) = step(by_value, &seen, buffers) {
-                        known = true;
-                        route(next, slots, event, buffers, partitions);
-                    }
-                }
-            }
-            if !known {
-                route(otherwise, slots, event, buffers, partitions);
-            }
-        }
-    }
-}
-
-/// Where a value leads, if anything asks for it.
-#[inline]
-fn step<'r, 'a>(by_value: &'r ByValue<'a>, seen: &Seen<'_>, buffers: &mut Buffers) -> Option<&'r Router<'a>> {
-    let value = seen.has_text().then(|| seen.text(&mut buffers.unescaped))?;
-    if value.is_ascii() {
-        return by_value.get(value);
-    }
-    buffers.folded.clear();
-    crate::text::push_folded(value, &mut buffers.folded);
-    by_value.get(&buffers.folded)
 }

@@ -9,6 +9,7 @@
 
 use super::Place;
 use super::memo::{Key, Memo, Worth};
+use super::walked::Walked;
 use crate::program::{Partition, Program, SlotId, Subject};
 
 /// Atoms and decisions for an event from which on remembering it may save more than it costs.
@@ -51,7 +52,7 @@ impl Verdicts {
 
     /// What to look an event up by; `None` where that is not worth it, or where a keyword may stand in the event.
     #[inline]
-    pub(super) fn key(&mut self, id: u32, at: &Place<'_>) -> Option<Key> {
+    pub(super) fn key(&mut self, id: u32, at: &Place<'_, Walked<'_>>) -> Option<Key> {
         let reads = self.reads.get_mut(id as usize)?.get_or_insert_with(|| Reads::of(at.program, at.partition));
         if reads.work >> WORK_LOG < WORK_MIN || !self.memo.pays(id) {
             return None;
@@ -61,13 +62,45 @@ impl Verdicts {
             return None;
         }
         self.read.clear();
-        for slot in at.slots.filled().iter().filter(|slot| reads.has(**slot)) {
-            for (kind, raw) in at.slots.raw(*slot, at.event) {
+        let Walked { slots, text } = at.event;
+        for slot in slots.filled().iter().filter(|slot| reads.has(**slot)) {
+            for (kind, raw) in slots.raw(*slot, text) {
                 let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
                 self.read.extend_from_slice(&head.to_ne_bytes());
                 self.read.extend_from_slice(raw);
             }
         }
+        self.memo.key(id, 0, &self.read)
+    }
+
+    /// Whether an event of a partition is worth to be looked up.
+    #[inline]
+    pub(super) fn are_worth(&mut self, id: u32, program: &Program<'_>, partition: &Partition<'_>) -> bool {
+        let Some(reads) = self.reads.get_mut(id as usize) else { return false };
+        let reads = reads.get_or_insert_with(|| Reads::of(program, partition));
+        reads.work >> WORK_LOG >= WORK_MIN && self.memo.pays(id)
+    }
+
+    /// Notes that an event of a partition could not be looked up.
+    pub(super) fn forgo(&mut self, id: u32) {
+        self.memo.count(id, false);
+    }
+
+    /// The slots that a partition reads, in order.
+    pub(super) fn slots_of(&self, id: u32) -> Vec<SlotId> {
+        let reads = self.reads.get(id as usize).and_then(Option::as_ref);
+        let slots = reads.map_or(0, |reads| reads.slots.len() * 64) as u32;
+        (0..slots).map(SlotId).filter(|slot| reads.is_some_and(|reads| reads.has(*slot))).collect()
+    }
+
+    /// Where the caller writes what is read of an event.
+    pub(super) fn begin_key(&mut self) -> &mut Vec<u8> {
+        self.read.clear();
+        &mut self.read
+    }
+
+    /// What to look an event up by of which that was written.
+    pub(super) fn end_key(&self, id: u32) -> Option<Key> {
         self.memo.key(id, 0, &self.read)
     }
 

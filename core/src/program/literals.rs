@@ -128,6 +128,18 @@ impl<'a> Literals<'a> {
         self.alphabet.as_ref().is_none_or(may_hide) || self.inside.is_any_in(event.text.as_bytes())
     }
 
+    /// The same for texts that stand there as they are, of literals that hold nothing that JSON escapes.
+    pub(crate) fn may_stand_in_plain(&self, texts: &str) -> bool {
+        self.alphabet.as_ref().is_none_or(|alphabet| alphabet.has(b'\\'))
+            || (!texts.is_ascii() && folds_to_ascii(texts))
+            || self.inside.is_any_in_plain(texts.as_bytes())
+    }
+
+    /// Whether a literal holds what JSON escapes, and whether one may stand in a number; `None` when the set cannot tell.
+    pub(crate) fn hears(&self) -> Option<(bool, bool)> {
+        self.alphabet.as_ref().map(|alphabet| (alphabet.has(b'\\'), alphabet.has_numbers))
+    }
+
     /// Calls `found` for every code of every literal that stands in its place, some perhaps several times.
     pub(crate) fn search(&self, value: &str, mut found: impl FnMut(u32)) {
         let mut give = |span: Span| span.of(self.codes).iter().for_each(|code| found(*code));
@@ -171,6 +183,14 @@ pub(crate) struct Written<'e> {
     pub(crate) has_slashes: bool,
     /// Whether a number may have another text than the one it is written with.
     pub(crate) has_odd_numbers: bool,
+}
+
+impl<'e> Written<'e> {
+    /// Texts that are spelled with the fewest escapes.
+    pub(crate) fn spelled(text: &'e str) -> Self {
+        let is_ascii = text.is_ascii();
+        Self { text, is_ascii, has_code_points: false, has_slashes: false, has_odd_numbers: false }
+    }
 }
 
 /// The ASCII characters of literals.

@@ -128,11 +128,17 @@ pub(crate) enum ExactDraft {
 impl Matcher<'_> {
     /// Whether nothing can follow from any value of an event.
     pub(crate) fn is_silent_on(&self, event: &Written<'_>) -> bool {
-        self.residual.is_empty()
-            && self.any_text.is_empty()
-            && self.networks.is_empty()
-            && self.lists.is_empty()
-            && !self.literals.may_stand_in(event)
+        self.has_only_literals() && !self.literals.may_stand_in(event)
+    }
+
+    /// Whether nothing can follow from any of some texts, which are not spelled as in JSON.
+    pub(crate) fn is_silent_on_plain(&self, texts: &str) -> bool {
+        self.has_only_literals() && !self.literals.may_stand_in_plain(texts)
+    }
+
+    /// Whether something can only follow from literals.
+    pub(crate) fn has_only_literals(&self) -> bool {
+        self.residual.is_empty() && self.any_text.is_empty() && self.networks.is_empty() && self.lists.is_empty()
     }
 }
 

@@ -4,6 +4,7 @@
 //! the checkout, or where `TIELINE_CORPUS` says. Tests that need it say so and pass when it is absent.
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+pub mod table;
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -17,11 +17,12 @@ pub use alert::{Alert, CorrelationInfo};
 pub use machine::{KeyState, Machine, Signal};
 pub use options::{Arrival, MissingTime, StreamOptions};
 
-use super::{Detection, Error, ErrorKind, Rules, Scanner};
+use super::{Detection, Detections, Error, ErrorKind, Rules, Scanner};
 use crate::check::LogSource;
 use crate::correlation::sighting::Sighting;
 use crate::correlation::table::{Pushed, Restored, Stats as StreamStats, Table};
 use crate::event::Event;
+use crate::event::columns::Columns;
 use crate::event::json::EventError;
 
 /// Events whose groups are looked up together.
@@ -127,6 +128,23 @@ impl Stream {
         self.scanner.detect_and_sight(event, number, &mut self.sighting);
         self.correlate(time_ns)?;
         Ok(self.detections())
+    }
+
+    /// Scans the rows of a table one after the other, as [`scan_at`](Self::scan_at) does for events. `each` is called for every
+    /// row; with an error for one that has no time when [`MissingTime::Error`] was asked for.
+    pub fn scan_columns(
+        &mut self,
+        columns: &Columns<'_>,
+        mut each: impl FnMut(usize, Result<Detections<'_>, EventError>),
+    ) {
+        let sighted = self.scanner.begin_sighting(columns);
+        for row in 0..columns.rows() {
+            let number = self.table.number();
+            self.scanner.sight_row(&sighted, row, number, &mut self.sighting);
+            let taken = self.correlate(None);
+            self.scanner.keep_loud();
+            each(row, taken.map(|()| self.scanner.row_detections()));
+        }
     }
 
     fn detections(&self) -> impl Iterator<Item = Detection<'_>> {

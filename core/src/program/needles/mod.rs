@@ -150,10 +150,22 @@ impl<'a> Needles<'a> {
         is_any
     }
 
+    /// The same for a text that has no escapes: a backslash is one.
+    pub(super) fn is_any_in_plain(&self, value: &[u8]) -> bool {
+        let mut is_any = false;
+        self.search_in(value, Escapes::new(&[]), &mut |_| is_any = true);
+        is_any
+    }
+
     /// Calls `found` with the number of every needle that stands in the value, once or several times.
     #[inline]
     pub(super) fn search(&self, value: &[u8], found: &mut dyn FnMut(u32)) {
-        let mut search = Search { needles: self.needles, value, escapes: Escapes::new(value), found, known: [0; 4] };
+        self.search_in(value, Escapes::new(value), found);
+    }
+
+    #[inline(always)]
+    fn search_in(&self, value: &[u8], escapes: Escapes<'_>, found: &mut dyn FnMut(u32)) {
+        let mut search = Search { needles: self.needles, value, escapes, found, known: [0; 4] };
         for group in &self.groups {
             group.search(&mut search);
         }

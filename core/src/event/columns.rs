@@ -1,0 +1,197 @@
+//! Events that are held column by column: a table, each row of which is an event.
+//!
+//! ```text
+//! rows  EventID   Image (dictionary)              Data (lists)
+//!  0    1         code 7 ─▶ "C:\\a.exe"           "x", "y"         {"EventID": 1, "Image": "C:\\a.exe", "Data": ["x", "y"]}
+//!  1    3         -                               -                {"EventID": 3}
+//! ```
+//!
+//! Columns are borrowed, and asked for a value only when a rule needs it. Names are those of whole paths (`a.b`): whoever holds
+//! objects in a table gives each of their fields as a column. Nothing is known here of the memory behind a column.
+
+use super::{Event, Value};
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+/// Values, one for each row.
+pub trait Values {
+    /// The value in a row; `None` where the field is missing.
+    fn value(&self, row: usize) -> Option<Value<'_>>;
+
+    /// Which of at most 64 rows hold a value, the first one in the lowest bit.
+    fn present(&self, rows: Range<usize>) -> u64 {
+        bits(rows, |row| self.value(row).is_some())
+    }
+
+    /// All texts of some rows, where they lie one behind the other; what else lies among them does no harm. `None` where they
+    /// do not, or where the column has numbers.
+    fn run(&self, rows: Range<usize>) -> Option<&str> {
+        let _ = rows;
+        None
+    }
+}
+
+/// Values that are told by their codes, because they repeat. Each distinct value is looked at once.
+pub trait Dictionary {
+    /// How many codes there are: they are less than this.
+    fn distinct(&self) -> usize;
+
+    /// The value of a code; `None` where that is a missing field.
+    fn value(&self, code: u32) -> Option<Value<'_>>;
+
+    /// The code in a row; `None` where the field is missing.
+    fn code(&self, row: usize) -> Option<u32>;
+
+    /// Which of at most 64 rows have a code, the first one in the lowest bit.
+    fn present(&self, rows: Range<usize>) -> u64 {
+        bits(rows, |row| self.code(row).is_some())
+    }
+}
+
+/// Lists of values, one for each row.
+pub trait Lists {
+    /// Calls `each` for every value in a row, in order: for an empty list with [`Value::Composite`], and never where the
+    /// field is missing.
+    fn values(&self, row: usize, each: &mut dyn FnMut(Value<'_>));
+}
+
+fn bits(rows: Range<usize>, is_set: impl Fn(usize) -> bool) -> u64 {
+    rows.take(64).enumerate().fold(0, |bits, (at, row)| bits | u64::from(is_set(row)) << at)
+}
+
+/// How a column holds its values.
+#[derive(Clone, Copy)]
+pub enum Column<'a> {
+    /// One value for each row.
+    Values(&'a dyn Values),
+    /// One code for each row.
+    Dictionary(&'a dyn Dictionary),
+    /// One list for each row.
+    Lists(&'a dyn Lists),
+}
+
+impl fmt::Debug for Column<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Values(_) => "Values",
+            Self::Dictionary(_) => "Dictionary",
+            Self::Lists(_) => "Lists",
+        })
+    }
+}
+
+impl Column<'_> {
+    /// Calls `each` for every value in a row.
+    pub(crate) fn each(&self, row: usize, each: &mut dyn FnMut(Value<'_>)) {
+        match self {
+            Self::Values(values) => values.value(row).into_iter().for_each(each),
+            Self::Dictionary(dictionary) => {
+                let code = dictionary.code(row).filter(|code| (*code as usize) < dictionary.distinct());
+                code.and_then(|code| dictionary.value(code)).into_iter().for_each(each);
+            }
+            Self::Lists(lists) => lists.values(row, each),
+        }
+    }
+}
+
+/// A table of events.
+///
+/// ```
+/// use tieline::columns::{Column, Columns, Values};
+/// use tieline::{Compiler, Scanner, Value};
+///
+/// struct Texts(Vec<Option<String>>);
+///
+/// impl Values for Texts {
+///     fn value(&self, row: usize) -> Option<Value<'_>> {
+///         self.0.get(row)?.as_deref().map(Value::Text)
+///     }
+/// }
+///
+/// let rules = Compiler::new()
+///     .rules(None, "title: t\nlogsource: {}\ndetection: {s: {Image|endswith: '.exe'}, condition: s}")
+///     .build()?;
+/// let images = Texts(vec![Some("a.dll".into()), None, Some("b.exe".into())]);
+/// let columns = Columns::new(3).with("Image", Column::Values(&images));
+/// let mut rows = Vec::new();
+/// Scanner::new(&rules).scan_columns(&columns, |row, detections| rows.push((row, detections.len())));
+/// assert_eq!(rows, [(2, 1)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Columns<'a> {
+    rows: usize,
+    columns: Vec<Column<'a>>,
+    by_name: HashMap<&'a str, usize>,
+}
+
+impl<'a> Columns<'a> {
+    /// So many events without any field.
+    #[must_use]
+    pub fn new(rows: usize) -> Self {
+        Self { rows, ..Self::default() }
+    }
+
+    /// The same with one more column, unless there is one of that name already.
+    #[must_use]
+    pub fn with(mut self, name: &'a str, column: Column<'a>) -> Self {
+        self.by_name.entry(name).or_insert_with(|| {
+            self.columns.push(column);
+            self.columns.len() - 1
+        });
+        self
+    }
+
+    /// How many events there are.
+    #[must_use]
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// One event, to be explained or scanned alone. A row that is not there has no fields.
+    #[must_use]
+    pub fn event(&self, row: usize) -> impl Event + '_ {
+        RowEvent { columns: self, row: (row < self.rows).then_some(row) }
+    }
+
+    /// The number of a column.
+    pub(crate) fn number(&self, name: &str) -> Option<usize> {
+        self.by_name.get(name).copied()
+    }
+
+    /// All columns, by their numbers.
+    pub(crate) fn all(&self) -> &[Column<'a>] {
+        &self.columns
+    }
+}
+
+/// One row.
+struct RowEvent<'c> {
+    columns: &'c Columns<'c>,
+    row: Option<usize>,
+}
+
+impl Event for RowEvent<'_> {
+    fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
+        let column = self.columns.number(field).and_then(|number| self.columns.all().get(number));
+        if let (Some(column), Some(row)) = (column, self.row) {
+            column.each(row, each);
+        }
+    }
+
+    fn leaves(&self, each: &mut dyn FnMut(Value<'_>)) {
+        if let Some(row) = self.row {
+            self.columns.all().iter().for_each(|column| column.each(row, each));
+        }
+    }
+
+    fn is_list(&self, field: &str) -> bool {
+        let column = self.columns.number(field).and_then(|number| self.columns.all().get(number));
+        let mut has_value = false;
+        if let (Some(column @ Column::Lists(_)), Some(row)) = (column, self.row) {
+            column.each(row, &mut |_| has_value = true);
+        }
+        has_value
+    }
+}

@@ -1,0 +1,307 @@
+//! A row of a table: how the loop reads an event that is held column by column.
+//!
+//! ```text
+//! slot Image ─▶ column 3 ─┬▶ code 7 ─▶ effects, found once for the table     (a dictionary)
+//!                         └▶ text where it lies ─▶ memo or search            (one value for each row)
+//! ```
+//!
+//! Nothing is filled beforehand: a column is asked for a value when the router, a look or a verdict needs it. Only what two
+//! fields are compared by is copied. What rules ask for is not known here.
+
+mod codes;
+mod keywords;
+mod routes;
+
+use super::memo::Key;
+use super::tally::Tally;
+use super::{Buffers, Place, Rules, Run, View, pair};
+use crate::event::Value;
+use crate::event::columns::{Column, Columns, Dictionary};
+use crate::event::slots::{Kind, Seen, Slots};
+use crate::number::Number;
+use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
+use crate::shortcut::{Shortcut, Shortcuts};
+use codes::Codes;
+use keywords::Keywords;
+use routes::Routes;
+
+/// Columns, found by the slots that rules ask for.
+#[derive(Debug)]
+pub(crate) struct Table<'c> {
+    pub(crate) columns: &'c Columns<'c>,
+    by_slot: Vec<Option<Held<'c>>>,
+}
+
+/// A column that some slot means.
+#[derive(Debug, Clone, Copy)]
+struct Held<'c> {
+    slot: SlotId,
+    /// The number of the column.
+    number: u32,
+    column: Column<'c>,
+    /// How many codes it has, if it is a dictionary.
+    distinct: usize,
+}
+
+impl<'c> Table<'c> {
+    pub(crate) fn new(columns: &'c Columns<'c>, fields: &Fields<'_>) -> Self {
+        let held = |(slot, name): (usize, &str)| {
+            let number = columns.number(name)?;
+            let column = *columns.all().get(number)?;
+            let distinct = if let Column::Dictionary(dictionary) = column { dictionary.distinct() } else { 0 };
+            Some(Held { slot: SlotId(slot as u32), number: number as u32, column, distinct })
+        };
+        Self { columns, by_slot: fields.names().enumerate().map(held).collect() }
+    }
+
+    /// Those of the slots that have a column.
+    pub(crate) fn held_of(&self, slots: &[SlotId]) -> Vec<SlotId> {
+        slots.iter().copied().filter(|slot| self.held(*slot).is_some()).collect()
+    }
+
+    #[inline]
+    fn held(&self, slot: SlotId) -> Option<&Held<'c>> {
+        self.by_slot.get(slot.index())?.as_ref()
+    }
+}
+
+/// One event of a table.
+#[derive(Clone, Copy)]
+pub(super) struct Row<'a> {
+    pub(super) table: &'a Table<'a>,
+    pub(super) row: usize,
+}
+
+/// What is known of the table at hand.
+#[derive(Debug)]
+pub(super) struct Memory {
+    /// How many tables there were: codes of two of them are never the same to whoever remembers both.
+    number: u64,
+    codes: Codes,
+    keywords: Keywords,
+    routes: Routes,
+    /// For each partition the slots that it reads and that have a column.
+    reads: Vec<Option<Box<[SlotId]>>>,
+    effects: Vec<u32>,
+    /// The two fields of a comparison.
+    pair: Slots,
+    remembers: bool,
+}
+
+impl Memory {
+    pub(super) fn new(shortcuts: Shortcuts) -> Self {
+        Self {
+            number: 0,
+            codes: Codes::default(),
+            keywords: Keywords::default(),
+            routes: Routes::default(),
+            reads: Vec::new(),
+            effects: Vec::new(),
+            pair: Slots::new(shortcuts),
+            remembers: shortcuts.has(Shortcut::Memo),
+        }
+    }
+
+    /// Forgets the table before.
+    pub(super) fn begin(&mut self, program: &Program<'_>) {
+        self.number += 1;
+        self.codes.begin(program.matchers.len());
+        self.keywords.begin();
+        self.routes.begin(&program.router);
+        self.reads.clear();
+        self.reads.resize(program.partitions.len(), None);
+    }
+}
+
+impl View for Row<'_> {
+    #[inline]
+    fn route<T: Tally>(run: &mut Run<T>, rules: &Rules<'_>, event: Self, buffers: &mut Buffers, found: &mut Vec<u32>) {
+        run.columns.routes.find(&rules.program.router, event, buffers, found);
+    }
+
+    #[inline]
+    fn look<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, probe: Probe) {
+        let Place { program, clock, event: Row { table, row }, .. } = *at;
+        let rules = Rules { program, clock };
+        let matcher = || program.matchers.get(probe.matcher as usize);
+        match probe.subject.subject() {
+            Subject::Slot(slot) => {
+                let Some(held) = table.held(slot) else { return };
+                let Some(matcher) = matcher() else { return };
+                let mut is_first = true;
+                let mut look = |value: Value<'_>| {
+                    if std::mem::take(&mut is_first) {
+                        run.truth.add(program, matcher.present);
+                    }
+                    run.look_at(rules, matcher, probe.matcher, value);
+                };
+                match held.column {
+                    Column::Values(values) => values.value(row).into_iter().for_each(look),
+                    Column::Dictionary(dictionary) => {
+                        if let Some(code) = dictionary.code(row).filter(|code| (*code as usize) < held.distinct) {
+                            run.look_at_code(rules, (matcher, probe.matcher), (held, dictionary), code);
+                        }
+                    }
+                    Column::Lists(lists) => lists.values(row, &mut look),
+                }
+            }
+            Subject::Pair(number) => {
+                let Some((matcher, pair)) = matcher().zip(program.pairs.get(number as usize)) else { return };
+                let (slots, event) = (&mut run.columns.pair, table.columns.event(row));
+                slots.fill_some(&event, &program.fields, &[pair.left, pair.right]);
+                if pair::holds(pair, slots, "", &mut run.pair) {
+                    run.truth.add(program, matcher.present);
+                }
+            }
+            Subject::Leaves => {
+                let Some(matcher) = matcher() else { return };
+                if run.columns.keywords.are_absent(matcher, probe.matcher, at.event) {
+                    return run.hits.tally.searched(probe.matcher, 0);
+                }
+                let mut each = |value: Value<'_>| run.look_at_text(rules, matcher, probe.matcher, value);
+                table.columns.all().iter().for_each(|column| column.each(row, &mut each));
+            }
+        }
+    }
+
+    fn key<T: Tally>(run: &mut Run<T>, id: u32, at: &Place<'_, Self>) -> Option<Key> {
+        let Run { verdicts, columns, .. } = run;
+        if !verdicts.are_worth(id, at.program, at.partition) {
+            return None;
+        }
+        let mut probes = at.partition.probes.iter().filter(|probe| probe.subject.subject() == Subject::Leaves);
+        let mut is_absent = |probe: &Probe| {
+            let matcher = at.program.matchers.get(probe.matcher as usize);
+            matcher.is_some_and(|matcher| columns.keywords.are_absent(matcher, probe.matcher, at.event))
+        };
+        if !probes.all(&mut is_absent) {
+            verdicts.forgo(id);
+            return None;
+        }
+        let reads = columns.reads.get_mut(id as usize)?;
+        let reads = reads.get_or_insert_with(|| at.event.table.held_of(&verdicts.slots_of(id)).into());
+        let read = verdicts.begin_key();
+        // The number of the table tells its codes from those of others, and both from slots.
+        read.extend_from_slice(&(1 << 63 | columns.number).to_ne_bytes());
+        reads.iter().filter_map(|slot| at.event.table.held(*slot)).for_each(|held| at.event.push(held, read));
+        verdicts.end_key(id)
+    }
+}
+
+/// What stands in a key instead of a [`Kind`].
+const CODE: u64 = 6;
+const SMALL: u64 = 7;
+
+impl Row<'_> {
+    /// Adds to a key what the row holds in a column.
+    #[inline]
+    fn push(self, held: &Held<'_>, key: &mut Vec<u8>) {
+        let slot = u64::from(held.slot.0) << 40;
+        let mut push = |value: Value<'_>| match value {
+            Value::Number(Number::Integer(number @ 0..0x1_0000_0000)) => {
+                key.extend_from_slice(&(slot | SMALL << 32 | number as u64).to_ne_bytes());
+            }
+            value => with_seen(value, |seen| {
+                let head = slot | (seen.kind as u64) << 32 | seen.raw.len() as u64;
+                key.extend_from_slice(&head.to_ne_bytes());
+                key.extend_from_slice(seen.raw.as_bytes());
+            }),
+        };
+        match held.column {
+            Column::Values(values) => values.value(self.row).into_iter().for_each(push),
+            Column::Lists(lists) => lists.values(self.row, &mut push),
+            Column::Dictionary(dictionary) => {
+                if let Some(code) = dictionary.code(self.row).filter(|code| (*code as usize) < held.distinct) {
+                    key.extend_from_slice(&(slot | CODE << 32 | u64::from(code)).to_ne_bytes());
+                }
+            }
+        }
+    }
+}
+
+impl<T: Tally> Run<T> {
+    /// Makes the atoms true that one value makes true.
+    #[inline]
+    fn look_at(&mut self, rules: Rules<'_>, matcher: &Matcher<'_>, id: u32, value: Value<'_>) {
+        match value {
+            Value::Composite => {}
+            Value::Null => self.truth.add(rules.program, matcher.null),
+            value => self.look_at_text(rules, matcher, id, value),
+        }
+    }
+
+    /// The same for a value that has a text; nothing follows from others.
+    #[inline]
+    fn look_at_text(&mut self, rules: Rules<'_>, matcher: &Matcher<'_>, id: u32, value: Value<'_>) {
+        with_seen(value, |seen| {
+            if seen.has_text() {
+                self.look_at_value(rules, matcher, id, seen);
+            }
+        });
+    }
+
+    /// Makes the atoms true that follow from the value of a code, which is looked at once.
+    #[inline]
+    fn look_at_code(
+        &mut self,
+        rules: Rules<'_>,
+        (matcher, id): (&Matcher<'_>, u32),
+        (held, dictionary): (&Held<'_>, &dyn Dictionary),
+        code: u32,
+    ) {
+        if let Some(effects) = self.columns.codes.find(id, held.number, code) {
+            self.hits.tally.remembered(id);
+            return self.truth.add(rules.program, effects);
+        }
+        self.look_at_new_code(rules, (matcher, id), (held, dictionary), code);
+    }
+
+    #[inline(never)]
+    fn look_at_new_code(
+        &mut self,
+        rules: Rules<'_>,
+        (matcher, id): (&Matcher<'_>, u32),
+        (held, dictionary): (&Held<'_>, &dyn Dictionary),
+        code: u32,
+    ) {
+        let mut effects = std::mem::take(&mut self.columns.effects);
+        effects.clear();
+        if let Some(value) = dictionary.value(code) {
+            effects.extend_from_slice(matcher.present);
+            match value {
+                Value::Composite => {}
+                Value::Null => effects.extend_from_slice(matcher.null),
+                value => with_seen(value, |seen| {
+                    effects.extend_from_slice(self.hits.value(matcher, id, seen, rules.clock));
+                }),
+            }
+        }
+        self.truth.add(rules.program, &effects);
+        if self.columns.remembers {
+            self.columns.codes.put((id, held.number), (code, held.distinct), &effects);
+        }
+        self.columns.effects = effects;
+    }
+}
+
+/// A value as the loop reads it.
+#[inline]
+fn with_seen<R>(value: Value<'_>, read: impl FnOnce(&Seen<'_>) -> R) -> R {
+    let seen = |kind, raw| Seen { kind, is_written: false, is_spelled: false, raw };
+    let (mut integer, float);
+    let seen = match value {
+        Value::Text(text) => seen(Kind::Text, text),
+        Value::Number(Number::Integer(number)) => {
+            integer = itoa::Buffer::new();
+            seen(Kind::Number, integer.format(number))
+        }
+        Value::Number(number) => {
+            float = number.text();
+            seen(Kind::Number, &float)
+        }
+        Value::Bool(value) => seen(Kind::Bool, if value { "true" } else { "false" }),
+        Value::Null => seen(Kind::Null, ""),
+        Value::Composite => seen(Kind::Composite, ""),
+    };
+    read(&seen)
+}
