@@ -8,6 +8,7 @@
 //! Bindings convert arguments, call one of these operations, and convert the answer. What rules mean is decided
 //! in `tieline`; nothing is printed here.
 
+pub mod arrow;
 pub mod event;
 pub mod fields;
 mod host;

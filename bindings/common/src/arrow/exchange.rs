@@ -1,0 +1,92 @@
+//! Tables that come from other programs, and go to them, by the C Data Interface of Arrow.
+//!
+//! ```text
+//! FFI_ArrowArrayStream ─▶ import_stream ─▶ batches, each checked        RecordBatch ─▶ export ─▶ FFI_ArrowArray, FFI_ArrowSchema
+//! ```
+//!
+//! Memory is handed over and not copied. That a pointer leads to such a struct cannot be checked, so making a struct from one is
+//! left to whoever was given the pointer; from here on nothing is trusted that can be looked at.
+
+use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
+use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
+use arrow_array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray};
+use arrow_schema::{ArrowError, SchemaRef};
+use std::fmt;
+
+/// Why a table cannot be read or handed over.
+#[derive(Debug)]
+pub struct BadTable {
+    message: String,
+}
+
+impl fmt::Display for BadTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for BadTable {}
+
+impl From<ArrowError> for BadTable {
+    fn from(error: ArrowError) -> Self {
+        Self { message: format!("the table cannot be read: {error}") }
+    }
+}
+
+/// The same batch, when its memory holds what its types say: places within bounds, and texts that are UTF-8. A batch from foreign
+/// memory must pass this before any value of it is read.
+///
+/// # Errors
+/// When it does not; the message names the column.
+pub fn checked(batch: RecordBatch) -> Result<RecordBatch, BadTable> {
+    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+        array.to_data().validate_full().map_err(|error| BadTable {
+            message: format!("the column `{}` is not what its type says: {error}", field.name()),
+        })?;
+    }
+    Ok(batch)
+}
+
+/// Batches of another program, each of which is checked.
+#[derive(Debug)]
+pub struct Checked {
+    reader: RecordBatchStreamReader,
+}
+
+impl Checked {
+    /// The columns that all batches have.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        self.reader.schema()
+    }
+}
+
+impl Iterator for Checked {
+    type Item = Result<RecordBatch, BadTable>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.reader.next().map(|batch| checked(batch?))
+    }
+}
+
+/// Takes over the batches of another program.
+///
+/// # Errors
+/// When the stream is released already, or tells no columns.
+pub fn import_stream(stream: FFI_ArrowArrayStream) -> Result<Checked, BadTable> {
+    Ok(Checked { reader: RecordBatchStreamReader::try_new(stream)? })
+}
+
+/// Hands a batch over to another program, which releases it. The batch is there as one struct.
+///
+/// # Errors
+/// When a type of it has no name in the interface.
+pub fn export(batch: &RecordBatch) -> Result<(FFI_ArrowArray, FFI_ArrowSchema), BadTable> {
+    Ok(to_ffi(&StructArray::from(batch.clone()).to_data())?)
+}
+
+/// Hands batches of the same columns over to another program.
+#[must_use]
+pub fn export_stream(schema: SchemaRef, batches: Vec<RecordBatch>) -> FFI_ArrowArrayStream {
+    FFI_ArrowArrayStream::new(Box::new(RecordBatchIterator::new(batches.into_iter().map(Ok), schema)))
+}

@@ -1,0 +1,96 @@
+//! A batch of Arrow as named columns, where that says the same as its rows.
+//!
+//! ```text
+//! Image: Utf8, Event: Struct { id: Int32, user: Dictionary }   ─▶   Image, Event, Event.id, Event.user
+//! ```
+//!
+//! A struct is there as a field of its own that holds no value. Where a row may mean more than columns can say (lists of structs,
+//! maps, unions, two fields of one name), there are no columns; such a batch is for `json`.
+
+use super::presence::Presence;
+use super::{lists, repeated, scalars};
+use arrow_array::cast::AsArray;
+use arrow_array::{Array, ArrayRef, RecordBatch};
+use arrow_buffer::NullBuffer;
+use arrow_schema::DataType;
+use std::collections::HashSet;
+use std::ops::Range;
+use tieline::Value;
+use tieline::columns::{Column, Columns, Dictionary, Lists, Values};
+
+/// Structs that lie in each other, at most.
+const DEPTH_MAX: usize = 64;
+
+/// The columns of a batch.
+#[derive(Default)]
+pub(super) struct Flat {
+    rows: usize,
+    columns: Vec<(String, Held)>,
+    names: HashSet<String>,
+    pub(super) not_text: u64,
+}
+
+/// How a column holds its values.
+enum Held {
+    Values(Box<dyn Values>),
+    Dictionary(Box<dyn Dictionary>),
+    Lists(Box<dyn Lists>),
+}
+
+impl Flat {
+    /// The columns of a batch; `None` where it has to be written as JSON.
+    pub(super) fn new(batch: &RecordBatch) -> Option<Self> {
+        let mut flat = Self { rows: batch.num_rows(), ..Self::default() };
+        for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            flat.add(field.name().clone(), array, None, 0)?;
+        }
+        Some(flat)
+    }
+
+    /// The same for the core.
+    pub(super) fn columns(&self) -> Columns<'_> {
+        self.columns.iter().fold(Columns::new(self.rows), |columns, (name, held)| {
+            let column = match held {
+                Held::Values(values) => Column::Values(&**values),
+                Held::Dictionary(dictionary) => Column::Dictionary(&**dictionary),
+                Held::Lists(lists) => Column::Lists(&**lists),
+            };
+            columns.with(name, column)
+        })
+    }
+
+    fn add(&mut self, name: String, array: &ArrayRef, around: Option<&NullBuffer>, depth: usize) -> Option<()> {
+        if depth > DEPTH_MAX || !self.names.insert(name.clone()) {
+            return None;
+        }
+        self.not_text += scalars::not_text(array);
+        let held = if let DataType::Struct(fields) = array.data_type() {
+            let rows = Presence::new(array, around);
+            for (field, inner) in fields.iter().zip(array.as_struct_opt()?.columns()) {
+                self.add(format!("{name}.{}", field.name()), inner, rows.nulls(), depth + 1)?;
+            }
+            Held::Values(Box::new(Structs(rows)))
+        } else if let Some(dictionary) = repeated::dictionary(array, around) {
+            Held::Dictionary(dictionary)
+        } else if let Some(lists) = lists::lists(array, around) {
+            Held::Lists(lists)
+        } else {
+            Held::Values(scalars::values(array, around)?)
+        };
+        self.columns.push((name, held));
+        Some(())
+    }
+}
+
+/// Where there are structs.
+struct Structs(Presence);
+
+impl Values for Structs {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        self.0.has(row).then_some(Value::Composite)
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.0.bits(rows)
+    }
+}

@@ -1,0 +1,144 @@
+//! Events in tables of Arrow: scanned column by column where they lie, and detections as a table.
+//!
+//! ```text
+//! RecordBatch ─▶ flat: columns by their dotted names ─▶ Scanner::scan_columns ─┬▶ Found ─▶ results: a RecordBatch
+//!             └▶ json: a text for each row ───────────▶ Scanner::scan_json ────┘
+//! foreign memory ─▶ exchange: taken over and checked ─▶ RecordBatch
+//! ```
+//!
+//! Null is a missing field; what each type of Arrow is to a rule stands in `scalars`, `temporal`, `repeated`, `lists` and `flat`.
+//! No value is copied, but those of types that events do not have (dates, times, decimals), once for a batch.
+
+mod exchange;
+mod flat;
+mod json;
+mod lists;
+mod presence;
+mod repeated;
+mod results;
+mod scalars;
+mod temporal;
+
+pub use exchange::{BadTable, Checked, checked, export, export_stream, import_stream};
+pub use results::{results, schema};
+
+use arrow_array::RecordBatch;
+use flat::Flat;
+use tieline::columns::Columns;
+use tieline::{EventError, LogSource, Rules, Scanner, Stream};
+
+/// Rows that could not be scanned of which it is kept why.
+const REFUSED_KEPT: usize = 100;
+
+/// What was found in tables.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// For each detection the row, counted over all batches.
+    pub rows: Vec<u64>,
+    /// For each detection the position of the rule in the rule set.
+    pub rules: Vec<u32>,
+    /// How many rows there were.
+    pub scanned: u64,
+    /// How many rows were no events, because they are nested too deep.
+    pub refused: u64,
+    /// The first of them, and why.
+    pub refusals: Vec<(u64, EventError)>,
+    /// Binary values that are not UTF-8; to rules they are missing.
+    pub not_text: u64,
+}
+
+impl Found {
+    fn refuse(&mut self, row: u64, error: EventError) {
+        self.refused += 1;
+        if self.refusals.len() < REFUSED_KEPT {
+            self.refusals.push((row, error));
+        }
+    }
+}
+
+/// Scans the rows of batches one after the other. `source` is as for [`Scanner::set_source`].
+#[must_use]
+pub fn scan_batches(
+    rules: &Rules,
+    source: Option<&LogSource>,
+    batches: impl IntoIterator<Item = RecordBatch>,
+) -> Found {
+    let mut scanner = Scanner::new(rules);
+    scanner.set_source(source.cloned());
+    let mut found = Found::default();
+    batches.into_iter().for_each(|batch| scan_batch(&mut scanner, &batch, &mut found));
+    found
+}
+
+/// Scans the rows of one more batch.
+pub fn scan_batch(scanner: &mut Scanner, batch: &RecordBatch, found: &mut Found) {
+    let first = found.scanned;
+    if let Some(flat) = Flat::new(batch) {
+        found.not_text += flat.not_text;
+        scanner.scan_columns(&flat.columns(), |row, detections| {
+            found.rows.extend(std::iter::repeat_n(first + row as u64, detections.len()));
+            found.rules.extend(detections.map(|detection| detection.index() as u32));
+        });
+    } else {
+        let mut text = String::new();
+        for row in 0..batch.num_rows() {
+            text.clear();
+            json::row(batch, row, &mut text);
+            let number = first + row as u64;
+            match scanner.scan_json(text.as_bytes()) {
+                Ok(detections) => {
+                    found.rows.extend(std::iter::repeat_n(number, detections.len()));
+                    found.rules.extend(detections.map(|detection| detection.index() as u32));
+                }
+                Err(error) => found.refuse(number, error),
+            }
+        }
+    }
+    found.scanned += batch.num_rows() as u64;
+}
+
+/// The same, and what is found is correlated; alerts are taken from the stream.
+pub fn correlate_batch(stream: &mut Stream, batch: &RecordBatch, found: &mut Found) {
+    let first = found.scanned;
+    if let Some(flat) = Flat::new(batch) {
+        found.not_text += flat.not_text;
+        stream.scan_columns(&flat.columns(), |row, detections| {
+            let number = first + row as u64;
+            match detections {
+                Ok(detections) => {
+                    found.rows.extend(std::iter::repeat_n(number, detections.len()));
+                    found.rules.extend(detections.map(|detection| detection.index() as u32));
+                }
+                Err(error) => found.refuse(number, error),
+            }
+        });
+    } else {
+        let mut text = String::new();
+        for row in 0..batch.num_rows() {
+            text.clear();
+            json::row(batch, row, &mut text);
+            let number = first + row as u64;
+            match stream.scan_json(text.as_bytes()) {
+                Ok(detections) => detections.for_each(|detection| {
+                    found.rows.push(number);
+                    found.rules.push(detection.index() as u32);
+                }),
+                Err(error) => found.refuse(number, error),
+            }
+        }
+    }
+    found.scanned += batch.num_rows() as u64;
+}
+
+/// A row of a batch as JSON, to be shown or explained.
+#[must_use]
+pub fn row_as_json(batch: &RecordBatch, row: usize) -> String {
+    let mut text = String::new();
+    json::row(batch, row, &mut text);
+    text
+}
+
+/// Calls `read` with the columns of a batch; gives `None` where the batch has to be written as JSON.
+pub fn with_columns<R>(batch: &RecordBatch, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
+    Flat::new(batch).map(|flat| read(&flat.columns()))
+}

@@ -1,0 +1,130 @@
+//! Arrays of Arrow that say once what repeats: dictionaries, and runs of equal values.
+//!
+//! ```text
+//! keys 0 0 1 0   values "a" "b"    ─▶   codes 0 0 1 0          ends 2 3 4   values "a" "b" "a"   ─▶   codes 0 0 1 2
+//! ```
+//!
+//! A key that is null, and one that means null, is a missing field.
+
+use super::presence::Presence;
+use super::scalars;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
+};
+use arrow_array::{Array, ArrayRef, PrimitiveArray, RunArray};
+use arrow_buffer::{ArrowNativeType, NullBuffer};
+use arrow_schema::DataType;
+use std::ops::Range;
+use tieline::Value;
+use tieline::columns::{Dictionary, Values};
+
+/// A dictionary, or runs; `None` if the array is neither, or its values may each hold several.
+pub(super) fn dictionary(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Dictionary>> {
+    match array.data_type() {
+        DataType::Dictionary(key, _) => match **key {
+            DataType::Int8 => coded::<Int8Type>(array, around),
+            DataType::Int16 => coded::<Int16Type>(array, around),
+            DataType::Int32 => coded::<Int32Type>(array, around),
+            DataType::Int64 => coded::<Int64Type>(array, around),
+            DataType::UInt8 => coded::<UInt8Type>(array, around),
+            DataType::UInt16 => coded::<UInt16Type>(array, around),
+            DataType::UInt32 => coded::<UInt32Type>(array, around),
+            DataType::UInt64 => coded::<UInt64Type>(array, around),
+            _ => None,
+        },
+        DataType::RunEndEncoded(ends, _) => match ends.data_type() {
+            DataType::Int16 => runs::<Int16Type>(array, around),
+            DataType::Int32 => runs::<Int32Type>(array, around),
+            DataType::Int64 => runs::<Int64Type>(array, around),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// One value for each row, also where the array says once what repeats.
+pub(super) fn values(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Values>> {
+    if let Some(values) = scalars::values(array, around) {
+        return Some(values);
+    }
+    dictionary(array, around).map(|dictionary| Box::new(Spread(dictionary)) as Box<dyn Values>)
+}
+
+/// Values behind keys.
+struct Coded<K: ArrowDictionaryKeyType> {
+    keys: PrimitiveArray<K>,
+    rows: Presence,
+    values: Box<dyn Values>,
+    distinct: usize,
+}
+
+fn coded<K: ArrowDictionaryKeyType>(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Dictionary>> {
+    let array = array.as_dictionary_opt::<K>()?;
+    let (values, distinct) = (values(array.values(), None)?, array.values().len());
+    Some(Box::new(Coded { keys: array.keys().clone(), rows: Presence::new(array, around), values, distinct }))
+}
+
+impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
+    fn distinct(&self) -> usize {
+        self.distinct
+    }
+
+    fn value(&self, code: u32) -> Option<Value<'_>> {
+        self.values.value(code as usize)
+    }
+
+    #[inline]
+    fn code(&self, row: usize) -> Option<u32> {
+        if !self.rows.has(row) {
+            return None;
+        }
+        self.keys.values().get(row).and_then(|key| u32::try_from(key.as_usize()).ok())
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+/// Values that stand for several rows each.
+struct Runs<R: RunEndIndexType> {
+    array: RunArray<R>,
+    rows: Presence,
+    values: Box<dyn Values>,
+}
+
+fn runs<R: RunEndIndexType>(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Dictionary>> {
+    let array = array.as_run_opt::<R>()?;
+    let values = values(array.values(), None)?;
+    Some(Box::new(Runs { array: array.clone(), rows: Presence::new(array, around), values }))
+}
+
+impl<R: RunEndIndexType> Dictionary for Runs<R> {
+    fn distinct(&self) -> usize {
+        self.array.values().len()
+    }
+
+    fn value(&self, code: u32) -> Option<Value<'_>> {
+        self.values.value(code as usize)
+    }
+
+    fn code(&self, row: usize) -> Option<u32> {
+        self.rows.has(row).then(|| self.array.get_physical_index(row)).and_then(|code| u32::try_from(code).ok())
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+/// A dictionary that is asked by rows.
+struct Spread(Box<dyn Dictionary>);
+
+impl Values for Spread {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        let code = self.0.code(row).filter(|code| (*code as usize) < self.0.distinct())?;
+        self.0.value(code)
+    }
+}

@@ -1,0 +1,272 @@
+//! Arrays of Arrow of which each row holds one value, as values of events.
+//!
+//! ```text
+//! Utf8, LargeUtf8, Utf8View    text where it lies        Int, UInt, Float, Decimal     number
+//! Binary of every form         text, if it is UTF-8      Timestamp, Date, Time         RFC 3339, all digits kept
+//! Boolean                      boolean                   Duration                      number, in its unit
+//! ```
+//!
+//! Null is a missing field. NaN and the infinities are no numbers: they are the texts `NaN`, `inf` and `-inf`. Bytes that are not
+//! UTF-8 are a missing field as well. Values that hold others (structs, lists, maps) are not for this file.
+
+use super::presence::Presence;
+use super::temporal;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowPrimitiveType, ByteArrayType, ByteViewType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
+    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
+    UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, GenericByteArray, GenericByteViewArray, PrimitiveArray,
+};
+use arrow_buffer::{ArrowNativeType, NullBuffer};
+use arrow_schema::DataType;
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::OnceLock;
+use tieline::columns::Values;
+use tieline::{Number, Value};
+
+/// The values of an array that lies in structs with these nulls; `None` if each may hold several.
+pub(super) fn values(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Values>> {
+    let rows = Presence::new(array, around);
+    Some(match array.data_type() {
+        DataType::Null => Box::new(Nothing),
+        DataType::Utf8 => Box::new(Texts { array: array.as_string_opt::<i32>()?.clone(), rows }),
+        DataType::LargeUtf8 => Box::new(Texts { array: array.as_string_opt::<i64>()?.clone(), rows }),
+        DataType::Utf8View => Box::new(Views { array: array.as_string_view_opt()?.clone(), rows }),
+        DataType::Binary => Box::new(Texts { array: array.as_binary_opt::<i32>()?.clone(), rows }),
+        DataType::LargeBinary => Box::new(Texts { array: array.as_binary_opt::<i64>()?.clone(), rows }),
+        DataType::BinaryView => Box::new(Views { array: array.as_binary_view_opt()?.clone(), rows }),
+        DataType::FixedSizeBinary(_) => Box::new(Fixed { array: array.as_fixed_size_binary_opt()?.clone(), rows }),
+        DataType::Boolean => Box::new(Booleans { array: array.as_boolean_opt()?.clone(), rows }),
+        DataType::Int8 => integers::<Int8Type>(array, rows)?,
+        DataType::Int16 => integers::<Int16Type>(array, rows)?,
+        DataType::Int32 => integers::<Int32Type>(array, rows)?,
+        DataType::Int64 => integers::<Int64Type>(array, rows)?,
+        DataType::UInt8 => integers::<UInt8Type>(array, rows)?,
+        DataType::UInt16 => integers::<UInt16Type>(array, rows)?,
+        DataType::UInt32 => integers::<UInt32Type>(array, rows)?,
+        DataType::UInt64 => integers::<UInt64Type>(array, rows)?,
+        DataType::Float16 => numbers::<Float16Type>(array, rows, |value| float(value.to_f64()))?,
+        // The number that is written with the fewest digits, not the nearest of twice the width.
+        DataType::Float32 => numbers::<Float32Type>(array, rows, |value| {
+            let wide = if value.is_finite() { value.to_string().parse() } else { Ok(value.into()) };
+            float(wide.unwrap_or_else(|_| value.into()))
+        })?,
+        DataType::Float64 => numbers::<Float64Type>(array, rows, float)?,
+        DataType::Decimal32(..) => decimals::<Decimal32Type>(array, rows)?,
+        DataType::Decimal64(..) => decimals::<Decimal64Type>(array, rows)?,
+        DataType::Decimal128(..) => decimals::<Decimal128Type>(array, rows)?,
+        DataType::Decimal256(..) => decimals::<Decimal256Type>(array, rows)?,
+        _ => Box::new(Made::new(rows, temporal::reader(array)?)),
+    })
+}
+
+/// How many values of an array are bytes that are not UTF-8.
+pub(super) fn not_text(array: &dyn Array) -> u64 {
+    let bytes: Box<dyn Iterator<Item = Option<&[u8]>> + '_> = match array.data_type() {
+        DataType::Binary => Box::new(array.as_binary_opt::<i32>().into_iter().flatten()),
+        DataType::LargeBinary => Box::new(array.as_binary_opt::<i64>().into_iter().flatten()),
+        DataType::BinaryView => Box::new(array.as_binary_view_opt().into_iter().flatten()),
+        DataType::FixedSizeBinary(_) => Box::new(array.as_fixed_size_binary_opt().into_iter().flatten()),
+        _ => return 0,
+    };
+    bytes.flatten().filter(|bytes| std::str::from_utf8(bytes).is_err()).count() as u64
+}
+
+/// No value in any row.
+struct Nothing;
+
+impl Values for Nothing {
+    fn value(&self, _: usize) -> Option<Value<'_>> {
+        None
+    }
+
+    fn present(&self, _: Range<usize>) -> u64 {
+        0
+    }
+}
+
+/// What may be read as a text.
+trait Text {
+    fn text(&self) -> Option<&str>;
+}
+
+impl Text for str {
+    fn text(&self) -> Option<&str> {
+        Some(self)
+    }
+}
+
+impl Text for [u8] {
+    fn text(&self) -> Option<&str> {
+        std::str::from_utf8(self).ok()
+    }
+}
+
+/// Texts that lie one behind the other.
+struct Texts<T: ByteArrayType> {
+    array: GenericByteArray<T>,
+    rows: Presence,
+}
+
+impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        if !self.rows.has(row) {
+            return None;
+        }
+        self.array.value(row).text().map(Value::Text)
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+
+    fn run(&self, rows: Range<usize>) -> Option<&str> {
+        let place = |row: usize| self.array.value_offsets().get(row).map(|place| place.as_usize());
+        let bytes = self.array.value_data().get(place(rows.start)?..place(rows.end)?)?;
+        std::str::from_utf8(bytes).ok()
+    }
+}
+
+/// Texts each of which lies anywhere.
+struct Views<T: ByteViewType> {
+    array: GenericByteViewArray<T>,
+    rows: Presence,
+}
+
+impl<T: ByteViewType<Native: Text>> Values for Views<T> {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        if !self.rows.has(row) {
+            return None;
+        }
+        self.array.value(row).text().map(Value::Text)
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+/// Texts of one length.
+struct Fixed {
+    array: FixedSizeBinaryArray,
+    rows: Presence,
+}
+
+impl Values for Fixed {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        self.rows.has(row).then(|| self.array.value(row))?.text().map(Value::Text)
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+struct Booleans {
+    array: BooleanArray,
+    rows: Presence,
+}
+
+impl Values for Booleans {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        self.rows.has(row).then(|| Value::Bool(self.array.value(row)))
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+/// Numbers, and how each is read.
+struct Numbers<T: ArrowPrimitiveType> {
+    array: PrimitiveArray<T>,
+    rows: Presence,
+    read: fn(T::Native) -> Value<'static>,
+}
+
+impl<T: ArrowPrimitiveType> Values for Numbers<T> {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        self.rows.has(row).then(|| (self.read)(self.array.value(row)))
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+fn numbers<T: ArrowPrimitiveType>(
+    array: &ArrayRef,
+    rows: Presence,
+    read: fn(T::Native) -> Value<'static>,
+) -> Option<Box<dyn Values>> {
+    Some(Box::new(Numbers { array: array.as_primitive_opt::<T>()?.clone(), rows, read }))
+}
+
+fn integers<T: ArrowPrimitiveType<Native: Into<i128>>>(array: &ArrayRef, rows: Presence) -> Option<Box<dyn Values>> {
+    numbers::<T>(array, rows, |value| Value::Number(Number::Integer(value.into())))
+}
+
+fn float(value: f64) -> Value<'static> {
+    match Number::from_f64(value) {
+        Some(number) => Value::Number(number),
+        None if value.is_nan() => Value::Text("NaN"),
+        None if value > 0.0 => Value::Text("inf"),
+        None => Value::Text("-inf"),
+    }
+}
+
+/// Decimals are read as JSON would be that is written with all their digits.
+fn decimals<T: DecimalType>(array: &ArrayRef, rows: Presence) -> Option<Box<dyn Values>> {
+    let decimals = array.as_primitive_opt::<T>()?.clone();
+    let read = move |row| {
+        let text = decimals.value_as_string(row);
+        Number::from_numeric_text(text.trim()).map_or(Scalar::Text(text), Scalar::Number)
+    };
+    Some(Box::new(Made::new(rows, Box::new(read))))
+}
+
+/// A value that does not lie in the array as events have it.
+#[derive(Debug)]
+pub(super) enum Scalar {
+    Number(Number),
+    Text(String),
+}
+
+/// Makes the value of a row that is not null.
+pub(super) type Reader = Box<dyn Fn(usize) -> Scalar>;
+
+/// Values that are made when somebody first asks for one.
+struct Made {
+    rows: Presence,
+    read: Reader,
+    values: OnceLock<Vec<Option<Scalar>>>,
+}
+
+impl Made {
+    fn new(rows: Presence, read: Reader) -> Self {
+        Self { rows, read, values: OnceLock::new() }
+    }
+}
+
+impl Values for Made {
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        let make = || (0..self.rows.rows()).map(|row| self.rows.has(row).then(|| (self.read)(row))).collect();
+        Some(match self.values.get_or_init(make).get(row)?.as_ref()? {
+            Scalar::Number(number) => Value::Number(*number),
+            Scalar::Text(text) => Value::Text(text),
+        })
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
+}
+
+/// A value as a text that a key of an object can be.
+pub(super) fn key(value: Value<'_>) -> Cow<'_, str> {
+    value.text().unwrap_or_default()
+}
