@@ -66,6 +66,19 @@ pub struct FileScan {
     totals: Totals,
 }
 
+/// Ends a scan of files, from any thread.
+#[derive(Debug, Clone)]
+pub struct Stopper {
+    stop: Arc<AtomicBool>,
+}
+
+impl Stopper {
+    /// Ends the scan early; what it has told already can still be taken.
+    pub fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+}
+
 impl FileScan {
     /// Begins to scan files, in the order given. Directories stand for the event files in them; `-` is standard input.
     ///
@@ -119,6 +132,12 @@ impl FileScan {
     #[must_use]
     pub fn totals(&self) -> Totals {
         self.totals
+    }
+
+    /// Ends the scan from another thread, while this one waits for what comes next.
+    #[must_use]
+    pub fn stopper(&self) -> Stopper {
+        Stopper { stop: Arc::clone(&self.stop) }
     }
 
     /// Ends the scan early; what it has told already can still be taken.

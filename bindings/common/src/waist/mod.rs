@@ -23,7 +23,7 @@ mod threads;
 mod tests;
 
 pub use error::{Error, Kind};
-pub use files::{FileScan, Next, Told};
+pub use files::{FileScan, Next, Stopper, Told};
 pub use findings::{AlertRecord, DetectionRecord, FaultRecord, RuleRecord};
 pub use options::{
     CompileOptions, FileOptions, LogSourceRecord, ScanOptions, Span, StreamSettings, from_json, now, timespan,

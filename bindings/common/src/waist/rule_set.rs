@@ -122,6 +122,25 @@ impl RuleSet {
         &self.shown
     }
 
+    /// The number of the form that is shown, as hits name it.
+    #[must_use]
+    pub fn form_shown(&self) -> u32 {
+        let id = self.plan.fixed().unwrap_or(self.plan.as_is());
+        u32::try_from(id.index()).unwrap_or(u32::MAX)
+    }
+
+    /// How many forms there are; those of sources that no event came from are not compiled.
+    #[must_use]
+    pub fn forms_len(&self) -> usize {
+        self.plan.as_is().index() + 1
+    }
+
+    /// The rules in a form, as hits number it; `None` when it was not compiled yet.
+    #[must_use]
+    pub fn rules_in(&self, form: u32) -> Option<&Rules> {
+        self.form(SourceId::at(form as usize))
+    }
+
     /// The rules in the form for a source, if some event asked for it.
     pub(super) fn form(&self, id: SourceId) -> Option<&Rules> {
         self.plan.rules(id)

@@ -378,6 +378,12 @@ impl EventScanner {
         &self.rules
     }
 
+    /// What the latest event matched.
+    #[must_use]
+    pub fn found(&self) -> &Scan {
+        &self.found
+    }
+
     /// What matches an event; it stays until the next one is scanned. Events are numbered from 0.
     ///
     /// # Errors
