@@ -1,0 +1,248 @@
+/* Makes the calls of `bindings/parity` through tieline.hpp and compares the answers exactly. */
+#include "tieline.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+
+using nlohmann::json;
+using namespace tieline;
+
+/* Options go in as fields where fields can say them, and as JSON else. */
+static std::optional<std::string> text_of(json &from, const char *name) {
+    auto at = from.find(name);
+    if (at == from.end() || !at->is_string()) return {};
+    auto text = at->get<std::string>();
+    from.erase(at);
+    return text;
+}
+
+static void list_of(json &from, const char *name, std::vector<std::string> &into) {
+    auto at = from.find(name);
+    if (at == from.end() || !at->is_array() || at->empty()) return;
+    for (auto &one : *at)
+        if (!one.is_string()) return;
+    into = at->get<std::vector<std::string>>();
+    from.erase(at);
+}
+
+static void flag_of(json &from, const char *name, std::optional<bool> &into) {
+    auto at = from.find(name);
+    if (at == from.end() || !at->is_boolean()) return;
+    into = at->get<bool>();
+    from.erase(at);
+}
+
+static json given(const json &step, const char *name) { return step.contains(name) ? step[name] : json::object(); }
+
+static CompileOptions compile_options(const json &step) {
+    CompileOptions own;
+    auto from = given(step, "options");
+    if (from.is_object()) {
+        own.source = text_of(from, "source");
+        own.timezone = text_of(from, "timezone");
+        own.time_unit = text_of(from, "time_unit");
+        list_of(from, "pipelines", own.pipelines);
+        list_of(from, "time_fields", own.time_fields);
+        list_of(from, "allow", own.allow);
+        flag_of(from, "strict", own.strict);
+    }
+    own.options_json = from.dump();
+    return own;
+}
+
+static ScanOptions scan_options(const json &step) {
+    ScanOptions own;
+    auto from = given(step, "options");
+    if (from.is_object()) {
+        own.level = text_of(from, "level");
+        list_of(from, "tags", own.tags);
+        list_of(from, "rules", own.rules);
+        auto source = from.find("logsource");
+        if (source != from.end() && source->is_object()) {
+            own.category = text_of(*source, "category");
+            own.product = text_of(*source, "product");
+            own.service = text_of(*source, "service");
+        }
+        std::optional<bool> evidence;
+        flag_of(from, "evidence", evidence);
+        own.evidence = evidence.value_or(false);
+    }
+    own.options_json = from.dump();
+    return own;
+}
+
+static StreamOptions stream_options(const json &step) {
+    StreamOptions own;
+    auto from = given(step, "settings");
+    if (from.is_object()) {
+        own.lateness = text_of(from, "lateness");
+        own.clock_jump = text_of(from, "clock_jump");
+        own.missing_time = text_of(from, "missing_time");
+        own.missing_group = text_of(from, "missing_group");
+        own.alerts = text_of(from, "alerts");
+    }
+    own.options_json = from.dump();
+    return own;
+}
+
+static std::string hex(const json &step) {
+    std::string bytes;
+    auto text = step["hex"].get<std::string>();
+    for (std::size_t at = 0; at + 1 < text.size(); at += 2)
+        bytes.push_back(static_cast<char>(std::stoi(text.substr(at, 2), nullptr, 16)));
+    return bytes;
+}
+
+/* Numbers under names that end in `_ns` as text. */
+static json plain(json value) {
+    if (value.is_object()) {
+        for (auto &[name, member] : value.items()) {
+            bool is_wide = name.size() > 3 && name.compare(name.size() - 3, 3, "_ns") == 0 && member.is_number();
+            member = is_wide ? json(member.dump()) : plain(member);
+        }
+    } else if (value.is_array()) {
+        for (auto &member : value) member = plain(member);
+    }
+    return value;
+}
+
+static json parsed(const Buffer &own) { return json::parse(own.view()); }
+
+static json places(const json &diagnostics) {
+    auto all = json::array();
+    for (auto &told : diagnostics)
+        all.push_back(told["code"].get<std::string>() + " " + std::to_string(told["line"].get<int>()) + ":" +
+                      std::to_string(told["column"].get<int>()));
+    return all;
+}
+
+static json without(json value, std::initializer_list<const char *> names) {
+    for (auto name : names) value.erase(name);
+    return value;
+}
+
+struct Held {
+    std::optional<Rules> rules;
+    std::optional<Stream> stream;
+    std::string saved;
+
+    static std::vector<Text> texts(const json &step) {
+        std::vector<Text> own;
+        for (auto &text : step["texts"])
+            own.push_back({text[0].get_ref<const std::string &>(), text[1].get_ref<const std::string &>()});
+        return own;
+    }
+    json counts() const { return {{"rules", rules->size()}, {"correlations", rules->correlations()}}; }
+
+    json run(const json &step) {
+        auto what = step["do"].get<std::string>();
+        auto text = [&](const char *name) { return std::string_view(step[name].get_ref<const std::string &>()); };
+        if (what == "compile") {
+            rules.reset();
+            rules = Rules::compile(texts(step), compile_options(step));
+            auto answer = counts();
+            answer["diagnostics"] = places(parsed(rules->diagnostics_json()));
+            return answer;
+        }
+        if (what == "check") return places(parsed(Rules::check(texts(step), compile_options(step))));
+        if (what == "again" || what == "from_bytes") {
+            auto bytes = what == "again" ? rules->to_bytes().str() : hex(step);
+            rules = Rules::from_bytes(bytes);
+            return counts();
+        }
+        if (what == "scan") {
+            Scanner scanner(*rules, scan_options(step));
+            auto answer = json::array();
+            auto hits = scanner.scan(text("event"));
+            for (std::size_t at = 0; at < hits.size(); at++) answer.push_back(parsed(scanner.detection_json(at)));
+            return answer;
+        }
+        if (what == "scan_lines") return parsed(rules->scan_lines(text("text"), scan_options(step)).json());
+        if (what == "scan_events") {
+            std::vector<std::string_view> events;
+            for (auto &event : step["events"]) events.push_back(event.get_ref<const std::string &>());
+            return parsed(rules->scan_events(events, scan_options(step)).json());
+        }
+        if (what == "explain") return parsed(rules->explain_json(text("rule"), text("event")));
+        return over_time(step, what);
+    }
+
+    json over_time(const json &step, const std::string &what) {
+        auto text = [&](const char *name) { return std::string_view(step[name].get_ref<const std::string &>()); };
+        std::optional<std::int64_t> time;
+        if (step.contains("time_ns") && step["time_ns"].is_string()) time = std::stoll(step["time_ns"].get<std::string>());
+        auto alerts = [](const Pushed &own) { return json{{"alerts", parsed(own.json())["alerts"]}}; };
+        if (what == "stream") {
+            auto made = Stream(*rules, stream_options(step), scan_options(step));
+            stream = std::move(made);
+        } else if (what == "push") {
+            return without(parsed(stream->push(text("event"), time).json()), {"events", "faults"});
+        } else if (what == "push_lines") {
+            return parsed(stream->push_lines(text("text")).json());
+        } else if (what == "advance") {
+            return alerts(stream->advance(*time));
+        } else if (what == "flush") {
+            return alerts(stream->flush());
+        } else if (what == "stats") {
+            auto own = stream->stats();
+            return {{"events", own.events},       {"untimed", own.untimed},     {"signals", own.signals},
+                    {"alerts", own.alerts},       {"late", own.late},           {"ahead", own.ahead},
+                    {"set_back", own.set_back},   {"ungrouped", own.ungrouped}, {"unvalued", own.unvalued},
+                    {"evicted", own.evicted},     {"crowded", own.crowded},     {"trimmed", own.trimmed},
+                    {"hurried", own.hurried},     {"dropped", own.dropped},     {"groups", own.groups},
+                    {"waiting", own.waiting},     {"bytes", own.bytes}};
+        } else if (what == "save") {
+            saved = stream->snapshot().str();
+        } else if (what == "restore") {
+            return parsed(stream->restore(saved));
+        } else if (what == "restore_bytes") {
+            return parsed(stream->restore(hex(step)));
+        } else if (what == "reload") {
+            return parsed(stream->reload(Rules::compile(texts(step), compile_options(step))));
+        } else if (what == "close") {
+            stream->close();
+        } else {
+            throw std::runtime_error("there is no step " + what);
+        }
+        return nullptr;
+    }
+};
+
+static json shown(const Error &error) {
+    json own{{"code", error.name()}};
+    auto told = places(json::parse(error.diagnostics_json()));
+    if (!told.empty()) own["diagnostics"] = told;
+    if (error.byte() >= 0) own["byte"] = error.byte();
+    return own;
+}
+
+int main(int count, char **paths) {
+    int passed = 0, failed = 0;
+    for (int at = 1; at < count; at++) {
+        auto suite = json::parse(std::ifstream(paths[at]));
+        for (auto &one : suite["cases"]) {
+            Held held;
+            bool is_right = true;
+            for (auto &step : one["steps"]) {
+                auto key = "answer";
+                json own;
+                try {
+                    own = plain(held.run(step));
+                } catch (const Error &error) {
+                    key = "error";
+                    own = shown(error);
+                }
+                if (!step.contains(key) || step[key] != own) {
+                    is_right = false;
+                    std::fprintf(stderr, "%s: %s: %s\n  %s is %s\n", paths[at], one["name"].dump().c_str(),
+                                 step.dump().substr(0, 600).c_str(), key, own.dump().c_str());
+                }
+            }
+            (is_right ? passed : failed)++;
+        }
+    }
+    std::printf("%d passed, %d failed\n", passed, failed);
+    return failed != 0 || passed == 0;
+}
