@@ -31,6 +31,8 @@ pub struct Pushed {
     pub not_counted: Vec<NotCounted>,
     /// Events that correlations do not count because they have no time.
     pub untimed: u64,
+    /// The rules that were asked, by which hits are read; another thread may have given the stream others meanwhile.
+    pub rules: Option<Arc<RuleSet>>,
 }
 
 /// An event that correlations do not count.
@@ -217,7 +219,8 @@ impl State {
         events: impl Iterator<Item = (u64, &'e [u8])>,
         time_ns: Option<i64>,
     ) -> Result<Pushed, Error> {
-        let mut pushed = Pushed { first: self.core.stats().events, ..Pushed::default() };
+        let rules = Some(Arc::clone(&self.rules));
+        let mut pushed = Pushed { first: self.core.stats().events, rules, ..Pushed::default() };
         let mut block = std::mem::take(&mut self.block);
         for (_, bytes) in events {
             pushed.scan.events += 1;
