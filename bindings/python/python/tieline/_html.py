@@ -1,0 +1,101 @@
+"""Objects as HTML for notebooks: self-contained, readable on light and dark, and everything from outside escaped."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import TYPE_CHECKING, Any, Iterable
+
+if TYPE_CHECKING:
+    from ._native import Detection, Detections, Rules
+    from ._records import Explanation, LoadReport, Reason, Step
+
+ROWS_MAX = 50
+"""Rows that a table shows at most."""
+
+_TEXT_MAX = 300
+_COLOURS = {"critical": "#c2255c", "high": "#e03131", "medium": "#e8590c", "low": "#2f9e44", "informational": "#1c7ed6"}
+_CELL = "text-align:left;vertical-align:top;padding:2px 10px 2px 0"
+
+
+def _show(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, tuple)) and all(isinstance(own, str) for own in value):
+        value = ", ".join(value)
+    shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return escape(shown if len(shown) <= _TEXT_MAX else shown[: _TEXT_MAX - 1] + "…")
+
+
+def _cell(name: str, value: Any) -> str:
+    colour = _COLOURS.get(value) if name == "level" and isinstance(value, str) else None
+    shown = f'<b style="color:{colour}">{_show(value)}</b>' if colour else _show(value)
+    return f'<td style="{_CELL}">{shown}</td>'
+
+
+def table(rows: Iterable[dict[str, Any]], caption: str) -> str:
+    """Rows with the same names, as a table."""
+    rows = list(rows)
+    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if value not in (None, [], "", "{}")))
+    head = "".join(f'<th style="{_CELL};opacity:0.7">{escape(name)}</th>' for name in names)
+    body = "".join("<tr>" + "".join(_cell(name, row.get(name)) for name in names) + "</tr>" for row in rows)
+    return (
+        '<div class="tieline" style="color:inherit;font-size:90%">'
+        f"<p><b>{escape(caption)}</b></p>"
+        f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
+
+
+def text(shown: str) -> str:
+    """Text as it is."""
+    return f'<pre class="tieline" style="color:inherit;background:transparent">{escape(shown)}</pre>'
+
+
+def detection(found: Detection) -> str:
+    """A detection with its evidence."""
+    record = found.to_dict()
+    evidence = record.pop("fields", [])
+    record.pop("selections", None)
+    shown = table([record], found.rule_title or "Detection")
+    return shown + table(evidence, "because") if evidence else shown
+
+
+def detections(found: Detections) -> str:
+    """The first detections, and how many there are."""
+    more = f", the first {ROWS_MAX}" if len(found) > ROWS_MAX else ""
+    faults = len(found.faults)
+    unread = f", {faults} unreadable" if faults else ""
+    return table((own.to_dict() for own in found[:ROWS_MAX]), f"{len(found)} detections in {found.events} events{unread}{more}")
+
+
+def rules(own: Rules) -> str:
+    """The first rules, and how many there are."""
+    caption = f"{len(own)} rules, {len(own.correlations)} correlations, {len(own.diagnostics)} diagnostics"
+    every = (*own.rules, *own.correlations)
+    shown = [{"title": rule.title, "level": rule.level, "id": rule.id, "tags": rule.tags} for rule in every[:ROWS_MAX]]
+    return table(shown, caption + (f", the first {ROWS_MAX}" if len(every) > ROWS_MAX else ""))
+
+
+def explanation(own: Explanation) -> str:
+    """A tree that can be opened and closed."""
+    verdict = "matches" if own.matched else "does not match"
+    steps = "".join(_step(step) for step in own.steps)
+    return f'<div class="tieline" style="color:inherit"><b>{escape(own.title or own.rule)} {verdict}</b>{steps}</div>'
+
+
+def _step(step: Step) -> str:
+    mark, colour = ("✓", "#2f9e44") if step.held else ("✗", "#e03131")
+    shown = f'<span style="color:{colour}">{mark}</span> <code>{_show(step.what)}</code>'
+    inner = "".join(_step(own) for own in step.steps)
+    if inner:
+        return f'<details open style="margin-left:1.2em"><summary>{shown}</summary>{inner}</details>'
+    seen = ", ".join(_show(value.value) for value in step.values)
+    saw = f" saw <code>{seen}</code>" if seen else " field is missing" if step.field else ""
+    return f'<div style="margin-left:1.2em">{shown}<span style="opacity:0.7">{saw}</span></div>'
+
+
+def report(own: LoadReport) -> str:
+    """Counts, and what was left out."""
+    counts = {name: value for name, value in own.to_dict().items() if isinstance(value, int)}
+    reasons: list[tuple[str, list[Reason]]] = [("left out", own.left_out), ("warnings", own.warnings)]
+    return table([counts], "Loaded") + "".join(table([r.to_dict() for r in rows], name) for name, rows in reasons if rows)

@@ -1,0 +1,363 @@
+"""Records: plain data with names, docs and a form for notebooks.
+
+    Diagnostic({"code": "TL0010", "line": 3, …}).line ─▶ 3
+
+They are equal when their data are. They are read, not changed.
+"""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, overload
+
+if TYPE_CHECKING:
+    from ._native import Detection
+
+T = TypeVar("T")
+Plain = dict[str, Any]
+
+
+class Member(Generic[T]):
+    """A member of a record, with what it means."""
+
+    def __init__(self, meaning: str, default: Any = None, of: Optional[type[Record]] = None) -> None:
+        self.__doc__ = meaning
+        self._default = default
+        self._of = of
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, record: None, owner: type) -> Member[T]: ...
+    @overload
+    def __get__(self, record: Record, owner: type) -> T: ...
+    def __get__(self, record: Optional[Record], owner: type) -> Union[Member[T], T]:
+        if record is None:
+            return self
+        value: Any = record._plain.get(self._name)
+        if value is None:
+            value = self._default
+        if self._of is not None:
+            value = [self._of(own) for own in value]
+        elif isinstance(value, (list, dict)):
+            value = copy.deepcopy(value)
+        result: T = value
+        return result
+
+    def __set__(self, record: Record, value: T) -> None:
+        raise AttributeError(f"`{self._name}` cannot be set; records are read only")
+
+
+class Record:
+    """Plain data with names."""
+
+    __slots__ = ("_plain", "_text")
+    _shown: tuple[str, ...] = ()
+
+    def __init__(self, plain: Plain, text: Optional[str] = None) -> None:
+        self._plain = plain
+        self._text = text
+
+    def to_dict(self) -> Plain:
+        """The record as a dict of its own."""
+        return copy.deepcopy(self._plain)
+
+    def __eq__(self, other: object) -> bool:
+        return self._plain == other._plain if type(other) is type(self) and isinstance(other, Record) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(repr(sorted(self._plain.items(), key=lambda member: member[0])))
+
+    def __reduce__(self) -> tuple[type[Record], tuple[Plain, Optional[str]]]:
+        return type(self), (self._plain, self._text)
+
+    def __repr__(self) -> str:
+        members = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._shown)
+        return f"{type(self).__name__}({members})"
+
+
+class Rule(Record):
+    """What a rule says of itself."""
+
+    _shown = ("title", "id", "level")
+    kind = Member[str]("`detection` or `correlation`.")
+    title = Member[str]("The title; empty when the rule has none.", "")
+    id = Member[Optional[str]]("The id as written.")
+    name = Member[Optional[str]]("The name by which correlations refer to it.")
+    related = Member[list[Plain]]("Other rules this one is related to.", [])
+    taxonomy = Member[Optional[str]]("The taxonomy of its field names.")
+    status = Member[Optional[str]]("How ripe it is.")
+    level = Member[Optional[str]]("How serious it is.")
+    description = Member[Optional[str]]("What it detects.")
+    license = Member[Optional[str]]("Its licence.")
+    author = Member[Optional[str]]("Its authors.")
+    date = Member[Optional[str]]("When it was written.")
+    modified = Member[Optional[str]]("When it was last changed.")
+    references = Member[list[str]]("Where its idea comes from.", [])
+    tags = Member[list[str]]("Tags such as `attack.t1059`.", [])
+    fields = Member[list[str]]("Fields an analyst wants to see.", [])
+    falsepositives = Member[list[str]]("What may trigger it without being bad.", [])
+    scope = Member[list[str]]("Where it is meant to run.", [])
+    custom = Member[str]("All other keys, as one JSON object.", "{}")
+    logsource = Member[Optional[Plain]]("Which events it is about; None for correlations.")
+    path = Member[Optional[str]]("The file it came from, or the name of its text.")
+    type = Member[Optional[str]]("The type of a correlation, such as `event_count`.")
+
+    def _repr_html_(self) -> str:
+        from ._html import table
+
+        return table([self.to_dict()], self.title or "Rule")
+
+
+class Diagnostic(Record):
+    """One finding about a rule, a filter, a correlation or a pipeline. As text it shows the line and a caret."""
+
+    _shown = ("code", "severity", "message", "path", "line", "column")
+    code = Member[str]("The stable code, such as `TL0010`.")
+    severity = Member[str]("`error`, `warning` or `note`.")
+    message = Member[str]("What is wrong.")
+    help = Member[Optional[str]]("What to write instead.")
+    path = Member[Optional[str]]("The file, or the name of the text.")
+    line = Member[int]("The first line, from 1; 0 when there is no place.", 0)
+    column = Member[int]("The first column in characters, from 1.", 0)
+    end_line = Member[int]("The last line.", 0)
+    end_column = Member[int]("The column behind the last character.", 0)
+    rule = Member[Optional[str]]("Title or id of the rule.")
+
+    def __str__(self) -> str:
+        return self._text if self._text is not None else repr(self)
+
+    def _repr_html_(self) -> str:
+        from ._html import text
+
+        return text(str(self))
+
+
+class Fault(Record):
+    """An event that cannot be read."""
+
+    _shown = ("event_index", "file", "line", "byte", "message")
+    event_index = Member[Optional[int]]("The number of the event, from 0; None for files.")
+    file = Member[Optional[str]]("The file; None for events in memory.")
+    line = Member[Optional[int]]("The line in its file, from 1.")
+    byte = Member[Optional[int]]("The byte at which reading stopped.")
+    message = Member[str]("What is wrong.")
+
+
+class BadFile(Record):
+    """A file that cannot be read, or not further."""
+
+    _shown = ("message",)
+    message = Member[str]("Which file, and why.")
+
+
+class NotCounted(Record):
+    """An event that correlations do not count."""
+
+    _shown = ("why", "event_index", "file", "line")
+    event_index = Member[Optional[int]]("The number of the event, from 0; None for files.")
+    file = Member[Optional[str]]("The file; None for events in memory.")
+    line = Member[Optional[int]]("The line in its file, from 1.")
+    why = Member[str]("`late`, `ahead` or `untimed`.")
+
+
+class FieldEvidence(Record):
+    """A field that took part in a detection."""
+
+    _shown = ("selection", "field", "value", "pattern")
+    selection = Member[str]("The selection the test belongs to.")
+    field = Member[Optional[str]]("The field; None for keywords.")
+    value = Member[Optional[str]]("The value that passed; None when there is to be none.")
+    pattern = Member[str]("The test in words.")
+
+
+class FieldUse(Record):
+    """A field, and who reads it."""
+
+    _shown = ("field", "rules", "logsources")
+    field = Member[Optional[str]]("The field's name; None for keywords.")
+    rules = Member[int]("How many rules read it.")
+    logsources = Member[list[str]]("Their log sources.", [])
+
+
+class Alert(Record):
+    """A correlation that holds for a group."""
+
+    _shown = ("rule_title", "level", "group", "count", "time")
+    rule_id = Member[Optional[str]]("The correlation's id, else its name.")
+    rule_title = Member[str]("Its title.", "")
+    level = Member[Optional[str]]("How serious it is.")
+    kind = Member[str]("Always `correlation`.")
+    time = Member[str]("When it holds, RFC 3339.")
+    time_ns = Member[Optional[int]]("The same in nanoseconds since 1970; None for files.")
+    tags = Member[list[str]]("Its tags.", [])
+    type = Member[str]("Its type, such as `event_count`.")
+    update = Member[bool]("Whether this tells the latest state of an alert whose window is not over.", False)
+    group = Member[dict[str, Optional[str]]]("The names of `group-by` and their values.", {})
+    first = Member[str]("The time of the first event that contributes.")
+    last = Member[str]("The time of the last one.")
+    first_ns = Member[Optional[int]]("`first` in nanoseconds since 1970; None for files.")
+    last_ns = Member[Optional[int]]("`last` in nanoseconds since 1970; None for files.")
+    count = Member[int]("How many events contribute.")
+    value = Member[float]("What the condition was about.")
+    events = Member[list[Any]]("The latest events that contribute: numbers, or places in files.", [])
+    file = Member[Optional[str]]("The file of the latest event; None for events in memory.")
+    line = Member[Optional[int]]("Its line.")
+
+    def _repr_html_(self) -> str:
+        from ._html import table
+
+        return table([self.to_dict()], self.rule_title or "Alert")
+
+
+class ValueSeen(Record):
+    """A value that a test looked at."""
+
+    _shown = ("value", "passed")
+    value = Member[str]("The value as text.")
+    passed = Member[bool]("Whether it passed.")
+
+
+class Step(Record):
+    """One step of an explanation."""
+
+    _shown = ("what", "held")
+    what = Member[str]("What is asked.")
+    held = Member[bool]("Whether it holds.")
+    field = Member[Optional[str]]("The field, for tests on a field.")
+    values = Member[list[ValueSeen]]("The values that were looked at.", [], of=ValueSeen)
+    selection = Member[Optional[str]]("The selection this step is the root of.")
+
+    @property
+    def steps(self) -> list[Step]:
+        """What the step is made of."""
+        return [Step(own) for own in self._plain.get("steps", [])]
+
+
+class Explanation(Record):
+    """Why a rule matches an event, or does not. As text it is a tree."""
+
+    _shown = ("title", "matched")
+    rule = Member[str]("The rule's id, name or title.")
+    title = Member[str]("Its title.")
+    matched = Member[bool]("The verdict.")
+    steps = Member[list[Step]]("The condition tree.", [], of=Step)
+
+    def __bool__(self) -> bool:
+        return self.matched
+
+    def __str__(self) -> str:
+        return (self._text or repr(self)).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        from ._html import explanation
+
+        return explanation(self)
+
+
+class Reason(Record):
+    """How often one code was told."""
+
+    _shown = ("code", "name", "count")
+    code = Member[str]("The code.")
+    name = Member[str]("Its name.")
+    meaning = Member[str]("What it means.")
+    count = Member[int]("How often it was told.")
+    about = Member[list[str]]("The first rules or files it is about.", [])
+
+
+class LoadReport(Record):
+    """What was loaded, and what was left out and why."""
+
+    _shown = ("files", "documents", "rules", "correlations", "filters")
+    files = Member[int]("Files that were read.")
+    passed_over = Member[int]("Files that hold a pipeline, and so no rules.")
+    documents = Member[int]("Documents in these files.")
+    rules = Member[int]("Rules that can match.")
+    correlations = Member[int]("Correlations without a fault.")
+    filters = Member[int]("Filters.")
+    elsewhere = Member[int]("Rules that are about other events.")
+    left_out = Member[list[Reason]]("What was left out, by reason.", [], of=Reason)
+    warnings = Member[list[Reason]]("Warnings and notes, by kind.", [], of=Reason)
+
+    def _repr_html_(self) -> str:
+        from ._html import report
+
+        return report(self)
+
+
+class TestFailure(Record):
+    """An event that did not do what its file says."""
+
+    __test__ = False
+    _shown = ("rule", "file", "line", "message")
+    rule = Member[str]("The rule file.")
+    file = Member[str]("The file with the event.")
+    line = Member[int]("Its line, from 1; 0 when the whole file is meant.")
+    message = Member[str]("What is wrong.")
+    explanation = Member[Optional[str]]("The condition tree with its verdicts.")
+
+
+class TestReport(Record):
+    """What a run of rules' own events found. It is true when nothing went wrong."""
+
+    __test__ = False
+    _shown = ("tested", "events", "failures")
+    tested = Member[int]("Rule files with events beside them.")
+    untested = Member[list[str]]("Rule files without.", [])
+    events = Member[int]("Events that were tried.")
+    failures = Member[list[TestFailure]]("What went wrong.", [], of=TestFailure)
+
+    def __bool__(self) -> bool:
+        return not self.failures
+
+
+class Restored(Record):
+    """What became of saved state."""
+
+    _shown = ("kept", "dropped")
+    kept = Member[int]("Groups that go on.")
+    dropped = Member[list[list[Any]]]("For each correlation that is gone or changed: its id, and its groups.", [])
+
+
+class Totals(Record):
+    """What was scanned."""
+
+    _shown = ("files", "events", "detections", "alerts", "bytes")
+    files = Member[int]("Files that were opened.")
+    bad_files = Member[int]("Files that could not be read, or not to their end.")
+    events = Member[int]("Events, unreadable ones among them.")
+    bad_events = Member[int]("Events that cannot be read.")
+    detections = Member[int]("Detections handed out.")
+    alerts = Member[int]("Alerts handed out.")
+    bytes = Member[int]("Bytes of the files as stored.")
+
+
+class StreamStats(Record):
+    """What a stream counted, and what it holds."""
+
+    _shown = ("events", "alerts", "groups", "bytes")
+    events = Member[int]("Events that were pushed.")
+    untimed = Member[int]("Events without a time.")
+    signals = Member[int]("Events that some correlation heard of.")
+    alerts = Member[int]("Alerts that were told.")
+    late = Member[int]("Events that were too late.")
+    ahead = Member[int]("Events that were too far ahead.")
+    set_back = Member[int]("How often the clock was set back.")
+    ungrouped = Member[int]("Signals that lack a field of `group-by`.")
+    unvalued = Member[int]("Signals that lack the value that is computed with.")
+    evicted = Member[int]("Groups that gave way to others for want of memory.")
+    crowded = Member[int]("Groups that gave way because there were too many.")
+    trimmed = Member[int]("Groups whose oldest events were left out.")
+    hurried = Member[int]("Signals that were counted before their turn for want of memory.")
+    dropped = Member[int]("Alerts that were dropped because too many waited.")
+    groups = Member[int]("Groups that are held.")
+    waiting = Member[int]("Signals that are held back.")
+    bytes = Member[int]("Bytes of all state.")
+
+
+def repr_detection(found: Detection) -> str:
+    """The short form of a detection."""
+    place = f"event_index={found.event_index}" if found.file is None else f"file={found.file!r}, line={found.line}"
+    return f"Detection(rule_title={found.rule_title!r}, level={found.level!r}, {place})"

@@ -1,0 +1,169 @@
+"""Makes the calls of `bindings/parity` in Python, and compares the answers. Its README says what they are."""
+
+import json
+from pathlib import Path
+
+import pytest
+import tieline
+
+FOLDER = Path(__file__).parents[2] / "parity"
+SUITES = [json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json"))]
+CASES = [(suite["suite"], case) for suite in SUITES for case in suite["cases"]]
+
+
+def place(told):
+    return f"{told.code} {told.line}:{told.column}"
+
+
+def narrow(value, name=""):
+    """Numbers under names that end in `_ns` as text."""
+    if isinstance(value, dict):
+        return {name: narrow(own, name) for name, own in value.items()}
+    if isinstance(value, list):
+        return [narrow(own) for own in value]
+    is_wide = name.endswith("_ns") and isinstance(value, int)
+    return str(value) if is_wide else value
+
+
+class Twice(Exception):
+    pass
+
+
+def as_object(text):
+    """A JSON object as a dict; None when a dict would be something else."""
+
+    def once(pairs):
+        if len(dict(pairs)) != len(pairs):
+            raise Twice
+        return dict(pairs)
+
+    try:
+        event = json.loads(text, object_pairs_hook=once)
+        # Numbers that a float cannot hold, and text that no str is, are other values as objects.
+        same = json.loads(json.dumps(event, allow_nan=False)) == event and "\\u" not in text
+        is_exact = json.loads(text, parse_float=str) == json.loads(json.dumps(event), parse_float=str)
+    except (ValueError, RecursionError, Twice):
+        return None
+    return event if same and is_exact and isinstance(event, dict) else None
+
+
+class Held:
+    """What the steps of a case share."""
+
+    rules = None
+    stream = None
+    saved = b""
+
+    def counts(self):
+        return {"rules": len(self.rules), "correlations": len(self.rules.correlations)}
+
+    def run(self, step):
+        return getattr(self, "do_" + step["do"])(step, step.get("options", {}))
+
+    def do_compile(self, step, options):
+        self.rules = tieline.compile(step["texts"], **options)
+        return {**self.counts(), "diagnostics": [place(told) for told in self.rules.diagnostics]}
+
+    def do_check(self, step, options):
+        return [place(told) for told in tieline.check(step["texts"], **options)]
+
+    def do_again(self, step, options):
+        self.rules = tieline.Rules.from_bytes(self.rules.to_bytes())
+        return self.counts()
+
+    def do_from_bytes(self, step, options):
+        self.rules = tieline.Rules.from_bytes(bytes.fromhex(step["hex"]))
+        return self.counts()
+
+    def do_scan(self, step, options):
+        found = self.rules.scan_event(step["event"], **options).to_dicts()
+        event = as_object(step["event"])
+        if event is not None:
+            assert self.rules.scan(event, **options).to_dicts() == found
+            assert self.rules.scan([event], **options).to_dicts() == found
+        return found
+
+    def scanned(self, found):
+        faults = [fault.to_dict() for fault in found.faults]
+        return {"events": found.events, "detections": found.to_dicts(), "faults": faults}
+
+    def do_scan_lines(self, step, options):
+        found = self.scanned(self.rules.scan_lines(step["text"], **options))
+        assert self.scanned(self.rules.scan(step["text"].encode(), **options)) == found
+        assert self.scanned(self.rules.scan(memoryview(step["text"].encode()), **options)) == found
+        return found
+
+    def do_scan_events(self, step, options):
+        found = self.scanned(self.rules.scan(step["events"], **options))
+        assert self.scanned(self.rules.scan((event.encode() for event in step["events"]), **options)) == found
+        return found
+
+    def do_explain(self, step, options):
+        return self.rules.explain(step["rule"], step["event"]).to_dict()
+
+    def do_stream(self, step, options):
+        self.stream = self.rules.stream(**step.get("settings", {}), **options)
+
+    def pushed(self, pushed):
+        return {
+            "detections": pushed.detections.to_dicts(),
+            "alerts": [alert.to_dict() for alert in pushed.alerts],
+            "not_counted": [own.to_dict() for own in pushed.not_counted],
+            "untimed": pushed.untimed,
+        }
+
+    def do_push(self, step, options):
+        time_ns = step.get("time_ns")
+        event = as_object(step["event"])
+        event = step["event"] if event is None else event
+        return self.pushed(self.stream.push(event, None if time_ns is None else int(time_ns)))
+
+    def do_push_lines(self, step, options):
+        pushed = self.stream.push_lines(step["text"])
+        faults = [fault.to_dict() for fault in pushed.faults]
+        return {**self.pushed(pushed), "events": pushed.events, "faults": faults}
+
+    def do_advance(self, step, options):
+        return {"alerts": [alert.to_dict() for alert in self.stream.advance(int(step["time_ns"]))]}
+
+    def do_flush(self, step, options):
+        return {"alerts": [alert.to_dict() for alert in self.stream.flush()]}
+
+    def do_stats(self, step, options):
+        return self.stream.stats().to_dict()
+
+    def do_save(self, step, options):
+        self.saved = self.stream.snapshot()
+
+    def do_restore(self, step, options):
+        return self.stream.restore(self.saved).to_dict()
+
+    def do_restore_bytes(self, step, options):
+        return self.stream.restore(bytes.fromhex(step["hex"])).to_dict()
+
+    def do_reload(self, step, options):
+        return self.stream.reload(tieline.compile(step["texts"], **options)).to_dict()
+
+    def do_close(self, step, options):
+        self.stream.close()
+
+
+def error_of(error):
+    shown = {"code": error.code}
+    if error.diagnostics:
+        shown["diagnostics"] = [place(told) for told in error.diagnostics]
+    if error.byte is not None:
+        shown["byte"] = error.byte
+    return shown
+
+
+@pytest.mark.parametrize("case", [case for _, case in CASES], ids=[f"{suite}: {case['name']}" for suite, case in CASES])
+def test_case(case):
+    held = Held()
+    for step in case["steps"]:
+        try:
+            own = {"answer": narrow(held.run(step))}
+        except tieline.TielineError as error:
+            own = {"error": error_of(error)}
+        expected = {name: step[name] for name in ("answer", "error") if name in step}
+        assert own == expected, step
