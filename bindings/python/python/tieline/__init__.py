@@ -5,6 +5,8 @@
         print(found.rule_title, found.file, found.line)
 """
 
+from collections.abc import Sequence as _Sequence
+
 from ._errors import (
     ArgumentError,
     CancelledError,
@@ -60,3 +62,5 @@ __all__ = [
     "RuleError", "Rules", "SavedError", "StateError", "Step", "Stream", "StreamStats", "TestFailure", "TestReport",
     "TielineError", "Totals", "ValueSeen", "__version__", "check", "compile", "load",
 ]  # fmt: skip
+
+_Sequence.register(Detections)

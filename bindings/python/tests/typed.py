@@ -1,0 +1,15 @@
+"""What type checkers must understand; it is checked, not run."""
+
+import datetime
+
+import tieline
+
+rules: tieline.Rules = tieline.compile({"a.yml": "title: x"}, source="windows", strict=False)
+found: tieline.Detections = rules.scan([{"a": 1}, b"{}"], level="high", evidence=True)
+titles: list[str] = [own.rule_title for own in found]
+code: str = tieline.check("")[0].code
+line: int = tieline.check("")[0].line
+with rules.stream(lateness=datetime.timedelta(minutes=5), alerts="once") as stream:
+    groups: list[dict[str, str | None]] = [alert.group for alert in stream.push({}).alerts]
+for own in rules.scan_files("logs", follow=True, progress=False):
+    name: str = own.rule_title
