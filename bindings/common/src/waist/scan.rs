@@ -13,6 +13,7 @@ use crate::scan::Select;
 use crate::source::SourceId;
 use rayon::prelude::*;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use tieline::stream::Sighting;
 use tieline::{Detection, Evidence, JsonEvent, LogSource, Rules, Scanner};
 
@@ -21,6 +22,9 @@ const PIECE_BYTES: usize = 1 << 18;
 
 /// Events of a piece, where events come one by one.
 const PIECE_EVENTS: usize = 256;
+
+/// For scans that nobody stops.
+static NEVER: AtomicBool = AtomicBool::new(false);
 
 /// One rule that matched one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -166,10 +170,14 @@ impl Worker {
         &mut self,
         rules: &RuleSet,
         ask: &Ask,
+        stop: &AtomicBool,
         events: impl Iterator<Item = (u64, &'e [u8])>,
     ) -> Result<Scan, Error> {
         let mut found = Scan::default();
         for (number, bytes) in events {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::new(Kind::Cancelled, "the scan was cancelled"));
+            }
             found.events += 1;
             match self.scan(rules, ask, bytes, number, &mut found) {
                 Err(error) if error.kind() == Kind::Event => found.faults.push(FaultRecord::new(number, &error)),
@@ -285,11 +293,19 @@ impl RuleSet {
     /// When an option is wrong, or the text is no such text at all. Single events that cannot be read are told in the
     /// answer.
     pub fn scan_lines(&self, text: &[u8], options: &ScanOptions) -> Result<Scan, Error> {
+        self.scan_lines_until(text, options, &NEVER)
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// As for [`scan_lines`](Self::scan_lines), and when it was stopped.
+    pub fn scan_lines_until(&self, text: &[u8], options: &ScanOptions, stop: &AtomicBool) -> Result<Scan, Error> {
         let ask = Ask::new(options)?;
         check_lines(text)?;
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         if ask.threads == 1 || text.len() <= PIECE_BYTES {
-            return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, lines(text)));
+            return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, lines(text)));
         }
         // Else each thread compiles the form that nearly all events want.
         if let Some((_, first)) = lines(text).next() {
@@ -298,7 +314,7 @@ impl RuleSet {
         let pieces = pieces(text);
         // Lines are counted within their piece first, and moved on by those before it.
         let scan = |piece: &&[u8]| {
-            let found = self.with_worker(&ask, |worker| worker.scan_all(self, &ask, lines(piece)))?;
+            let found = self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, lines(piece)))?;
             Ok((found, memchr::memchr_iter(b'\n', piece).count() as u64))
         };
         let found: Vec<Result<(Scan, u64), Error>> =
@@ -319,13 +335,26 @@ impl RuleSet {
     /// # Errors
     /// When an option is wrong. Single events that cannot be read are told in the answer.
     pub fn scan_events(&self, events: &[&[u8]], options: &ScanOptions) -> Result<Scan, Error> {
+        self.scan_events_until(events, options, &NEVER)
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// As for [`scan_events`](Self::scan_events), and when it was stopped.
+    pub fn scan_events_until(
+        &self,
+        events: &[&[u8]],
+        options: &ScanOptions,
+        stop: &AtomicBool,
+    ) -> Result<Scan, Error> {
         let ask = Ask::new(options)?;
         let scan = |(piece, events): (usize, &[&[u8]])| {
             let first = (piece * PIECE_EVENTS) as u64;
-            self.with_worker(&ask, |worker| worker.scan_all(self, &ask, (first..).zip(events.iter().copied())))
+            self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, (first..).zip(events.iter().copied())))
         };
         if ask.threads == 1 || events.len() <= PIECE_EVENTS {
-            return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, (0..).zip(events.iter().copied())));
+            return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, (0..).zip(events.iter().copied())));
         }
         if let Some(first) = events.first() {
             self.choose(first, None)?;

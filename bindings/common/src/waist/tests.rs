@@ -56,6 +56,24 @@ fn lines_are_scanned_the_same_by_any_number_of_threads() {
 }
 
 #[test]
+fn a_scan_that_is_stopped_tells_nothing() {
+    let rules = rules(&CompileOptions::default());
+    let text = format!("{}\n", event("anna", 1)).repeat(10_000);
+    let events = vec![text.lines().next().unwrap().as_bytes(); 10_000];
+    for threads in [1, 3] {
+        let options = ScanOptions { threads: Some(threads), ..ScanOptions::default() };
+        let stop = std::sync::atomic::AtomicBool::new(true);
+        let stopped = [
+            rules.scan_lines_until(text.as_bytes(), &options, &stop),
+            rules.scan_events_until(&events, &options, &stop),
+        ];
+        assert!(stopped.into_iter().all(|scan| scan.unwrap_err().kind() == Kind::Cancelled));
+        let going = rules.scan_events(&events, &options).unwrap();
+        assert_eq!(going.hits.len(), 10_000);
+    }
+}
+
+#[test]
 fn what_is_asked_holds_for_one_call() {
     let rules = rules(&CompileOptions::default());
     let event = event("anna", 1);
