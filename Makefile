@@ -10,7 +10,7 @@ TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream
 
-.PHONY: help demo test test-full format lint docs bench fuzz clean
+.PHONY: help demo test test-full test-rust test-c test-python test-embed format lint docs bench fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,11 +29,23 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	@cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --event windows.ndjson:5632
 	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
 
-test: format lint docs ## everything: format, lints, docs, Rust, command line, rules, examples
+test: format lint docs test-rust test-c test-python test-embed ## everything: format, lints, docs, and every language
+
+test-rust: ## Rust, the command line, the shipped rules, the examples
 	$(CARGO) test --workspace --locked --no-fail-fast
 	$(CARGO) build --release --locked -p tieline-cli
 	target/release/tieline test rules/it
 	target/release/tieline check --strict --quiet rules/it rules/over_time
+
+test-c: ## C and C++: parity, misuse, valgrind, sanitizers, installed packages
+	bindings/c/test.sh
+
+test-python: ## the wheel, in an environment of its own: parity, bad values, types, docs
+	bindings/python/test.sh
+
+test-embed: ## embeddings that start the real programs
+	$(CARGO) build --release --locked -p tieline-cli
+	examples/embed/test.sh
 
 test-full: test ## the same, and every event of the long lanes against the reference evaluator
 	TIELINE_FULL=1 TIELINE_CASES=20000 $(CARGO) test --workspace --locked --no-fail-fast
