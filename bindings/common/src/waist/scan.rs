@@ -342,19 +342,15 @@ impl RuleSet {
     ///
     /// # Errors
     /// As for [`scan_events`](Self::scan_events), and when it was stopped.
-    pub fn scan_events_until(
-        &self,
-        events: &[&[u8]],
-        options: &ScanOptions,
-        stop: &AtomicBool,
-    ) -> Result<Scan, Error> {
+    pub fn scan_events_until(&self, events: &[&[u8]], options: &ScanOptions, stop: &AtomicBool) -> Result<Scan, Error> {
         let ask = Ask::new(options)?;
         let scan = |(piece, events): (usize, &[&[u8]])| {
             let first = (piece * PIECE_EVENTS) as u64;
             self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, (first..).zip(events.iter().copied())))
         };
         if ask.threads == 1 || events.len() <= PIECE_EVENTS {
-            return self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, (0..).zip(events.iter().copied())));
+            return self
+                .with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, (0..).zip(events.iter().copied())));
         }
         if let Some(first) = events.first() {
             self.choose(first, None)?;
