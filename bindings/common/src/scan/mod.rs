@@ -131,7 +131,8 @@ impl Select {
         let level = self.level_min.is_none_or(|least| meta.level.is_some_and(|level| level >= least));
         let tag =
             self.tags.is_empty() || self.tags.iter().any(|wanted| meta.tags.iter().any(|tag| is_below(tag, wanted)));
-        let named = |name: &String| identity == Some(name) || title == *name;
+        let own = [identity, meta.name.as_deref(), Some(title)];
+        let named = |name: &String| own.contains(&Some(name));
         level && tag && (self.rules.is_empty() || self.rules.iter().any(named))
     }
 }

@@ -79,6 +79,10 @@ fn what_is_asked_holds_for_one_call() {
     let event = event("anna", 1);
     let count = |options: &ScanOptions| rules.scan(event.as_bytes(), options).unwrap().hits.len();
     let high = ScanOptions { level: Some("High".into()), ..ScanOptions::default() };
+    for name in ["11111111-1111-4111-8111-111111111111", "whoami", "Whoami"] {
+        let named = ScanOptions { rules: vec![name.to_owned()], ..ScanOptions::default() };
+        assert_eq!(count(&named), 1, "{name}");
+    }
     let linux = LogSourceRecord { category: Some("webserver".into()), ..LogSourceRecord::default() };
     let elsewhere = ScanOptions { logsource: Some(linux), ..ScanOptions::default() };
     for _ in 0..2 {
