@@ -178,7 +178,7 @@ fn no_machine_is_named() {
                 if !matches!(name.as_str(), "target" | "node_modules" | ".git" | "corpus" | "artifacts" | "demo") {
                     folders.push(path);
                 }
-            } else if !name.ends_with(".lock") && !name.starts_with("package-lock") {
+            } else if !name.ends_with(".lock") && !name.ends_with(".node") && !name.starts_with("package-lock") {
                 let text = std::fs::read(&path).unwrap_or_default();
                 let text = String::from_utf8_lossy(&text);
                 wrong.extend(

@@ -1,0 +1,50 @@
+// Every feature as a user of TypeScript writes it; it is checked and not run.
+import { pipeline } from 'node:stream/promises';
+import { createReadStream } from 'node:fs';
+import { Alert, CancelledError, Detection, Rules, RuleError, check, compile, compileAsync, createTransform, load } from 'tieline';
+import type { CompileOptions, Diagnostic, FileRecord, Pushed, StreamStats } from 'tieline';
+
+const options: CompileOptions = { source: 'windows', timeUnit: 'ms', placeholders: { admins: ['anna'] } };
+const rules: Rules = compile({ 'a.yml': 'title: x' }, options);
+const others: Promise<Rules> = compileAsync(['title: x', ['b.yml', 'title: y']]);
+const told: Diagnostic[] = check('title: x');
+load(new URL('rules/', import.meta.url), { strict: true });
+
+for (const detection of rules.scan([{ Image: 'x' }, Buffer.from('{}')], { level: 'high', evidence: true })) {
+  const one: Detection = detection;
+  const value: string | undefined = one.fields?.[0]?.value;
+  console.log(one.ruleId?.toUpperCase(), one.eventIndex.toFixed(), value);
+}
+const titles: string[] = rules.scan('{}\n').map((detection) => detection.ruleTitle);
+const found = await rules.scanAsync(new Uint8Array(4), { threads: 0, signal: AbortSignal.timeout(100) });
+console.log(found.events, found.faults[0]?.message, titles, told, await others);
+
+await using files = rules.scanFiles(['a.ndjson'], { lateness: '5m', progress: ({ bytes }) => console.log(bytes) });
+for await (const record of files) {
+  const own: FileRecord = record;
+  console.log(own.file, own.line);
+}
+{
+  using stream = rules.stream({ lateness: 5, alerts: 'repeat' });
+  const pushed: Pushed = stream.push({ User: 'anna' }, 1n);
+  const alerts: Alert[] = [...pushed.alerts, ...stream.advance(2n), ...(await stream.flushAsync())];
+  const time: bigint | undefined = alerts[0]?.timeNs ?? stream.watermark;
+  const stats: StreamStats = stream.stats();
+  console.log(time, stats.setBack, stream.restore(stream.snapshot()).kept);
+  await pipeline(createReadStream('a.ndjson'), createTransform(stream, { format: 'ndjson' }), process.stdout);
+}
+try {
+  Rules.fromBuffer(rules.toBuffer());
+} catch (error) {
+  if (error instanceof RuleError) console.log(error.diagnostics[0]?.line, error.code === 'rules');
+  if (error instanceof CancelledError) console.log(error.cause);
+}
+
+// @ts-expect-error the unit is not known
+compile('', { timeUnit: 'h' });
+// @ts-expect-error time is a BigInt
+rules.stream().advance(5);
+// @ts-expect-error rules are made by `compile`
+new Rules();
+// @ts-expect-error a number is no event
+rules.scan(5);
