@@ -87,7 +87,7 @@ enum Sight {
 use Sight::Complete;
 
 /// A form of the pack: for a known source, or as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(usize);
 
 /// Why a plan cannot be made.
@@ -226,6 +226,19 @@ impl Plan {
             found.is_some()
         });
         found.or_else(|| self.sources().find(|id| self.is(*id, &seen).0)).unwrap_or(self.as_is())
+    }
+
+    /// The form for an event that is no text: `lookup` gives a field as text, empty for an object, and `None` when it is
+    /// missing.
+    pub(crate) fn choose_by(&self, lookup: &mut dyn FnMut(&str) -> Option<String>) -> SourceId {
+        let known = self.known.iter().position(|known| known.info.recognises(lookup));
+        self.fixed().unwrap_or(known.map_or(self.as_is(), SourceId))
+    }
+
+    /// The fields by which sources are known, and whether their texts matter; some may come twice.
+    pub(crate) fn asked(&self) -> impl Iterator<Item = (&str, bool)> {
+        let present = self.known.iter().flat_map(|known| known.info.fields()).map(|field| (field, false));
+        self.known.iter().flat_map(|known| known.info.fields_by_text()).map(|field| (field, true)).chain(present)
     }
 
     /// The source of an event of which not all is seen, when what is not seen cannot change it: the likely one

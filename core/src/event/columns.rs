@@ -149,6 +149,12 @@ impl<'a> Columns<'a> {
         self.rows
     }
 
+    /// Whether there is a column of this name.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.by_name.contains_key(name)
+    }
+
     /// One event, to be explained or scanned alone. A row that is not there has no fields.
     #[must_use]
     pub fn event(&self, row: usize) -> impl Event + '_ {

@@ -125,6 +125,15 @@ impl SourceInfo {
         self.signs.iter().flatten().map(|sign| sign.field.as_str())
     }
 
+    /// Those of [`fields`](Self::fields) whose text matters; of the others it matters only whether they are there.
+    pub fn fields_by_text(&self) -> impl Iterator<Item = &str> {
+        let by_text = |sign: &&Sign| match &sign.wanted {
+            Wanted::OneOf(patterns) => !patterns.iter().any(|pattern| pattern.written() == "*"),
+            Wanted::Present | Wanted::Absent => false,
+        };
+        self.signs.iter().flatten().filter(by_text).map(|sign| sign.field.as_str())
+    }
+
     /// Whether an event, seen through `lookup`, shows signs of this source. `lookup` gives a field as text,
     /// and `None` when it is missing.
     pub fn recognises(&self, lookup: &mut dyn FnMut(&str) -> Option<String>) -> bool {

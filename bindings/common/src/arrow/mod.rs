@@ -1,7 +1,7 @@
-//! Events in tables of Arrow: scanned column by column where they lie, and detections as a table.
+//! Events in tables of Arrow: scanned column by column where they lie.
 //!
 //! ```text
-//! RecordBatch ─▶ flat: columns by their dotted names ─▶ Scanner::scan_columns ─┬▶ Found ─▶ results: a RecordBatch
+//! RecordBatch ─▶ flat: columns by their dotted names ─▶ Scanner::scan_columns ─┬▶ Found
 //!             └▶ json: a text for each row ───────────▶ Scanner::scan_json ────┘
 //! foreign memory ─▶ exchange: taken over and checked ─▶ RecordBatch
 //! ```
@@ -15,12 +15,10 @@ mod json;
 mod lists;
 mod presence;
 mod repeated;
-mod results;
 mod scalars;
 mod temporal;
 
 pub use exchange::{BadTable, Checked, checked, export, export_stream, import_stream};
-pub use results::{results, schema};
 
 use arrow_array::RecordBatch;
 use flat::Flat;

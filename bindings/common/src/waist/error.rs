@@ -7,6 +7,7 @@
 //!
 //! What is wrong with one event of many is no error; it is told beside the answer.
 
+use crate::arrow::BadTable;
 use crate::load::LoadError;
 use crate::source::PlanError;
 use std::fmt;
@@ -149,6 +150,12 @@ impl From<PlanError> for Error {
             PlanError::Load(error) => error.into(),
             PlanError::Compile(error) => error.into(),
         }
+    }
+}
+
+impl From<BadTable> for Error {
+    fn from(error: BadTable) -> Self {
+        Self::new(Kind::Event, error.to_string())
     }
 }
 

@@ -14,9 +14,11 @@ mod error;
 mod files;
 mod findings;
 mod options;
+mod results;
 mod rule_set;
 mod scan;
 mod stream;
+mod tables;
 mod threads;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use findings::{AlertRecord, DetectionRecord, FaultRecord, RuleRecord};
 pub use options::{
     CompileOptions, FileOptions, LogSourceRecord, ScanOptions, Span, StreamSettings, from_json, now, timespan,
 };
+pub use results::Results;
 pub use rule_set::{RuleSet, check};
 pub use scan::{EventScanner, Hit, Scan};
 pub use stream::{NotCounted, Pushed, Stream};

@@ -211,10 +211,15 @@ impl RuleSet {
             Some(fixed) => fixed,
             None => self.plan.choose(event, likely),
         };
+        self.compile_form(id)?;
+        Ok(id)
+    }
+
+    pub(super) fn compile_form(&self, id: SourceId) -> Result<(), Error> {
         if self.form(id).is_none() {
             threads::on_all(|| self.plan.compile(id))??;
         }
-        Ok(id)
+        Ok(())
     }
 
     /// A worker that nobody uses, or a new one. Nobody is waited for.

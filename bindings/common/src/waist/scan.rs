@@ -74,6 +74,14 @@ impl Ask {
         Ok(Self { is_over_time: true, ..Self::new(options)? })
     }
 
+    pub(super) fn threads(&self) -> usize {
+        self.threads
+    }
+
+    pub(super) fn wants_evidence(&self) -> bool {
+        self.evidence
+    }
+
     /// The rules of a form that are told; `None` when all are.
     fn taken(&self, rules: &Rules) -> Option<Vec<bool>> {
         let takes = |rule| self.select.as_ref().is_none_or(|select| select.takes(rule));
@@ -96,10 +104,10 @@ pub(super) struct Worker {
 }
 
 #[derive(Debug)]
-struct Form {
-    scanner: Scanner,
+pub(super) struct Form {
+    pub(super) scanner: Scanner,
     /// The rules that are of interest, when not all of them are.
-    taken: Option<Vec<bool>>,
+    pub(super) taken: Option<Vec<bool>>,
 }
 
 impl Form {
@@ -124,7 +132,7 @@ impl Worker {
         }
     }
 
-    fn form(&mut self, rules: &RuleSet, ask: &Ask, id: SourceId) -> Option<&mut Form> {
+    pub(super) fn form(&mut self, rules: &RuleSet, ask: &Ask, id: SourceId) -> Option<&mut Form> {
         let index = id.index();
         if self.forms.len() <= index {
             self.forms.resize_with(index + 1, || None);
@@ -144,7 +152,14 @@ impl Worker {
     }
 
     /// Looks at one event.
-    fn scan(&mut self, rules: &RuleSet, ask: &Ask, bytes: &[u8], number: u64, found: &mut Scan) -> Result<(), Error> {
+    pub(super) fn scan(
+        &mut self,
+        rules: &RuleSet,
+        ask: &Ask,
+        bytes: &[u8],
+        number: u64,
+        found: &mut Scan,
+    ) -> Result<(), Error> {
         let Some((id, Form { scanner, taken })) = self.for_event(rules, ask, bytes)? else { return Ok(()) };
         found.add(scanner.scan_json(bytes)?, taken.as_deref(), ask, Place { id, bytes, number });
         Ok(())
@@ -189,14 +204,14 @@ impl Worker {
 }
 
 /// An event that is looked at.
-struct Place<'e> {
-    id: SourceId,
-    bytes: &'e [u8],
-    number: u64,
+pub(super) struct Place<'e> {
+    pub(super) id: SourceId,
+    pub(super) bytes: &'e [u8],
+    pub(super) number: u64,
 }
 
 impl Scan {
-    fn add<'d>(
+    pub(super) fn add<'d>(
         &mut self,
         detections: impl ExactSizeIterator<Item = Detection<'d>>,
         taken: Option<&[bool]>,
@@ -221,7 +236,18 @@ impl Scan {
         }
     }
 
-    fn append(&mut self, mut other: Self) {
+    /// Puts what was found from a hit on in the order of the events.
+    pub(super) fn sort_from(&mut self, first: usize) {
+        let hits = self.hits.split_off(first);
+        let evidence = self.evidence.split_off(first.min(self.evidence.len()));
+        let mut order: Vec<usize> = (0..hits.len()).collect();
+        order.sort_by_key(|at| hits.get(*at).map(|hit| hit.event));
+        self.hits.extend(order.iter().filter_map(|at| hits.get(*at)));
+        self.evidence.extend(order.iter().filter_map(|at| evidence.get(*at).cloned()));
+    }
+
+    /// Adds what was found in the events behind.
+    pub fn append(&mut self, mut other: Self) {
         self.events += other.events;
         self.hits.append(&mut other.hits);
         self.evidence.append(&mut other.evidence);
@@ -370,7 +396,7 @@ impl RuleSet {
         worker
     }
 
-    fn with_worker<R>(&self, ask: &Ask, work: impl FnOnce(&mut Worker) -> R) -> R {
+    pub(super) fn with_worker<R>(&self, ask: &Ask, work: impl FnOnce(&mut Worker) -> R) -> R {
         let mut worker = self.worker(ask);
         let answer = work(&mut worker);
         self.give_back(worker);

@@ -10,12 +10,17 @@
 
 use super::scan::{Ask, Scan, Worker, check_lines, lines};
 use super::{Error, FaultRecord, Kind, RuleSet, ScanOptions, StreamSettings};
+use crate::arrow::{BadTable, row_as_json};
+use arrow_array::RecordBatch;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tieline::stream::{Alert, Arrival, MissingTime, Restored, Sighting, Stream as CoreStream, StreamStats};
 
 /// Events whose groups are looked up together.
 const BLOCK: usize = 64;
+
+/// Rows of a table that are written as JSON together.
+const PIECE_ROWS: usize = 1024;
 
 /// What came of events that were pushed.
 #[derive(Debug, Default)]
@@ -104,6 +109,28 @@ impl Stream {
     /// When the stream is closed.
     pub fn push_events(&self, events: &[&[u8]]) -> Result<Pushed, Error> {
         self.push_all((0..).zip(events.iter().copied()), None)
+    }
+
+    /// Pushes the rows of tables of Arrow, one after the other.
+    ///
+    /// # Errors
+    /// When the stream is closed, or a batch cannot be read; rows of the batches before it are counted.
+    pub fn push_batches(
+        &self,
+        batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
+    ) -> Result<Pushed, Error> {
+        self.with(|state| {
+            let mut all = state.push_all(std::iter::empty(), None)?;
+            for batch in batches {
+                let batch = batch?;
+                for first in (0..batch.num_rows()).step_by(PIECE_ROWS) {
+                    let rows = first..batch.num_rows().min(first + PIECE_ROWS);
+                    let texts: Vec<String> = rows.map(|row| row_as_json(&batch, row)).collect();
+                    all.append(state.push_all((0..).zip(texts.iter().map(String::as_bytes)), None)?);
+                }
+            }
+            Ok(all)
+        })
     }
 
     fn push_all<'e>(
@@ -284,6 +311,14 @@ impl Block {
 }
 
 impl Pushed {
+    /// Adds what came of events that were pushed next.
+    pub fn append(&mut self, mut next: Self) {
+        self.scan.append(next.scan);
+        self.alerts.append(&mut next.alerts);
+        self.not_counted.append(&mut next.not_counted);
+        self.untimed += next.untimed;
+    }
+
     fn note(&mut self, event_index: u64, arrival: Arrival) {
         match arrival {
             Arrival::InTime => {}

@@ -44,9 +44,19 @@ pub(in crate::engine) struct Sighted<'c> {
 
 impl Scanner {
     /// Finds the rules that match the rows of a table, and calls `each` for every row that any rule matches, in order.
-    pub fn scan_columns(&mut self, columns: &Columns<'_>, mut each: impl FnMut(usize, Detections<'_>)) {
+    pub fn scan_columns(&mut self, columns: &Columns<'_>, each: impl FnMut(usize, Detections<'_>)) {
+        self.scan_rows(columns, 0..columns.rows(), each);
+    }
+
+    /// The same for some rows of the table, in the order in which they are given.
+    pub fn scan_rows(
+        &mut self,
+        columns: &Columns<'_>,
+        rows: impl IntoIterator<Item = usize>,
+        mut each: impl FnMut(usize, Detections<'_>),
+    ) {
         let table = self.begin_columns(columns);
-        for row in 0..columns.rows() {
+        for row in rows {
             self.detect_row(&table, row);
             if !self.scratch.matched.is_empty() {
                 each(row, self.row_detections());

@@ -1,0 +1,237 @@
+//! Tables of Arrow, against rules.
+//!
+//! ```text
+//!  RecordBatch ─▶ pieces of some thousand rows ─▶ which source is each row of? ─▶ columns against the rules for it ─▶ hits
+//!                                                └▶ a table that columns cannot say: each row as JSON ────────────▶ hits
+//! ```
+//!
+//! Rows are numbered over all batches. The answer for a row is that for the same event as JSON.
+
+use super::findings::FaultRecord;
+use super::scan::{Ask, Form, Place, Scan, Worker};
+use super::{Error, Kind, RuleSet, ScanOptions, threads};
+use crate::arrow::{BadTable, row_as_json, with_columns};
+use crate::source::{Plan, SourceId};
+use arrow_array::RecordBatch;
+use rayon::prelude::*;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tieline::columns::Columns;
+use tieline::{Event, Value};
+
+/// Rows that one thread takes.
+const PIECE_ROWS: usize = 1 << 13;
+
+/// Pieces for each thread that are taken before they are scanned.
+const PIECES_AHEAD: usize = 8;
+
+/// Kinds of rows whose source is remembered.
+const KINDS_MAX: usize = 1 << 12;
+
+impl RuleSet {
+    /// Scans tables of Arrow. Rows are events, numbered from 0 over all batches.
+    ///
+    /// # Errors
+    /// When an option is wrong, or a batch cannot be read. Single rows that are no events are told in the answer.
+    pub fn scan_batches(
+        &self,
+        batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
+        options: &ScanOptions,
+    ) -> Result<Scan, Error> {
+        self.scan_batches_until(batches, options, &AtomicBool::new(false))
+    }
+
+    /// The same, until `stop` is set.
+    ///
+    /// # Errors
+    /// As for [`scan_batches`](Self::scan_batches), and when it was stopped.
+    pub fn scan_batches_until(
+        &self,
+        batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
+        options: &ScanOptions,
+        stop: &AtomicBool,
+    ) -> Result<Scan, Error> {
+        let ask = Ask::new(options)?;
+        let (mut all, mut waiting, mut rows) = (Scan::default(), Vec::new(), 0);
+        let most = if ask.threads() == 1 { 1 } else { ask.threads() * PIECES_AHEAD };
+        for batch in batches {
+            let batch = batch?;
+            for first in (0..batch.num_rows()).step_by(PIECE_ROWS) {
+                let piece = batch.slice(first, PIECE_ROWS.min(batch.num_rows() - first));
+                waiting.push((rows + first as u64, piece));
+                if waiting.len() == most {
+                    self.scan_pieces(&ask, stop, &waiting, &mut all)?;
+                    waiting.clear();
+                }
+            }
+            rows += batch.num_rows() as u64;
+        }
+        self.scan_pieces(&ask, stop, &waiting, &mut all)?;
+        Ok(all)
+    }
+
+    fn scan_pieces(
+        &self,
+        ask: &Ask,
+        stop: &AtomicBool,
+        pieces: &[(u64, RecordBatch)],
+        all: &mut Scan,
+    ) -> Result<(), Error> {
+        let scan = |(first, piece): &(u64, RecordBatch)| {
+            if stop.load(Ordering::Relaxed) {
+                return Err(Error::new(Kind::Cancelled, "the scan was cancelled"));
+            }
+            let mut found = Scan::default();
+            self.with_worker(ask, |worker| worker.scan_batch(self, ask, piece, *first, &mut found))?;
+            Ok(found)
+        };
+        if let [one] = pieces {
+            all.append(scan(one)?);
+            return Ok(());
+        }
+        let found: Vec<_> = threads::run(ask.threads(), || pieces.par_iter().with_max_len(1).map(scan).collect())?;
+        found.into_iter().try_for_each(|found| {
+            all.append(found?);
+            Ok(())
+        })
+    }
+
+    /// The source of each row, so far as it was asked for by fields; `None` where a row has to be read as JSON.
+    fn sources(&self, columns: &Columns<'_>) -> Option<BTreeMap<SourceId, Vec<usize>>> {
+        let mut rows = BTreeMap::<SourceId, Vec<usize>>::new();
+        if let Some(fixed) = self.plan().fixed() {
+            rows.insert(fixed, (0..columns.rows()).collect());
+            return Some(rows);
+        }
+        let mut kinds = Kinds::new(self.plan(), columns);
+        for row in 0..columns.rows() {
+            rows.entry(kinds.source(row)?).or_default().push(row);
+        }
+        Some(rows)
+    }
+}
+
+impl Worker {
+    /// Looks at the rows of a batch, which are numbered from `first`.
+    fn scan_batch(
+        &mut self,
+        rules: &RuleSet,
+        ask: &Ask,
+        batch: &RecordBatch,
+        first: u64,
+        found: &mut Scan,
+    ) -> Result<(), Error> {
+        let by_columns = with_columns(batch, |columns| {
+            let Some(sources) = rules.sources(columns) else { return Ok(false) };
+            let (before, is_mixed) = (found.hits.len(), sources.len() > 1);
+            for (id, rows) in sources {
+                rules.compile_form(id)?;
+                let Some(form) = self.form(rules, ask, id) else { continue };
+                form.scan_rows(ask, id, columns, rows, (batch, first), found);
+            }
+            if is_mixed {
+                found.sort_from(before);
+            }
+            Ok::<bool, Error>(true)
+        });
+        found.events += batch.num_rows() as u64;
+        if by_columns.transpose()? == Some(true) {
+            return Ok(());
+        }
+        for row in 0..batch.num_rows() {
+            let (text, number) = (row_as_json(batch, row), first + row as u64);
+            match self.scan(rules, ask, text.as_bytes(), number, found) {
+                Err(error) if error.kind() == Kind::Event => found.faults.push(FaultRecord::new(number, &error)),
+                other => other?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Form {
+    fn scan_rows(
+        &mut self,
+        ask: &Ask,
+        id: SourceId,
+        columns: &Columns<'_>,
+        rows: Vec<usize>,
+        (batch, first): (&RecordBatch, u64),
+        found: &mut Scan,
+    ) {
+        let Self { scanner, taken } = self;
+        scanner.scan_rows(columns, rows, |row, detections| {
+            let text = if ask.wants_evidence() { row_as_json(batch, row) } else { String::new() };
+            let place = Place { id, bytes: text.as_bytes(), number: first + row as u64 };
+            found.add(detections, taken.as_deref(), ask, place);
+        });
+    }
+}
+
+/// What rows have in common, as far as their source depends on it.
+struct Kinds<'a> {
+    plan: &'a Plan,
+    columns: &'a Columns<'a>,
+    /// Fields that the table has, and whether their texts matter.
+    asked: Vec<(&'a str, bool)>,
+    known: HashMap<String, SourceId>,
+    kind: String,
+}
+
+impl<'a> Kinds<'a> {
+    fn new(plan: &'a Plan, columns: &'a Columns<'a>) -> Self {
+        let mut asked: Vec<(&str, bool)> = Vec::new();
+        for (field, by_text) in plan.asked() {
+            if columns.has(field) && !asked.iter().any(|(known, _)| *known == field) {
+                asked.push((field, by_text));
+            }
+        }
+        Self { plan, columns, asked, known: HashMap::new(), kind: String::new() }
+    }
+
+    /// The source of a row; `None` where a field holds what only JSON tells apart.
+    fn source(&mut self, row: usize) -> Option<SourceId> {
+        let Self { plan, columns, asked, known, kind } = self;
+        let event = columns.event(row);
+        kind.clear();
+        for (field, by_text) in asked.iter() {
+            let (mut is_there, mut is_plain) = (false, true);
+            event.values(field, &mut |value| {
+                if is_there || value == Value::Null {
+                    return;
+                }
+                is_there = true;
+                is_plain = !(value == Value::Composite && event.is_list(field));
+                let text = if *by_text { value.text().unwrap_or_default() } else { Cow::Borrowed("") };
+                // A text can always be written to.
+                let _ = write!(kind, "{}:{text}", text.len());
+            });
+            if !is_plain {
+                return None;
+            }
+            kind.push(',');
+        }
+        if let Some(id) = known.get(kind.as_str()) {
+            return Some(*id);
+        }
+        let id = plan.choose_by(&mut |field| first_text(&event, field));
+        if known.len() == KINDS_MAX {
+            known.clear();
+        }
+        known.insert(kind.clone(), id);
+        Some(id)
+    }
+}
+
+/// The first value of a field that is not null, as text.
+fn first_text(event: &impl Event, field: &str) -> Option<String> {
+    let mut first = None;
+    event.values(field, &mut |value| {
+        if first.is_none() && value != Value::Null {
+            first = Some(value.text().unwrap_or_default().into_owned());
+        }
+    });
+    first
+}
