@@ -11,7 +11,14 @@ use crate::plain::{diagnostic, module};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tieline_common::waist::{Error, Kind};
+
+/// From so many bytes on a scan may last longer than anyone waits for Ctrl-C.
+const LONG_BYTES: usize = 1 << 24;
+
+const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// The exception for an error.
 pub(crate) fn exception(py: Python<'_>, error: &Error) -> PyErr {
@@ -39,6 +46,40 @@ pub(crate) fn work<T: Send>(py: Python<'_>, job: impl FnOnce() -> Result<T, Erro
         Ok(answer) => answer.map_err(|error| exception(py, &error)),
         Err(_) => Err(broke_off(py)),
     }
+}
+
+/// Works on so many bytes without the lock of Python. Ctrl-C is heard while it lasts, where that may be long: then another
+/// thread works, and `job` is told to stop.
+pub(crate) fn interruptible<T: Send>(
+    py: Python<'_>,
+    bytes: usize,
+    job: impl FnOnce(&AtomicBool) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let stop = AtomicBool::new(false);
+    if bytes < LONG_BYTES {
+        return work(py, || job(&stop));
+    }
+    let (is_done, caller) = (AtomicBool::new(false), std::thread::current());
+    std::thread::scope(|scope| {
+        let worker = scope.spawn(|| {
+            let answer = catch_unwind(AssertUnwindSafe(|| job(&stop)));
+            is_done.store(true, Ordering::Release);
+            caller.unpark();
+            answer
+        });
+        let mut interrupt = Ok(());
+        while interrupt.is_ok() && !is_done.load(Ordering::Acquire) {
+            py.detach(|| std::thread::park_timeout(SIGNALS_EVERY));
+            interrupt = py.check_signals();
+        }
+        stop.store(interrupt.is_err(), Ordering::Relaxed);
+        let answer = py.detach(|| worker.join());
+        interrupt?;
+        match answer {
+            Ok(Ok(answer)) => answer.map_err(|error| exception(py, &error)),
+            _ => Err(broke_off(py)),
+        }
+    })
 }
 
 /// Works with the lock of Python held.

@@ -3,10 +3,12 @@
 //! ```text
 //!  {"a": 1}                     ─▶ Given::One       bytes, str, bytearray, memoryview ─▶ Given::Lines
 //!  [{"a": 1}, '{"a": 2}', …]    ─▶ Given::Many, taken in pieces of some megabytes
+//!  pyarrow, polars, pandas, …   ─▶ Given::Table, read where it lies
 //! ```
 //!
 //! A buffer that may change while others run is copied; that costs a small part of a scan.
 
+use crate::arrow::Table;
 use crate::errors::fault;
 use crate::write::{Fault, Writer, of_class};
 use pyo3::exceptions::PyTypeError;
@@ -25,6 +27,8 @@ pub(crate) enum Given<'py> {
     Lines(Bound<'py, PyBytes>),
     /// Events one after the other.
     Many(Many<'py>),
+    /// Rows of a table.
+    Table(Table),
 }
 
 impl<'py> Given<'py> {
@@ -35,6 +39,9 @@ impl<'py> Given<'py> {
         }
         if let Some(bytes) = bytes(events)? {
             return Ok(Self::Lines(bytes));
+        }
+        if let Some(table) = Table::new(events)? {
+            return Ok(Self::Table(table));
         }
         Many::new(events).map(Self::Many)
     }
@@ -113,15 +120,16 @@ impl<'py> Many<'py> {
         } else if let Ok(tuple) = events.cast::<PyTuple>() {
             From::Tuple(tuple.clone())
         } else {
-            let is_frame = events.hasattr("__dataframe__")? || events.hasattr("__arrow_c_stream__")?;
-            if is_frame {
+            if events.hasattr("collect")? && !events.hasattr("__next__")? {
                 let message =
-                    "events are a table; import tieline.pandas or tieline.polars, and call `.tieline.scan(rules)`";
+                    format!("events are {}, which holds none yet; give what its `collect()` gives", of_class(events));
                 return Err(PyTypeError::new_err(message));
             }
             let wrong = |_| {
                 let what = of_class(events);
-                PyTypeError::new_err(format!("events are {what}; write a dict, a list of dicts, or lines of JSON"))
+                PyTypeError::new_err(format!(
+                    "events are {what}; write a dict, a list of dicts, lines of JSON, or a table"
+                ))
             };
             From::Other(events.try_iter().map_err(wrong)?)
         };

@@ -8,6 +8,7 @@
 //! It converts arguments, calls the waist, and converts the answer. What needs no speed, such as exceptions, records
 //! and HTML, is written in Python beside it.
 
+mod arrow;
 mod errors;
 mod events;
 mod files;

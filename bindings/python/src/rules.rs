@@ -6,7 +6,7 @@
 //!
 //! It is never changed, so threads and copies share it.
 
-use crate::errors::{guarded, work};
+use crate::errors::{guarded, interruptible, work};
 use crate::events::{Given, Many, lines, one};
 use crate::files::FileScan;
 use crate::options::Options;
@@ -247,8 +247,10 @@ impl Rules {
 
     /// Scans events in memory.
     ///
-    /// `events` is a dict, which is one event; a str or bytes-like object with one JSON object a line; or a list or any
-    /// iterable of dicts and of JSON texts. Options are `threads` (1 is the calling thread, 0 is one for each core),
+    /// `events` is a dict, which is one event; a str or bytes-like object with one JSON object a line; a list or any
+    /// iterable of dicts and of JSON texts; or a table whose rows are events and whose columns are fields: anything with
+    /// the Arrow PyCapsule interface, such as a DataFrame of polars or pandas, a table of pyarrow, or a relation of DuckDB.
+    /// It is read where it lies, column by column; null is a missing field. Options are `threads` (1 is the calling thread, 0 is one for each core),
     /// `level`, `tags`, `rules`, `logsource` and `evidence`. An event that is no JSON is told by `Detections.faults`;
     /// a dict that cannot be JSON raises `EventError` or `TypeError`.
     ///
@@ -268,7 +270,10 @@ impl Rules {
             Given::One(event) => work(py, || set.scan(&event, &options))?,
             Given::Lines(text) => {
                 let text = text.as_bytes();
-                work(py, || set.scan_lines(text, &options))?
+                interruptible(py, text.len(), |stop| set.scan_lines_until(text, &options, stop))?
+            }
+            Given::Table(mut table) => {
+                interruptible(py, usize::MAX, |stop| set.scan_batches_until(&mut table, &options, stop))?
             }
             Given::Many(events) => self.scan_pieces(py, events, &options)?,
         };
@@ -300,7 +305,7 @@ impl Rules {
         let options = scan_options(py, options)?;
         let text = lines(text)?;
         let bytes = text.as_bytes();
-        let found = work(py, || self.set.scan_lines(bytes, &options))?;
+        let found = interruptible(py, bytes.len(), |stop| self.set.scan_lines_until(bytes, &options, stop))?;
         Ok(Detections::new(Arc::clone(&self.set), found))
     }
 
@@ -409,10 +414,7 @@ impl Rules {
             let mut found = work(py, || self.set.scan_events(&piece, options))?;
             found.hits.iter_mut().for_each(|hit| hit.event += first);
             found.faults.iter_mut().for_each(|fault| fault.event_index += first);
-            all.events += found.events;
-            all.hits.append(&mut found.hits);
-            all.evidence.append(&mut found.evidence);
-            all.faults.append(&mut found.faults);
+            all.append(found);
         }
         // Options are read even where there is no event.
         if all.events == 0 {

@@ -6,19 +6,20 @@
 //!
 //! Rules are shared, so a detection costs little. What was pickled, and what files gave, is held as records.
 
-use crate::errors::fault;
+use crate::arrow::capsule;
+use crate::errors::{fault, work};
 use crate::plain::{class, module, records, to_python, value};
 use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::slice::PySliceIndices;
-use pyo3::types::{PyDict, PyList, PySlice};
+use pyo3::types::{PyCapsule, PyDict, PyList, PySlice};
 use serde_json::Value;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tieline::Evidence;
-use tieline_common::waist::{DetectionRecord, Hit, Kind, RuleSet, Scan};
+use tieline_common::waist::{DetectionRecord, Hit, Kind, Results, RuleSet, Scan};
 
 /// One rule that matched one event.
 ///
@@ -311,6 +312,30 @@ impl Detections {
         let dict = PyDict::new(py);
         names.iter().zip(columns).try_for_each(|(name, column)| dict.set_item(name, column))?;
         Ok(dict)
+    }
+
+    /// The detections as a table of Arrow with the columns of `to_columns`; so `pyarrow.table(found)`,
+    /// `pandas.DataFrame.from_arrow(found)` and DuckDB read them.
+    #[pyo3(signature = (requested_schema = None))]
+    fn __arrow_c_stream__<'py>(
+        &self,
+        py: Python<'py>,
+        requested_schema: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyCapsule>> {
+        // A producer may give its own types, whatever is asked for.
+        drop(requested_schema);
+        let table = work(py, || match &self.found {
+            Found::Scan(rules, scan) => rules.results(scan),
+            Found::Records(..) => {
+                let mut results = Results::default();
+                for own in (0..self.len()).filter_map(|at| self.at(at)) {
+                    let members = [own.rule_id(), own.level(), own.source()];
+                    results.push(own.event_index(), members, own.rule_title(), own.tags());
+                }
+                results.finish()
+            }
+        })?;
+        capsule(py, table)
     }
 
     /// The detections as a pandas DataFrame; pandas must be installed.

@@ -6,6 +6,7 @@
 //!
 //! Whoever pushes waits without the lock of Python, so threads may share a stream.
 
+use crate::arrow::Table;
 use crate::errors::{guarded, work};
 use crate::events::{Many, lines, one};
 use crate::options::Options;
@@ -75,24 +76,20 @@ impl Stream {
         Pushed::new(py, answer)
     }
 
-    /// Pushes events of a list, or of any iterable, of dicts and JSON texts.
+    /// Pushes events of a list, or of any iterable, of dicts and JSON texts; or the rows of a table of Arrow.
     fn push_events(&self, py: Python<'_>, events: &Bound<'_, PyAny>) -> PyResult<Pushed> {
+        if let Some(mut table) = guarded(py, || Table::new(events))? {
+            let answer = work(py, || self.inner.push_batches(&mut table))?;
+            return Pushed::new(py, answer);
+        }
         let mut events = guarded(py, || Many::new(events))?;
         let mut all: Option<Answer> = None;
         while guarded(py, || events.next_piece(py))?.is_some() {
             let piece = events.piece();
-            let mut answer = work(py, || self.inner.push_events(&piece))?;
+            let answer = work(py, || self.inner.push_events(&piece))?;
             match &mut all {
                 None => all = Some(answer),
-                Some(all) => {
-                    all.scan.events += answer.scan.events;
-                    all.scan.hits.append(&mut answer.scan.hits);
-                    all.scan.evidence.append(&mut answer.scan.evidence);
-                    all.scan.faults.append(&mut answer.scan.faults);
-                    all.alerts.append(&mut answer.alerts);
-                    all.not_counted.append(&mut answer.not_counted);
-                    all.untimed += answer.untimed;
-                }
+                Some(all) => all.append(answer),
             }
         }
         let answer = match all {

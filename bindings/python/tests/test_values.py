@@ -103,7 +103,7 @@ def test_a_bad_value_is_refused_with_its_path(rules, both, value, kind, path):
         rules.scan(events[1])
 
 
-@pytest.mark.parametrize("events", [None, 5, 1.5, object(), pd.DataFrame({"a": [1]}), [None], [5], [[{}]], {1: 2}])
+@pytest.mark.parametrize("events", [None, 5, 1.5, object(), [None], [5], [[{}]], {1: 2}])
 def test_events_of_a_wrong_type_are_refused(rules, events):
     with pytest.raises(TypeError):
         rules.scan(events)

@@ -2,10 +2,12 @@
 
 import datetime
 
+import polars
 import tieline
 
 rules: tieline.Rules = tieline.compile({"a.yml": "title: x"}, source="windows", strict=False)
 found: tieline.Detections = rules.scan([{"a": 1}, b"{}"], level="high", evidence=True)
+by_table: tieline.Detections = rules.scan(polars.DataFrame({"a": [1]}), threads=0)
 titles: list[str] = [own.rule_title for own in found]
 code: str = tieline.check("")[0].code
 line: int = tieline.check("")[0].line

@@ -29,6 +29,18 @@ def _events(frame: pd.DataFrame) -> Iterator[dict[str, Any]]:
         yield {name: value for name, value in zip(names, row) if not _is_missing(value)}
 
 
+def _table(frame: pd.DataFrame) -> Any:
+    """The frame as a table of Arrow, without its index; None where there is none."""
+    if not all(isinstance(name, str) for name in frame.columns) or not frame.columns.is_unique:
+        return None
+    try:
+        import pyarrow
+
+        return pyarrow.Table.from_pandas(frame, preserve_index=False)
+    except (ImportError, ValueError, TypeError, NotImplementedError):
+        return None
+
+
 def _is_missing(value: Any) -> bool:
     return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and value != value)
 
@@ -41,8 +53,13 @@ class Tieline:
         self._frame = frame
 
     def detections(self, rules: Rules, /, **options: Unpack[ScanOptions]) -> Detections:
-        """Scans the rows; `event_index` is the position of the row."""
-        return rules.scan(_events(self._frame), **options)
+        """Scans the rows; `event_index` is the position of the row. What pandas calls missing is a missing field.
+
+        With pyarrow the frame is scanned column by column; a frame that Arrow cannot say, because a column holds values of
+        several types, is scanned row by row.
+        """
+        table = _table(self._frame)
+        return rules.scan(_events(self._frame) if table is None else table, **options)
 
     def scan(self, rules: Rules, /, **options: Unpack[ScanOptions]) -> pd.DataFrame:
         """Scans the rows, and gives a row for each detection."""

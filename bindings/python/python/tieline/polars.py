@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Iterator
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 __all__ = ["Tieline"]
 
 
-def _events(frame: pl.DataFrame) -> Iterator[dict[str, Any]]:
-    """Rows as events. A value that is missing is no field."""
-    for row in frame.iter_rows(named=True):
-        yield {name: value for name, value in row.items() if value is not None and value == value}
-
-
 @pl.api.register_dataframe_namespace("tieline")
 class Tieline:
     """What Tieline does with a DataFrame, whose rows are events and whose columns are fields."""
@@ -36,8 +30,8 @@ class Tieline:
         self._frame = frame
 
     def detections(self, rules: Rules, /, **options: Unpack[ScanOptions]) -> Detections:
-        """Scans the rows; `event_index` is the number of the row."""
-        return rules.scan(_events(self._frame), **options)
+        """Scans the rows, column by column where they lie; `event_index` is the number of the row. Null is a missing field."""
+        return rules.scan(self._frame, **options)
 
     def scan(self, rules: Rules, /, **options: Unpack[ScanOptions]) -> pl.DataFrame:
         """Scans the rows, and gives a row for each detection."""

@@ -1,0 +1,210 @@
+"""Tables of other libraries as events, and detections as tables."""
+
+import _thread
+import gc
+import json
+import os
+import subprocess
+import sys
+import threading
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+import tieline
+import tieline.pandas
+import tieline.polars
+
+from conftest import HIT, WHOAMI
+
+SYSMON = "Microsoft-Windows-Sysmon/Operational"
+EVENTS = [
+    {"Image": "C:\\whoami.exe", "User": "anna", "Channel": SYSMON, "EventID": 1},
+    {"Image": "c:\\a.exe", "EventID": 1, "Channel": None},
+    {"Image": "x\\WHOAMI.EXE", "EventID": 1, "Channel": SYSMON},
+    {"Image": None, "User": "C:\\whoami.exe"},
+]
+
+
+class Only:
+    """Has the one method, whatever else the table can do."""
+
+    def __init__(self, table, name="__arrow_c_stream__"):
+        self.table = table
+        setattr(type(self), name, lambda self, requested_schema=None: getattr(self.table, name)(requested_schema))
+
+
+class Gives:
+    def __init__(self, what):
+        self.what = what
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.what
+
+
+def expected(rules, **options):
+    lines = [{name: value for name, value in event.items() if value is not None} for event in EVENTS]
+    found = rules.scan(lines, **options).to_dicts()
+    assert [(it["event_index"], it.get("source")) for it in found] == [(0, "windows"), (2, "windows")]
+    return found
+
+
+TABLE = pa.Table.from_pylist(EVENTS)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        TABLE,
+        TABLE.combine_chunks().to_batches()[0],
+        pa.RecordBatchReader.from_batches(TABLE.schema, TABLE.to_batches(max_chunksize=1)),
+        pa.concat_tables([TABLE.slice(0, 1), TABLE.slice(1)]),
+        pl.DataFrame(EVENTS),
+        pl.DataFrame(EVENTS).rechunk().cast({"Image": pl.Categorical, "Channel": pl.Categorical}),
+        pl.DataFrame(EVENTS).to_struct("e"),
+        pd.DataFrame(EVENTS).convert_dtypes(),
+        pa.table({name: TABLE[name].dictionary_encode() for name in TABLE.column_names}),
+        pa.table({name: TABLE[name].cast(pa.large_string()) if name == "Image" else TABLE[name] for name in TABLE.column_names}),
+        pa.table({name: TABLE[name].cast(pa.string_view()) if name == "Image" else TABLE[name] for name in TABLE.column_names}),
+    ],
+)
+def test_rows_are_events(rules, table):
+    assert rules.scan(table).to_dicts() == expected(rules)
+
+
+def test_an_array_of_structs_is_a_table(rules):
+    array = type("Array", (Only,), {})(TABLE.to_struct_array().combine_chunks(), "__arrow_c_array__")
+    assert rules.scan(array, evidence=True).to_dicts() == expected(rules, evidence=True)
+
+
+def test_frames_give_frames_of_their_kind(rules):
+    titles = [found["rule_title"] for found in expected(rules)]
+    for frame in (pl.DataFrame(EVENTS), pd.DataFrame(EVENTS), pd.DataFrame({"Image": ["C:\\whoami.exe", 5, None]})):
+        found = frame.tieline.scan(rules)
+        assert type(found) is type(frame)
+        assert list(found["rule_title"]) == titles[: len(found)]
+        assert len(frame.tieline.matched(rules)) == len(found)
+
+
+def test_an_index_is_no_field():
+    rules = tieline.compile("title: r\nlogsource: {category: c}\ndetection: {s: [secret], condition: s}", source="none")
+    frame = pd.DataFrame({"a": ["x"]}, index=["secret"])
+    assert len(frame.tieline.scan(rules)) == 0
+
+
+def test_detections_are_a_table(rules):
+    found = rules.scan(TABLE)
+    table = pa.table(found)
+    assert table.column_names == list(found.to_columns())
+    assert {name: table[name].to_pylist() for name in table.column_names} == found.to_columns()
+    assert pa.table(rules.scan([])).schema == table.schema
+    assert found.to_polars().to_dict(as_series=False) == found.to_columns()
+    # What was pickled is the same.
+    import pickle
+
+    assert pa.table(pickle.loads(pickle.dumps(found))).equals(table)
+
+
+def test_a_stream_takes_tables(both):
+    events = [dict(HIT, UtcTime=f"2026-01-01 00:00:0{second}") for second in range(3)]
+    with both.stream() as by_table, both.stream() as by_dicts:
+        answers = [by_table.push_events(pl.DataFrame(events)), by_dicts.push_events(events)]
+        assert answers[0].events == 3
+        assert [alert.to_dict() for alert in answers[0].alerts] == [alert.to_dict() for alert in answers[1].alerts]
+        assert answers[0].detections == answers[1].detections
+
+
+def test_what_is_no_table_is_refused(rules):
+    with pytest.raises(TypeError, match="in place of a capsule `arrow_array_stream`"):
+        rules.scan(Gives(7))
+    with pytest.raises(ValueError, match="incorrect name"):
+        rules.scan(Gives(TABLE.schema.__arrow_c_schema__()))
+    with pytest.raises((tieline.EventError, TypeError)):
+        rules.scan(pa.chunked_array([[1, 2]]))
+    with pytest.raises((tieline.EventError, TypeError)):
+        rules.scan(pa.array([1, 2]))
+    with pytest.raises(TypeError, match="give what its `collect"):
+        rules.scan(pl.DataFrame(EVENTS).lazy())
+    with pytest.raises(TypeError, match="none of which is null"):
+        rules.scan(pa.array([{"a": 1}, None]))
+
+
+def test_a_table_that_was_given_away_is_an_error(rules):
+    capsule = TABLE.__arrow_c_stream__()
+    assert len(rules.scan(Gives(capsule))) == 2
+    with pytest.raises(tieline.EventError, match="released"):
+        rules.scan(Gives(capsule))
+    array = Only(TABLE.to_struct_array().combine_chunks().__arrow_c_array__())
+
+    class Twice:
+        def __arrow_c_array__(self, requested_schema=None):
+            return array.table
+
+    assert len(rules.scan(Twice())) == 2
+    with pytest.raises(tieline.EventError, match="released"):
+        rules.scan(Twice())
+
+
+def test_memory_that_is_not_what_its_type_says_is_refused(rules):
+    broken = pa.StringArray.from_buffers(1, pa.py_buffer(b"\0\0\0\0\2\0\0\0"), pa.py_buffer(b"\xff\xfe"))
+    with pytest.raises(tieline.EventError, match="the column `Image` is not what its type says"):
+        rules.scan(pa.table({"Image": broken}))
+    places = b"".join(place.to_bytes(4, "little") for place in [0, 0x7FFFFFFF, 2])
+    outside = pa.StringArray.from_buffers(2, pa.py_buffer(places), pa.py_buffer(b"ab"))
+    with pytest.raises(tieline.EventError, match="the column `Image`"):
+        rules.scan(pa.table({"Image": outside}))
+
+
+def test_a_reader_that_fails_says_why(rules):
+    def batches():
+        yield TABLE.to_batches()[0]
+        raise RuntimeError("the disk is gone")
+
+    with pytest.raises(tieline.EventError, match="the disk is gone"):
+        rules.scan(pa.RecordBatchReader.from_batches(TABLE.schema, batches()))
+
+
+def test_ctrl_c_ends_a_long_scan(rules):
+    batch = pa.table({"Image": ["C:\\whoami.exe"] * 1000}).to_batches()[0]
+    endless = pa.RecordBatchReader.from_batches(batch.schema, iter(lambda: batch, None))
+    threading.Timer(0.5, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        rules.scan(endless)
+    line = json.dumps(HIT).encode() + b"\n"
+    code = (
+        "import _thread, threading, time, tieline, sys\n"
+        f"rules = tieline.compile({WHOAMI!r})\n"
+        f"text = {line!r} * 3_000_000\n"
+        "threading.Timer(0.2, _thread.interrupt_main).start()\n"
+        "try:\n    rules.scan(text)\nexcept KeyboardInterrupt:\n    print('interrupted')\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60, check=True)
+    assert run.stdout == b"interrupted\n"
+
+
+def test_tables_are_let_go(rules):
+    gc.collect()
+    before = pa.total_allocated_bytes()
+    for _ in range(3):
+        table = pa.table({"Image": ["C:\\whoami.exe"] * 10_000})
+        found = rules.scan(table)
+        assert len(pa.table(found)) == 10_000
+        del table, found
+    gc.collect()
+    assert pa.total_allocated_bytes() == before
+
+
+def test_scans_of_tables_in_threads_and_forks(rules):
+    wanted = expected(rules)
+    answers = []
+    threads = [threading.Thread(target=lambda: answers.append(rules.scan(TABLE, threads=2).to_dicts())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert answers == [wanted] * 4
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if rules.scan(TABLE, threads=2).to_dicts() == wanted else 1)
+    assert os.waitpid(child, 0)[1] == 0
