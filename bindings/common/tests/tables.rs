@@ -136,15 +136,17 @@ proptest! {
 #[test]
 fn large_batches_are_cut_and_rows_are_counted_on() {
     let rules = &FORMS[0];
-    let images = (0..20_000).map(|row| if row % 1000 == 7 { "C:\\whoami.exe" } else { "b" });
+    let images = (0..70_000).map(|row| if row % 1000 == 7 { "C:\\whoami.exe" } else { "b" });
     let images: ArrayRef = Arc::new(StringArray::from_iter_values(images));
-    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1; 20_000]));
-    let channel: ArrayRef = Arc::new(StringArray::from(vec!["Microsoft-Windows-Sysmon/Operational"; 20_000]));
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1; 70_000]));
+    let channel: ArrayRef = Arc::new(StringArray::from(vec!["Microsoft-Windows-Sysmon/Operational"; 70_000]));
     let batch = batch(vec![("Image", images), ("EventID", ids), ("Channel", channel)]);
-    let options = ScanOptions { rules: vec!["Windows".to_owned()], ..options(2, false) };
-    let found = scan(rules, &[batch.clone(), batch], &options).unwrap();
-    let rows: Vec<u64> = found.hits.iter().map(|hit| hit.event).collect();
-    assert_eq!((found.events, rows), (40_000, (0..40).map(|at| at * 1000 + 7).collect()));
+    for threads in [1, 2] {
+        let options = ScanOptions { rules: vec!["Windows".to_owned()], ..options(threads, false) };
+        let found = scan(rules, &[batch.clone(), batch.clone()], &options).unwrap();
+        let rows: Vec<u64> = found.hits.iter().map(|hit| hit.event).collect();
+        assert_eq!((found.events, rows), (140_000, (0..140).map(|at| at * 1000 + 7).collect()));
+    }
 }
 
 #[test]
