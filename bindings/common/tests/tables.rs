@@ -196,9 +196,20 @@ fn a_stream_takes_rows_as_it_takes_lines() {
         Arc::new(StringArray::from_iter_values((0..2500).map(|row| format!("whoami {}", row % 700))));
     let times = (0..2500).map(|row| 1_700_000_000_000_000 + row * 10_000);
     let times: ArrayRef = Arc::new(TimestampMicrosecondArray::from_iter_values(times));
-    let batch = batch(vec![("Image", images), ("timestamp", times)]);
+    // Rows of one source are read by columns; rows of several as JSON.
+    let channel = |row| (row % 3 == 0).then_some("Microsoft-Windows-Sysmon/Operational");
+    let channel: ArrayRef = Arc::new(StringArray::from_iter((0..2500).map(channel)));
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1; 2500]));
+    let one = batch(vec![("Image", images.clone()), ("timestamp", times.clone())]);
+    let several = batch(vec![("Image", images), ("timestamp", times), ("Channel", channel), ("EventID", ids)]);
+    for batch in [one, several] {
+        check_stream(&rules, batch);
+    }
+}
+
+fn check_stream(rules: &Arc<RuleSet>, batch: RecordBatch) {
     let lines: Vec<String> = (0..batch.num_rows()).map(|row| row_as_json(&batch, row)).collect();
-    let stream = || Stream::new(Arc::clone(&rules), &StreamSettings::default(), &ScanOptions::default()).unwrap();
+    let stream = || Stream::new(Arc::clone(rules), &StreamSettings::default(), &options(1, true)).unwrap();
     let (by_rows, by_lines) = (stream(), stream());
     let mut found = by_rows.push_batches([Ok(batch.clone()), Ok(batch)]).unwrap();
     let mut expected = by_lines.push_lines(lines.join("\n").as_bytes()).unwrap();
@@ -208,6 +219,7 @@ fn a_stream_takes_rows_as_it_takes_lines() {
     assert!(!expected.alerts.is_empty());
     let alerts = |of: &Pushed| of.alerts.iter().map(|one| (one.time_ns(), one.count())).collect::<Vec<_>>();
     assert_eq!((alerts(&found), &found.scan.hits), (alerts(&expected), &expected.scan.hits));
+    assert_eq!(format!("{:?}", found.scan.evidence), format!("{:?}", expected.scan.evidence));
     assert_eq!((found.scan.events, found.untimed, found.first), (5000, 0, 0));
     by_rows.close().unwrap();
     assert_eq!(by_rows.push_batches([]).unwrap_err().kind(), Kind::Closed);

@@ -4,22 +4,86 @@
 //! Map {"a": 1}, List<Struct> [{"b": "x"}, {}]   ─▶   {"m": {"a": 1}, "l": [{"b": "x"}, {}]}
 //! ```
 //!
-//! This is right first: a row is written value by value. Null is left out in objects, and written in lists.
+//! What a column holds is found out once for a batch, and a row is written value by value. Null is left out in objects, and written in lists.
 
 use super::repeated;
 use super::scalars::key;
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch, StructArray};
-use arrow_schema::DataType;
+use arrow_buffer::NullBuffer;
+use arrow_schema::{DataType, FieldRef, Fields};
+use std::sync::Arc;
 use tieline::Value;
+use tieline::columns::Values;
 
-/// Writes a row of a batch.
-pub(super) fn row(batch: &RecordBatch, row: usize, out: &mut String) {
-    let mut object = Object::begin(out);
-    for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        object.member(field.name(), |out| value(array, row, out));
+/// The rows of a batch as JSON.
+pub struct JsonRows {
+    members: Vec<Member>,
+}
+
+/// A column, or a field of a struct.
+struct Member {
+    /// As JSON.
+    name: String,
+    cells: Cells,
+}
+
+/// What can be written for each row.
+enum Cells {
+    Values(Box<dyn Values>),
+    Objects(Option<NullBuffer>, Vec<Member>),
+    /// What has to be looked at anew for each row.
+    Others(ArrayRef),
+}
+
+impl JsonRows {
+    /// Of a batch.
+    #[must_use]
+    pub fn new(batch: &RecordBatch) -> Self {
+        Self { members: members(batch.schema_ref().fields(), batch.columns()) }
     }
+
+    /// Writes a row behind what is there.
+    pub fn write(&self, row: usize, out: &mut String) {
+        object(&self.members, row, out);
+    }
+}
+
+fn members(fields: &Fields, columns: &[ArrayRef]) -> Vec<Member> {
+    let member = |(field, array): (&FieldRef, &ArrayRef)| {
+        let mut name = String::new();
+        push_text(field.name(), &mut name);
+        Member { name, cells: Cells::new(array) }
+    };
+    fields.iter().zip(columns).map(member).collect()
+}
+
+fn object(members: &[Member], row: usize, out: &mut String) {
+    let mut object = Object::begin(out);
+    members.iter().for_each(|member| object.spelled(&member.name, |out| member.cells.write(row, out)));
     object.end();
+}
+
+impl Cells {
+    fn new(array: &ArrayRef) -> Self {
+        if let (DataType::Struct(fields), Some(own)) = (array.data_type(), array.as_struct_opt()) {
+            return Self::Objects(own.nulls().cloned(), members(fields, own.columns()));
+        }
+        repeated::values(array, None).map_or_else(|| Self::Others(Arc::clone(array)), Self::Values)
+    }
+
+    /// Writes the value of a row; says whether there is any, and writes nothing if not.
+    fn write(&self, row: usize, out: &mut String) -> bool {
+        match self {
+            Self::Values(values) => scalar(values.value(row), out),
+            Self::Objects(Some(nulls), _) if nulls.is_null(row) => false,
+            Self::Objects(_, members) => {
+                object(members, row, out);
+                true
+            }
+            Self::Others(array) => value(array, row, out),
+        }
+    }
 }
 
 /// Writes a value; says whether there is any, and writes nothing if not.
@@ -90,9 +154,14 @@ fn scalar(value: Option<Value<'_>>, out: &mut String) -> bool {
     true
 }
 
-/// INVARIANT: a text can always be written as JSON.
 fn push_text(text: &str, out: &mut String) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+    if text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        // INVARIANT: a text can always be written as JSON.
+        return out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    }
+    out.push('"');
+    out.push_str(text);
+    out.push('"');
 }
 
 /// An object that is being written.
@@ -109,11 +178,18 @@ impl<'o> Object<'o> {
 
     /// Adds a member, unless `write` says that there is no value.
     fn member(&mut self, name: &str, write: impl FnOnce(&mut String) -> bool) {
+        let mut spelled = String::new();
+        push_text(name, &mut spelled);
+        self.spelled(&spelled, write);
+    }
+
+    /// The same with a name that is spelled as JSON already.
+    fn spelled(&mut self, name: &str, write: impl FnOnce(&mut String) -> bool) {
         let before = self.out.len();
         if self.has_member {
             self.out.push(',');
         }
-        push_text(name, self.out);
+        self.out.push_str(name);
         self.out.push(':');
         if write(self.out) {
             self.has_member = true;

@@ -19,6 +19,7 @@ mod scalars;
 mod temporal;
 
 pub use exchange::{BadTable, Checked, checked, export, export_stream, import_stream};
+pub use json::JsonRows;
 
 use arrow_array::RecordBatch;
 use flat::Flat;
@@ -78,10 +79,10 @@ pub fn scan_batch(scanner: &mut Scanner, batch: &RecordBatch, found: &mut Found)
             found.rules.extend(detections.map(|detection| detection.index() as u32));
         });
     } else {
-        let mut text = String::new();
+        let (rows, mut text) = (JsonRows::new(batch), String::new());
         for row in 0..batch.num_rows() {
             text.clear();
-            json::row(batch, row, &mut text);
+            rows.write(row, &mut text);
             let number = first + row as u64;
             match scanner.scan_json(text.as_bytes()) {
                 Ok(detections) => {
@@ -111,10 +112,10 @@ pub fn correlate_batch(stream: &mut Stream, batch: &RecordBatch, found: &mut Fou
             }
         });
     } else {
-        let mut text = String::new();
+        let (rows, mut text) = (JsonRows::new(batch), String::new());
         for row in 0..batch.num_rows() {
             text.clear();
-            json::row(batch, row, &mut text);
+            rows.write(row, &mut text);
             let number = first + row as u64;
             match stream.scan_json(text.as_bytes()) {
                 Ok(detections) => detections.for_each(|detection| {
@@ -128,11 +129,11 @@ pub fn correlate_batch(stream: &mut Stream, batch: &RecordBatch, found: &mut Fou
     found.scanned += batch.num_rows() as u64;
 }
 
-/// A row of a batch as JSON, to be shown or explained.
+/// One row of a batch as JSON, to be shown or explained. For many rows, [`JsonRows`] is quicker.
 #[must_use]
 pub fn row_as_json(batch: &RecordBatch, row: usize) -> String {
     let mut text = String::new();
-    json::row(batch, row, &mut text);
+    JsonRows::new(batch).write(row, &mut text);
     text
 }
 

@@ -8,12 +8,13 @@
 //! Whoever pushes waits for who pushes already. A stream belongs to the process that made it, because state that is in two
 //! places is true in neither.
 
-use super::scan::{Ask, Scan, Worker, check_lines, lines};
+use super::scan::{Ask, Form, Place, Scan, Worker, check_lines, lines};
 use super::{Error, FaultRecord, Kind, RuleSet, ScanOptions, StreamSettings};
-use crate::arrow::{BadTable, row_as_json};
+use crate::arrow::{BadTable, JsonRows, with_columns};
 use arrow_array::RecordBatch;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tieline::columns::Columns;
 use tieline::stream::{Alert, Arrival, MissingTime, Restored, Sighting, Stream as CoreStream, StreamStats};
 
 /// Events whose groups are looked up together.
@@ -122,12 +123,7 @@ impl Stream {
         self.with(|state| {
             let mut all = state.push_all(std::iter::empty(), None)?;
             for batch in batches {
-                let batch = batch?;
-                for first in (0..batch.num_rows()).step_by(PIECE_ROWS) {
-                    let rows = first..batch.num_rows().min(first + PIECE_ROWS);
-                    let texts: Vec<String> = rows.map(|row| row_as_json(&batch, row)).collect();
-                    all.append(state.push_all((0..).zip(texts.iter().map(String::as_bytes)), None)?);
-                }
+                state.push_batch(&batch?, &mut all)?;
             }
             Ok(all)
         })
@@ -241,6 +237,48 @@ impl Stream {
 }
 
 impl State {
+    fn push_batch(&mut self, batch: &RecordBatch, all: &mut Pushed) -> Result<(), Error> {
+        let rows = JsonRows::new(batch);
+        let by_columns = with_columns(batch, |columns| self.push_columns(columns, &rows));
+        if let Some(pushed) = by_columns.transpose()?.flatten() {
+            all.append(pushed);
+            return Ok(());
+        }
+        for first in (0..batch.num_rows()).step_by(PIECE_ROWS) {
+            let text = |row| {
+                let mut text = String::new();
+                rows.write(row, &mut text);
+                text
+            };
+            let texts: Vec<String> = (first..batch.num_rows().min(first + PIECE_ROWS)).map(text).collect();
+            all.append(self.push_all((0..).zip(texts.iter().map(String::as_bytes)), None)?);
+        }
+        Ok(())
+    }
+
+    /// Pushes rows that are all of one source; `None` when they are not.
+    fn push_columns(&mut self, columns: &Columns<'_>, rows: &JsonRows) -> Result<Option<Pushed>, Error> {
+        let rules = Arc::clone(&self.rules);
+        let Some(id) = rules.source_of_all(columns) else { return Ok(None) };
+        rules.compile_form(id)?;
+        let Self { core, worker, ask, .. } = self;
+        let Some(Form { scanner, taken }) = worker.form(&rules, ask, id) else { return Ok(None) };
+        let mut pushed = Pushed { first: core.stats().events, ..Pushed::default() };
+        pushed.scan.events = columns.rows() as u64;
+        let mut sighting = core.sighting();
+        scanner.sight_columns(columns, pushed.first, &mut sighting, |row, detections, sighting| {
+            let (number, mut text) = (core.take_number(), String::new());
+            if ask.wants_evidence() && detections.len() > 0 {
+                rows.write(row, &mut text);
+            }
+            pushed.scan.add(detections, taken.as_deref(), ask, Place { id, bytes: text.as_bytes(), number });
+            pushed.count(core, std::slice::from_ref(sighting), &[number]);
+        });
+        pushed.alerts = core.take_alerts();
+        pushed.rules = Some(rules);
+        Ok(Some(pushed))
+    }
+
     fn push_all<'e>(
         &mut self,
         events: impl Iterator<Item = (u64, &'e [u8])>,
@@ -296,16 +334,7 @@ impl Block {
 
     fn take_in(&mut self, core: &mut CoreStream, pushed: &mut Pushed) {
         let sightings = self.sightings.get(..self.numbers.len()).unwrap_or_default();
-        match core.push_all(sightings) {
-            Ok(arrivals) => {
-                self.numbers.iter().zip(arrivals).for_each(|(number, arrival)| pushed.note(*number, arrival))
-            }
-            // INVARIANT: sightings are of the same rules, so the event has no time where that is an error; then it is alone.
-            Err(error) => {
-                let fault = |number: &u64| FaultRecord::new(*number, &Error::new(Kind::Event, error.to_string()));
-                pushed.scan.faults.extend(self.numbers.first().map(fault));
-            }
-        }
+        pushed.count(core, sightings, &self.numbers);
         self.numbers.clear();
     }
 }
@@ -317,6 +346,17 @@ impl Pushed {
         self.alerts.append(&mut next.alerts);
         self.not_counted.append(&mut next.not_counted);
         self.untimed += next.untimed;
+    }
+
+    fn count(&mut self, core: &mut CoreStream, sightings: &[Sighting], numbers: &[u64]) {
+        match core.push_all(sightings) {
+            Ok(arrivals) => numbers.iter().zip(arrivals).for_each(|(number, arrival)| self.note(*number, arrival)),
+            // INVARIANT: sightings are of the same rules, so the event has no time where that is an error; then it is alone.
+            Err(error) => {
+                let fault = |number: &u64| FaultRecord::new(*number, &Error::new(Kind::Event, error.to_string()));
+                self.scan.faults.extend(numbers.first().map(fault));
+            }
+        }
     }
 
     fn note(&mut self, event_index: u64, arrival: Arrival) {

@@ -10,7 +10,7 @@
 use super::findings::FaultRecord;
 use super::scan::{Ask, Form, Place, Scan, Worker};
 use super::{Error, Kind, RuleSet, ScanOptions, threads};
-use crate::arrow::{BadTable, row_as_json, with_columns};
+use crate::arrow::{BadTable, JsonRows, with_columns};
 use crate::source::{Plan, SourceId};
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
@@ -119,6 +119,24 @@ impl RuleSet {
     }
 }
 
+impl RuleSet {
+    /// The source of all rows; `None` where there are several, or one has to be read as JSON.
+    pub(super) fn source_of_all(&self, columns: &Columns<'_>) -> Option<SourceId> {
+        if let Some(fixed) = self.plan().fixed() {
+            return Some(fixed);
+        }
+        let mut kinds = Kinds::new(self.plan(), columns);
+        let mut all = None;
+        for row in 0..columns.rows() {
+            let id = kinds.source(row)?;
+            if *all.get_or_insert(id) != id {
+                return None;
+            }
+        }
+        all
+    }
+}
+
 impl Worker {
     /// Looks at the rows of a batch, which are numbered from `first`.
     fn scan_batch(
@@ -129,13 +147,14 @@ impl Worker {
         first: u64,
         found: &mut Scan,
     ) -> Result<(), Error> {
+        let texts = JsonRows::new(batch);
         let by_columns = with_columns(batch, |columns| {
             let Some(sources) = rules.sources(columns) else { return Ok(false) };
             let (before, is_mixed) = (found.hits.len(), sources.len() > 1);
             for (id, rows) in sources {
                 rules.compile_form(id)?;
                 let Some(form) = self.form(rules, ask, id) else { continue };
-                form.scan_rows(ask, id, columns, rows, (batch, first), found);
+                form.scan_rows(ask, id, columns, rows, (&texts, first), found);
             }
             if is_mixed {
                 found.sort_from(before);
@@ -146,8 +165,11 @@ impl Worker {
         if by_columns.transpose()? == Some(true) {
             return Ok(());
         }
+        let mut text = String::new();
         for row in 0..batch.num_rows() {
-            let (text, number) = (row_as_json(batch, row), first + row as u64);
+            let number = first + row as u64;
+            text.clear();
+            texts.write(row, &mut text);
             match self.scan(rules, ask, text.as_bytes(), number, found) {
                 Err(error) if error.kind() == Kind::Event => found.faults.push(FaultRecord::new(number, &error)),
                 other => other?,
@@ -164,12 +186,15 @@ impl Form {
         id: SourceId,
         columns: &Columns<'_>,
         rows: Vec<usize>,
-        (batch, first): (&RecordBatch, u64),
+        (texts, first): (&JsonRows, u64),
         found: &mut Scan,
     ) {
         let Self { scanner, taken } = self;
         scanner.scan_rows(columns, rows, |row, detections| {
-            let text = if ask.wants_evidence() { row_as_json(batch, row) } else { String::new() };
+            let mut text = String::new();
+            if ask.wants_evidence() {
+                texts.write(row, &mut text);
+            }
             let place = Place { id, bytes: text.as_bytes(), number: first + row as u64 };
             found.add(detections, taken.as_deref(), ask, place);
         });
