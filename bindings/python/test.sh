@@ -6,19 +6,9 @@ root=$(cd "$here/../.." && pwd)
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
 own="$CARGO_TARGET_DIR/python"
 env="$own/venv"
-mkdir -p "$own"
 
-if ! cmp -s "$here/requirements-dev.txt" "$own/installed.txt"; then
-    rm -rf "$env"
-    "${PYTHON:-python3}" -m venv "$env"
-    "$env/bin/pip" install --quiet --disable-pip-version-check -r "$here/requirements-dev.txt"
-    cp "$here/requirements-dev.txt" "$own/installed.txt"
-fi
+"$here/setup.sh"
 export PATH="$env/bin:$PATH"
-
-rm -rf "$own/wheels"
-(cd "$here" && maturin build --quiet --release --locked --out "$own/wheels")
-pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$own"/wheels/*.whl
 
 # Away from the sources, so that what is tested is what was installed.
 cd "$own"

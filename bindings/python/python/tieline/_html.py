@@ -48,7 +48,7 @@ def table(rows: Iterable[dict[str, Any]], caption: str) -> str:
 
 def text(shown: str) -> str:
     """Text as it is."""
-    return f'<pre class="tieline" style="color:inherit;background:transparent">{escape(shown)}</pre>'
+    return f'<pre class="tieline" style="color:inherit;background:transparent;font-family:monospace">{escape(shown)}</pre>'
 
 
 def detection(found: Detection) -> str:
@@ -64,34 +64,58 @@ def detections(found: Detections) -> str:
     """The first detections, and how many there are."""
     more = f", the first {ROWS_MAX}" if len(found) > ROWS_MAX else ""
     faults = len(found.faults)
-    unread = f", {faults} unreadable" if faults else ""
-    return table((own.to_dict() for own in found[:ROWS_MAX]), f"{len(found)} detections in {found.events} events{unread}{more}")
+    unread = f", {faults:,} unreadable" if faults else ""
+    caption = f"{_count(len(found), 'detection')} in {_count(found.events, 'event')}{unread}{more}"
+    return table((_row(own) for own in found[:ROWS_MAX]), caption)
+
+
+def _row(found: Detection) -> dict[str, Any]:
+    """A detection in one row, its evidence as the tests that held."""
+    record = found.to_dict()
+    record.pop("selections", None)
+    evidence = record.pop("fields", [])
+    return {**record, "because": "; ".join(own["pattern"] for own in evidence)}
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def rules(own: Rules) -> str:
     """The first rules, and how many there are."""
-    caption = f"{len(own)} rules, {len(own.correlations)} correlations, {len(own.diagnostics)} diagnostics"
+    counts = {"rule": len(own), "correlation": len(own.correlations), "diagnostic": len(own.diagnostics)}
+    caption = ", ".join(_count(number, what) for what, number in counts.items())
     every = (*own.rules, *own.correlations)
     shown = [{"title": rule.title, "level": rule.level, "id": rule.id, "tags": rule.tags} for rule in every[:ROWS_MAX]]
     return table(shown, caption + (f", the first {ROWS_MAX}" if len(every) > ROWS_MAX else ""))
 
 
 def explanation(own: Explanation) -> str:
-    """A tree that can be opened and closed."""
+    """A tree that can be opened and closed. What speaks against the verdict is closed."""
     verdict = "matches" if own.matched else "does not match"
-    steps = "".join(_step(step) for step in own.steps)
+    steps = "".join(_step(step, own.matched) for step in own.steps)
     return f'<div class="tieline" style="color:inherit"><b>{escape(own.title or own.rule)} {verdict}</b>{steps}</div>'
 
 
-def _step(step: Step) -> str:
+def _step(step: Step, due: bool, told: str = "") -> str:
+    """A step, open when it came out as is due for the verdict. What stands above has told the value of `told`."""
     mark, colour = ("✓", "#2f9e44") if step.held else ("✗", "#e03131")
     shown = f'<span style="color:{colour}">{mark}</span> <code>{_show(step.what)}</code>'
-    inner = "".join(_step(own) for own in step.steps)
+    # Tests of one field see the same value, which is then told once, above them.
+    seen = {_seen(own) for own in step.steps}
+    common = seen.pop() if len(step.steps) > 1 and len(seen) == 1 else ""
+    inner = "".join(_step(own, due != (step.what == "not"), common) for own in step.steps)
+    saw = f'<span style="opacity:0.7">{common or (_seen(step) if not told else "")}</span>'
     if inner:
-        return f'<details open style="margin-left:1.2em"><summary>{shown}</summary>{inner}</details>'
+        is_open = " open" if step.held == due else ""
+        return f'<details{is_open} style="margin-left:1.2em"><summary>{shown}{saw}</summary>{inner}</details>'
+    return f'<div style="margin-left:1.2em">{shown}{saw}</div>'
+
+
+def _seen(step: Step) -> str:
+    """What a test looked at; empty for what is made of other steps."""
     seen = ", ".join(_show(value.value) for value in step.values)
-    saw = f" saw <code>{seen}</code>" if seen else " field is missing" if step.field else ""
-    return f'<div style="margin-left:1.2em">{shown}<span style="opacity:0.7">{saw}</span></div>'
+    return f" saw <code>{seen}</code>" if seen else " field is missing" if step.field and not step.steps else ""
 
 
 def report(own: LoadReport) -> str:

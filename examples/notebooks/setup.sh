@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Prepares all that the notebooks need: the wheel, packages by exact versions, and the events of the water utility.
+#
+#   setup.sh ──▶ target/python/venv, story/
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(cd "$here/../.." && pwd)
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$root/target}"
+
+"$root/bindings/python/setup.sh" "$here/requirements.txt"
+(cd "$root" && cargo build --quiet --release --locked -p tieline-examples)
+"$CARGO_TARGET_DIR/release/water-utility" "$here/story" >/dev/null
