@@ -29,5 +29,8 @@ done
 export PATH="$env/bin:$PATH"
 
 rm -rf "$own/wheels"
-(cd "$here" && maturin build --quiet --release --locked --out "$own/wheels")
+(cd "$here" && maturin build --quiet --release --locked --out "$own/wheels") >"$own/build.txt" 2>&1 || {
+    cat "$own/build.txt" >&2
+    exit 1
+}
 pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$own"/wheels/*.whl

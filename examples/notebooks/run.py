@@ -34,7 +34,7 @@ def fresh(path):
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    nbclient.NotebookClient(notebook, timeout=SECONDS_MAX, resources=resources, config=config).execute()
+    nbclient.NotebookClient(notebook, timeout=SECONDS_MAX, startup_timeout=SECONDS_MAX, resources=resources, config=config).execute()
     for number, cell in enumerate(notebook.cells):
         cell.metadata = {}
         cell.id = f"cell-{number}"

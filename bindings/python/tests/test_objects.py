@@ -72,6 +72,25 @@ def test_html_is_escaped(rules):
         assert repr(own)
 
 
+def test_html_of_an_explanation_shows_what_decided():
+    rule = """
+title: Shell
+logsource: {category: c}
+detection:
+  sel: {Image|endswith: ['cmd.exe', 'pwsh.exe']}
+  other: {User: [anna, bob]}
+  condition: sel and not other
+"""
+    rules = tieline.compile(rule)
+    held = rules.explain("Shell", {"Image": "x\\cmd.exe", "User": "eve"})._repr_html_()
+    assert held.count("saw <code>x\\cmd.exe</code>") == 1, "a value is told once for all tests that saw it"
+    filtered = rules.explain("Shell", {"Image": "x\\cmd.exe", "User": "bob"})._repr_html_()
+    is_open = [step.endswith("<details open ") for step in filtered.split('style="margin-left:1.2em"><summary>')[:-1]]
+    assert is_open == [True, False, False, True, True, True], "the filter stays open, what it overruled closes"
+    found = rules.scan([{"Image": "cmd.exe"}], evidence=True)
+    assert "1 detection in 1 event<" in found._repr_html_() and "Image endswith" in found._repr_html_()
+
+
 def test_files(tmp_path, rules, capsys):
     path = tmp_path / "a.ndjson"
     path.write_bytes(LINES + b"{\n")
