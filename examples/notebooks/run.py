@@ -25,16 +25,19 @@ BYTES_MAX = 300_000
 SECONDS_MAX = 120
 
 
-def fresh(path):
-    """The notebook with new outputs, and without what changes from run to run."""
+def fresh(path, own):
+    """The notebook with new outputs, and without what changes from run to run. Its kernel keeps its files in `own`."""
     notebook = nbformat.read(path, as_version=4)
     # A kernel that is spoken to through files needs no network and opens no port.
-    config = Config({"KernelManager": {"transport": "ipc"}})
+    settings = {"transport": "ipc", "ip": f"{own}/{path.stem}"}
     resources = {"metadata": {"path": str(path.parent)}}
+    client = nbclient.NotebookClient(
+        notebook, timeout=SECONDS_MAX, startup_timeout=SECONDS_MAX, resources=resources, config=Config({"KernelManager": settings})
+    )
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.outputs, cell.execution_count = [], None
-    nbclient.NotebookClient(notebook, timeout=SECONDS_MAX, startup_timeout=SECONDS_MAX, resources=resources, config=config).execute()
+    client.execute()
     for number, cell in enumerate(notebook.cells):
         cell.metadata = {}
         cell.id = f"cell-{number}"
@@ -63,10 +66,10 @@ def said(notebook):
     return lines
 
 
-def run(path, write):
+def run(path, write, own):
     """What is wrong with the notebook; nothing when all is well."""
     try:
-        notebook = fresh(path)
+        notebook = fresh(path, own)
     except nbclient.exceptions.CellExecutionError as error:
         return re.sub(r"\x1b\[[0-9;]*m", "", str(error)).rstrip()
     complaints = [output.text for cell in notebook.cells for output in cell.get("outputs", []) if output.get("name") == "stderr"]
@@ -96,7 +99,7 @@ def main():
         os.environ.update(IPYTHONDIR=own, JUPYTER_CONFIG_DIR=own, JUPYTER_DATA_DIR=own, JUPYTER_RUNTIME_DIR=own)
         for name in names:
             begun = time.monotonic()
-            wrong = run(HERE / f"{name}.ipynb", given.write)
+            wrong = run(HERE / f"{name}.ipynb", given.write, own)
             print(f"{'not ok' if wrong else 'ok'} - {name} ({time.monotonic() - begun:.0f} s)")
             if wrong:
                 failed += 1

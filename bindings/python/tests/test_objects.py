@@ -89,6 +89,7 @@ detection:
     assert is_open == [True, False, False, True, True, True], "the filter stays open, what it overruled closes"
     found = rules.scan([{"Image": "cmd.exe"}], evidence=True)
     assert "1 detection in 1 event<" in found._repr_html_() and "Image endswith" in found._repr_html_()
+    assert ">0<" in found._repr_html_() and ">0<" in found[0]._repr_html_(), "the first event has a number too"
 
 
 def test_files(tmp_path, rules, capsys):

@@ -16,13 +16,19 @@ ROWS_MAX = 50
 _TEXT_MAX = 300
 _COLOURS = {"critical": "#c2255c", "high": "#e03131", "medium": "#e8590c", "low": "#2f9e44", "informational": "#1c7ed6"}
 _CELL = "text-align:left;vertical-align:top;padding:2px 10px 2px 0"
+_WHOLE = ("level", "id", "event_index", "line", "time")
+"""Columns whose values are not broken into lines."""
+_SAID = ("rule_title", "title", "kind", "time_ns", "first_ns", "last_ns")
+"""Members that a caption says, or another member in better words."""
 
 
 def _show(value: Any) -> str:
     if value is None:
         return ""
-    if isinstance(value, (list, tuple)) and all(isinstance(own, str) for own in value):
-        value = ", ".join(value)
+    if isinstance(value, (list, tuple)) and all(isinstance(own, (str, int)) for own in value):
+        value = ", ".join(map(str, value))
+    if isinstance(value, dict) and all(own is None or isinstance(own, str) for own in value.values()):
+        value = ", ".join(f"{name}: {own}" for name, own in value.items() if own is not None)
     shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return escape(shown if len(shown) <= _TEXT_MAX else shown[: _TEXT_MAX - 1] + "…")
 
@@ -30,20 +36,36 @@ def _show(value: Any) -> str:
 def _cell(name: str, value: Any) -> str:
     colour = _COLOURS.get(value) if name == "level" and isinstance(value, str) else None
     shown = f'<b style="color:{colour}">{_show(value)}</b>' if colour else _show(value)
-    return f'<td style="{_CELL}">{shown}</td>'
+    return f'<td style="{_CELL}{";white-space:nowrap" if name in _WHOLE else ""}">{shown}</td>'
+
+
+def _is_told(value: Any) -> bool:
+    return value is not None and value is not False and value not in ([], {}, "", "{}")
+
+
+def _framed(caption: str, inner: str) -> str:
+    return (
+        '<div class="tieline" style="color:inherit;font-size:90%">'
+        f'<p><b>{escape(caption)}</b></p><table style="border-collapse:collapse;color:inherit">{inner}</table></div>'
+    )
 
 
 def table(rows: Iterable[dict[str, Any]], caption: str) -> str:
     """Rows with the same names, as a table."""
     rows = list(rows)
-    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if value not in (None, [], "", "{}")))
+    names = list(dict.fromkeys(name for row in rows for name, value in row.items() if _is_told(value)))
     head = "".join(f'<th style="{_CELL};opacity:0.7">{escape(name)}</th>' for name in names)
     body = "".join("<tr>" + "".join(_cell(name, row.get(name)) for name in names) + "</tr>" for row in rows)
-    return (
-        '<div class="tieline" style="color:inherit;font-size:90%">'
-        f"<p><b>{escape(caption)}</b></p>"
-        f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return _framed(caption, f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody>")
+
+
+def sheet(record: dict[str, Any], caption: str) -> str:
+    """One record, a line for each member."""
+    told = {name: value for name, value in record.items() if name not in _SAID and _is_told(value)}
+    rows = "".join(
+        f'<tr><th style="{_CELL};opacity:0.7">{escape(name)}</th>{_cell(name, value)}</tr>' for name, value in told.items()
     )
+    return _framed(caption, f"<tbody>{rows}</tbody>")
 
 
 def text(shown: str) -> str:
@@ -56,7 +78,7 @@ def detection(found: Detection) -> str:
     record = found.to_dict()
     evidence = record.pop("fields", [])
     record.pop("selections", None)
-    shown = table([record], found.rule_title or "Detection")
+    shown = sheet(record, found.rule_title or "Detection")
     return shown + table(evidence, "because") if evidence else shown
 
 
@@ -70,11 +92,10 @@ def detections(found: Detections) -> str:
 
 
 def _row(found: Detection) -> dict[str, Any]:
-    """A detection in one row, its evidence as the tests that held."""
-    record = found.to_dict()
-    record.pop("selections", None)
-    evidence = record.pop("fields", [])
-    return {**record, "because": "; ".join(own["pattern"] for own in evidence)}
+    """A detection in one row: where, what, and as evidence the tests that held."""
+    place = {"event_index": found.event_index, "file": found.file, "line": found.line, "time": found.time}
+    what = {"level": found.level, "rule": found.rule_title or found.rule_id, "tags": found.tags}
+    return {**place, **what, "because": "; ".join(own.pattern for own in found.fields), "event": found.event}
 
 
 def _count(number: int, what: str) -> str:

@@ -105,9 +105,9 @@ class Rule(Record):
     type = Member[Optional[str]]("The type of a correlation, such as `event_count`.")
 
     def _repr_html_(self) -> str:
-        from ._html import table
+        from ._html import sheet
 
-        return table([self.to_dict()], self.title or "Rule")
+        return sheet(self.to_dict(), self.title or "Rule")
 
 
 class Diagnostic(Record):
@@ -206,9 +206,9 @@ class Alert(Record):
     line = Member[Optional[int]]("Its line.")
 
     def _repr_html_(self) -> str:
-        from ._html import table
+        from ._html import sheet
 
-        return table([self.to_dict()], self.rule_title or "Alert")
+        return sheet(self.to_dict(), self.rule_title or "Alert")
 
 
 class ValueSeen(Record):
