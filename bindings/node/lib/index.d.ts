@@ -20,7 +20,7 @@ export type Path = string | URL;
 
 export interface CompileOptions {
   /** Processing pipelines in order: names of shipped ones, paths, or YAML texts. */
-  pipelines?: readonly string[];
+  pipelines?: string | readonly string[];
   /** `auto` finds out by the fields of events, `none` leaves rules as they are, or a name such as `windows`. */
   source?: string;
   /** The values that `%name%` stands for under `expand`. */
@@ -30,9 +30,9 @@ export interface CompileOptions {
   /** The unit of times that are bare numbers. */
   timeUnit?: 's' | 'ms' | 'us' | 'ns';
   /** Fields that hold the time of an event. Without it, the usual ones. */
-  timeFields?: readonly string[];
+  timeFields?: string | readonly string[];
   /** Warnings that are switched off, by code or name. */
-  allow?: readonly string[];
+  allow?: string | readonly string[];
   /** Whether a broken rule is an error; `compile`: true, `load`: false. */
   strict?: boolean;
 }
@@ -48,9 +48,9 @@ export interface AskOptions {
   /** Only rules of this level or above. */
   level?: Level;
   /** Only rules with one of these tags, or one below it. */
-  tags?: readonly string[];
+  tags?: string | readonly string[];
   /** Only the rules of these ids, names or titles. */
-  rules?: readonly string[];
+  rules?: string | readonly string[];
   /** The log source of all events; rules of another one are not asked. */
   logsource?: { category?: string; product?: string; service?: string };
   /** Whether the selections and fields that held are told. */

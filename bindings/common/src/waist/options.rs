@@ -10,7 +10,7 @@ use super::{Error, Kind};
 use crate::load::RuleOptions;
 use crate::scan::Select;
 use crate::source::{SourceChoice, known_sources};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -23,6 +23,7 @@ use tieline::{Level, LogSource, TimeOptions, TimeUnit};
 #[serde(default, deny_unknown_fields)]
 pub struct CompileOptions {
     /// Processing pipelines in order: names of shipped ones, paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
     pub pipelines: Vec<String>,
     /// Where events come from: `auto` finds out by their fields, `none` leaves rules as they are, else a shipped source. Without
     /// it, `auto`; `none` with pipelines.
@@ -34,8 +35,10 @@ pub struct CompileOptions {
     /// The unit of times that are bare numbers: `s`, `ms`, `us`, or `ns`.
     pub time_unit: Option<String>,
     /// Fields that hold the time of an event. None are the usual ones.
+    #[serde(deserialize_with = "texts")]
     pub time_fields: Vec<String>,
     /// Warnings that are switched off, by code or name.
+    #[serde(deserialize_with = "texts")]
     pub allow: Vec<String>,
     /// Whether a broken rule is an error; else it is left out and told by the diagnostics.
     pub strict: Option<bool>,
@@ -50,13 +53,33 @@ pub struct ScanOptions {
     /// Only rules of this level or above.
     pub level: Option<String>,
     /// Only rules with one of these tags, or one below it.
+    #[serde(deserialize_with = "texts")]
     pub tags: Vec<String>,
     /// Only the rules of these ids, names or titles.
+    #[serde(deserialize_with = "texts")]
     pub rules: Vec<String>,
     /// The log source of all events; rules of another one are not asked.
     pub logsource: Option<LogSourceRecord>,
     /// Whether the selections and fields that held are told.
     pub evidence: bool,
+}
+
+/// A list of texts, or one.
+fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "expected a text or a list of texts")]
+    enum Texts {
+        One(String),
+        Many(Vec<String>),
+    }
+    // Saved options are lists; their form does not say what comes.
+    if !deserializer.is_human_readable() {
+        return Vec::deserialize(deserializer);
+    }
+    Ok(match Texts::deserialize(deserializer)? {
+        Texts::One(text) => vec![text],
+        Texts::Many(texts) => texts,
+    })
 }
 
 /// A log source, as a rule names it.

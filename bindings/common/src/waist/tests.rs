@@ -188,3 +188,12 @@ fn files_tell_what_they_hold_and_end() {
     }
     assert_eq!((found, bad, scan.totals().events), (vec!["Often".to_owned()], 2, 3));
 }
+
+#[test]
+fn one_text_is_a_list_of_one() {
+    let rules = rules(&from_json(r#"{"allow":"TL0001"}"#).unwrap());
+    let hits = |options| rules.scan(event("anna", 1).as_bytes(), &from_json(options).unwrap()).unwrap().hits.len();
+    assert_eq!([r#"{"rules":"whoami"}"#, r#"{"tags":"attack.t1033"}"#, r#"{"tags":"attack.t1"}"#].map(hits), [1, 1, 0]);
+    let error = from_json::<ScanOptions>(r#"{"tags":[1]}"#).unwrap_err().to_string();
+    assert!(error.contains("expected a text or a list of texts"), "{error}");
+}

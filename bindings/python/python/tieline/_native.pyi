@@ -46,13 +46,13 @@ _Level: TypeAlias = Literal["informational", "low", "medium", "high", "critical"
 
 @type_check_only
 class CompileOptions(TypedDict, total=False):
-    pipelines: Sequence[_Path] | None
+    pipelines: _Path | Sequence[_Path] | None
     source: str | None
     placeholders: Mapping[str, Sequence[str]] | None
     timezone: str | None
     time_unit: Literal["s", "ms", "us", "ns"] | None
-    time_fields: Sequence[str] | None
-    allow: Sequence[str] | None
+    time_fields: str | Sequence[str] | None
+    allow: str | Sequence[str] | None
     strict: bool | None
 
 @type_check_only
@@ -64,8 +64,8 @@ class LogSource(TypedDict, total=False):
 @type_check_only
 class _TellOptions(TypedDict, total=False):
     level: _Level | None
-    tags: Sequence[str] | None
-    rules: Sequence[str] | None
+    tags: str | Sequence[str] | None
+    rules: str | Sequence[str] | None
     logsource: LogSource | None
     evidence: bool | None
 
