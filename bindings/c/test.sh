@@ -73,6 +73,8 @@ flags=$(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags --libs tieline)
 # shellcheck disable=SC2086
 gcc -std=c11 tests/consumer/main.c -o "$out/consumer" $flags -Wl,-rpath,"$lib"
 tell "pkg-config" "$out/consumer"
+version=$(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --modversion tieline)
+[ "$("$out/consumer")" = "$version" ] || { echo "tl_version is not $version, as pkg-config says" >&2; exit 1; }
 cmake -S tests/consumer -B "$out/consumer-cmake" -DCMAKE_PREFIX_PATH="$stage/usr" >"$out/cmake.log"
 cmake --build "$out/consumer-cmake" >>"$out/cmake.log"
 tell "CMake, shared" "$out/consumer-cmake/with_shared"
