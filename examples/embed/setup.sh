@@ -8,7 +8,7 @@
 set -eu
 PATH=$PATH:/usr/sbin:/sbin
 missing=
-for command in ${*:-rsyslogd jq}; do
+for command in ${*:-rsyslogd jq g++ pkg-config}; do
     command -v "$command" >/dev/null && continue
     case $command in
         rsyslogd) missing="$missing rsyslog" ;;
