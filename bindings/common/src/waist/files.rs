@@ -106,7 +106,9 @@ impl FileScan {
                 let _ = pass_on(&sender, &Notice::BadFile(error));
             }
             let mut tell = |notice: Notice<'_>| pass_on(&sender, &notice);
-            scan(&mut plan, &paths, &scanning, &mut tell).map_err(Error::from)
+            let mut outcome = scan(&mut plan, &paths, &scanning, &mut tell)?;
+            outcome.totals.bad_files += errors.len() as u64;
+            Ok(outcome)
         };
         let thread = std::thread::Builder::new().name("tieline-scan".to_owned()).spawn(work);
         let thread = thread.map_err(|error| Error::new(Kind::Limit, format!("a thread cannot be started: {error}")))?;

@@ -187,6 +187,7 @@ fn files_tell_what_they_hold_and_end() {
         }
     }
     assert_eq!((found, bad, scan.totals().events), (vec!["Often".to_owned()], 2, 3));
+    assert_eq!((scan.totals().files, scan.totals().bad_files), (1, 1), "what is not there is a bad file");
 }
 
 #[test]
