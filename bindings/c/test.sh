@@ -58,15 +58,50 @@ for cc in "${compilers[@]}"; do
     tell "C11, shared, $cc" "$out/api-$cc"
     $cc -std=c11 -O1 -g "${strict[@]}" tests/c/api.c -o "$out/api-static-$cc" "${static[@]}"
     tell "C11, static, $cc" "$out/api-static-$cc"
+    $cc -std=c11 -O1 -g "${strict[@]}" tests/c/bad.c -o "$out/bad-$cc" "${shared[@]}"
+    tell "bad values, $cc" "$out/bad-$cc"
 done
 g++ -std=c++17 -O1 -g "${strict[@]}" tests/cpp/parity.cpp -o "$out/parity" "${shared[@]}"
 tell "parity, C++17" "$out/parity" "${parity[@]}"
-tell "C11, valgrind" valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
-    --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/valgrind.supp "$out/api-gcc"
-gcc -std=c11 -O1 -g -fsanitize=address "${strict[@]}" tests/c/api.c -o "$out/api-asan" "${shared[@]}"
-tell "C11, AddressSanitizer" "$out/api-asan"
+for cxx in "${compilers[@]/gcc/g++}"; do
+    cxx=${cxx/%clang/clang++}
+    $cxx -std=c++17 -O1 -g "${strict[@]}" tests/cpp/wrapper.cpp -o "$out/wrapper-$cxx" "${shared[@]}"
+    tell "tieline.hpp, $cxx" "$out/wrapper-$cxx"
+done
+for program in api-gcc bad-gcc wrapper-g++; do
+    tell "$program, valgrind" valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
+        --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/valgrind.supp "$out/$program"
+done
+for name in api bad; do
+    gcc -std=c11 -O1 -g -fsanitize=address,undefined "${strict[@]}" "tests/c/$name.c" -o "$out/$name-asan" "${shared[@]}"
+    tell "$name, AddressSanitizer" "$out/$name-asan"
+done
+g++ -std=c++17 -O1 -g -fsanitize=address,undefined "${strict[@]}" tests/cpp/wrapper.cpp -o "$out/wrapper-asan" "${shared[@]}"
+tell "tieline.hpp, AddressSanitizer" "$out/wrapper-asan"
 gcc -std=c11 -O2 "${strict[@]}" tests/c/memory.c -o "$out/memory" "${shared[@]}"
 tell "memory stays flat" "$out/memory" "${TIELINE_DETECTIONS:-1000000}"
+
+# The examples of the README: each program in C by itself, and those in C++ as one.
+examples=$out/readme
+rm -rf "$examples"
+mkdir -p "$examples"
+ln -s "$root/rules" "$examples/rules"
+echo '{"EventID":1102,"Channel":"Security","Provider_Name":"Microsoft-Windows-Eventlog"}' >"$examples/events.ndjson"
+awk -v to="$examples/" '/^```/ { kind = kind ? "" : substr($0, 4); if (kind == "c") n++; next } kind == "c" { print >(to n ".c") }' README.md
+{
+    printf '#include <iostream>\n#include <tieline.hpp>\nint main() {\n'
+    awk '/^```/ { kind = kind ? "" : substr($0, 4); next } kind == "cpp"' README.md
+    echo '}'
+} >"$examples/all.cpp"
+in_examples() { (cd "$examples" && ulimit -f 1000 && timeout 60 "./$1" >"$1.out" 2>"$1.err" && test -s "$1.out"); }
+for source in "$examples"/*.c; do
+    gcc -std=c11 "${strict[@]}" "$source" -o "${source%.c}" "${shared[@]}"
+    tell "README, C, program $(basename "$source" .c)" in_examples "$(basename "$source" .c)"
+done
+g++ -std=c++17 "${strict[@]}" "$examples/all.cpp" -o "$examples/all" "${shared[@]}"
+tell "README, C++" in_examples all
+grep -q '^Security Log' "$examples/1.out" && grep -q '"line":1' "$examples/all.out" ||
+    { echo "the examples of the README find nothing" >&2; exit 1; }
 
 sed -i "s|^prefix=.*|prefix=$stage/usr|" "$lib/pkgconfig/tieline.pc"
 flags=$(PKG_CONFIG_PATH=$lib/pkgconfig pkg-config --cflags --libs tieline)

@@ -444,30 +444,34 @@ class Scanner {
     Handle<tl_scanner, tl_scanner_free> own_;
 };
 
-/* What came of events that were pushed. */
+/* What came of events that were pushed. It must have a name while its hits and alerts are used. */
 class Pushed {
   public:
     explicit Pushed(tl_pushed *own) : own_(own) {}
     const tl_pushed *get() const noexcept { return own_.get(); }
-    Range<tl_hit> hits() const {
+    Range<tl_hit> hits() const && = delete;
+    Range<tl_hit> hits() const & {
         const tl_hit *first = nullptr;
         std::size_t len = 0;
         ensure(tl_pushed_hits(get(), &first, &len));
         return {first, len};
     }
-    Range<tl_fault> faults() const {
+    Range<tl_fault> faults() const && = delete;
+    Range<tl_fault> faults() const & {
         const tl_fault *first = nullptr;
         std::size_t len = 0;
         ensure(tl_pushed_faults(get(), &first, &len));
         return {first, len};
     }
-    Range<tl_not_counted> not_counted() const {
+    Range<tl_not_counted> not_counted() const && = delete;
+    Range<tl_not_counted> not_counted() const & {
         const tl_not_counted *first = nullptr;
         std::size_t len = 0;
         ensure(tl_pushed_not_counted(get(), &first, &len));
         return {first, len};
     }
-    std::vector<Alert> alerts() const {
+    std::vector<Alert> alerts() const && = delete;
+    std::vector<Alert> alerts() const & {
         std::size_t len = 0;
         ensure(tl_pushed_alerts_len(get(), &len));
         std::vector<Alert> all(len);
