@@ -142,6 +142,9 @@ try_c() { # file
     works "$1" "$said"
 }
 
+for tool in cargo node npm cc objcopy pkg-config; do
+    command -v "$tool" >/dev/null || { echo "\`$tool\` is missing" >&2; exit 1; }
+done
 rm -rf "$dist"
 mkdir -p "$dist"
 build_crates
