@@ -157,7 +157,12 @@ fn texts(given: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     if let Ok(dict) = given.cast::<PyDict>() {
         return dict.iter().map(|(name, value)| Ok((text(&name, "a name")?, text(&value, "a rule")?))).collect();
     }
-    let wrong = |_| PyTypeError::new_err(format!("rules are {}; write a str, a list or a dict; `load` takes paths", of_class(given)));
+    let wrong = |_| {
+        PyTypeError::new_err(format!(
+            "rules are {}; write a str, a list or a dict; `load` takes paths",
+            of_class(given)
+        ))
+    };
     let mut all = Vec::new();
     for (at, member) in given.try_iter().map_err(wrong)?.enumerate() {
         let member = member?;
