@@ -19,6 +19,20 @@ pub struct BadTable {
     message: String,
 }
 
+impl BadTable {
+    /// With a message of its own.
+    #[must_use]
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into() }
+    }
+
+    /// A column whose memory does not hold what its type says.
+    #[must_use]
+    pub fn of_column(name: &str, error: &ArrowError) -> Self {
+        Self::new(format!("the column `{name}` is not what its type says: {error}"))
+    }
+}
+
 impl fmt::Display for BadTable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -29,7 +43,7 @@ impl std::error::Error for BadTable {}
 
 impl From<ArrowError> for BadTable {
     fn from(error: ArrowError) -> Self {
-        Self { message: format!("the table cannot be read: {error}") }
+        Self::new(format!("the table cannot be read: {error}"))
     }
 }
 
@@ -40,9 +54,7 @@ impl From<ArrowError> for BadTable {
 /// When it does not; the message names the column.
 pub fn checked(batch: RecordBatch) -> Result<RecordBatch, BadTable> {
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        array.to_data().validate_full().map_err(|error| BadTable {
-            message: format!("the column `{}` is not what its type says: {error}", field.name()),
-        })?;
+        array.to_data().validate_full().map_err(|error| BadTable::of_column(field.name(), &error))?;
     }
     Ok(batch)
 }
