@@ -60,6 +60,8 @@ for cc in "${compilers[@]}"; do
     tell "C11, static, $cc" "$out/api-static-$cc"
     $cc -std=c11 -O1 -g "${strict[@]}" tests/c/bad.c -o "$out/bad-$cc" "${shared[@]}"
     tell "bad values, $cc" "$out/bad-$cc"
+    $cc -std=c11 -O1 -g "${strict[@]}" tests/c/arrow.c -o "$out/arrow-$cc" "${shared[@]}"
+    tell "Arrow, C11, $cc" "$out/arrow-$cc"
 done
 g++ -std=c++17 -O1 -g "${strict[@]}" tests/cpp/parity.cpp -o "$out/parity" "${shared[@]}"
 tell "parity, C++17" "$out/parity" "${parity[@]}"
@@ -68,11 +70,13 @@ for cxx in "${compilers[@]/gcc/g++}"; do
     $cxx -std=c++17 -O1 -g "${strict[@]}" tests/cpp/wrapper.cpp -o "$out/wrapper-$cxx" "${shared[@]}"
     tell "tieline.hpp, $cxx" "$out/wrapper-$cxx"
 done
-for program in api-gcc bad-gcc wrapper-g++; do
+g++ -std=c++17 -O1 -g "${strict[@]}" tests/cpp/arrow.cpp -o "$out/arrow-g++" "${shared[@]}"
+tell "Arrow, C++17" "$out/arrow-g++"
+for program in api-gcc bad-gcc arrow-gcc arrow-g++ wrapper-g++; do
     tell "$program, valgrind" valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite,indirect,possible \
         --errors-for-leak-kinds=definite,indirect,possible --suppressions=tests/valgrind.supp "$out/$program"
 done
-for name in api bad; do
+for name in api bad arrow; do
     gcc -std=c11 -O1 -g -fsanitize=address,undefined "${strict[@]}" "tests/c/$name.c" -o "$out/$name-asan" "${shared[@]}"
     tell "$name, AddressSanitizer" "$out/$name-asan"
 done

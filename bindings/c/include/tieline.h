@@ -12,6 +12,62 @@
 #include <stdint.h>
 #include <string.h>
 
+/* The C data interface and the C stream interface of Apache Arrow, under the guards that its specification names. */
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+#define ARROW_FLAG_DICTIONARY_ORDERED 1
+#define ARROW_FLAG_NULLABLE 2
+#define ARROW_FLAG_MAP_KEYS_SORTED 4
+
+struct ArrowSchema {
+  const char *format;
+  const char *name;
+  const char *metadata;
+  int64_t flags;
+  int64_t n_children;
+  struct ArrowSchema **children;
+  struct ArrowSchema *dictionary;
+  void (*release)(struct ArrowSchema *);
+  void *private_data;
+};
+
+struct ArrowArray {
+  int64_t length;
+  int64_t null_count;
+  int64_t offset;
+  int64_t n_buffers;
+  int64_t n_children;
+  const void **buffers;
+  struct ArrowArray **children;
+  struct ArrowArray *dictionary;
+  void (*release)(struct ArrowArray *);
+  void *private_data;
+};
+
+#endif
+
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+  int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+  int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+  const char *(*get_last_error)(struct ArrowArrayStream *);
+  void (*release)(struct ArrowArrayStream *);
+  void *private_data;
+};
+
+#endif
+
+#ifdef __cplusplus
+}
+#endif
+
 // The version of the interface: the number behind `libtieline.so.`. It grows when programs must be built anew.
 #define TL_ABI_VERSION 0
 
@@ -156,24 +212,6 @@ typedef struct tl_alert {
   size_t events_len;
 } tl_alert;
 
-// How files are scanned. Begin with all 0 and set `struct_size`.
-typedef struct tl_file_config {
-  // `sizeof(tl_file_config)`.
-  size_t struct_size;
-  // All options as a JSON object, with the names that the fields have here.
-  struct tl_str options_json;
-  // The format of all files: `ndjson`, `json`, `evtx`, `zeek` or `csv`. Without it, found out.
-  struct tl_str format;
-  // Whether records carry their event: `TL_YES`, or what is usual.
-  int32_t event;
-  // Whether files are read on as they grow: `TL_YES`, or what is usual.
-  int32_t follow;
-  // With `follow`: the scan ends when nothing came for so long, such as `10s`.
-  struct tl_str follow_idle;
-  // The file in which the state of correlations is kept.
-  struct tl_str state;
-} tl_file_config;
-
 // Which rules are asked, and what is told. Begin with all 0 and set `struct_size`.
 typedef struct tl_scan_config {
   // `sizeof(tl_scan_config)`.
@@ -201,6 +239,24 @@ typedef struct tl_scan_config {
   // See `category`.
   struct tl_str service;
 } tl_scan_config;
+
+// How files are scanned. Begin with all 0 and set `struct_size`.
+typedef struct tl_file_config {
+  // `sizeof(tl_file_config)`.
+  size_t struct_size;
+  // All options as a JSON object, with the names that the fields have here.
+  struct tl_str options_json;
+  // The format of all files: `ndjson`, `json`, `evtx`, `zeek` or `csv`. Without it, found out.
+  struct tl_str format;
+  // Whether records carry their event: `TL_YES`, or what is usual.
+  int32_t event;
+  // Whether files are read on as they grow: `TL_YES`, or what is usual.
+  int32_t follow;
+  // With `follow`: the scan ends when nothing came for so long, such as `10s`.
+  struct tl_str follow_idle;
+  // The file in which the state of correlations is kept.
+  struct tl_str state;
+} tl_file_config;
 
 // How a stream behaves. Begin with all 0 and set `struct_size`.
 typedef struct tl_stream_config {
@@ -499,6 +555,63 @@ tl_status tl_pushed_alerts_len(const struct tl_pushed *pushed, size_t *len);
 // # Safety
 // `alert` must be a struct as large as its `struct_size` says.
 tl_status tl_pushed_alert(const struct tl_pushed *pushed, size_t index, struct tl_alert *alert);
+
+// Scans tables of Arrow, by its C stream interface. Rows are events, numbered from 0 over all batches; columns are
+// fields, a column `id` within a struct `Event` is the field `Event.id`, and null is a missing field. `config` may be
+// null.
+//
+// The stream is taken over: when the call returns, whatever it returns, `batches->release` is null, and the stream
+// and all that came of it were released by this thread, which alone calls its callbacks. Structs that do not fit
+// together, and memory that does not hold what its type says, are `TL_EVENT`; that buffers are as long as they should
+// be cannot be seen.
+//
+// # Safety
+// `batches` must be null, or a stream as the interface describes it, released or not, that no other thread uses;
+// `config` must be null or valid, and `scan` a place for a pointer.
+tl_status tl_scan_arrow(const struct tl_rules *rules,
+                        struct ArrowArrayStream *batches,
+                        const struct tl_scan_config *config,
+                        struct tl_scan **scan);
+
+// Scans one batch of Arrow, by its C data interface: an array of structs, none of which is null. Both structs are
+// taken over as the stream of `tl_scan_arrow` is: when the call returns, they were released.
+//
+// # Safety
+// `array` and `schema` must be null, or structs as the interface describes them, released or not, that no other
+// thread uses; `config` must be null or valid, and `scan` a place for a pointer.
+tl_status tl_scan_arrow_batch(const struct tl_rules *rules,
+                              struct ArrowArray *array,
+                              struct ArrowSchema *schema,
+                              const struct tl_scan_config *config,
+                              struct tl_scan **scan);
+
+// What a scan found as a table, one row for each detection: `event_index`, `rule_id`, `rule_title`, `level`, `tags`,
+// `source`. Whoever reads `batches` releases it; what it held before is not. It lives longer than the scan. When the
+// call fails, `batches->release` is null.
+//
+// # Safety
+// `batches` must be a place for a struct.
+tl_status tl_scan_results_arrow(const struct tl_scan *scan, struct ArrowArrayStream *batches);
+
+// Pushes the rows of tables of Arrow. `batches` is taken over as by `tl_scan_arrow`; its callbacks must not use
+// `stream`. When a batch cannot be read, those before it were pushed.
+//
+// # Safety
+// `batches` must be null, or a stream as the interface describes it, released or not, that no other thread uses;
+// `pushed` must be a place for a pointer.
+tl_status tl_stream_push_arrow(const struct tl_stream *stream,
+                               struct ArrowArrayStream *batches,
+                               struct tl_pushed **pushed);
+
+// Pushes the rows of one batch of Arrow; both structs are taken over as by `tl_scan_arrow_batch`.
+//
+// # Safety
+// `array` and `schema` must be null, or structs as the interface describes them, released or not, that no other
+// thread uses; `pushed` must be a place for a pointer.
+tl_status tl_stream_push_arrow_batch(const struct tl_stream *stream,
+                                     struct ArrowArray *array,
+                                     struct ArrowSchema *schema,
+                                     struct tl_pushed **pushed);
 
 // The message of the latest error of this thread; empty when there was none. The text lives until the next call of this
 // thread that fails.

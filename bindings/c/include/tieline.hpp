@@ -1,7 +1,7 @@
 /* Tieline for C++17: handles that free themselves, errors as exceptions, text as std::string_view.
  *
  *   Rules ─▶ Scanner::scan(event) ─▶ Hits, borrowed until the next event
- *     ├────▶ scan_lines, scan_events ─▶ Scan: for (auto hit : scan)
+ *     ├────▶ scan_lines, scan_events, scan_arrow ─▶ Scan: for (auto hit : scan)
  *     ├────▶ Stream::push, … ─▶ Pushed: hits, alerts
  *     └────▶ Files::next
  *
@@ -267,6 +267,24 @@ class Alert : public tl_alert {
     Range<std::uint64_t> events() const { return {tl_alert::events, events_len}; }
 };
 
+/* A table for whoever reads Arrow, such as arrow::ImportRecordBatchReader(table.get()). What nobody took over is released. */
+class ArrowTable {
+  public:
+    ArrowTable() = default;
+    ArrowTable(ArrowTable &&other) noexcept : own_(std::exchange(other.own_, ArrowArrayStream{})) {}
+    ArrowTable &operator=(ArrowTable &&other) noexcept {
+        std::swap(own_, other.own_);
+        return *this;
+    }
+    ~ArrowTable() {
+        if (own_.release) own_.release(&own_);
+    }
+    ArrowArrayStream *get() noexcept { return &own_; }
+
+  private:
+    ArrowArrayStream own_{};
+};
+
 /* Many events' hits and faults. */
 class Scan {
   public:
@@ -297,6 +315,11 @@ class Scan {
     }
     Buffer json() const {
         return buffer([&](tl_buffer **out) { return tl_scan_to_json(get(), out); });
+    }
+    ArrowTable to_arrow() const {
+        ArrowTable table;
+        ensure(tl_scan_results_arrow(get(), table.get()));
+        return table;
     }
 
   private:
@@ -404,6 +427,21 @@ class Rules {
         auto own = events_of(events);
         tl_scan *scan = nullptr;
         ensure(tl_scan_events(get(), own.data(), own.size(), &config, &scan));
+        return Scan(scan);
+    }
+    /* Takes the batches over: they are released in the end, also when this throws. */
+    Scan scan_arrow(ArrowArrayStream *batches, const ScanOptions &options = {}) const {
+        Configs configs;
+        auto config = configs.of(options);
+        tl_scan *scan = nullptr;
+        ensure(tl_scan_arrow(get(), batches, &config, &scan));
+        return Scan(scan);
+    }
+    Scan scan_arrow(ArrowArray *array, ArrowSchema *schema, const ScanOptions &options = {}) const {
+        Configs configs;
+        auto config = configs.of(options);
+        tl_scan *scan = nullptr;
+        ensure(tl_scan_arrow_batch(get(), array, schema, &config, &scan));
         return Scan(scan);
     }
 
@@ -514,6 +552,12 @@ class Stream {
     Pushed push_events(const std::vector<std::string_view> &events) const {
         auto own = events_of(events);
         return pushed([&](tl_pushed **out) { return tl_stream_push_events(get(), own.data(), own.size(), out); });
+    }
+    Pushed push_arrow(ArrowArrayStream *batches) const {
+        return pushed([&](tl_pushed **out) { return tl_stream_push_arrow(get(), batches, out); });
+    }
+    Pushed push_arrow(ArrowArray *array, ArrowSchema *schema) const {
+        return pushed([&](tl_pushed **out) { return tl_stream_push_arrow_batch(get(), array, schema, out); });
     }
     Pushed advance(std::int64_t time_ns) const {
         return pushed([&](tl_pushed **out) { return tl_stream_advance(get(), time_ns, out); });

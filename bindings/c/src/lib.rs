@@ -3,6 +3,7 @@
 //! ```text
 //!  tl_compile, tl_load ─▶ tl_rules ─▶ tl_scanner ─▶ tl_scan_json ─▶ tl_hit, borrowed
 //!                            │ └────▶ tl_scan_lines, tl_scan_events ─▶ tl_scan
+//!                            ├──────▶ tl_scan_arrow ─▶ tl_scan ─▶ tl_scan_results_arrow
 //!                            ├──────▶ tl_stream ─▶ tl_stream_push, … ─▶ tl_pushed
 //!                            └──────▶ tl_scan_files ─▶ tl_files ─▶ tl_files_next
 //! ```
@@ -16,6 +17,7 @@
 #![deny(unsafe_op_in_unsafe_fn, clippy::undocumented_unsafe_blocks, clippy::missing_safety_doc)]
 
 mod alerts;
+mod arrow;
 mod error;
 mod files;
 mod handle;
@@ -27,6 +29,10 @@ mod stream;
 mod views;
 
 pub use alerts::{tl_alert, tl_group_value, tl_pushed_alert, tl_pushed_alerts_len};
+pub use arrow::{
+    ArrowArray, ArrowArrayStream, ArrowSchema, tl_scan_arrow, tl_scan_arrow_batch, tl_scan_results_arrow,
+    tl_stream_push_arrow, tl_stream_push_arrow_batch,
+};
 pub use error::{
     TL_ARGUMENT, TL_CANCELLED, TL_CLOSED, TL_EVENT, TL_FORKED, TL_INTERNAL, TL_LIMIT, TL_LOAD, TL_OK, TL_PIPELINE,
     TL_RULES, TL_SAVED, TL_STATE, tl_last_error, tl_last_error_byte, tl_last_error_code, tl_last_error_copy,

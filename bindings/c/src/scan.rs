@@ -203,9 +203,9 @@ pub(crate) unsafe fn put_all<T>(
 /// What a scan of many events found. It never changes; all functions on it may be called from any thread.
 pub struct tl_scan(());
 
-struct OwnScan {
-    rules: Arc<RuleSet>,
-    scan: Scan,
+pub(crate) struct OwnScan {
+    pub(crate) rules: Arc<RuleSet>,
+    pub(crate) scan: Scan,
     hits: Box<[tl_hit]>,
     faults: Box<[tl_fault]>,
 }
@@ -217,7 +217,7 @@ impl Body for OwnScan {
 }
 
 impl OwnScan {
-    fn new(rules: Arc<RuleSet>, scan: Scan) -> Self {
+    pub(crate) fn new(rules: Arc<RuleSet>, scan: Scan) -> Self {
         Self { hits: hits(&scan.hits), faults: faults(&scan.faults), rules, scan }
     }
 }
@@ -281,7 +281,7 @@ pub(crate) unsafe fn events_of<'a>(events: *const tl_bytes, len: usize) -> Resul
     events.iter().map(|event| unsafe { slice(event.ptr, event.len, "events") }).collect()
 }
 
-fn of_scan(scan: *const tl_scan) -> Result<handle::Shared<OwnScan>, Error> {
+pub(crate) fn of_scan(scan: *const tl_scan) -> Result<handle::Shared<OwnScan>, Error> {
     handle::shared::<OwnScan>(scan, "scan")
 }
 

@@ -160,12 +160,18 @@ impl OwnPushed {
         }
     }
 
+    /// What came of events, with the rules that were asked.
+    pub(crate) fn of(stream: &Stream, pushed: Pushed) -> Result<Self, Error> {
+        let rules = pushed.rules.clone().map_or_else(|| stream.rules(), Ok)?;
+        Ok(Self::new(rules, pushed))
+    }
+
     fn of_alerts(stream: &Stream, alerts: Vec<Alert>) -> Result<Self, Error> {
         Ok(Self::new(stream.rules()?, Pushed { alerts, ..Pushed::default() }))
     }
 }
 
-fn of_stream(stream: *const tl_stream) -> Result<handle::Shared<Stream>, Error> {
+pub(crate) fn of_stream(stream: *const tl_stream) -> Result<handle::Shared<Stream>, Error> {
     handle::shared::<Stream>(stream, "stream")
 }
 
@@ -211,7 +217,7 @@ pub unsafe extern "C" fn tl_stream_push(
             let own = of_stream(stream)?;
             let time_ns = if time_ns.is_null() { None } else { slice(time_ns, 1, "time_ns")?.first().copied() };
             let found = own.push(slice(event, event_len, "event")?, time_ns)?;
-            Ok(OwnPushed::new(own.rules()?, found))
+            OwnPushed::of(&own, found)
         })
     })
 }
@@ -232,7 +238,7 @@ pub unsafe extern "C" fn tl_stream_push_lines(
         put_new(pushed, "pushed", || {
             let own = of_stream(stream)?;
             let found = own.push_lines(slice(text, text_len, "text")?)?;
-            Ok(OwnPushed::new(own.rules()?, found))
+            OwnPushed::of(&own, found)
         })
     })
 }
@@ -253,7 +259,7 @@ pub unsafe extern "C" fn tl_stream_push_events(
         put_new(pushed, "pushed", || {
             let own = of_stream(stream)?;
             let found = own.push_events(&events_of(events, events_len)?)?;
-            Ok(OwnPushed::new(own.rules()?, found))
+            OwnPushed::of(&own, found)
         })
     })
 }
