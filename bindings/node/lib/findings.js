@@ -6,7 +6,8 @@
 //
 // `toJSON` gives the records of the command line, with their names.
 
-const { camel, camelRecord } = require('./errors.js');
+const native = require('../native/index.js');
+const { ArgumentError, call, camel, camelRecord } = require('./errors.js');
 
 /** A rule that matched an event. */
 class Detection {
@@ -58,6 +59,23 @@ class Detections extends Array {
 
   toJSON() {
     return { events: this.events, detections: [...this], faults: this.faults };
+  }
+
+  /** The detections as a table: a stream of the IPC format of Arrow. */
+  toArrow() {
+    const heads = new Map();
+    const rows = new Float64Array(this.length * 2);
+    this.forEach((detection, at) => {
+      const { ruleId, ruleTitle, level, eventIndex, tags, source } = detection;
+      if (!(detection instanceof Detection) || !Number.isSafeInteger(eventIndex) || eventIndex < 0) {
+        throw new ArgumentError(`\`detections[${at}]\` is no detection with a number of an event; take it out`);
+      }
+      // Detections of a rule share their tags.
+      if (!heads.has(tags)) heads.set(tags, [heads.size, [ruleId, ruleTitle, level, tags, source]]);
+      rows.set([eventIndex, heads.get(tags)[0]], at * 2);
+    });
+    const told = JSON.stringify([...heads.values()].map(([, head]) => head));
+    return call(() => native.resultsToArrow(told, rows));
   }
 }
 

@@ -11,6 +11,8 @@ export type RuleTexts = string | readonly (string | readonly [name: string, text
 export type EventObject = object;
 /** JSON as text or bytes. */
 export type Text = string | Uint8Array | ArrayBuffer;
+/** The bytes of a stream or a file of Arrow's IPC format, such as `tableToIPC(table)`. */
+export type ArrowBytes = Uint8Array | ArrayBuffer;
 /** One event. */
 export type OneEvent = EventObject | Text;
 /** A length of time: `'5m'`, a number of seconds, or `'off'` where that is allowed. */
@@ -232,6 +234,8 @@ export class Detections extends Array<Detection> {
   readonly events: number;
   /** Events that cannot be read. */
   readonly faults: readonly Fault[];
+  /** A stream of Arrow's IPC format: `event_index`, `rule_id`, `rule_title`, `level`, `tags`, `source`. */
+  toArrow(): Buffer;
 }
 
 /** A correlation that holds for a group. */
@@ -378,6 +382,9 @@ export class Rules {
   scanEvent(event: OneEvent, options?: ScanOptions): Detections;
   scanLines(text: Text, options?: ScanOptions): Detections;
   scanEvents(events: Iterable<OneEvent>, options?: ScanOptions): Detections;
+  /** Rows are events, columns are fields, null is a missing field. */
+  scanArrow(table: ArrowBytes, options?: ScanOptions): Detections;
+  scanArrowAsync(table: ArrowBytes, options?: ScanOptions & Signalled): Promise<Detections>;
   scanAsync(events: OneEvent | Iterable<OneEvent>, options?: ScanOptions & Signalled): Promise<Detections>;
   scanFiles(paths: Path | readonly Path[], options?: FileOptions): FileScan;
   explain(rule: string, event: OneEvent): Explanation;
@@ -394,9 +401,11 @@ export class Stream {
   push(event: OneEvent, timeNs?: bigint): Pushed;
   pushLines(text: Text): Pushed;
   pushEvents(events: Iterable<OneEvent>): Pushed;
+  pushArrow(table: ArrowBytes): Pushed;
   pushAsync(event: OneEvent, timeNs?: bigint, options?: Signalled): Promise<Pushed>;
   pushLinesAsync(text: Text, options?: Signalled): Promise<Pushed>;
   pushEventsAsync(events: Iterable<OneEvent>, options?: Signalled): Promise<Pushed>;
+  pushArrowAsync(table: ArrowBytes, options?: Signalled): Promise<Pushed>;
   advance(timeNs: bigint): Alert[];
   flush(): Alert[];
   advanceAsync(timeNs: bigint): Promise<Alert[]>;

@@ -1,7 +1,7 @@
 'use strict';
 // Rules: made from texts, paths, or saved bytes, and asked about events.
 //
-//  compile, load, Rules.fromBuffer ─▶ Rules ─▶ scan, scanAsync, scanFiles, explain, stream
+//  compile, load, Rules.fromBuffer ─▶ Rules ─▶ scan, scanAsync, scanArrow, scanFiles, explain, stream
 //
 // Rules never change, so one object serves all calls of a thread; other workers get its bytes.
 
@@ -154,6 +154,21 @@ class Rules {
     return all;
   }
 
+  /** Scans a table: a stream or a file of the IPC format of Arrow. */
+  scanArrow(table, options) {
+    const json = scanJson(options);
+    const bytes = requireTable(table);
+    return detections(call(() => this.#native.scanArrow(bytes, json)), headsOf(this));
+  }
+
+  /** The same on another thread. A signal ends the scan between two pieces of the table. */
+  async scanArrowAsync(table, options) {
+    const [{ signal }, rest] = without(options, ['signal']);
+    const json = toJson(rest)[0];
+    const bytes = requireTable(table);
+    return detections(await stoppable(signal, (stop) => this.#native.scanArrowLater(bytes, json, stop)), headsOf(this));
+  }
+
   /** Scans on another thread. A signal ends the scan between two events. */
   async scanAsync(events, options) {
     const [{ signal }, rest] = without(options, ['signal']);
@@ -211,6 +226,12 @@ function requireLines(text) {
   return lines;
 }
 
+function requireTable(table) {
+  const bytes = bytesOf(table, 'table');
+  if (!bytes) throw new ArgumentError(`\`table\` is ${shown(table)}; give the bytes of an Arrow stream or file, such as \`tableToIPC(table)\``);
+  return bytes;
+}
+
 function requireMany(events) {
   if (!isMany(events) || bytesOf(events, 'events')) {
     throw new ArgumentError(`\`events\` is ${shown(events)}; give a list of objects, or of JSON as text or bytes`);
@@ -266,5 +287,6 @@ module.exports = {
   nativeOf,
   requireLines,
   requireMany,
+  requireTable,
   savedBytes,
 };

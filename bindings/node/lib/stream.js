@@ -1,7 +1,7 @@
 'use strict';
 // Events over time.
 //
-//  push, pushLines, pushEvents ─▶ Pushed { detections, alerts, … }     advance, flush ─▶ [Alert]     snapshot ─▶ Buffer
+//  push, pushLines, pushEvents, pushArrow ─▶ Pushed { detections, alerts, … }     advance, flush ─▶ [Alert]     snapshot ─▶ Buffer
 //
 // Calls of one stream follow one another in the order in which they are made. A call that does not wait is refused while
 // one that does is open, because it would overtake it.
@@ -12,7 +12,7 @@ const { SETTINGS, asRecord, shown, toJson, without } = require('./options.js');
 const { many, one } = require('./events.js');
 const { Pushed, alerts } = require('./findings.js');
 const { stoppable } = require('./later.js');
-const { headsOf, nativeOf, requireLines, requireMany, savedBytes } = require('./rules.js');
+const { headsOf, nativeOf, requireLines, requireMany, requireTable, savedBytes } = require('./rules.js');
 
 function requireTime(timeNs) {
   if (typeof timeNs !== 'bigint') {
@@ -96,6 +96,12 @@ class Stream {
     return this.#pushed(this.#now(() => this.#native.pushEvents(bytes, ends)));
   }
 
+  /** Pushes the rows of a table: a stream or a file of the IPC format of Arrow. */
+  pushArrow(table) {
+    const bytes = requireTable(table);
+    return this.#pushed(this.#now(() => this.#native.pushArrow(bytes)));
+  }
+
   /** Pushes one event when earlier calls are done. */
   async pushAsync(event, timeNs, options) {
     const [{ signal }] = without(options, ['signal']);
@@ -117,6 +123,13 @@ class Stream {
     const [{ signal }] = without(options, ['signal']);
     const [bytes, ends] = many(requireMany(events));
     return this.#pushedLater(signal, (stop) => this.#native.pushEventsLater(bytes, ends, stop));
+  }
+
+  /** Pushes a table on another thread. A signal ends the call if it has not begun. */
+  async pushArrowAsync(table, options) {
+    const [{ signal }] = without(options, ['signal']);
+    const bytes = this.#kept(requireTable(table));
+    return this.#pushedLater(signal, (stop) => this.#native.pushArrowLater(bytes, stop));
   }
 
   /** Says that no event older than this will come any more. */

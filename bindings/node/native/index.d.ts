@@ -29,6 +29,15 @@ export declare class NativeFileScan {
 
 /** Compiled rules. */
 export declare class NativeRules {
+  /**
+   * Scans a table.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  scanArrow(table: Buffer, options: string): Found
+  /** Scans a table on another thread, until it is stopped. */
+  scanArrowLater(table: Buffer, options: string, stop: NativeStop): Promise<Found>
   /** Rules that can match. */
   get size(): number
   /**
@@ -126,6 +135,15 @@ export declare class NativeStop {
 
 /** Correlates events over time. */
 export declare class NativeStream {
+  /**
+   * Pushes a table.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushArrow(table: Buffer): FoundOverTime
+  /** Pushes a table on another thread, unless it is stopped before. */
+  pushArrowLater(table: Buffer, stop: NativeStop): Promise<FoundOverTime>
   /**
    * Pushes one event.
    *
@@ -286,6 +304,14 @@ export declare function loadLater(paths: string, options: string): Promise<Nativ
  * As in the waist.
  */
 export declare function makeStream(rules: NativeRules, settings: string, options: string): NativeStream
+
+/**
+ * Detections as a stream of messages: two numbers for each, its event and its head.
+ *
+ * # Errors
+ * When there are more than a table holds.
+ */
+export declare function resultsToArrow(heads: string, rows: Float64Array): Buffer
 
 /**
  * Begins to scan files.

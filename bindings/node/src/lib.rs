@@ -8,6 +8,7 @@
 //! It has no types that users see; those are in `lib/`. Nothing here decides about rules or events, and nothing keeps memory
 //! that belongs to JavaScript longer than a call.
 
+pub mod arrow;
 pub mod errors;
 pub mod files;
 pub mod later;

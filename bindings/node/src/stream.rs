@@ -71,7 +71,7 @@ fn restored(restored: &Restored) -> Result<String, Error> {
 /// Correlates events over time.
 #[napi]
 pub struct NativeStream {
-    inner: Arc<Stream>,
+    pub(crate) inner: Arc<Stream>,
 }
 
 /// A stream for rules.
@@ -87,7 +87,7 @@ pub fn make_stream(rules: &NativeRules, settings: String, options: String) -> na
     })
 }
 
-fn go_on(stop: &std::sync::atomic::AtomicBool) -> Result<(), Error> {
+pub(crate) fn go_on(stop: &std::sync::atomic::AtomicBool) -> Result<(), Error> {
     if stop.load(Ordering::Relaxed) {
         return Err(Error::new(Kind::Cancelled, "the call was cancelled before it began"));
     }
