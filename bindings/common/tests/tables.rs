@@ -181,6 +181,9 @@ fn what_cannot_be_read_ends_the_scan_with_an_error() {
         (error.kind(), error.to_string()),
         (Kind::Event, "the table cannot be read: Compute error: gone".to_owned())
     );
+    let endless = batch(vec![("a", Arc::new(NullArray::new(1 << 40)))]);
+    let error = scan(&FORMS[0], &[endless], &options(1, false)).unwrap_err();
+    assert!(error.kind() == Kind::Limit && error.to_string().contains("1099511627776 rows"), "{error}");
     let text: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
     let stopped =
         FORMS[0].scan_batches_until([Ok(batch(vec![("a", text)]))], &options(1, false), &AtomicBool::new(true));

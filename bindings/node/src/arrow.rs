@@ -158,8 +158,8 @@ fn block(message: Message<'_>) -> Option<Block<'_>> {
 
 /// Whether memory for the columns of a message can be had, before it is.
 fn look_at_lengths(block: Block<'_>, body: &[u8]) -> Result<(), BadTable> {
-    let Some(compression) = block.compression() else { return Ok(()) };
-    if compression.codec() != CompressionType::LZ4_FRAME {
+    let compression = block.compression();
+    if compression.is_some_and(|compression| compression.codec() != CompressionType::LZ4_FRAME) {
         return Err(unreadable("its columns are compressed, and not with lz4; write them with lz4, or as they are"));
     }
     let (mut packed, mut plain) = (0, 0);
@@ -167,6 +167,9 @@ fn look_at_lengths(block: Block<'_>, body: &[u8]) -> Result<(), BadTable> {
         let place = usize::try_from(part.offset()).ok().zip(usize::try_from(part.length()).ok());
         let part = place.and_then(|(first, length)| body.get(first..)?.get(..length));
         let part = part.ok_or_else(|| unreadable("a column lies beyond its message"))?;
+        if compression.is_none() {
+            continue;
+        }
         let says = part.first_chunk::<8>().map_or(0, |length| i64::from_le_bytes(*length));
         // A length of -1 is for a column that is not compressed.
         let says = u64::try_from(says).unwrap_or(part.len() as u64);

@@ -39,7 +39,8 @@ int main() {
     tieline::ArrowTable moved(std::move(table));
     CHECK(moved.get()->release && !table.get()->release);
     tieline::Stream stream(about);
-    CHECK(stream.push_arrow(moved.get()).hits().size() == 2 && stream.stats().events == 3);
+    auto pushed = stream.push_arrow(moved.get());
+    CHECK(pushed.hits().size() == 2 && stream.stats().events == 3);
 
     ArrowSchema schema;
     ArrowArray array;

@@ -9,6 +9,7 @@
 //! places is true in neither.
 
 use super::scan::{Ask, Form, Place, Scan, Worker, check_lines, lines};
+use super::tables::within_bounds;
 use super::{Error, FaultRecord, Kind, RuleSet, ScanOptions, StreamSettings};
 use crate::arrow::{BadTable, JsonRows, with_columns};
 use arrow_array::RecordBatch;
@@ -123,7 +124,7 @@ impl Stream {
         self.with(|state| {
             let mut all = state.push_all(std::iter::empty(), None)?;
             for batch in batches {
-                state.push_batch(&batch?, &mut all)?;
+                state.push_batch(&within_bounds(batch?)?, &mut all)?;
             }
             Ok(all)
         })

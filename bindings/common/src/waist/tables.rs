@@ -35,6 +35,19 @@ const PIECES_AHEAD: usize = 8;
 /// Kinds of rows whose source is remembered.
 const KINDS_MAX: usize = 1 << 12;
 
+/// Rows of a batch at most: columns of nothing but null may claim any number of them, and take no memory for it.
+const BATCH_ROWS_MAX: usize = u32::MAX as usize;
+
+/// The same batch, unless it claims to have more rows than anyone looks at.
+pub(super) fn within_bounds(batch: RecordBatch) -> Result<RecordBatch, Error> {
+    let rows = batch.num_rows();
+    if rows > BATCH_ROWS_MAX {
+        let message = format!("a batch says that it has {rows} rows, and {BATCH_ROWS_MAX} are allowed; give several");
+        return Err(Error::new(Kind::Limit, message));
+    }
+    Ok(batch)
+}
+
 impl RuleSet {
     /// Scans tables of Arrow. Rows are events, numbered from 0 over all batches.
     ///
@@ -63,7 +76,7 @@ impl RuleSet {
         let (most, size) =
             if ask.threads() == 1 { (1, PIECE_ROWS) } else { (ask.threads() * PIECES_AHEAD, SHARED_ROWS) };
         for batch in batches {
-            let batch = batch?;
+            let batch = within_bounds(batch?)?;
             for first in (0..batch.num_rows()).step_by(size) {
                 let piece = batch.slice(first, size.min(batch.num_rows() - first));
                 waiting.push((rows + first as u64, piece));
