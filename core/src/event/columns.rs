@@ -24,11 +24,16 @@ pub trait Values {
         bits(rows, |row| self.value(row).is_some())
     }
 
-    /// All texts of some rows, where they lie one behind the other; what else lies among them does no harm. `None` where they
-    /// do not, or where the column has numbers.
-    fn run(&self, rows: Range<usize>) -> Option<&str> {
+    /// The bytes of all texts of some rows, where they lie one behind the other; what else lies among them does no harm. `None`
+    /// where they do not, or where the column has numbers.
+    fn run(&self, rows: Range<usize>) -> Option<&[u8]> {
         let _ = rows;
         None
+    }
+
+    /// Whether all values surely are numbers, so that nobody need look for a text in them.
+    fn are_numbers(&self) -> bool {
+        false
     }
 }
 
@@ -43,6 +48,11 @@ pub trait Dictionary {
     /// The code in a row; `None` where the field is missing.
     fn code(&self, row: usize) -> Option<u32>;
 
+    /// The codes of all rows, where they lie one behind the other; in rows where the field is missing stands anything.
+    fn codes(&self) -> Option<&[u32]> {
+        None
+    }
+
     /// Which of at most 64 rows have a code, the first one in the lowest bit.
     fn present(&self, rows: Range<usize>) -> u64 {
         bits(rows, |row| self.code(row).is_some())
@@ -54,6 +64,11 @@ pub trait Lists {
     /// Calls `each` for every value in a row, in order: for an empty list with [`Value::Composite`], and never where the
     /// field is missing.
     fn values(&self, row: usize, each: &mut dyn FnMut(Value<'_>));
+
+    /// Which of at most 64 rows may hold the field, the first one in the lowest bit.
+    fn present(&self, rows: Range<usize>) -> u64 {
+        bits(rows, |_| true)
+    }
 }
 
 fn bits(rows: Range<usize>, is_set: impl Fn(usize) -> bool) -> u64 {

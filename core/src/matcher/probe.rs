@@ -50,6 +50,10 @@ struct Found {
 struct Spelling {
     text: String,
     spelled: String,
+    /// The text that is spelled there, and whether that was written in an event; several matchers may look at it. Where it lay
+    /// does not tell it from others, since a list may make its texts one after the other in one place.
+    of: String,
+    is_of_written: bool,
     folded: String,
 }
 
@@ -79,6 +83,13 @@ impl<T: Tally> Hits<T> {
         }
     }
 
+    /// Finds the effects of one value that surely was never seen before.
+    pub(super) fn new_value(&mut self, matcher: &Matcher, id: u32, seen: &Seen<'_>, clock: &Clock) -> &[u32] {
+        self.tally.searched(id, seen.raw.len());
+        self.search(matcher, id, seen, clock);
+        &self.found.effects
+    }
+
     /// Finds the effects of one value; `id` is the matcher's number.
     // PERF: the loop is compiled twice, for the two tallies, and what is called in two places is not inlined unasked.
     #[inline(always)]
@@ -103,19 +114,22 @@ impl<T: Tally> Hits<T> {
         self.found.begin();
         self.reading.begin();
         let mut buffers = std::mem::take(&mut self.spelling);
+        let mut folded = std::mem::take(&mut buffers.folded);
         let spelled = match as_written(seen).filter(|_| self.is_in_place) {
             Some(written) => written,
-            None => spelled(seen, &mut buffers.spelled, &mut buffers.text),
+            None => buffers.spell(seen),
         };
-        let mut folded = spelled;
-        if !self.is_in_place || !spelled.is_ascii() {
-            buffers.folded.clear();
-            text::push_folded(spelled, &mut buffers.folded);
-            folded = &buffers.folded;
-        }
+        let searched = if self.is_in_place && spelled.is_ascii() {
+            spelled
+        } else {
+            folded.clear();
+            text::push_folded(spelled, &mut folded);
+            &folded
+        };
         self.found.add(matcher.any_text);
-        self.found.literals(matcher, folded);
+        self.found.literals(matcher, searched);
         self.run_tests(matcher, id, seen, spelled, clock);
+        buffers.folded = folded;
         self.spelling = buffers;
     }
 
@@ -226,20 +240,27 @@ fn as_written<'e>(seen: &Seen<'e>) -> Option<&'e str> {
     let is_spelled = match seen.kind {
         Kind::Text if seen.is_spelled => true,
         Kind::Text if seen.is_written => memchr::memchr(b'\\', raw).is_none_or(|first| !has_other_escapes(raw, first)),
-        Kind::Text => !raw.iter().any(|byte| matches!(byte, b'"' | b'\\' | ..b' ')),
+        Kind::Text => text::is_spelled_as_is(seen.raw),
         _ => false,
     };
     is_spelled.then_some(seen.raw)
 }
 
-/// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
-fn spelled<'t>(seen: &Seen<'t>, spelled: &'t mut String, text: &'t mut String) -> &'t str {
-    if seen.kind != Kind::Text {
-        return seen.text(text);
+impl Spelling {
+    /// The value as JSON spells it with the fewest escapes; buffers hold what is not written so.
+    fn spell<'t>(&'t mut self, seen: &Seen<'t>) -> &'t str {
+        if seen.kind != Kind::Text {
+            return seen.text(&mut self.text);
+        }
+        if self.of != seen.raw || self.is_of_written != seen.is_written {
+            self.of.clear();
+            self.of.push_str(seen.raw);
+            self.is_of_written = seen.is_written;
+            self.spelled.clear();
+            text::push_spelled(seen.text(&mut self.text), &mut self.spelled);
+        }
+        &self.spelled
     }
-    spelled.clear();
-    text::push_spelled(seen.text(text), spelled);
-    spelled
 }
 
 /// Whether escapes from the first backslash on are others than those of the fewest.

@@ -18,7 +18,7 @@ use super::trie::{self, Trie};
 use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
 use bytemuck::{Pod, Zeroable};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Where a literal must stand in a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -39,6 +39,8 @@ pub(crate) struct Literals<'a> {
     inside: Needles<'a>,
     /// What the literals are made of, when all may stand anywhere and all are ASCII.
     alphabet: Option<Alphabet>,
+    /// Of each of those the longest part without escapes, when any literal has escapes and each has such a part.
+    parts: Option<Needles<'a>>,
     inside_spans: &'a [Span],
     spans: &'a [Span],
     codes: &'a [u32],
@@ -50,6 +52,17 @@ pub(crate) struct Literals<'a> {
 struct Whole {
     literal: Span,
     codes: Span,
+}
+
+/// What a set of literals can tell of several texts at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Hearing {
+    /// Whether a literal holds what JSON escapes, so that only spelled texts tell all.
+    pub(crate) has_escapes: bool,
+    /// Whether a literal may stand in a number.
+    pub(crate) has_numbers: bool,
+    /// Whether texts that are not spelled tell anything.
+    pub(crate) is_plain: bool,
 }
 
 /// Collects literals with their codes.
@@ -95,11 +108,16 @@ impl LiteralsBuilder {
         }
         let has_alphabet = whole.is_empty() && starts.is_empty() && ends.is_empty();
         let has_alphabet = has_alphabet && self.shortcuts.has(Shortcut::KeywordSearch);
-        Alphabet::write(has_alphabet.then(|| Alphabet::of(&inside)).flatten(), writer);
+        let alphabet = has_alphabet.then(|| Alphabet::of(&inside)).flatten();
+        let has_escapes = alphabet.as_ref().is_some_and(|alphabet| alphabet.has(b'\\'));
+        let parts: Option<BTreeSet<&str>> = inside.iter().filter(|_| has_escapes).map(|own| plain_part(own)).collect();
+        let parts = parts.unwrap_or_default().into_iter().map(str::to_owned).collect();
+        Alphabet::write(alphabet, writer);
         index::write(whole, writer);
         trie::write(starts.iter().map(|(literal, at)| (literal.bytes(), *at)), writer);
         trie::write(ends.iter().map(|(literal, at)| (literal.bytes().rev(), *at)), writer);
         needles::write(inside, self.shortcuts.has(Shortcut::Dense), writer);
+        needles::write(parts, self.shortcuts.has(Shortcut::Dense), writer);
         writer.table(&inside_spans);
         writer.table(&spans);
         writer.table(&all_codes);
@@ -116,6 +134,7 @@ impl<'a> Literals<'a> {
             start: Trie::read(reader)?,
             end: Trie::read(reader)?,
             inside: Needles::read(reader)?,
+            parts: Some(Needles::read(reader)?).filter(|parts| !parts.is_empty()),
             inside_spans: reader.table()?,
             spans: reader.table()?,
             codes: reader.table()?,
@@ -128,16 +147,20 @@ impl<'a> Literals<'a> {
         self.alphabet.as_ref().is_none_or(may_hide) || self.inside.is_any_in(event.text.as_bytes())
     }
 
-    /// The same for texts that stand there as they are, of literals that hold nothing that JSON escapes.
-    pub(crate) fn may_stand_in_plain(&self, texts: &str) -> bool {
-        self.alphabet.as_ref().is_none_or(|alphabet| alphabet.has(b'\\'))
-            || (!texts.is_ascii() && folds_to_ascii(texts))
-            || self.inside.is_any_in_plain(texts.as_bytes())
+    /// The same for texts that are not spelled. True when the set cannot tell, and perhaps when a part of a literal is there.
+    pub(crate) fn may_stand_in_plain(&self, texts: &[u8]) -> bool {
+        let Some(alphabet) = &self.alphabet else { return true };
+        let inside = if alphabet.has(b'\\') { self.parts.as_ref() } else { Some(&self.inside) };
+        (!texts.is_ascii() && folds_to_ascii(texts)) || inside.is_none_or(|inside| inside.is_any_in_plain(texts))
     }
 
-    /// Whether a literal holds what JSON escapes, and whether one may stand in a number; `None` when the set cannot tell.
-    pub(crate) fn hears(&self) -> Option<(bool, bool)> {
-        self.alphabet.as_ref().map(|alphabet| (alphabet.has(b'\\'), alphabet.has_numbers))
+    /// What the set can tell of several texts at once; `None` when it can tell nothing.
+    pub(crate) fn hearing(&self) -> Option<Hearing> {
+        self.alphabet.as_ref().map(|alphabet| Hearing {
+            has_escapes: alphabet.has(b'\\'),
+            has_numbers: alphabet.has_numbers,
+            is_plain: !alphabet.has(b'\\') || self.parts.is_some(),
+        })
     }
 
     /// Calls `found` for every code of every literal that stands in its place, some perhaps several times.
@@ -239,7 +262,7 @@ impl Alphabet {
         (event.has_odd_numbers && self.has_numbers)
             || (event.has_code_points && self.has_code_point_in(event.text))
             || (event.has_slashes && self.has(b'/'))
-            || (!event.is_ascii && folds_to_ascii(event.text))
+            || (!event.is_ascii && folds_to_ascii(event.text.as_bytes()))
     }
 
     fn has_code_point_in(&self, event: &str) -> bool {
@@ -257,11 +280,74 @@ impl Alphabet {
 
 /// Whether one of the two characters stands in a text that are no ASCII and fold to some: the Kelvin sign and the long s.
 // PERF: two searches for them take four times as many instructions as one for their first bytes.
-fn folds_to_ascii(text: &str) -> bool {
-    let is_one = |at| text.get(at..).is_some_and(|rest| rest.starts_with(['\u{212A}', '\u{17F}']));
-    memchr::memchr2_iter(0xE2, 0xC5, text.as_bytes()).any(is_one)
+fn folds_to_ascii(text: &[u8]) -> bool {
+    let is_one = |at| text.get(at..).is_some_and(|rest| rest.starts_with(KELVIN) || rest.starts_with(LONG_S));
+    memchr::memchr2_iter(0xE2, 0xC5, text).any(is_one)
+}
+
+const KELVIN: &[u8] = "\u{212A}".as_bytes();
+const LONG_S: &[u8] = "\u{17F}".as_bytes();
+
+/// Parts of literals are sought when each has so many bytes at least; shorter ones stand everywhere.
+const PART_BYTES_MIN: usize = 3;
+
+/// The longest part of a spelled literal that holds no escape, if it is long enough.
+fn plain_part(literal: &str) -> Option<&str> {
+    let (mut best, mut rest) = ("", literal);
+    loop {
+        let (part, behind) = rest.split_at(rest.find('\\').unwrap_or(rest.len()));
+        if part.len() > best.len() {
+            best = part;
+        }
+        match behind.get(2..) {
+            Some(behind) => rest = behind,
+            None => return Some(best).filter(|best| best.len() >= PART_BYTES_MIN),
+        }
+    }
 }
 
 fn bit(byte: u8) -> Option<u128> {
     1_u128.checked_shl(u32::from(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tables::tests::written;
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn the_longest_part_without_escapes_stands_in_unspelled_texts() {
+        for (literal, part) in [
+            ("abc", Some("abc")),
+            (r"a\\bcd\\ef", Some("bcd")),
+            (r"\n\\", None),
+            (r#"\"abc\""#, Some("abc")),
+            (r"a\\bc", None),
+            ("", None),
+        ] {
+            assert_eq!(plain_part(literal), part, "{literal}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_literal_is_missed_in_texts_that_are_not_spelled(
+            literals in prop::collection::btree_set("[abn|]{0,4}[\\\\\"\n|]{0,2}[abn|]{1,4}", 1..6),
+            value in "[abnN\\\\\"\n|é\u{212A}]{0,40}",
+        ) {
+            let stands = literals.iter().any(|literal| value.to_ascii_lowercase().contains(literal.as_str()));
+            let mut builder = LiteralsBuilder::default();
+            literals.iter().for_each(|literal| builder.add(Place::Inside, literal, 0));
+            let (may, may_plain) = written(
+                |writer| builder.write(writer),
+                |reader| {
+                    let literals = Literals::read(reader).unwrap();
+                    let spelled = text::spelled(&value);
+                    (literals.may_stand_in(&Written::spelled(&spelled)), literals.may_stand_in_plain(value.as_bytes()))
+                },
+            );
+            prop_assert!(!stands || (may && may_plain));
+        }
+    }
 }

@@ -132,7 +132,7 @@ impl Matcher<'_> {
     }
 
     /// Whether nothing can follow from any of some texts, which are not spelled as in JSON.
-    pub(crate) fn is_silent_on_plain(&self, texts: &str) -> bool {
+    pub(crate) fn is_silent_on_plain(&self, texts: &[u8]) -> bool {
         self.has_only_literals() && !self.literals.may_stand_in_plain(texts)
     }
 

@@ -31,7 +31,7 @@ pub(crate) use fields::{Fields, NodeId, SlotId};
 pub(crate) use glob::GlobPart;
 #[cfg(test)]
 pub(crate) use glob::{Glob, write as write_glob};
-pub(crate) use literals::{LiteralsBuilder, Place, Written};
+pub(crate) use literals::{Hearing, LiteralsBuilder, Place, Written};
 pub(crate) use matcher::{
     CLAUSE, Demand, Exact, ExactDraft, List, ListDraft, Matcher, MatcherDraft, Verify, VerifyDraft,
 };

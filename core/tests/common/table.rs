@@ -56,6 +56,8 @@ pub struct TestColumn {
     cells: Vec<Option<Vec<Scalar>>>,
     distinct: Vec<Option<Scalar>>,
     codes: Vec<Option<u32>>,
+    /// The codes one behind the other, in every other column.
+    flat_codes: Option<Vec<u32>>,
     /// All texts one behind the other, and where each begins, if there is nothing else.
     texts: Option<(String, Vec<usize>)>,
 }
@@ -93,7 +95,9 @@ impl TestColumn {
                 Some(_) => texts = None,
             }
         }
-        Self { name: name.to_owned(), form, cells, distinct, codes, texts }
+        let flat_codes = codes.iter().map(|code| code.unwrap_or(0)).collect();
+        let flat_codes = Some(flat_codes).filter(|_| codes.len() % 2 == 0);
+        Self { name: name.to_owned(), form, cells, distinct, codes, flat_codes, texts }
     }
 
     pub fn column(&self) -> Column<'_> {
@@ -119,9 +123,9 @@ impl Values for TestColumn {
         self.cells[row].as_ref()?.first().map(Scalar::value)
     }
 
-    fn run(&self, rows: std::ops::Range<usize>) -> Option<&str> {
+    fn run(&self, rows: std::ops::Range<usize>) -> Option<&[u8]> {
         let (text, starts) = self.texts.as_ref()?;
-        Some(&text[starts[rows.start]..starts.get(rows.end).copied().unwrap_or(text.len())])
+        Some(&text.as_bytes()[starts[rows.start]..starts.get(rows.end).copied().unwrap_or(text.len())])
     }
 }
 
@@ -136,6 +140,10 @@ impl Dictionary for TestColumn {
 
     fn code(&self, row: usize) -> Option<u32> {
         self.codes[row]
+    }
+
+    fn codes(&self) -> Option<&[u32]> {
+        self.flat_codes.as_deref()
     }
 }
 

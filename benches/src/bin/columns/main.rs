@@ -26,6 +26,9 @@ use tieline_benches::report::Table;
 use tieline_benches::timing::{self, Runs};
 use tieline_common::arrow::{Found, scan_batch};
 
+/// Passes of a profile.
+const PASSES: usize = 100;
+
 /// Rows of a batch where a table is cut, as many programs do by default.
 const BATCH_ROWS: usize = 8_192;
 
@@ -127,6 +130,6 @@ fn profile(rules: &Rules, lane: &Lane, form: &str) {
         _ => Form::Dictionaries,
     };
     let batches = batches(lane, form, usize::MAX);
-    let (time, found) = timing::cpu(|| (0..3).map(|_| by_table(rules, &batches).rules.len()).sum::<usize>());
-    println!("{found} detections, {:.2} us per event", time.as_secs_f64() * 1e6 / (3 * lane.len()) as f64);
+    let (time, found) = timing::cpu(|| (0..PASSES).map(|_| by_table(rules, &batches).rules.len()).sum::<usize>());
+    println!("{found} detections, {:.2} us per event", time.as_secs_f64() * 1e6 / (PASSES * lane.len()) as f64);
 }

@@ -60,4 +60,8 @@ impl Lists for Listed {
         }
         place.for_each(|member| each(self.members.value(member).unwrap_or(Value::Null)));
     }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.rows.bits(rows)
+    }
 }

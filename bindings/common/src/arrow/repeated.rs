@@ -83,6 +83,12 @@ impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
         self.keys.values().get(row).and_then(|key| u32::try_from(key.as_usize()).ok())
     }
 
+    fn codes(&self) -> Option<&[u32]> {
+        // Keys of 32 bits are codes as they lie there; a negative one is no code of any value.
+        let keys = self.keys.values().inner();
+        matches!(K::DATA_TYPE, DataType::Int32 | DataType::UInt32).then(|| keys.typed_data())
+    }
+
     fn present(&self, rows: Range<usize>) -> u64 {
         self.rows.bits(rows)
     }

@@ -124,10 +124,9 @@ impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
         self.rows.bits(rows)
     }
 
-    fn run(&self, rows: Range<usize>) -> Option<&str> {
+    fn run(&self, rows: Range<usize>) -> Option<&[u8]> {
         let place = |row: usize| self.array.value_offsets().get(row).map(|place| place.as_usize());
-        let bytes = self.array.value_data().get(place(rows.start)?..place(rows.end)?)?;
-        std::str::from_utf8(bytes).ok()
+        self.array.value_data().get(place(rows.start)?..place(rows.end)?)
     }
 }
 
@@ -191,6 +190,10 @@ struct Numbers<T: ArrowPrimitiveType> {
 impl<T: ArrowPrimitiveType> Values for Numbers<T> {
     fn value(&self, row: usize) -> Option<Value<'_>> {
         self.rows.has(row).then(|| (self.read)(self.array.value(row)))
+    }
+
+    fn are_numbers(&self) -> bool {
+        !T::DATA_TYPE.is_floating()
     }
 
     fn present(&self, rows: Range<usize>) -> u64 {

@@ -1,25 +1,31 @@
-//! In which rows a keyword may stand: the columns of 64 rows are searched at once, and each dictionary only once.
+//! In which rows a keyword may stand: rows that ask for the same keywords are searched together, and each code once.
 //!
 //! ```text
-//! rows 64..128   Image: silent in all of its codes     CommandLine: "cmd /c\nwhoami\n..." ─▶ silent     Payload: row 70 is not
+//! rows 64..128 of partition 17     Image: codes 3, 8 are new ─┐
+//!                                  Payload: four texts ───────┴▶ "C:\\a.exe\ncmd /c\nwhoami\n..." ─▶ silent: so are all of them
 //! ```
 //!
 //! A row that is not silent is looked at value by value; what stands in it is not decided here.
 
 use super::Row;
+use super::block::{Block, ones};
 use crate::event::Value;
-use crate::event::columns::{Column, Dictionary};
-use crate::program::{Matcher, Written};
+use crate::event::columns::{Column, Columns, Dictionary, Values};
+use crate::program::{Hearing, Matcher, Written};
 use std::ops::Range;
 
-/// A dictionary is searched as a whole when it has at most so many codes for each row.
-const CODES_PER_ROW_MAX: usize = 2;
+/// Bytes of texts that are searched together, about.
+const TEXT_BYTES: usize = 1 << 14;
+/// Codes of all dictionaries and matchers together, at most; then values are searched row by row.
+const CODES_MAX: usize = 1 << 24;
 
 /// Which rows of the table at hand are silent, for each matcher of keywords that was asked for.
 #[derive(Debug, Default)]
 pub(super) struct Keywords {
     heard: Vec<Heard>,
-    text: String,
+    /// How many codes there are in all that was heard.
+    codes: usize,
+    gathered: Gathered,
 }
 
 /// What a matcher of keywords has heard.
@@ -28,186 +34,297 @@ struct Heard {
     matcher: u32,
     /// How its keywords can be sought in a text of several values, if they can.
     hearing: Option<Hearing>,
-    /// The rows that were searched last.
-    block: Range<usize>,
-    /// One bit for each of them that is not silent.
+    /// The first row of the block that was searched last.
+    start: usize,
+    /// One bit for each row of it that was searched.
+    known: u64,
+    /// One bit for each of those that is not silent.
     loud: u64,
-    columns: Vec<Codes>,
-}
-
-/// How texts are put together for a search.
-#[derive(Debug, Clone, Copy)]
-struct Hearing {
-    /// Whether a keyword holds what JSON escapes.
-    has_escapes: bool,
-    /// Whether a keyword may stand in a number.
-    has_numbers: bool,
+    /// What is known of the codes of each column.
+    columns: Vec<Option<Codes>>,
 }
 
 /// What is known of a column's codes.
 #[derive(Debug)]
-enum Codes {
-    /// Nothing, or it has none.
+struct Codes {
+    states: Box<[State]>,
+    /// How many of them are unknown.
+    unknown: usize,
+    /// Whether any is loud.
+    has_loud: bool,
+    /// Rows that asked so far. When they are as many as codes, all codes are searched.
+    rows: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
     Unknown,
     Silent,
-    /// One bit for each code that is not silent.
-    Loud(Box<[u64]>),
-    /// There are too many to search them all.
-    TooMany,
+    Loud,
+}
+
+/// Texts that are to be searched together.
+#[derive(Debug, Default)]
+struct Gathered {
+    plain: Vec<u8>,
+    /// The same as JSON spells them.
+    spelled: String,
+    /// Columns and codes whose values are among them.
+    codes: Vec<(u32, u32)>,
+    /// Whether a keyword may stand in a value that is known by no code.
+    are_rows_loud: bool,
 }
 
 impl Keywords {
     /// Forgets all.
     pub(super) fn begin(&mut self) {
         self.heard.clear();
+        self.codes = 0;
     }
 
-    /// Whether surely nothing of what a matcher looks for stands in a row.
+    /// Whether surely nothing of what a matcher looks for stands in a row. When rows are searched, so are those of `others`.
     #[inline]
-    pub(super) fn are_absent(&mut self, matcher: &Matcher<'_>, id: u32, row: Row<'_>) -> bool {
-        let Self { heard, text } = self;
-        let at = heard.iter().position(|heard| heard.matcher == id).unwrap_or_else(|| {
-            heard.push(Heard::new(matcher, id));
-            heard.len() - 1
+    pub(super) fn are_absent(
+        &mut self,
+        (matcher, id): (&Matcher<'_>, u32),
+        row: Row<'_>,
+        block: &Block,
+        others: impl Fn(&Block) -> u64,
+    ) -> bool {
+        let at = self.heard.iter().position(|heard| heard.matcher == id).unwrap_or_else(|| {
+            self.heard.push(Heard::new(matcher, id));
+            self.heard.len() - 1
         });
-        let Some(heard) = heard.get_mut(at) else { return false };
+        let Some(heard) = self.heard.get_mut(at) else { return false };
         let Some(hearing) = heard.hearing else { return false };
-        if !heard.block.contains(&row.row) {
-            heard.listen(&mut Ear { matcher, hearing, text }, row);
+        let bit = block.bit(row.row);
+        if heard.start != block.start() {
+            (heard.start, heard.known, heard.loud) = (block.start(), 0, 0);
         }
-        heard.loud >> (row.row - heard.block.start) & 1 == 0
+        if heard.known & bit == 0 {
+            let rows = bit | others(block) & !heard.known;
+            let mut ear = Ear { matcher, hearing, gathered: &mut self.gathered, codes_left: CODES_MAX - self.codes };
+            heard.listen(&mut ear, rows, block, row.table.columns);
+            self.codes = CODES_MAX - ear.codes_left;
+        }
+        heard.loud & bit == 0
     }
 }
 
 impl Heard {
     fn new(matcher: &Matcher<'_>, id: u32) -> Self {
-        let hearing = matcher.literals.hears().filter(|_| matcher.has_only_literals());
-        let hearing = hearing.map(|(has_escapes, has_numbers)| Hearing { has_escapes, has_numbers });
-        Self { matcher: id, hearing, block: 0..0, loud: 0, columns: Vec::new() }
+        let hearing = matcher.literals.hearing().filter(|_| matcher.has_only_literals());
+        Self { matcher: id, hearing, start: 0, known: 0, loud: 0, columns: Vec::new() }
     }
 
-    /// Searches the block of rows in which a row stands.
+    /// Searches these rows of a block.
     #[inline(never)]
-    fn listen(&mut self, ear: &mut Ear<'_>, row: Row<'_>) {
-        let columns = row.table.columns;
-        let start = row.row / 64 * 64;
-        let rows = start..columns.rows().min(start + 64);
-        self.columns.resize_with(columns.all().len(), || Codes::Unknown);
-        self.loud = 0;
-        for (column, codes) in columns.all().iter().zip(&mut self.columns) {
-            self.loud |= match column {
-                Column::Values(values) => {
-                    let present = values.present(rows.clone());
-                    let run = if present == 0 || ear.hearing.has_escapes { None } else { values.run(rows.clone()) };
-                    if present == 0 || run.is_some_and(|run| ear.is_silent(run)) {
-                        continue;
+    fn listen(&mut self, ear: &mut Ear<'_>, rows: u64, block: &Block, columns: &Columns<'_>) {
+        self.known |= rows;
+        self.columns.resize_with(columns.all().len(), || None);
+        let (start, asked) = (block.start(), || block.columns(columns, rows));
+        ear.gathered.are_rows_loud = false;
+        for (number, column, bits) in asked() {
+            match column {
+                Column::Dictionary(dictionary) if self.knows_codes(ear, dictionary, number) => {
+                    self.gather_codes(ear, (number, dictionary), bits, start);
+                }
+                Column::Values(values) if values.are_numbers() && !ear.hearing.has_numbers => {}
+                Column::Values(values) if ear.hearing.is_plain => {
+                    let others = block.present(number) & !rows;
+                    if !runs(bits, others).all(|rows| ear.push_run(values, start, rows)) {
+                        ones(bits).for_each(|at| column.each(start + at, &mut |value| ear.push(value, Spelling::Any)));
                     }
-                    ear.loud(present, |at| values.value(start + at))
                 }
-                Column::Dictionary(dictionary) => ear.loud_codes(*dictionary, codes, rows.clone(), columns.rows()),
-                Column::Lists(lists) => {
-                    let row_is_loud = |at: &usize| {
-                        ear.text.clear();
-                        lists.values(start + at, &mut |value| push(value, ear.hearing, ear.text));
-                        !ear.is_silent_on_own()
-                    };
-                    (0..rows.len()).filter(row_is_loud).fold(0, |loud, at| loud | 1 << at)
-                }
-            };
+                _ => ones(bits).for_each(|at| column.each(start + at, &mut |value| ear.push(value, Spelling::Any))),
+            }
+            if ear.gathered.plain.len() + ear.gathered.spelled.len() > TEXT_BYTES {
+                self.hear(ear, columns);
+            }
         }
-        self.block = rows;
+        self.hear(ear, columns);
+        for (number, column, bits) in asked() {
+            if let (Column::Dictionary(dictionary), Some(Some(codes))) = (column, self.columns.get(number as usize)) {
+                let is_loud = |at: &usize| codes.is_loud(dictionary.code(start + at));
+                let bits = if codes.has_loud { bits } else { 0 };
+                self.loud |= ones(bits).filter(is_loud).fold(0, |loud, at| loud | 1 << at);
+            }
+        }
+        if ear.gathered.are_rows_loud {
+            for at in ones(rows) {
+                let own = asked().filter(|(number, _, bits)| bits >> at & 1 == 1 && !self.has_codes(*number));
+                own.for_each(|(_, column, _)| column.each(start + at, &mut |value| ear.push(value, Spelling::Exact)));
+                self.loud |= u64::from(!ear.is_silent(Spelling::Exact)) << at;
+            }
+        }
     }
+
+    fn has_codes(&self, column: u32) -> bool {
+        self.columns.get(column as usize).is_some_and(Option::is_some)
+    }
+
+    /// Makes room for the codes of a column, and says whether there is any.
+    fn knows_codes(&mut self, ear: &mut Ear<'_>, dictionary: &dyn Dictionary, column: u32) -> bool {
+        let Some(codes) = self.columns.get_mut(column as usize) else { return false };
+        if codes.is_none() {
+            let distinct = dictionary.distinct();
+            let Some(left) = ear.codes_left.checked_sub(distinct) else { return false };
+            ear.codes_left = left;
+            let states = vec![State::Unknown; distinct].into();
+            *codes = Some(Codes { states, unknown: distinct, has_loud: false, rows: 0 });
+        }
+        true
+    }
+
+    /// Gathers the values of codes that are new.
+    fn gather_codes(
+        &mut self,
+        ear: &mut Ear<'_>,
+        (number, dictionary): (u32, &dyn Dictionary),
+        bits: u64,
+        start: usize,
+    ) {
+        let Some(Some(codes)) = self.columns.get_mut(number as usize) else { return };
+        if codes.unknown == 0 {
+            return;
+        }
+        codes.rows += bits.count_ones() as usize;
+        let mut gather = |code: u32| {
+            if let Some(state @ State::Unknown) = codes.states.get_mut(code as usize) {
+                *state = State::Silent;
+                codes.unknown -= 1;
+                dictionary.value(code).into_iter().for_each(|value| ear.push(value, Spelling::Any));
+                ear.gathered.codes.push((number, code));
+            }
+        };
+        if codes.rows >= dictionary.distinct() {
+            (0..dictionary.distinct() as u32).for_each(gather);
+        } else {
+            match dictionary.codes() {
+                Some(own) => ones(bits).filter_map(|at| own.get(start + at).copied()).for_each(&mut gather),
+                None => ones(bits).filter_map(|at| dictionary.code(start + at)).for_each(&mut gather),
+            }
+        }
+    }
+
+    /// Searches what was gathered, and if a keyword may stand in it, each code that is among it.
+    fn hear(&mut self, ear: &mut Ear<'_>, columns: &Columns<'_>) {
+        let mut gathered = std::mem::take(&mut ear.gathered.codes);
+        if !ear.is_silent(Spelling::Any) {
+            ear.gathered.are_rows_loud = true;
+            for (number, code) in &gathered {
+                let Some(Column::Dictionary(dictionary)) = columns.all().get(*number as usize) else { continue };
+                dictionary.value(*code).into_iter().for_each(|value| ear.push(value, Spelling::Exact));
+                if let (false, Some(Some(codes))) =
+                    (ear.is_silent(Spelling::Exact), self.columns.get_mut(*number as usize))
+                {
+                    codes.states.get_mut(*code as usize).into_iter().for_each(|state| *state = State::Loud);
+                    codes.has_loud = true;
+                }
+            }
+        }
+        gathered.clear();
+        ear.gathered.codes = gathered;
+    }
+}
+
+impl Codes {
+    fn is_loud(&self, code: Option<u32>) -> bool {
+        code.and_then(|code| self.states.get(code as usize)) == Some(&State::Loud)
+    }
+}
+
+/// How texts are gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Spelling {
+    /// As it is cheapest; the search may find too much.
+    Any,
+    /// So that nothing is found that is not there.
+    Exact,
 }
 
 /// A search for the keywords of a matcher.
 struct Ear<'a> {
     matcher: &'a Matcher<'a>,
     hearing: Hearing,
-    text: &'a mut String,
+    gathered: &'a mut Gathered,
+    /// How many more codes may be remembered.
+    codes_left: usize,
 }
 
 impl Ear<'_> {
-    fn is_silent(&self, text: &str) -> bool {
-        if self.hearing.has_escapes {
-            return self.matcher.is_silent_on(&Written::spelled(text));
-        }
-        self.matcher.is_silent_on_plain(text)
+    /// Whether texts are spelled as in JSON.
+    fn is_spelled(&self, spelling: Spelling) -> bool {
+        self.hearing.has_escapes && (spelling == Spelling::Exact || !self.hearing.is_plain)
     }
 
-    fn is_silent_on_own(&self) -> bool {
-        self.text.is_empty() || self.is_silent(self.text)
-    }
-
-    /// Which of up to 64 values, of those whose bits are set, are not silent.
-    fn loud<'v>(&mut self, present: u64, value: impl Fn(usize) -> Option<Value<'v>>) -> u64 {
-        let values = || ones(present).filter_map(|at| Some((at, value(at)?)));
-        self.text.clear();
-        values().for_each(|(_, value)| push(value, self.hearing, self.text));
-        if self.is_silent_on_own() {
-            return 0;
-        }
-        let mut loud = 0;
-        for (at, value) in values() {
-            self.text.clear();
-            push(value, self.hearing, self.text);
-            loud |= u64::from(!self.is_silent_on_own()) << at;
-        }
-        loud
-    }
-
-    /// The same for rows of a dictionary, of a table with so many rows.
-    fn loud_codes(&mut self, dictionary: &dyn Dictionary, codes: &mut Codes, rows: Range<usize>, all: usize) -> u64 {
-        if matches!(codes, Codes::Unknown) {
-            *codes = self.listen_to(dictionary, all);
-        }
-        let start = rows.start;
-        match codes {
-            Codes::Silent => 0,
-            Codes::Loud(words) => ones(dictionary.present(rows))
-                .filter(|at| {
-                    let code = dictionary.code(start + at).map_or(usize::MAX, |code| code as usize);
-                    words.get(code / 64).is_some_and(|word| word >> (code % 64) & 1 == 1)
-                })
-                .fold(0, |loud, at| loud | 1 << at),
-            Codes::Unknown | Codes::TooMany => {
-                let code = |at| dictionary.code(start + at).filter(|code| (*code as usize) < dictionary.distinct());
-                self.loud(dictionary.present(rows), |at| dictionary.value(code(at)?))
-            }
-        }
-    }
-
-    /// Searches the values of all codes.
-    fn listen_to(&mut self, dictionary: &dyn Dictionary, rows: usize) -> Codes {
-        let distinct = dictionary.distinct();
-        if distinct > CODES_PER_ROW_MAX * rows {
-            return Codes::TooMany;
-        }
-        let word = |first: usize| {
-            let present = if distinct - first < 64 { (1 << (distinct - first)) - 1 } else { u64::MAX };
-            self.loud(present, |at| dictionary.value((first + at) as u32))
+    /// Whether no keyword stands in what was gathered with that spelling; nothing is gathered any longer.
+    fn is_silent(&mut self, spelling: Spelling) -> bool {
+        let is_spelled = self.is_spelled(spelling);
+        let Gathered { plain, spelled, .. } = self.gathered;
+        let is_silent = match is_spelled {
+            true => spelled.is_empty() || self.matcher.is_silent_on(&Written::spelled(spelled)),
+            false => plain.is_empty() || self.matcher.is_silent_on_plain(plain),
         };
-        let words: Box<[u64]> = (0..distinct).step_by(64).map(word).collect();
-        if words.iter().all(|word| *word == 0) { Codes::Silent } else { Codes::Loud(words) }
+        plain.clear();
+        spelled.clear();
+        is_silent
+    }
+
+    /// Adds the texts of some rows of a block, and perhaps what lies among them.
+    fn push_run(&mut self, values: &dyn Values, start: usize, rows: Range<usize>) -> bool {
+        let run = values.run(start + rows.start..start + rows.end);
+        run.is_some_and(|run| {
+            self.gathered.plain.extend_from_slice(run);
+            self.gathered.plain.push(b'\n');
+            true
+        })
+    }
+
+    /// Adds a value and a line end, which no keyword holds as it is.
+    fn push(&mut self, value: Value<'_>, spelling: Spelling) {
+        let own = match value {
+            Value::Null | Value::Composite => return,
+            Value::Number(_) if !self.hearing.has_numbers => return,
+            value => value.text().unwrap_or_default(),
+        };
+        let is_spelled = self.is_spelled(spelling);
+        let Gathered { plain, spelled, .. } = self.gathered;
+        if is_spelled {
+            crate::text::push_spelled(&own, spelled);
+            spelled.push('\n');
+        } else {
+            plain.extend_from_slice(own.as_bytes());
+            plain.push(b'\n');
+        }
     }
 }
 
-/// Adds a value and a line end, which no keyword holds as it is.
-fn push(value: Value<'_>, hearing: Hearing, text: &mut String) {
-    match value {
-        Value::Null | Value::Composite => return,
-        Value::Number(_) if !hearing.has_numbers => return,
-        Value::Text(own) if hearing.has_escapes => crate::text::push_spelled(own, text),
-        Value::Text(own) => text.push_str(own),
-        value => text.push_str(&value.text().unwrap_or_default()),
-    }
-    text.push('\n');
-}
-
-/// The places of the bits that are set.
-fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+/// Rows in which bits are set: all from the first to the last where few `others` lie between them, else run by run.
+fn runs(mut bits: u64, others: u64) -> impl Iterator<Item = Range<usize>> {
+    let end = 64 - bits.leading_zeros();
+    let between =
+        u64::MAX.checked_shl(bits.trailing_zeros()).unwrap_or(0) & u64::MAX.checked_shr(64 - end).unwrap_or(0);
+    let is_one = (others & between).count_ones() < bits.count_ones();
     std::iter::from_fn(move || {
-        let at = bits.trailing_zeros() as usize;
-        bits &= bits.wrapping_sub(1);
-        (at < 64).then_some(at)
+        let start = bits.trailing_zeros();
+        let cut = if is_one { end } else { start + (!bits).checked_shr(start)?.trailing_zeros().min(64 - start) };
+        bits &= u64::MAX.checked_shl(cut).unwrap_or(0);
+        (start < 64).then_some(start as usize..cut as usize)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn runs_are_all_bits_that_are_set() {
+        for bits in [0, 1, 0b1101, u64::MAX, 1 << 63, u64::MAX << 60, u64::MAX >> 1, 0xF0F0_0000_0000_000F] {
+            let found = |others| super::runs(bits, others).flatten().fold(0, |all, at| all | 1_u64 << at);
+            assert_eq!(found(!bits) & bits, bits);
+            assert_eq!(found(0) & bits, bits);
+            assert!(super::runs(bits, 0).count() <= 1);
+        }
+        assert!(super::runs(0b1101, !0b1101).eq([0..4]));
+        assert!(super::runs(0b11_0001, !0b11_0001).eq([0..1, 4..6]));
+    }
 }

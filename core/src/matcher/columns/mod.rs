@@ -8,6 +8,7 @@
 //! Nothing is filled beforehand: a column is asked for a value when the router, a look or a verdict needs it. Only what two
 //! fields are compared by is copied. What rules ask for is not known here.
 
+mod block;
 mod codes;
 mod keywords;
 mod routes;
@@ -21,6 +22,7 @@ use crate::event::slots::{Kind, Seen, Slots};
 use crate::number::Number;
 use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
+use block::{Asked, Block};
 use codes::Codes;
 use keywords::Keywords;
 use routes::Routes;
@@ -41,6 +43,20 @@ struct Held<'c> {
     column: Column<'c>,
     /// How many codes it has, if it is a dictionary.
     distinct: usize,
+    /// The codes of all rows, if they lie one behind the other.
+    codes: Option<&'c [u32]>,
+}
+
+impl Held<'_> {
+    /// The code in a row in which the column holds anything.
+    #[inline]
+    fn code(&self, dictionary: &dyn Dictionary, row: usize) -> Option<u32> {
+        let code = match self.codes {
+            Some(codes) => codes.get(row).copied(),
+            None => dictionary.code(row),
+        };
+        code.filter(|code| (*code as usize) < self.distinct)
+    }
 }
 
 impl<'c> Table<'c> {
@@ -48,8 +64,11 @@ impl<'c> Table<'c> {
         let held = |(slot, name): (usize, &str)| {
             let number = columns.number(name)?;
             let column = *columns.all().get(number)?;
-            let distinct = if let Column::Dictionary(dictionary) = column { dictionary.distinct() } else { 0 };
-            Some(Held { slot: SlotId(slot as u32), number: number as u32, column, distinct })
+            let (distinct, codes) = match column {
+                Column::Dictionary(dictionary) => (dictionary.distinct(), dictionary.codes()),
+                Column::Values(_) | Column::Lists(_) => (0, None),
+            };
+            Some(Held { slot: SlotId(slot as u32), number: number as u32, column, distinct, codes })
         };
         Self { columns, by_slot: fields.names().enumerate().map(held).collect() }
     }
@@ -77,6 +96,7 @@ pub(super) struct Row<'a> {
 pub(super) struct Memory {
     /// How many tables there were: codes of two of them are never the same to whoever remembers both.
     number: u64,
+    block: Block,
     codes: Codes,
     keywords: Keywords,
     routes: Routes,
@@ -92,6 +112,7 @@ impl Memory {
     pub(super) fn new(shortcuts: Shortcuts) -> Self {
         Self {
             number: 0,
+            block: Block::default(),
             codes: Codes::default(),
             keywords: Keywords::default(),
             routes: Routes::default(),
@@ -105,18 +126,34 @@ impl Memory {
     /// Forgets the table before.
     pub(super) fn begin(&mut self, program: &Program<'_>) {
         self.number += 1;
+        self.block.begin();
         self.codes.begin(program.matchers.len());
         self.keywords.begin();
         self.routes.begin(&program.router);
         self.reads.clear();
         self.reads.resize(program.partitions.len(), None);
     }
+
+    /// Whether surely nothing of what a matcher looks for stands in a row. A matcher that the partition asks for every event is
+    /// asked for all rows that go there.
+    #[inline]
+    fn have_no_keyword(&mut self, (matcher, id): (&Matcher<'_>, u32), at: &Place<'_, Row<'_>>) -> bool {
+        let row = at.event.row;
+        let others = |block: &Block| {
+            if at.partition.probes.iter().any(|probe| probe.matcher == id) { block.alike(row) } else { 0 }
+        };
+        self.keywords.are_absent((matcher, id), at.event, &self.block, others)
+    }
 }
 
 impl View for Row<'_> {
     #[inline]
     fn route<T: Tally>(run: &mut Run<T>, rules: &Rules<'_>, event: Self, buffers: &mut Buffers, found: &mut Vec<u32>) {
-        run.columns.routes.find(&rules.program.router, event, buffers, found);
+        let Memory { block, routes, .. } = &mut run.columns;
+        let router = &rules.program.router;
+        let find =
+            |row: Row<'_>, asked: Asked<'_>, found: &mut Vec<u32>| routes.find(router, (row, asked), buffers, found);
+        found.extend_from_slice(block.route(event, find));
     }
 
     #[inline]
@@ -127,6 +164,9 @@ impl View for Row<'_> {
         match probe.subject.subject() {
             Subject::Slot(slot) => {
                 let Some(held) = table.held(slot) else { return };
+                if !run.columns.block.asked(row).has(held.number) {
+                    return;
+                }
                 let Some(matcher) = matcher() else { return };
                 let mut is_first = true;
                 let mut look = |value: Value<'_>| {
@@ -138,7 +178,7 @@ impl View for Row<'_> {
                 match held.column {
                     Column::Values(values) => values.value(row).into_iter().for_each(look),
                     Column::Dictionary(dictionary) => {
-                        if let Some(code) = dictionary.code(row).filter(|code| (*code as usize) < held.distinct) {
+                        if let Some(code) = held.code(dictionary, row) {
                             run.look_at_code(rules, (matcher, probe.matcher), (held, dictionary), code);
                         }
                     }
@@ -155,11 +195,13 @@ impl View for Row<'_> {
             }
             Subject::Leaves => {
                 let Some(matcher) = matcher() else { return };
-                if run.columns.keywords.are_absent(matcher, probe.matcher, at.event) {
+                if run.columns.have_no_keyword((matcher, probe.matcher), at) {
                     return run.hits.tally.searched(probe.matcher, 0);
                 }
+                let block = std::mem::take(&mut run.columns.block);
                 let mut each = |value: Value<'_>| run.look_at_text(rules, matcher, probe.matcher, value);
-                table.columns.all().iter().for_each(|column| column.each(row, &mut each));
+                block.columns(table.columns, block.bit(row)).for_each(|(_, column, _)| column.each(row, &mut each));
+                run.columns.block = block;
             }
         }
     }
@@ -172,7 +214,7 @@ impl View for Row<'_> {
         let mut probes = at.partition.probes.iter().filter(|probe| probe.subject.subject() == Subject::Leaves);
         let mut is_absent = |probe: &Probe| {
             let matcher = at.program.matchers.get(probe.matcher as usize);
-            matcher.is_some_and(|matcher| columns.keywords.are_absent(matcher, probe.matcher, at.event))
+            matcher.is_some_and(|matcher| columns.have_no_keyword((matcher, probe.matcher), at))
         };
         if !probes.all(&mut is_absent) {
             verdicts.forgo(id);
@@ -183,7 +225,9 @@ impl View for Row<'_> {
         let read = verdicts.begin_key();
         // The number of the table tells its codes from those of others, and both from slots.
         read.extend_from_slice(&(1 << 63 | columns.number).to_ne_bytes());
-        reads.iter().filter_map(|slot| at.event.table.held(*slot)).for_each(|held| at.event.push(held, read));
+        let asked = columns.block.asked(at.event.row);
+        let held = reads.iter().filter_map(|slot| at.event.table.held(*slot)).filter(|held| asked.has(held.number));
+        held.for_each(|held| at.event.push(held, read));
         verdicts.end_key(id)
     }
 }
@@ -211,7 +255,7 @@ impl Row<'_> {
             Column::Values(values) => values.value(self.row).into_iter().for_each(push),
             Column::Lists(lists) => lists.values(self.row, &mut push),
             Column::Dictionary(dictionary) => {
-                if let Some(code) = dictionary.code(self.row).filter(|code| (*code as usize) < held.distinct) {
+                if let Some(code) = held.code(dictionary, self.row) {
                     key.extend_from_slice(&(slot | CODE << 32 | u64::from(code)).to_ne_bytes());
                 }
             }
@@ -272,7 +316,11 @@ impl<T: Tally> Run<T> {
                 Value::Composite => {}
                 Value::Null => effects.extend_from_slice(matcher.null),
                 value => with_seen(value, |seen| {
-                    effects.extend_from_slice(self.hits.value(matcher, id, seen, rules.clock));
+                    // A code has a value that no code before had, so only other tables can have shown it.
+                    effects.extend_from_slice(match self.columns.number {
+                        1 => self.hits.new_value(matcher, id, seen, rules.clock),
+                        _ => self.hits.value(matcher, id, seen, rules.clock),
+                    });
                 }),
             }
         }

@@ -4,10 +4,11 @@
 //! Channel: code 4, EventID: 1   ─▶   partitions [17]
 //! ```
 //!
-//! A row is remembered only where all that the router may ask is a code, a number, or not there.
+//! A row is remembered only where all that the router may ask is a code, a number, a short text, or not there.
 
 use super::super::Buffers;
 use super::super::walked::step;
+use super::block::Asked;
 use super::{Row, with_seen};
 use crate::event::Value;
 use crate::event::columns::Column;
@@ -18,6 +19,9 @@ use hashbrown::HashMap;
 /// Routes that are remembered at most.
 const ROUTES_MAX: usize = 1 << 12;
 
+/// Longer texts are not remembered.
+const TEXT_BYTES_MAX: usize = 256;
+
 /// Where rows of the table at hand were routed.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
@@ -25,12 +29,20 @@ pub(super) struct Routes {
     slots: Vec<SlotId>,
     known: HashMap<Box<[u64]>, Box<[u32]>, foldhash::fast::RandomState>,
     key: Vec<u64>,
+    texts: Texts,
+}
+
+/// Texts by which rows were routed, numbered.
+#[derive(Debug, Default)]
+struct Texts {
+    numbers: HashMap<Box<str>, u64, foldhash::fast::RandomState>,
 }
 
 impl Routes {
     /// Forgets all.
     pub(super) fn begin(&mut self, router: &Router<'_>) {
         self.known.clear();
+        self.texts.numbers.clear();
         self.slots.clear();
         add_slots(router, &mut self.slots);
         self.slots.sort_unstable();
@@ -39,8 +51,14 @@ impl Routes {
 
     /// Finds the partitions of a row.
     #[inline]
-    pub(super) fn find(&mut self, router: &Router<'_>, row: Row<'_>, buffers: &mut Buffers, found: &mut Vec<u32>) {
-        if !self.read(row) {
+    pub(super) fn find(
+        &mut self,
+        router: &Router<'_>,
+        (row, asked): (Row<'_>, Asked<'_>),
+        buffers: &mut Buffers,
+        found: &mut Vec<u32>,
+    ) {
+        if !self.read(row, asked) {
             return route(router, row, buffers, found);
         }
         if let Some(known) = self.known.get(self.key.as_slice()) {
@@ -55,12 +73,15 @@ impl Routes {
 
     /// Reads what the router may ask of the row, and says whether that is all.
     #[inline]
-    fn read(&mut self, row: Row<'_>) -> bool {
+    fn read(&mut self, row: Row<'_>, asked: Asked<'_>) -> bool {
         self.key.clear();
         for held in self.slots.iter().filter_map(|slot| row.table.held(*slot)) {
             let word = match held.column {
-                Column::Dictionary(dictionary) => Some(dictionary.code(row.row).map_or(0, |code| u64::from(code) + 1)),
-                Column::Values(values) => word_of(values.value(row.row)),
+                _ if !asked.has(held.number) => Some(0),
+                Column::Dictionary(dictionary) => {
+                    Some(held.code(dictionary, row.row).map_or(0, |code| u64::from(code) + 1))
+                }
+                Column::Values(values) => self.texts.word_of(values.value(row.row)),
                 Column::Lists(_) => None,
             };
             match word {
@@ -72,12 +93,28 @@ impl Routes {
     }
 }
 
-/// A word that no other value of a column has.
-fn word_of(value: Option<Value<'_>>) -> Option<u64> {
-    match value {
-        None => Some(0),
-        Some(Value::Number(Number::Integer(number @ 0..0x1_0000_0000))) => Some((number as u64) << 1 | 1),
-        Some(_) => None,
+impl Texts {
+    /// A word that no other value of a column has.
+    fn word_of(&mut self, value: Option<Value<'_>>) -> Option<u64> {
+        match value {
+            None => Some(0),
+            Some(Value::Number(Number::Integer(number @ 0..0x1_0000_0000))) => Some((number as u64) << 1 | 1),
+            Some(Value::Text(text)) => self.number_of(text).map(|number| number << 1),
+            Some(_) => None,
+        }
+    }
+
+    /// The number of a text, from 1 on; `None` when it is long, or there are too many.
+    fn number_of(&mut self, text: &str) -> Option<u64> {
+        if text.len() > TEXT_BYTES_MAX {
+            return None;
+        }
+        if let Some(number) = self.numbers.get(text) {
+            return Some(*number);
+        }
+        let number = self.numbers.len() as u64 + 1;
+        (self.numbers.len() < ROUTES_MAX).then(|| self.numbers.insert(text.into(), number))?;
+        Some(number)
     }
 }
 

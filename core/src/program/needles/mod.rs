@@ -143,6 +143,11 @@ impl<'a> Needles<'a> {
         Some(Self { needles, groups: reader.many(Windows::read)?, others: reader.many(Windows::read)? })
     }
 
+    /// Whether there are no needles.
+    pub(super) fn is_empty(&self) -> bool {
+        self.needles.spans.is_empty()
+    }
+
     /// Whether any needle stands in the value.
     pub(super) fn is_any_in(&self, value: &[u8]) -> bool {
         let mut is_any = false;

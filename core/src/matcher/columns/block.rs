@@ -1,0 +1,161 @@
+//! Rows that are looked at together: where each of them is routed, and which columns hold anything there.
+//!
+//! ```text
+//! rows 64..128    routed: [17] [17] [3] ...     present: column 0 ─▶ 1111...   column 9 ─▶ 0010...
+//! ```
+//!
+//! A table of many kinds of events has hundreds of columns of which a row fills twenty; so what a column has is asked for 64 rows
+//! at once. What the values are is not known here.
+
+use super::Row;
+use crate::event::columns::{Column, Columns};
+use std::ops::Range;
+
+/// Rows of a block: one for each bit of a word.
+const ROWS: usize = 64;
+
+/// The rows at hand.
+#[derive(Debug, Default)]
+pub(super) struct Block {
+    rows: Range<usize>,
+    present: Present,
+    /// The columns that hold anything.
+    columns: Vec<u32>,
+    /// The partitions of all rows, one row behind the other.
+    routed: Vec<u32>,
+    /// Where in that the partitions of each row end.
+    ends: Vec<usize>,
+    /// For each way in which any row is routed the first one, and one bit for each.
+    ways: Vec<(usize, u64)>,
+    /// The partitions of one row.
+    own: Vec<u32>,
+}
+
+/// For each column one bit for each row in which it may hold anything.
+#[derive(Debug, Default)]
+pub(super) struct Present(Vec<u64>);
+
+impl Present {
+    /// The rows in which a column may hold anything.
+    #[inline]
+    pub(super) fn rows(&self, column: u32) -> u64 {
+        self.0.get(column as usize).copied().unwrap_or(0)
+    }
+}
+
+impl Block {
+    /// Forgets the rows.
+    pub(super) fn begin(&mut self) {
+        self.rows = 0..0;
+    }
+
+    /// The first row.
+    #[inline]
+    pub(super) fn start(&self) -> usize {
+        self.rows.start
+    }
+
+    /// Where a row is routed. When it is the first of its block, `find` is asked for all rows of it, each with its bit.
+    #[inline]
+    pub(super) fn route(&mut self, row: Row<'_>, find: impl FnMut(Row<'_>, Asked<'_>, &mut Vec<u32>)) -> &[u32] {
+        if !self.rows.contains(&row.row) {
+            self.enter(row, find);
+        }
+        self.routed(row.row - self.rows.start)
+    }
+
+    #[inline(never)]
+    fn enter(&mut self, row: Row<'_>, mut find: impl FnMut(Row<'_>, Asked<'_>, &mut Vec<u32>)) {
+        let (start, columns) = (row.row / ROWS * ROWS, row.table.columns);
+        self.rows = start..columns.rows().min(start + ROWS);
+        let Self { rows, present, columns: held, routed, ends, ways, own } = self;
+        present.0.clear();
+        present.0.extend(columns.all().iter().map(|column| match column {
+            Column::Values(values) => values.present(rows.clone()),
+            Column::Dictionary(dictionary) => dictionary.present(rows.clone()),
+            Column::Lists(lists) => lists.present(rows.clone()),
+        }));
+        held.clear();
+        held.extend((0..).zip(&present.0).filter(|(_, rows)| **rows != 0).map(|(number, _)| number));
+        routed.clear();
+        ends.clear();
+        ways.clear();
+        for number in rows.clone() {
+            own.clear();
+            find(Row { row: number, ..row }, Asked { present, bit: 1 << (number - start) }, own);
+            let (at, bit) = (number - start, 1 << (number - start));
+            match ways.iter_mut().find(|(first, _)| part(routed, ends, *first) == own.as_slice()) {
+                Some((_, rows)) => *rows |= bit,
+                None => ways.push((at, bit)),
+            }
+            routed.extend_from_slice(own);
+            ends.push(routed.len());
+        }
+    }
+
+    /// What may be held in a row.
+    #[inline]
+    pub(super) fn asked(&self, row: usize) -> Asked<'_> {
+        Asked { present: &self.present, bit: self.bit(row) }
+    }
+
+    fn routed(&self, at: usize) -> &[u32] {
+        part(&self.routed, &self.ends, at)
+    }
+
+    /// One bit for each row that is routed as this one is.
+    pub(super) fn alike(&self, row: usize) -> u64 {
+        let bit = self.bit(row);
+        self.ways.iter().map(|(_, rows)| *rows).find(|rows| rows & bit != 0).unwrap_or(bit)
+    }
+
+    /// One bit, of this row.
+    #[inline]
+    pub(super) fn bit(&self, row: usize) -> u64 {
+        1 << (row - self.rows.start)
+    }
+
+    /// The columns that hold anything in some of the rows, and in which of those.
+    pub(super) fn columns<'c>(&self, of: &'c Columns<'c>, rows: u64) -> impl Iterator<Item = (u32, Column<'c>, u64)> {
+        let own = self.columns.iter().map(move |number| (*number, self.present.rows(*number) & rows));
+        let own = own.filter(|(_, rows)| *rows != 0);
+        own.filter_map(move |(number, rows)| Some((number, *of.all().get(number as usize)?, rows)))
+    }
+
+    /// The rows in which a column may hold anything.
+    pub(super) fn present(&self, column: u32) -> u64 {
+        self.present.rows(column)
+    }
+}
+
+/// The partitions of a row.
+#[inline]
+fn part<'a>(routed: &'a [u32], ends: &[usize], at: usize) -> &'a [u32] {
+    let start = at.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
+    let end = ends.get(at).copied();
+    start.zip(end).and_then(|(start, end)| routed.get(start..end)).unwrap_or_default()
+}
+
+/// A row that is asked for its values.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    present: &'a Present,
+    bit: u64,
+}
+
+impl Asked<'_> {
+    /// Whether the row may hold anything in a column.
+    #[inline]
+    pub(super) fn has(self, column: u32) -> bool {
+        self.present.rows(column) & self.bit != 0
+    }
+}
+
+/// The places of the bits that are set.
+pub(super) fn ones(mut bits: u64) -> impl Iterator<Item = usize> {
+    std::iter::from_fn(move || {
+        let at = bits.trailing_zeros() as usize;
+        bits &= bits.wrapping_sub(1);
+        (at < 64).then_some(at)
+    })
+}
