@@ -15,7 +15,8 @@ mod common;
 
 use common::table::{Form, Scalar, TestColumn, json, table};
 use proptest::prelude::*;
-use tieline::{Compiler, JsonEvent, Rules, Scanner, Shortcut, Shortcuts};
+use tieline::columns::{Column, Columns, Lists};
+use tieline::{Compiler, JsonEvent, Rules, Scanner, Shortcut, Shortcuts, Value};
 
 const FIELDS: [&str; 7] = ["A", "B", "a.b", "a.b.c", "Channel", "EventID", "x"];
 const TEXTS: [&str; 28] = [
@@ -416,4 +417,30 @@ proptest! {
     fn filters_and_pipelines_too(bytes in prop::collection::vec(any::<u8>(), 40..600)) {
         targets::drawn(&bytes);
     }
+}
+
+/// Lists that write one text after the other into the same memory.
+struct OneBuffer;
+
+impl Lists for OneBuffer {
+    fn values(&self, _: usize, each: &mut dyn FnMut(Value<'_>)) {
+        let mut buffer = String::with_capacity(8);
+        for text in [r"a\b", r"c\d", r"e\f"] {
+            buffer.clear();
+            buffer.push_str(text);
+            each(Value::Text(&buffer));
+        }
+    }
+}
+
+#[test]
+fn texts_that_lie_where_others_lay_are_read_anew() {
+    let rule =
+        |text: &str| format!("title: t\nlogsource: {{}}\ndetection: {{s: {{f|contains: '{text}'}}, condition: s}}");
+    let texts = [r"a\b", r"c\d", r"e\f", r"a\d"];
+    let rules = texts.iter().fold(Compiler::new(), |compiler, text| compiler.rules(None, &rule(text))).build().unwrap();
+    let columns = Columns::new(1).with("f", Column::Lists(&OneBuffer));
+    let mut found = Vec::new();
+    Scanner::new(&rules).scan_columns(&columns, |_, detections| found.extend(detections.map(|one| one.index())));
+    assert_eq!(found, [0, 1, 2]);
 }
