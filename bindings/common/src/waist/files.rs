@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tieline::stream::Arrival;
 
 /// Findings that wait for the caller at most.
@@ -55,6 +55,9 @@ pub enum Next {
     /// The scan is over.
     End,
 }
+
+/// How long a scan that is dropped is waited for.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A scan that goes on while its findings are taken.
 #[derive(Debug)]
@@ -162,8 +165,16 @@ impl Drop for FileScan {
         if std::process::id() != self.process {
             return;
         }
-        // The scan notices at its next finding that nobody listens, or that it is to stop.
-        while self.told.try_recv().is_ok() {}
+        // The scan notices at its next finding, or when it looks for more, that it is to stop. One that hangs in reading does not,
+        // so nobody waits for ever; it ends by itself.
+        let end = Instant::now() + PATIENCE;
+        while Instant::now() < end {
+            match self.told.recv_timeout(end.saturating_duration_since(Instant::now())) {
+                Ok(_) => {}
+                Err(RecvTimeoutError::Timeout) => return,
+                Err(RecvTimeoutError::Disconnected) => return drop(self.conclude()),
+            }
+        }
     }
 }
 
