@@ -438,7 +438,7 @@ fn texts_that_lie_where_others_lay_are_read_anew() {
     let rule =
         |text: &str| format!("title: t\nlogsource: {{}}\ndetection: {{s: {{f|contains: '{text}'}}, condition: s}}");
     let texts = [r"a\b", r"c\d", r"e\f", r"a\d"];
-    let rules = texts.iter().fold(Compiler::new(), |compiler, text| compiler.rules(None, &rule(text))).build().unwrap();
+    let rules = texts.iter().fold(Compiler::new(), |compiler, text| compiler.rules(None, rule(text))).build().unwrap();
     let columns = Columns::new(1).with("f", Column::Lists(&OneBuffer));
     let mut found = Vec::new();
     Scanner::new(&rules).scan_columns(&columns, |_, detections| found.extend(detections.map(|one| one.index())));
