@@ -180,7 +180,7 @@ def test_pieces_are_numbered_on(rules):
 @pytest.mark.parametrize(
     "options",
     [
-        {"level": "severe"}, {"levels": "low"}, {"threads": -1}, {"threads": "two"}, {"tags": "x"}, {"evidence": 1},
+        {"level": "severe"}, {"levels": "low"}, {"threads": -1}, {"threads": "two"}, {"tags": 7}, {"evidence": 1},
         {"logsource": {"vendor": "x"}}, {"threads": float("nan")}, {"threads": 2**80}, {"tags": ["\ud800"]},
     ],
 )  # fmt: skip
