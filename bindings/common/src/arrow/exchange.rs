@@ -7,10 +7,13 @@
 //! Memory is handed over and not copied. That a pointer leads to such a struct cannot be checked, so making a struct from one is
 //! left to whoever was given the pointer; from here on nothing is trusted that can be looked at.
 
+use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
-use arrow_array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray};
-use arrow_schema::{ArrowError, SchemaRef};
+use arrow_array::{
+    Array, GenericStringArray, OffsetSizeTrait, RecordBatch, RecordBatchIterator, RecordBatchReader, StructArray,
+};
+use arrow_schema::{ArrowError, DataType, SchemaRef};
 use std::fmt;
 
 /// Why a table cannot be read or handed over.
@@ -54,9 +57,28 @@ impl From<ArrowError> for BadTable {
 /// When it does not; the message names the column.
 pub fn checked(batch: RecordBatch) -> Result<RecordBatch, BadTable> {
     for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-        array.to_data().validate_full().map_err(|error| BadTable::of_column(field.name(), &error))?;
+        let is_right = match array.data_type() {
+            DataType::Utf8 => array.as_string_opt::<i32>().is_some_and(are_texts),
+            DataType::LargeUtf8 => array.as_string_opt::<i64>().is_some_and(are_texts),
+            _ => false,
+        };
+        if !is_right {
+            array.to_data().validate_full().map_err(|error| BadTable::of_column(field.name(), &error))?;
+        }
     }
     Ok(batch)
+}
+
+/// Whether all texts of an array surely lie within its memory and are UTF-8.
+// PERF: looked at one after the other, texts took a quarter of a scan. All of them are one text, and each ends between two
+// characters of it.
+fn are_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> bool {
+    let (places, bytes) = (array.value_offsets(), array.value_data());
+    let (Some(first), Some(last)) = (places.first(), places.last()) else { return false };
+    let all = first.to_usize().zip(last.to_usize()).and_then(|(first, last)| bytes.get(first..last));
+    let Some(Ok(all)) = all.map(str::from_utf8) else { return false };
+    let ends_right = |place: &O| all.is_char_boundary((*place - *first).as_usize());
+    places.is_sorted() && (all.is_ascii() || places.iter().all(ends_right))
 }
 
 /// Batches of another program, each of which is checked.
