@@ -7,7 +7,6 @@ use arrow_array::*;
 use arrow_buffer::NullBuffer;
 use arrow_schema::{Field, Schema};
 use proptest::prelude::*;
-use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, LazyLock};
 use tieline_common::arrow::{BadTable, row_as_json};
 use tieline_common::waist::{
@@ -185,8 +184,7 @@ fn what_cannot_be_read_ends_the_scan_with_an_error() {
     let error = scan(&FORMS[0], &[endless], &options(1, false)).unwrap_err();
     assert!(error.kind() == Kind::Limit && error.to_string().contains("1099511627776 rows"), "{error}");
     let text: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
-    let stopped =
-        FORMS[0].scan_batches_until([Ok(batch(vec![("a", text)]))], &options(1, false), &AtomicBool::new(true));
+    let stopped = FORMS[0].scan_batches_until([Ok(batch(vec![("a", text)]))], &options(1, false), &mut || true);
     assert_eq!(stopped.unwrap_err().kind(), Kind::Cancelled);
 }
 

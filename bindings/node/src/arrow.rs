@@ -25,6 +25,7 @@ use napi_derive::napi;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tieline_common::arrow::BadTable;
 use tieline_common::waist::{Error, Kind, Pushed, Results, Scan, ScanOptions, from_json};
 
@@ -241,7 +242,10 @@ impl NativeRules {
         stop: &NativeStop,
     ) -> AsyncTask<Later<Scan>> {
         let (rules, stop, table) = (Arc::clone(&self.inner), Arc::clone(&stop.flag), table.to_vec());
-        later(move || rules.scan_batches_until(Table::new(table)?, &from_json::<ScanOptions>(&options)?, &stop))
+        later(move || {
+            let is_stopped = &mut || stop.load(Ordering::Relaxed);
+            rules.scan_batches_until(Table::new(table)?, &from_json::<ScanOptions>(&options)?, is_stopped)
+        })
     }
 }
 

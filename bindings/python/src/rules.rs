@@ -6,7 +6,7 @@
 //!
 //! It is never changed, so threads and copies share it.
 
-use crate::errors::{guarded, interruptible, work};
+use crate::errors::{guarded, interruptible, listening, work};
 use crate::events::{Given, Many, lines, one};
 use crate::files::FileScan;
 use crate::options::Options;
@@ -278,7 +278,7 @@ impl Rules {
                 interruptible(py, text.len(), |stop| set.scan_lines_until(text, &options, stop))?
             }
             Given::Table(mut table) => {
-                interruptible(py, usize::MAX, |stop| set.scan_batches_until(&mut table, &options, stop))?
+                listening(py, |is_stopped| set.scan_batches_until(&mut table, &options, is_stopped))?
             }
             Given::Many(events) => self.scan_pieces(py, events, &options)?,
         };

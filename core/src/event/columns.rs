@@ -48,6 +48,11 @@ pub trait Dictionary {
     /// The code in a row; `None` where the field is missing.
     fn code(&self, row: usize) -> Option<u32>;
 
+    /// The bytes of all values, where they are texts that lie one behind the other; what else lies among them does no harm.
+    fn run(&self) -> Option<&[u8]> {
+        None
+    }
+
     /// The codes of all rows, where they lie one behind the other; in rows where the field is missing stands anything.
     fn codes(&self) -> Option<&[u32]> {
         None

@@ -94,9 +94,12 @@ trait View: Copy {
     /// Makes the atoms true that the values at a place make true.
     fn look<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, probe: Probe);
 
+    /// Looks at all that is looked at for every event, or at all but keywords if they are known to be absent.
+    fn look_first<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, keywords: Keywords);
+
     /// What the only partition of the event remembers its verdict by; `None` where that is not worth it, or where a keyword
     /// may stand in the event.
-    fn key<T: Tally>(run: &mut Run<T>, id: u32, at: &Place<'_, Self>) -> Option<Key>;
+    fn key<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>) -> Option<Key>;
 }
 
 /// The rules that are evaluated, and how times are read.
@@ -109,6 +112,7 @@ struct Rules<'a> {
 /// What does not change while one event is evaluated in one partition.
 struct Place<'a, E> {
     program: &'a Program<'a>,
+    id: u32,
     partition: &'a Partition<'a>,
     clock: &'a Clock,
     event: E,
@@ -241,13 +245,14 @@ impl<T: Tally> Run<T> {
         if let [id] = **partitions
             && let Some(partition) = program.partitions.get(id as usize)
         {
-            self.remember_or_detect(id, &Place { program, partition, clock, event }, matched);
+            self.remember_or_detect(&Place { program, id, partition, clock, event }, matched);
             return self.hits.tally.visited(id);
         }
         for id in partitions {
-            let Some(partition) = program.partitions.get(*id as usize) else { continue };
-            self.detect(&Place { program, partition, clock, event }, Keywords::Unknown, matched);
-            self.hits.tally.visited(*id);
+            let &mut id = id;
+            let Some(partition) = program.partitions.get(id as usize) else { continue };
+            self.detect(&Place { program, id, partition, clock, event }, Keywords::Unknown, matched);
+            self.hits.tally.visited(id);
         }
     }
 
@@ -263,14 +268,14 @@ impl<T: Tally> Run<T> {
 
     /// Evaluates the only partition to which an event is routed, or remembers what it said of an event with the same values.
     #[inline]
-    fn remember_or_detect<E: View>(&mut self, id: u32, at: &Place<'_, E>, matched: &mut Vec<RuleId>) {
-        let key = E::key(self, id, at);
+    fn remember_or_detect<E: View>(&mut self, at: &Place<'_, E>, matched: &mut Vec<RuleId>) {
+        let key = E::key(self, at);
         if let Some(rules) = key.as_ref().and_then(|key| self.verdicts.find(key)) {
             return matched.extend(rules.iter().map(|rule| RuleId(*rule)));
         }
         let keywords = if key.is_some() { Keywords::Absent } else { Keywords::Unknown };
         let work = self.detect(at, keywords, matched);
-        self.verdicts.note_work(id, work);
+        self.verdicts.note_work(at.id, work);
         // What later keywords say, if that was asked, is not in the values.
         if let Some(key) = key
             && self.looked.first().is_some_and(|run| *run != self.number)
@@ -282,13 +287,16 @@ impl<T: Tally> Run<T> {
     /// Evaluates one partition, and says how many atoms and decisions that took.
     fn detect<E: View>(&mut self, at: &Place<'_, E>, keywords: Keywords, matched: &mut Vec<RuleId>) -> u64 {
         self.number += 1;
-        for probe in at.partition.probes {
-            if keywords == Keywords::Unknown || probe.subject.subject() != Subject::Leaves {
-                self.look(at, *probe);
-            }
-        }
+        E::look_first(self, at, keywords);
         self.truth.woken.extend_from_slice(at.partition.always);
         self.decide(at, matched)
+    }
+
+    #[inline]
+    fn look_unless_absent<E: View>(&mut self, at: &Place<'_, E>, keywords: Keywords, probe: Probe) {
+        if keywords == Keywords::Unknown || probe.subject.subject() != Subject::Leaves {
+            self.look(at, probe);
+        }
     }
 
     /// Makes the atoms true that the values at a place make true.

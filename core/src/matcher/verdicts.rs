@@ -52,7 +52,8 @@ impl Verdicts {
 
     /// What to look an event up by; `None` where that is not worth it, or where a keyword may stand in the event.
     #[inline]
-    pub(super) fn key(&mut self, id: u32, at: &Place<'_, Walked<'_>>) -> Option<Key> {
+    pub(super) fn key(&mut self, at: &Place<'_, Walked<'_>>) -> Option<Key> {
+        let id = at.id;
         let reads = self.reads.get_mut(id as usize)?.get_or_insert_with(|| Reads::of(at.program, at.partition));
         if reads.work >> WORK_LOG < WORK_MIN || !self.memo.pays(id) {
             return None;
@@ -75,10 +76,10 @@ impl Verdicts {
 
     /// Whether an event of a partition is worth to be looked up.
     #[inline]
-    pub(super) fn are_worth(&mut self, id: u32, program: &Program<'_>, partition: &Partition<'_>) -> bool {
-        let Some(reads) = self.reads.get_mut(id as usize) else { return false };
-        let reads = reads.get_or_insert_with(|| Reads::of(program, partition));
-        reads.work >> WORK_LOG >= WORK_MIN && self.memo.pays(id)
+    pub(super) fn are_worth<E>(&mut self, at: &Place<'_, E>) -> bool {
+        let Some(reads) = self.reads.get_mut(at.id as usize) else { return false };
+        let reads = reads.get_or_insert_with(|| Reads::of(at.program, at.partition));
+        reads.work >> WORK_LOG >= WORK_MIN && self.memo.pays(at.id)
     }
 
     /// Notes that an event of a partition could not be looked up.

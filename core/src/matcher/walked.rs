@@ -8,7 +8,7 @@
 
 use super::memo::Key;
 use super::tally::Tally;
-use super::{Buffers, Place, Rules, Run, View, pair};
+use super::{Buffers, Keywords, Place, Rules, Run, View, pair};
 use crate::event::slots::{Kind, Seen, Slots};
 use crate::program::{ByValue, Probe, Router, Subject};
 
@@ -80,8 +80,13 @@ impl View for Walked<'_> {
     }
 
     #[inline(always)]
-    fn key<T: Tally>(run: &mut Run<T>, id: u32, at: &Place<'_, Self>) -> Option<Key> {
-        run.verdicts.key(id, at)
+    fn look_first<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, keywords: Keywords) {
+        at.partition.probes.iter().for_each(|probe| run.look_unless_absent(at, keywords, *probe));
+    }
+
+    #[inline(always)]
+    fn key<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>) -> Option<Key> {
+        run.verdicts.key(at)
     }
 }
 

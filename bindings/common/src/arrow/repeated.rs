@@ -75,6 +75,10 @@ impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
         self.values.value(code as usize)
     }
 
+    fn run(&self) -> Option<&[u8]> {
+        self.values.run(0..self.distinct)
+    }
+
     #[inline]
     fn code(&self, row: usize) -> Option<u32> {
         if !self.rows.has(row) {
@@ -114,6 +118,10 @@ impl<R: RunEndIndexType> Dictionary for Runs<R> {
 
     fn value(&self, code: u32) -> Option<Value<'_>> {
         self.values.value(code as usize)
+    }
+
+    fn run(&self) -> Option<&[u8]> {
+        self.values.run(0..self.distinct())
     }
 
     fn code(&self, row: usize) -> Option<u32> {

@@ -17,7 +17,6 @@ use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tieline::columns::Columns;
 use tieline::{Event, Value};
 
@@ -48,6 +47,10 @@ pub(super) fn within_bounds(batch: RecordBatch) -> Result<RecordBatch, Error> {
     Ok(batch)
 }
 
+fn go_on(is_stopped: &mut dyn FnMut() -> bool) -> Result<(), Error> {
+    if is_stopped() { Err(Error::new(Kind::Cancelled, "the scan was cancelled")) } else { Ok(()) }
+}
+
 impl RuleSet {
     /// Scans tables of Arrow. Rows are events, numbered from 0 over all batches.
     ///
@@ -58,10 +61,10 @@ impl RuleSet {
         batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
         options: &ScanOptions,
     ) -> Result<Scan, Error> {
-        self.scan_batches_until(batches, options, &AtomicBool::new(false))
+        self.scan_batches_until(batches, options, &mut || false)
     }
 
-    /// The same, until `stop` is set.
+    /// The same, until `is_stopped` says so, which is asked by this thread now and then: while one thread scans, every 65,536 rows.
     ///
     /// # Errors
     /// As for [`scan_batches`](Self::scan_batches), and when it was stopped.
@@ -69,7 +72,7 @@ impl RuleSet {
         &self,
         batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
         options: &ScanOptions,
-        stop: &AtomicBool,
+        is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<Scan, Error> {
         let ask = Ask::new(options)?;
         let (mut all, mut waiting, mut rows) = (Scan::default(), Vec::new(), 0);
@@ -81,30 +84,23 @@ impl RuleSet {
                 let piece = batch.slice(first, size.min(batch.num_rows() - first));
                 waiting.push((rows + first as u64, piece));
                 if waiting.len() == most {
-                    self.scan_pieces(&ask, stop, &waiting, &mut all)?;
+                    go_on(is_stopped)?;
+                    self.scan_pieces(&ask, &waiting, &mut all)?;
                     waiting.clear();
                 }
             }
             rows += batch.num_rows() as u64;
         }
-        self.scan_pieces(&ask, stop, &waiting, &mut all)?;
+        go_on(is_stopped)?;
+        self.scan_pieces(&ask, &waiting, &mut all)?;
         Ok(all)
     }
 
-    fn scan_pieces(
-        &self,
-        ask: &Ask,
-        stop: &AtomicBool,
-        pieces: &[(u64, RecordBatch)],
-        all: &mut Scan,
-    ) -> Result<(), Error> {
+    fn scan_pieces(&self, ask: &Ask, pieces: &[(u64, RecordBatch)], all: &mut Scan) -> Result<(), Error> {
         let scan = |(first, piece): &(u64, RecordBatch)| {
-            if stop.load(Ordering::Relaxed) {
-                return Err(Error::new(Kind::Cancelled, "the scan was cancelled"));
-            }
             let mut found = Scan::default();
             self.with_worker(ask, |worker| worker.scan_batch(self, ask, piece, *first, &mut found))?;
-            Ok(found)
+            Ok::<Scan, Error>(found)
         };
         if let [one] = pieces {
             all.append(scan(one)?);

@@ -115,9 +115,15 @@ impl Block {
         1 << (row - self.rows.start)
     }
 
-    /// The columns that hold anything in some of the rows, and in which of those.
-    pub(super) fn columns<'c>(&self, of: &'c Columns<'c>, rows: u64) -> impl Iterator<Item = (u32, Column<'c>, u64)> {
-        let own = self.columns.iter().map(move |number| (*number, self.present.rows(*number) & rows));
+    /// The columns that hold anything in some of the rows, and in which of those; only `among` them, if that is told.
+    pub(super) fn columns<'a, 'c>(
+        &'a self,
+        of: &'c Columns<'c>,
+        among: Option<&'a [u32]>,
+        rows: u64,
+    ) -> impl Iterator<Item = (u32, Column<'c>, u64)> + use<'a, 'c> {
+        let own = among.unwrap_or(&self.columns).iter();
+        let own = own.map(move |number| (*number, self.present.rows(*number) & rows));
         let own = own.filter(|(_, rows)| *rows != 0);
         own.filter_map(move |(number, rows)| Some((number, *of.all().get(number as usize)?, rows)))
     }

@@ -18,6 +18,9 @@ use std::ops::Range;
 const TEXT_BYTES: usize = 1 << 14;
 /// Codes of all dictionaries and matchers together, at most; then values are searched row by row.
 const CODES_MAX: usize = 1 << 24;
+/// A whole column is searched at once when so many times the rows that asked are all of it.
+// PERF: nearly always nothing stands in it, and nobody need ask again. Where few rows ask, theirs alone are cheaper.
+const ROWS_TIMES: usize = 16;
 
 /// Which rows of the table at hand are silent, for each matcher of keywords that was asked for.
 #[derive(Debug, Default)]
@@ -40,8 +43,14 @@ struct Heard {
     known: u64,
     /// One bit for each of those that is not silent.
     loud: u64,
+    /// Rows that were searched, in all blocks.
+    rows: usize,
+    /// The columns in which a keyword may stand, once all were searched.
+    open: Option<Box<[u32]>>,
     /// What is known of the codes of each column.
     columns: Vec<Option<Codes>>,
+    /// Whether any code is loud.
+    has_loud: bool,
 }
 
 /// What is known of a column's codes.
@@ -50,8 +59,6 @@ struct Codes {
     states: Box<[State]>,
     /// How many of them are unknown.
     unknown: usize,
-    /// Whether any is loud.
-    has_loud: bool,
     /// Rows that asked so far. When they are as many as codes, all codes are searched.
     rows: usize,
 }
@@ -114,15 +121,28 @@ impl Keywords {
 impl Heard {
     fn new(matcher: &Matcher<'_>, id: u32) -> Self {
         let hearing = matcher.literals.hearing().filter(|_| matcher.has_only_literals());
-        Self { matcher: id, hearing, start: 0, known: 0, loud: 0, columns: Vec::new() }
+        Self {
+            matcher: id,
+            hearing,
+            start: 0,
+            known: 0,
+            loud: 0,
+            rows: 0,
+            open: None,
+            columns: Vec::new(),
+            has_loud: false,
+        }
     }
 
     /// Searches these rows of a block.
     #[inline(never)]
     fn listen(&mut self, ear: &mut Ear<'_>, rows: u64, block: &Block, columns: &Columns<'_>) {
         self.known |= rows;
+        self.rows += rows.count_ones() as usize;
         self.columns.resize_with(columns.all().len(), || None);
-        let (start, asked) = (block.start(), || block.columns(columns, rows));
+        self.open(ear, columns);
+        let open = self.open.take();
+        let (start, asked) = (block.start(), || block.columns(columns, open.as_deref(), rows));
         ear.gathered.are_rows_loud = false;
         for (number, column, bits) in asked() {
             match column {
@@ -143,10 +163,9 @@ impl Heard {
             }
         }
         self.hear(ear, columns);
-        for (number, column, bits) in asked() {
+        for (number, column, bits) in asked().filter(|_| self.has_loud) {
             if let (Column::Dictionary(dictionary), Some(Some(codes))) = (column, self.columns.get(number as usize)) {
                 let is_loud = |at: &usize| codes.is_loud(dictionary.code(start + at));
-                let bits = if codes.has_loud { bits } else { 0 };
                 self.loud |= ones(bits).filter(is_loud).fold(0, |loud, at| loud | 1 << at);
             }
         }
@@ -157,10 +176,30 @@ impl Heard {
                 self.loud |= u64::from(!ear.is_silent(Spelling::Exact)) << at;
             }
         }
+        self.open = open;
     }
 
     fn has_codes(&self, column: u32) -> bool {
         self.columns.get(column as usize).is_some_and(Option::is_some)
+    }
+
+    /// Searches all columns as a whole, once many of all rows have asked.
+    fn open(&mut self, ear: &Ear<'_>, columns: &Columns<'_>) {
+        if self.open.is_some() || self.rows.saturating_mul(ROWS_TIMES) < columns.rows() {
+            return;
+        }
+        let may_hold = |column: &Column<'_>| {
+            let texts = match column {
+                Column::Values(values) if values.are_numbers() => return ear.hearing.has_numbers,
+                Column::Values(values) => values.run(0..columns.rows()),
+                Column::Dictionary(dictionary) if dictionary.distinct() <= columns.rows() => dictionary.run(),
+                Column::Dictionary(_) | Column::Lists(_) => None,
+            };
+            let texts = texts.filter(|_| ear.hearing.is_plain);
+            texts.is_none_or(|texts| !ear.matcher.is_silent_on_plain(texts))
+        };
+        self.open =
+            Some((0..).zip(columns.all()).filter(|(_, column)| may_hold(column)).map(|(number, _)| number).collect());
     }
 
     /// Makes room for the codes of a column, and says whether there is any.
@@ -171,7 +210,7 @@ impl Heard {
             let Some(left) = ear.codes_left.checked_sub(distinct) else { return false };
             ear.codes_left = left;
             let states = vec![State::Unknown; distinct].into();
-            *codes = Some(Codes { states, unknown: distinct, has_loud: false, rows: 0 });
+            *codes = Some(Codes { states, unknown: distinct, rows: 0 });
         }
         true
     }
@@ -215,11 +254,10 @@ impl Heard {
             for (number, code) in &gathered {
                 let Some(Column::Dictionary(dictionary)) = columns.all().get(*number as usize) else { continue };
                 dictionary.value(*code).into_iter().for_each(|value| ear.push(value, Spelling::Exact));
-                if let (false, Some(Some(codes))) =
-                    (ear.is_silent(Spelling::Exact), self.columns.get_mut(*number as usize))
-                {
+                let is_silent = ear.is_silent(Spelling::Exact);
+                if let (false, Some(Some(codes))) = (is_silent, self.columns.get_mut(*number as usize)) {
                     codes.states.get_mut(*code as usize).into_iter().for_each(|state| *state = State::Loud);
-                    codes.has_loud = true;
+                    self.has_loud = true;
                 }
             }
         }

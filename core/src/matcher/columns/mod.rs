@@ -10,12 +10,13 @@
 
 mod block;
 mod codes;
+mod filled;
 mod keywords;
 mod routes;
 
 use super::memo::Key;
 use super::tally::Tally;
-use super::{Buffers, Place, Rules, Run, View, pair};
+use super::{Buffers, Keywords as Known, Place, Rules, Run, View, pair};
 use crate::event::Value;
 use crate::event::columns::{Column, Columns, Dictionary};
 use crate::event::slots::{Kind, Seen, Slots};
@@ -24,6 +25,7 @@ use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
 use block::{Asked, Block};
 use codes::Codes;
+use filled::Filled;
 use keywords::Keywords;
 use routes::Routes;
 
@@ -97,6 +99,7 @@ pub(super) struct Memory {
     /// How many tables there were: codes of two of them are never the same to whoever remembers both.
     number: u64,
     block: Block,
+    filled: Filled,
     codes: Codes,
     keywords: Keywords,
     routes: Routes,
@@ -113,6 +116,7 @@ impl Memory {
         Self {
             number: 0,
             block: Block::default(),
+            filled: Filled::default(),
             codes: Codes::default(),
             keywords: Keywords::default(),
             routes: Routes::default(),
@@ -127,6 +131,7 @@ impl Memory {
     pub(super) fn begin(&mut self, program: &Program<'_>) {
         self.number += 1;
         self.block.begin();
+        self.filled.begin();
         self.codes.begin(program.matchers.len());
         self.keywords.begin();
         self.routes.begin(&program.router);
@@ -200,15 +205,26 @@ impl View for Row<'_> {
                 }
                 let block = std::mem::take(&mut run.columns.block);
                 let mut each = |value: Value<'_>| run.look_at_text(rules, matcher, probe.matcher, value);
-                block.columns(table.columns, block.bit(row)).for_each(|(_, column, _)| column.each(row, &mut each));
+                block
+                    .columns(table.columns, None, block.bit(row))
+                    .for_each(|(_, column, _)| column.each(row, &mut each));
                 run.columns.block = block;
             }
         }
     }
 
-    fn key<T: Tally>(run: &mut Run<T>, id: u32, at: &Place<'_, Self>) -> Option<Key> {
-        let Run { verdicts, columns, .. } = run;
-        if !verdicts.are_worth(id, at.program, at.partition) {
+    fn look_first<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, keywords: Known) {
+        let Memory { block, filled, .. } = &mut run.columns;
+        for at_probe in filled.of(at, block) {
+            if let Some(probe) = run.columns.filled.get(at_probe) {
+                run.look_unless_absent(at, keywords, probe);
+            }
+        }
+    }
+
+    fn key<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>) -> Option<Key> {
+        let (Run { verdicts, columns, .. }, id) = (run, at.id);
+        if !verdicts.are_worth(at) {
             return None;
         }
         let mut probes = at.partition.probes.iter().filter(|probe| probe.subject.subject() == Subject::Leaves);

@@ -30,6 +30,8 @@ pub(super) struct Routes {
     known: HashMap<Box<[u64]>, Box<[u32]>, foldhash::fast::RandomState>,
     key: Vec<u64>,
     texts: Texts,
+    /// For each slot the text that was read last, and its number.
+    last: Vec<(String, u64)>,
 }
 
 /// Texts by which rows were routed, numbered.
@@ -47,6 +49,8 @@ impl Routes {
         add_slots(router, &mut self.slots);
         self.slots.sort_unstable();
         self.slots.dedup();
+        self.last.clear();
+        self.last.resize_with(self.slots.len(), Default::default);
     }
 
     /// Finds the partitions of a row.
@@ -75,13 +79,14 @@ impl Routes {
     #[inline]
     fn read(&mut self, row: Row<'_>, asked: Asked<'_>) -> bool {
         self.key.clear();
-        for held in self.slots.iter().filter_map(|slot| row.table.held(*slot)) {
+        for (held, last) in self.slots.iter().zip(&mut self.last) {
+            let Some(held) = row.table.held(*held) else { continue };
             let word = match held.column {
                 _ if !asked.has(held.number) => Some(0),
                 Column::Dictionary(dictionary) => {
                     Some(held.code(dictionary, row.row).map_or(0, |code| u64::from(code) + 1))
                 }
-                Column::Values(values) => self.texts.word_of(values.value(row.row)),
+                Column::Values(values) => self.texts.word_of(values.value(row.row), last),
                 Column::Lists(_) => None,
             };
             match word {
@@ -95,11 +100,18 @@ impl Routes {
 
 impl Texts {
     /// A word that no other value of a column has.
-    fn word_of(&mut self, value: Option<Value<'_>>) -> Option<u64> {
+    fn word_of(&mut self, value: Option<Value<'_>>, last: &mut (String, u64)) -> Option<u64> {
         match value {
             None => Some(0),
             Some(Value::Number(Number::Integer(number @ 0..0x1_0000_0000))) => Some((number as u64) << 1 | 1),
-            Some(Value::Text(text)) => self.number_of(text).map(|number| number << 1),
+            Some(Value::Text(text)) => {
+                if last.1 == 0 || last.0 != text {
+                    last.1 = self.number_of(text)?;
+                    last.0.clear();
+                    last.0.push_str(text);
+                }
+                Some(last.1 << 1)
+            }
             Some(_) => None,
         }
     }
