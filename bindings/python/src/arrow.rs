@@ -30,6 +30,8 @@ const ARRAY: &CStr = c"arrow_array";
 /// Batches of another library.
 pub(crate) enum Table {
     Stream(Checked),
+    /// Batches that are made one by one, for which code of Python may run.
+    Lazy(Checked),
     One(Option<RecordBatch>),
 }
 
@@ -42,7 +44,8 @@ impl Table {
             // SAFETY: a capsule of this name holds such a struct, which is ours from here on; the capsule keeps an empty one.
             let stream = unsafe { FFI_ArrowArrayStream::from_raw(pointer.as_ptr()) };
             let read = import_stream(stream).map_err(|error| refused(value, &error))?;
-            return Ok(Some(Self::Stream(read)));
+            let is_there = value.hasattr("__len__")?;
+            return Ok(Some(if is_there { Self::Stream(read) } else { Self::Lazy(read) }));
         }
         if !value.hasattr("__arrow_c_array__")? {
             return Ok(None);
@@ -73,7 +76,7 @@ impl Iterator for Table {
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {
-            Self::Stream(stream) => stream.next(),
+            Self::Stream(stream) | Self::Lazy(stream) => stream.next(),
             Self::One(batch) => batch.take().map(Ok),
         }
     }

@@ -6,6 +6,7 @@
 //!
 //! It is never changed, so threads and copies share it.
 
+use crate::arrow::Table;
 use crate::errors::{guarded, interruptible, listening, work};
 use crate::events::{Given, Many, lines, one};
 use crate::files::FileScan;
@@ -20,6 +21,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use tieline::diagnostic::Diagnostic;
 use tieline_common::fields::fields;
 use tieline_common::waist::{CompileOptions, RuleRecord, RuleSet, Scan, ScanOptions};
@@ -277,6 +279,9 @@ impl Rules {
                 let text = text.as_bytes();
                 interruptible(py, text.len(), |stop| set.scan_lines_until(text, &options, stop))?
             }
+            Given::Table(mut table @ Table::Lazy(_)) => interruptible(py, usize::MAX, |stop| {
+                set.scan_batches_until(&mut table, &options, &mut || stop.load(Ordering::Relaxed))
+            })?,
             Given::Table(mut table) => {
                 listening(py, |is_stopped| set.scan_batches_until(&mut table, &options, is_stopped))?
             }

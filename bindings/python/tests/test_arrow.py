@@ -155,6 +155,34 @@ def test_memory_that_is_not_what_its_type_says_is_refused(rules):
     with pytest.raises(tieline.EventError, match="the column `Image`"):
         rules.scan(pa.table({"Image": outside}))
 
+    for places in ([0, 2, 1, 4], [0, -1, 2, 4], [0, 1, 9, 4], [0, 2**31 - 1, -(2**31), 4]):
+        raw = b"".join(place.to_bytes(4, "little", signed=True) for place in places)
+        outside = pa.StringArray.from_buffers(3, pa.py_buffer(raw), pa.py_buffer(b"abcd"))
+        with pytest.raises(tieline.EventError, match="the column `Image`"):
+            rules.scan(pa.table({"Image": outside}))
+    cut = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0"), pa.py_buffer("é".encode()))
+    with pytest.raises(tieline.EventError, match="the column `Image`"):
+        rules.scan(pa.table({"Image": cut}))
+
+
+@pytest.mark.parametrize("kind", [pa.int8(), pa.int32(), pa.uint32(), pa.int64()])
+def test_keys_that_lead_outside_are_refused(rules, kind):
+    texts = pa.array(["C:\\whoami.exe", "b"])
+    for wrong in [2, -1, 100] if kind != pa.uint32() else [2, 2**32 - 1]:
+        for row in (0, 70):
+            keys = [None] * 64 + [0] * 16
+            keys[row] = wrong
+            column = pa.DictionaryArray.from_arrays(pa.array(keys, kind), texts, safe=False)
+            with pytest.raises(tieline.EventError, match="the column `Image`"):
+                rules.scan(pa.table({"Image": column}))
+            # Behind null stands anything.
+            keys[row] = None
+            held = pa.array([wrong if key is None else key for key in keys], kind)
+            nulls = pa.array([key is not None for key in keys]).buffers()[1]
+            held = pa.Array.from_buffers(kind, len(keys), [nulls, held.buffers()[1]])
+            column = pa.DictionaryArray.from_arrays(held, texts, safe=False)
+            assert len(rules.scan(pa.table({"Image": column}))) == keys.count(0)
+
 
 def test_a_reader_that_fails_says_why(rules):
     def batches():
@@ -171,6 +199,10 @@ def test_ctrl_c_ends_a_long_scan(rules):
     threading.Timer(0.5, _thread.interrupt_main).start()
     with pytest.raises(KeyboardInterrupt):
         rules.scan(endless)
+    long = pa.table({"Image": pa.array(["C:\\who.exe"]).dictionary_encode().take(pa.array([0] * 20_000_000))})
+    threading.Timer(0.2, _thread.interrupt_main).start()
+    with pytest.raises(KeyboardInterrupt):
+        rules.scan(long)
     line = json.dumps(HIT).encode() + b"\n"
     code = (
         "import _thread, threading, time, tieline, sys\n"

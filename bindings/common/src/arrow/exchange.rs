@@ -12,12 +12,13 @@ use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::types::ArrowDictionaryKeyType;
 use arrow_array::{
-    Array, DictionaryArray, GenericStringArray, OffsetSizeTrait, RecordBatch, RecordBatchIterator, RecordBatchReader,
-    StructArray, downcast_dictionary_array,
+    Array, ArrowNativeTypeOp, DictionaryArray, GenericStringArray, OffsetSizeTrait, RecordBatch, RecordBatchIterator,
+    RecordBatchReader, StructArray, downcast_dictionary_array,
 };
 use arrow_buffer::ArrowNativeType;
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 use std::fmt;
+use std::ops::BitOr;
 
 /// Why a table cannot be read or handed over.
 #[derive(Debug)]
@@ -81,20 +82,32 @@ fn is_right(array: &dyn Array) -> bool {
 // PERF: where no row of 64 has a key, none of them is read; in a table of many kinds of events that is nearly everywhere.
 fn are_codes<K: ArrowDictionaryKeyType>(array: &DictionaryArray<K>) -> bool {
     let (keys, distinct) = (array.keys(), array.values().len());
-    let are_within = |keys: &[K::Native]| keys.iter().fold(true, |all, key| all & (key.as_usize() < distinct));
-    let Some(nulls) = keys.nulls() else { return are_within(keys.values()) };
-    let (words, rest) = (nulls.inner().bit_chunks(), keys.values().chunks(64));
-    words.iter_padded().zip(rest).all(|(present, keys)| present == 0 || are_within(keys))
+    let present = keys.nulls().map(|nulls| nulls.inner().bit_chunks().iter_padded().collect::<Vec<_>>());
+    let is_asked = |chunk: usize| present.as_ref().and_then(|bits| bits.get(chunk)).is_none_or(|bits| *bits != 0);
+    if let (DataType::Int32 | DataType::UInt32, Ok(distinct)) = (K::DATA_TYPE, i32::try_from(distinct)) {
+        let keys = keys.values().inner().typed_data::<i32>().chunks(64);
+        // A negative number has its highest bit set, and so have all together.
+        let outside = |keys: &[i32]| keys.iter().fold(0, |all, key| all | key | (distinct - 1).wrapping_sub(*key));
+        return keys.enumerate().all(|(chunk, keys)| !is_asked(chunk) || outside(keys) >= 0);
+    }
+    let is_code = |key: &K::Native| key.as_usize() < distinct;
+    keys.values().chunks(64).enumerate().all(|(chunk, keys)| !is_asked(chunk) || keys.iter().all(is_code))
 }
 
 /// Whether all texts of an array surely lie within its memory and are UTF-8.
 // PERF: looked at one after the other, texts took a quarter of a scan. All of them are one text, and each ends between two
 // characters of it.
-fn are_texts<O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> bool {
+fn are_texts<O>(array: &GenericStringArray<O>) -> bool
+where
+    O: OffsetSizeTrait + ArrowNativeTypeOp + BitOr<Output = O>,
+{
     let (places, bytes) = (array.value_offsets(), array.value_data());
     let (Some(first), Some(last)) = (places.first(), places.last()) else { return false };
+    let behind = places.get(1..).unwrap_or_default();
+    // A negative number has its highest bit set, and so have all together.
+    let backwards = places.iter().zip(behind).fold(*first, |all, (own, next)| all | *next | next.sub_wrapping(*own));
     let all = first.to_usize().zip(last.to_usize()).and_then(|(first, last)| bytes.get(first..last));
-    let Some(all) = all.filter(|_| places.is_sorted()) else { return false };
+    let Some(all) = all.filter(|_| backwards >= O::ZERO) else { return false };
     let ends_right = |all: &str| places.iter().all(|place| all.is_char_boundary((*place - *first).as_usize()));
     all.is_ascii() || str::from_utf8(all).is_ok_and(ends_right)
 }
