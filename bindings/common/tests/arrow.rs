@@ -216,7 +216,18 @@ fn foreign_memory_is_checked_before_it_is_read() {
 
 /// A column of texts in any form.
 fn column() -> impl Strategy<Value = ArrayRef> {
-    let text = prop::option::of(prop::sample::select(vec!["x", "xy", "evil", "a\\b", "é", "", "4624", "K"]));
+    let text = prop::option::of(prop::sample::select(vec![
+        "x",
+        "xy",
+        "evil",
+        "a\\b",
+        "é",
+        "",
+        "4624",
+        "K",
+        "some long text that is evil",
+        "some long text that is not",
+    ]));
     (prop::collection::vec(text, 8..100), 0..6_u8, 0..4_usize).prop_map(|(texts, form, skipped)| {
         let texts: Vec<Option<&str>> = (0..100).map(|row| texts[row % texts.len()]).collect();
         let whole: ArrayRef = match form {

@@ -165,6 +165,46 @@ def test_memory_that_is_not_what_its_type_says_is_refused(rules):
         rules.scan(pa.table({"Image": cut}))
 
 
+def test_views_that_lead_outside_are_refused(rules):
+    text = "C:\\Windows\\whoami.exe"
+
+    def view(length=len(text), prefix=text[:4].encode(), buffer=0, start=0):
+        return b"".join(
+            [length.to_bytes(4, "little", signed=True), prefix, buffer.to_bytes(4, "little"), start.to_bytes(4, "little")]
+        )
+
+    def column(one, data=text.encode(), nulls=None):
+        filler = (2).to_bytes(4, "little") + b"ok" + bytes(10)
+        return pa.Array.from_buffers(pa.string_view(), 2, [nulls, pa.py_buffer(one + filler), pa.py_buffer(data)])
+
+    def inline(text, padding=b"\0"):
+        return len(text).to_bytes(4, "little") + text + padding * (12 - len(text))
+
+    assert len(rules.scan(pa.table({"Image": column(view())}))) == 1
+    assert len(rules.scan(pa.table({"Image": column(inline(b"\\whoami.exe"))}))) == 1
+    assert len(rules.scan(pa.table({"Image": column(inline("é".encode()))}))) == 0
+    umlauts = ("é" * 9 + "\\whoami.exe").encode()
+    assert len(rules.scan(pa.table({"Image": column(view(len(umlauts), umlauts[:4]), umlauts)}))) == 1
+    wrong = [
+        column(view(length=len(text) + 1)),
+        column(view(length=-1)),
+        column(view(buffer=1)),
+        column(view(start=1)),
+        column(view(start=2**32 - 1)),
+        column(view(prefix=b"nope")),
+        column(inline(b"\xff")),
+        column(inline("é".encode()[:1])),
+        column(inline(b"a", padding=b"x")),
+        column(view(13, umlauts[1:5], start=1), umlauts),
+    ]
+    for broken in wrong:
+        with pytest.raises(tieline.EventError, match="the column `Image`"):
+            rules.scan(pa.table({"Image": broken}))
+    # Behind null stands anything.
+    nulls = pa.array([False, True]).buffers()[1]
+    assert len(rules.scan(pa.table({"Image": column(view(buffer=7), nulls=nulls)}))) == 0
+
+
 @pytest.mark.parametrize("kind", [pa.int8(), pa.int32(), pa.uint32(), pa.int64()])
 def test_keys_that_lead_outside_are_refused(rules, kind):
     texts = pa.array(["C:\\whoami.exe", "b"])

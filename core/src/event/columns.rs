@@ -24,11 +24,11 @@ pub trait Values {
         bits(rows, |row| self.value(row).is_some())
     }
 
-    /// The bytes of all texts of some rows, where they lie one behind the other; what else lies among them does no harm. `None`
-    /// where they do not, or where the column has numbers.
-    fn run(&self, rows: Range<usize>) -> Option<&[u8]> {
-        let _ = rows;
-        None
+    /// Calls `each` with bytes among which all texts of some rows stand, each of them whole; what else lies there does no harm.
+    /// False where that is no quicker than one value after the other, or where the column has numbers.
+    fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
+        let _ = (rows, each);
+        false
     }
 
     /// Whether all values surely are numbers, so that nobody need look for a text in them.
@@ -48,9 +48,10 @@ pub trait Dictionary {
     /// The code in a row; `None` where the field is missing.
     fn code(&self, row: usize) -> Option<u32>;
 
-    /// The bytes of all values, where they are texts that lie one behind the other; what else lies among them does no harm.
-    fn run(&self) -> Option<&[u8]> {
-        None
+    /// The same as [`Values::texts`], of all values.
+    fn texts(&self, each: &mut dyn FnMut(&[u8])) -> bool {
+        let _ = each;
+        false
     }
 
     /// The codes of all rows, where they lie one behind the other; in rows where the field is missing stands anything.
@@ -102,6 +103,15 @@ impl fmt::Debug for Column<'_> {
 }
 
 impl Column<'_> {
+    /// Which of at most 64 rows may hold the field, the first one in the lowest bit.
+    pub(crate) fn present(&self, rows: Range<usize>) -> u64 {
+        match self {
+            Self::Values(values) => values.present(rows),
+            Self::Dictionary(dictionary) => dictionary.present(rows),
+            Self::Lists(lists) => lists.present(rows),
+        }
+    }
+
     /// Calls `each` for every value in a row.
     pub(crate) fn each(&self, row: usize, each: &mut dyn FnMut(Value<'_>)) {
         match self {

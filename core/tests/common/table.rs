@@ -123,9 +123,10 @@ impl Values for TestColumn {
         self.cells[row].as_ref()?.first().map(Scalar::value)
     }
 
-    fn run(&self, rows: std::ops::Range<usize>) -> Option<&[u8]> {
-        let (text, starts) = self.texts.as_ref()?;
-        Some(&text.as_bytes()[starts[rows.start]..starts.get(rows.end).copied().unwrap_or(text.len())])
+    fn texts(&self, rows: std::ops::Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
+        let Some((text, starts)) = &self.texts else { return false };
+        each(&text.as_bytes()[starts[rows.start]..starts.get(rows.end).copied().unwrap_or(text.len())]);
+        true
     }
 }
 

@@ -7,15 +7,17 @@
 //! Memory is handed over and not copied. That a pointer leads to such a struct cannot be checked, so making a struct from one is
 //! left to whoever was given the pointer; from here on nothing is trusted that can be looked at.
 
+use super::presence::Presence;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
 use arrow_array::types::ArrowDictionaryKeyType;
 use arrow_array::{
     Array, ArrowNativeTypeOp, DictionaryArray, GenericStringArray, OffsetSizeTrait, RecordBatch, RecordBatchIterator,
-    RecordBatchReader, StructArray, downcast_dictionary_array,
+    RecordBatchReader, StringViewArray, StructArray, downcast_dictionary_array,
 };
 use arrow_buffer::ArrowNativeType;
+use arrow_data::{ByteView, MAX_INLINE_VIEW_LEN};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 use std::fmt;
 use std::ops::BitOr;
@@ -74,6 +76,7 @@ fn is_right(array: &dyn Array) -> bool {
         array => are_codes(array) && is_right(array.values()),
         DataType::Utf8 => array.as_string_opt::<i32>().is_some_and(are_texts),
         DataType::LargeUtf8 => array.as_string_opt::<i64>().is_some_and(are_texts),
+        DataType::Utf8View => array.as_string_view_opt().is_some_and(are_views),
         _ => false
     )
 }
@@ -111,6 +114,29 @@ where
     let ends_right = |all: &str| places.iter().all(|place| all.is_char_boundary((*place - *first).as_usize()));
     all.is_ascii() || str::from_utf8(all).is_ok_and(ends_right)
 }
+
+/// The same for texts each of which lies anywhere.
+fn are_views(array: &StringViewArray) -> bool {
+    let buffers = array.data_buffers();
+    let are_ascii = buffers.iter().all(|buffer| buffer.is_ascii());
+    let is_text = |bytes: &[u8]| str::from_utf8(bytes).is_ok();
+    let is_right = |view: &u128| {
+        let (length, rest) = (*view as u32, view >> 32);
+        if length <= MAX_INLINE_VIEW_LEN {
+            let own = rest.to_le_bytes();
+            return rest >> (8 * length) == 0
+                && (rest & NO_ASCII == 0 || own.get(..length as usize).is_some_and(is_text));
+        }
+        let view = ByteView::from(*view);
+        let (start, buffer) = (view.offset as usize, buffers.get(view.buffer_index as usize));
+        let own = buffer.and_then(|buffer| buffer.get(start..start.checked_add(length as usize)?));
+        own.is_some_and(|own| own.starts_with(&view.prefix.to_le_bytes()) && (are_ascii || is_text(own)))
+    };
+    Presence::new(array, None).those_of(0..array.len()).all(|row| array.views().get(row).is_some_and(is_right))
+}
+
+/// The bits that no byte of ASCII has.
+const NO_ASCII: u128 = u128::from_le_bytes([0x80; 16]);
 
 /// Batches of another program, each of which is checked.
 #[derive(Debug)]

@@ -38,6 +38,19 @@ impl Presence {
         row < self.rows && self.nulls.as_ref().is_none_or(|nulls| nulls.is_valid(row))
     }
 
+    /// Those of some rows that are not null.
+    pub(super) fn those_of(&self, rows: Range<usize>) -> impl Iterator<Item = usize> {
+        let end = rows.end.min(self.rows);
+        let blocks = (rows.start..end).step_by(64).map(move |start| (start, self.bits(start..end.min(start + 64))));
+        blocks.flat_map(|(start, mut bits)| {
+            std::iter::from_fn(move || {
+                let at = bits.trailing_zeros() as usize;
+                bits &= bits.wrapping_sub(1);
+                (at < 64).then_some(start + at)
+            })
+        })
+    }
+
     /// One bit for each of at most 64 rows.
     #[inline]
     pub(super) fn bits(&self, rows: Range<usize>) -> u64 {
@@ -71,6 +84,8 @@ mod tests {
                 assert_eq!(bits >> at & 1 == 1, row < end && presence.has(row), "{start} {at}");
             }
         }
+        let own: Vec<usize> = (7..290).filter(|row| presence.has(*row)).collect();
+        assert!(presence.those_of(7..1000).eq(own));
         assert!(!presence.has(290) && !presence.has(usize::MAX));
     }
 }

@@ -75,8 +75,8 @@ impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
         self.values.value(code as usize)
     }
 
-    fn run(&self) -> Option<&[u8]> {
-        self.values.run(0..self.distinct)
+    fn texts(&self, each: &mut dyn FnMut(&[u8])) -> bool {
+        self.values.texts(0..self.distinct, each)
     }
 
     #[inline]
@@ -120,8 +120,8 @@ impl<R: RunEndIndexType> Dictionary for Runs<R> {
         self.values.value(code as usize)
     }
 
-    fn run(&self) -> Option<&[u8]> {
-        self.values.run(0..self.distinct())
+    fn texts(&self, each: &mut dyn FnMut(&[u8])) -> bool {
+        self.values.texts(0..self.distinct(), each)
     }
 
     fn code(&self, row: usize) -> Option<u32> {

@@ -21,6 +21,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, GenericByteArray, GenericByteViewArray, PrimitiveArray,
 };
 use arrow_buffer::{ArrowNativeType, NullBuffer};
+use arrow_data::MAX_INLINE_VIEW_LEN;
 use arrow_schema::DataType;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -124,9 +125,11 @@ impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
         self.rows.bits(rows)
     }
 
-    fn run(&self, rows: Range<usize>) -> Option<&[u8]> {
+    fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
         let place = |row: usize| self.array.value_offsets().get(row).map(|place| place.as_usize());
-        self.array.value_data().get(place(rows.start)?..place(rows.end)?)
+        let all =
+            place(rows.start).zip(place(rows.end)).and_then(|(start, end)| self.array.value_data().get(start..end));
+        all.map(each).is_some()
     }
 }
 
@@ -146,6 +149,23 @@ impl<T: ByteViewType<Native: Text>> Values for Views<T> {
 
     fn present(&self, rows: Range<usize>) -> u64 {
         self.rows.bits(rows)
+    }
+
+    fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
+        let (buffers, views) = (self.array.data_buffers(), self.array.views());
+        let length = |row: usize| views.get(row).map_or(0, |view| *view as u32);
+        let is_long = |row: &usize| length(*row) > MAX_INLINE_VIEW_LEN;
+        let long = self.rows.those_of(rows.clone()).filter(is_long).map(|row| length(row) as usize).sum::<usize>();
+        // Many rows may be left out of what the buffers hold.
+        let are_all_meant = buffers.iter().map(|buffer| buffer.len()).sum::<usize>() / 2 <= long;
+        let mut others = Vec::new();
+        for row in self.rows.those_of(rows).filter(|row| !are_all_meant || !is_long(row)) {
+            others.extend_from_slice(self.array.value(row).as_ref());
+            others.push(b'\n');
+        }
+        each(&others);
+        buffers.iter().filter(|_| are_all_meant).for_each(|buffer| each(buffer));
+        true
     }
 }
 

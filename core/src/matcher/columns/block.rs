@@ -12,7 +12,7 @@ use crate::event::columns::{Column, Columns};
 use std::ops::Range;
 
 /// Rows of a block: one for each bit of a word.
-const ROWS: usize = 64;
+pub(super) const ROWS: usize = 64;
 
 /// The rows at hand.
 #[derive(Debug, Default)]
@@ -70,11 +70,7 @@ impl Block {
         self.rows = start..columns.rows().min(start + ROWS);
         let Self { rows, present, columns: held, routed, ends, ways, own } = self;
         present.0.clear();
-        present.0.extend(columns.all().iter().map(|column| match column {
-            Column::Values(values) => values.present(rows.clone()),
-            Column::Dictionary(dictionary) => dictionary.present(rows.clone()),
-            Column::Lists(lists) => lists.present(rows.clone()),
-        }));
+        present.0.extend(columns.all().iter().map(|column| column.present(rows.clone())));
         held.clear();
         held.extend((0..).zip(&present.0).filter(|(_, rows)| **rows != 0).map(|(number, _)| number));
         routed.clear();

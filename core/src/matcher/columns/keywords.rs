@@ -8,7 +8,7 @@
 //! A row that is not silent is looked at value by value; what stands in it is not decided here.
 
 use super::Row;
-use super::block::{Block, ones};
+use super::block::{Block, ROWS, ones};
 use crate::event::Value;
 use crate::event::columns::{Column, Columns, Dictionary, Values};
 use crate::program::{Hearing, Matcher, Written};
@@ -158,7 +158,7 @@ impl Heard {
                 }
                 _ => ones(bits).for_each(|at| column.each(start + at, &mut |value| ear.push(value, Spelling::Any))),
             }
-            if ear.gathered.plain.len() + ear.gathered.spelled.len() > TEXT_BYTES {
+            if ear.gathered.bytes() > TEXT_BYTES {
                 self.hear(ear, columns);
             }
         }
@@ -184,22 +184,13 @@ impl Heard {
     }
 
     /// Searches all columns as a whole, once many of all rows have asked.
-    fn open(&mut self, ear: &Ear<'_>, columns: &Columns<'_>) {
+    fn open(&mut self, ear: &mut Ear<'_>, columns: &Columns<'_>) {
         if self.open.is_some() || self.rows.saturating_mul(ROWS_TIMES) < columns.rows() {
             return;
         }
-        let may_hold = |column: &Column<'_>| {
-            let texts = match column {
-                Column::Values(values) if values.are_numbers() => return ear.hearing.has_numbers,
-                Column::Values(values) => values.run(0..columns.rows()),
-                Column::Dictionary(dictionary) if dictionary.distinct() <= columns.rows() => dictionary.run(),
-                Column::Dictionary(_) | Column::Lists(_) => None,
-            };
-            let texts = texts.filter(|_| ear.hearing.is_plain);
-            texts.is_none_or(|texts| !ear.matcher.is_silent_on_plain(texts))
-        };
-        self.open =
-            Some((0..).zip(columns.all()).filter(|(_, column)| may_hold(column)).map(|(number, _)| number).collect());
+        let numbered = (0..).zip(columns.all());
+        let open = numbered.filter(|(_, column)| ear.may_hear(column, columns.rows())).map(|(number, _)| number);
+        self.open = Some(open.collect());
     }
 
     /// Makes room for the codes of a column, and says whether there is any.
@@ -266,6 +257,12 @@ impl Heard {
     }
 }
 
+impl Gathered {
+    fn bytes(&self) -> usize {
+        self.plain.len() + self.spelled.len()
+    }
+}
+
 impl Codes {
     fn is_loud(&self, code: Option<u32>) -> bool {
         code.and_then(|code| self.states.get(code as usize)) == Some(&State::Loud)
@@ -309,13 +306,47 @@ impl Ear<'_> {
         is_silent
     }
 
+    /// Whether a keyword may stand in any row of a column.
+    fn may_hear(&mut self, column: &Column<'_>, rows: usize) -> bool {
+        let (mut is_loud, matcher) = (false, self.matcher);
+        let mut hear = |texts: &[u8]| is_loud = is_loud || !matcher.is_silent_on_plain(texts);
+        let are_heard = match column {
+            Column::Values(values) if values.are_numbers() && !self.hearing.has_numbers => return false,
+            Column::Dictionary(dictionary) if dictionary.distinct() > rows => return true,
+            _ if !self.hearing.is_plain => false,
+            Column::Values(values) => values.texts(0..rows, &mut hear),
+            Column::Dictionary(dictionary) => dictionary.texts(&mut hear),
+            Column::Lists(_) => false,
+        };
+        if are_heard {
+            return is_loud;
+        }
+        let values = match column {
+            Column::Dictionary(dictionary) => dictionary.distinct(),
+            Column::Values(_) | Column::Lists(_) => rows,
+        };
+        for start in (0..values).step_by(ROWS) {
+            let own = start..values.min(start + ROWS);
+            match column {
+                Column::Dictionary(dictionary) => own.for_each(|code| {
+                    dictionary.value(code as u32).into_iter().for_each(|value| self.push(value, Spelling::Any));
+                }),
+                _ => ones(column.present(own)).for_each(|at| {
+                    column.each(start + at, &mut |value| self.push(value, Spelling::Any));
+                }),
+            }
+            if self.gathered.bytes() > TEXT_BYTES && !self.is_silent(Spelling::Any) {
+                return true;
+            }
+        }
+        !self.is_silent(Spelling::Any)
+    }
+
     /// Adds the texts of some rows of a block, and perhaps what lies among them.
     fn push_run(&mut self, values: &dyn Values, start: usize, rows: Range<usize>) -> bool {
-        let run = values.run(start + rows.start..start + rows.end);
-        run.is_some_and(|run| {
-            self.gathered.plain.extend_from_slice(run);
+        values.texts(start + rows.start..start + rows.end, &mut |texts| {
+            self.gathered.plain.extend_from_slice(texts);
             self.gathered.plain.push(b'\n');
-            true
         })
     }
 
