@@ -141,7 +141,11 @@ impl DocumentReader<'_> {
     fn kind(&mut self, root: &Node) -> Option<Kind> {
         if root.as_map().is_none() {
             let message = format!("a rule must be a map, not {}", root.noun());
-            return self.refuse(Code::NotARule, root.span, message, None);
+            let is_path = |text: &str| !text.contains('\n') && (text.contains(['/', '\\']) || text.ends_with(".yml"));
+            let help = root.text().is_some_and(is_path).then(|| {
+                "if this is where rules are, load it instead: here stands the text of rules itself".to_owned()
+            });
+            return self.refuse(Code::NotARule, root.span, message, help);
         }
         if let Some(section) = root.get("correlation") {
             return Some(Kind::Correlation(section.clone()));

@@ -30,7 +30,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tieline::diagnostic::Diagnostic;
 use tieline::stream::{Arrival, Restored, StreamStats};
-use tieline::{Level, Metadata, Profile, RuleInfo};
+use tieline::{Level, Metadata, Profile, RuleInfo, Rules};
 
 use crate::input::{Batch, Fault, Format, InputError, InputOptions};
 use crate::record::{BadEvent, Found, Place, identity, raw_event};
@@ -125,6 +125,11 @@ impl Select {
     #[must_use]
     pub fn takes(&self, rule: RuleInfo<'_>) -> bool {
         self.takes_meta(rule.metadata(), identity(rule), rule.title())
+    }
+
+    /// Whether any rule or correlation is of interest.
+    pub(crate) fn takes_any(&self, rules: &Rules) -> bool {
+        rules.iter().any(|rule| self.takes(rule)) || rules.correlations().any(|rule| self.takes_correlation(rule))
     }
 
     fn takes_meta(&self, meta: &Metadata, identity: Option<&str>, title: &str) -> bool {

@@ -95,7 +95,7 @@ impl FileScan {
         stream: &StreamSettings,
     ) -> Result<Self, Error> {
         let stop = Arc::new(AtomicBool::new(false));
-        let scanning = scanning(files, asked, stream, Arc::clone(&stop))?;
+        let scanning = scanning(rules, files, asked, stream, Arc::clone(&stop))?;
         let (paths, errors) = if files.follow {
             (paths.to_vec(), Vec::new())
         } else {
@@ -179,6 +179,7 @@ impl Drop for FileScan {
 }
 
 fn scanning(
+    rules: &RuleSet,
     files: &FileOptions,
     asked: &ScanOptions,
     stream: &StreamSettings,
@@ -186,7 +187,7 @@ fn scanning(
 ) -> Result<Scanning, Error> {
     let detail = |wanted: bool| if wanted { Detail::Included } else { Detail::Omitted };
     let mut scanning = Scanning {
-        select: asked.select()?,
+        select: asked.select(rules)?,
         evidence: detail(asked.evidence),
         event: detail(files.event),
         faults: OnFault::GoOn,

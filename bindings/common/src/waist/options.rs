@@ -6,7 +6,7 @@
 //!
 //! A language gives a record, or JSON. Names that are not known and values that are not allowed are errors that say what is.
 
-use super::{Error, Kind};
+use super::{Error, Kind, RuleSet};
 use crate::load::RuleOptions;
 use crate::scan::Select;
 use crate::source::{SourceChoice, known_sources};
@@ -233,7 +233,7 @@ impl CompileOptions {
 }
 
 impl ScanOptions {
-    pub(super) fn select(&self) -> Result<Select, Error> {
+    pub(super) fn select(&self, rules: &RuleSet) -> Result<Select, Error> {
         let level = |text: &str| {
             Level::from_str(&text.to_ascii_lowercase()).map_err(|_| {
                 let message = format!("`level` is `{text}`; write one of informational, low, medium, high, critical");
@@ -241,7 +241,16 @@ impl ScanOptions {
             })
         };
         let level_min = self.level.as_deref().map(level).transpose()?;
-        Ok(Select { level_min, tags: self.tags.clone(), rules: self.rules.clone() })
+        let select = Select { level_min, tags: self.tags.clone(), rules: self.rules.clone() };
+        let is_known = |name: &&String| {
+            let one = Select { rules: vec![(*name).clone()], ..Select::default() };
+            one.takes_any(rules.rules())
+        };
+        if let Some(unknown) = self.rules.iter().find(|name| !is_known(name)) {
+            let message = format!("`rules`: no rule has the id, name or title `{unknown}`");
+            return Err(Error::new(Kind::Argument, message));
+        }
+        Ok(select)
     }
 
     pub(super) fn source(&self) -> Option<LogSource> {

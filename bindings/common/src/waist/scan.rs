@@ -62,16 +62,16 @@ pub(super) struct Ask {
 }
 
 impl Ask {
-    pub(super) fn new(options: &ScanOptions) -> Result<Self, Error> {
-        let select = options.select()?;
+    pub(super) fn new(options: &ScanOptions, rules: &RuleSet) -> Result<Self, Error> {
+        let select = options.select(rules)?;
         let is_all = select == Select::default();
         let (source, threads) = (options.source(), options.threads());
         let select = (!is_all).then_some(select);
         Ok(Self { select, source, evidence: options.evidence, threads, is_over_time: false })
     }
 
-    pub(super) fn for_stream(options: &ScanOptions) -> Result<Self, Error> {
-        Ok(Self { is_over_time: true, ..Self::new(options)? })
+    pub(super) fn for_stream(options: &ScanOptions, rules: &RuleSet) -> Result<Self, Error> {
+        Ok(Self { is_over_time: true, ..Self::new(options, rules)? })
     }
 
     pub(super) fn threads(&self) -> usize {
@@ -307,7 +307,7 @@ impl RuleSet {
     /// # Errors
     /// When it cannot be read, or an option is wrong.
     pub fn scan(&self, event: &[u8], options: &ScanOptions) -> Result<Scan, Error> {
-        let ask = Ask::new(options)?;
+        let ask = Ask::new(options, self)?;
         let mut found = Scan { events: 1, ..Scan::default() };
         self.with_worker(&ask, |worker| worker.scan(self, &ask, event, 0, &mut found))?;
         Ok(found)
@@ -327,7 +327,7 @@ impl RuleSet {
     /// # Errors
     /// As for [`scan_lines`](Self::scan_lines), and when it was stopped.
     pub fn scan_lines_until(&self, text: &[u8], options: &ScanOptions, stop: &AtomicBool) -> Result<Scan, Error> {
-        let ask = Ask::new(options)?;
+        let ask = Ask::new(options, self)?;
         check_lines(text)?;
         let text = text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text);
         if ask.threads == 1 || text.len() <= PIECE_BYTES {
@@ -369,7 +369,7 @@ impl RuleSet {
     /// # Errors
     /// As for [`scan_events`](Self::scan_events), and when it was stopped.
     pub fn scan_events_until(&self, events: &[&[u8]], options: &ScanOptions, stop: &AtomicBool) -> Result<Scan, Error> {
-        let ask = Ask::new(options)?;
+        let ask = Ask::new(options, self)?;
         let scan = |(piece, events): (usize, &[&[u8]])| {
             let first = (piece * PIECE_EVENTS) as u64;
             self.with_worker(&ask, |worker| worker.scan_all(self, &ask, stop, (first..).zip(events.iter().copied())))
@@ -419,7 +419,7 @@ impl EventScanner {
     /// # Errors
     /// When an option is wrong.
     pub fn new(rules: Arc<RuleSet>, options: &ScanOptions) -> Result<Self, Error> {
-        let ask = Ask::new(options)?;
+        let ask = Ask::new(options, &rules)?;
         Ok(Self { worker: rules.worker(&ask), ask, rules, found: Scan::default() })
     }
 

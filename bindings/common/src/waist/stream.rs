@@ -77,7 +77,7 @@ impl Stream {
     pub fn new(rules: Arc<RuleSet>, settings: &StreamSettings, asked: &ScanOptions) -> Result<Self, Error> {
         let options = settings.options()?;
         let core = CoreStream::new(rules.rules(), options);
-        let ask = Ask::for_stream(asked)?;
+        let ask = Ask::for_stream(asked, &rules)?;
         let worker = rules.worker(&ask);
         let block_max = if matches!(options.missing_time, MissingTime::Error) { 1 } else { BLOCK };
         let state = State { rules, core, worker, ask, block: Block::default(), block_max };

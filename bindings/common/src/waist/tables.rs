@@ -74,7 +74,7 @@ impl RuleSet {
         options: &ScanOptions,
         is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<Scan, Error> {
-        let ask = Ask::new(options)?;
+        let ask = Ask::new(options, self)?;
         let (mut all, mut waiting, mut rows) = (Scan::default(), Vec::new(), 0);
         let (most, size) =
             if ask.threads() == 1 { (1, PIECE_ROWS) } else { (ask.threads() * PIECES_AHEAD, SHARED_ROWS) };
