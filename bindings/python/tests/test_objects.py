@@ -212,7 +212,9 @@ def test_data_frames(rules):
     for frame in (pandas.DataFrame(columns), polars.DataFrame(columns)):
         assert len(frame.tieline.scan(rules)) == 1
         assert [list(own) for own in frame.tieline.matched(rules)["rule_titles"]] == [["Whoami"]]
-        assert len(frame.tieline.scan(rules, rules=["other"])) == 0
+        assert len(frame.tieline.scan(rules, level="critical")) == 0
+        with pytest.raises(tieline.ArgumentError, match="other"):
+            frame.tieline.scan(rules, rules=["other"])
         assert frame.tieline.detections(rules)[0].event_index == 2
     assert rules.scan([]).to_polars().schema == rules.scan(HIT).to_polars().schema
     assert list(rules.scan(HIT).to_pandas()["tags"]) == [["attack.t1033"]]

@@ -242,12 +242,9 @@ impl ScanOptions {
         };
         let level_min = self.level.as_deref().map(level).transpose()?;
         let select = Select { level_min, tags: self.tags.clone(), rules: self.rules.clone() };
-        let is_known = |name: &&String| {
-            let one = Select { rules: vec![(*name).clone()], ..Select::default() };
-            one.takes_any(rules.rules())
-        };
-        if let Some(unknown) = self.rules.iter().find(|name| !is_known(name)) {
-            let message = format!("`rules`: no rule has the id, name or title `{unknown}`");
+        let named = Select { rules: self.rules.clone(), ..Select::default() };
+        if !self.rules.is_empty() && !named.takes_any(rules.rules()) {
+            let message = format!("`rules`: no rule has the id, name or title `{}`", self.rules.join("`, `"));
             return Err(Error::new(Kind::Argument, message));
         }
         Ok(select)
