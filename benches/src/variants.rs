@@ -168,10 +168,9 @@ fn each_value(rule: &str, each: &mut dyn FnMut(&str) -> Option<String>) -> Strin
         }
         let head = if inside { head(line, &mut key) } else { line.len() };
         let own = line.len() - line.trim_start().len();
-        if inside && !line.trim_start().starts_with(['#', '-']) && !line.trim().is_empty() {
-            if *indent.get_or_insert(own) == own {
-                is_filter = key.starts_with("filter");
-            }
+        let is_entry = inside && !line.trim_start().starts_with(['#', '-']) && !line.trim().is_empty();
+        if is_entry && *indent.get_or_insert(own) == own {
+            is_filter = key.starts_with("filter");
         }
         let (head, value) = line.split_at(head);
         out.push_str(head);

@@ -12,7 +12,7 @@ import { load } from './lib/index.mjs';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { rules: { type: 'string' }, source: { type: 'string', default: 'auto' }, rust: { type: 'string' }, runs: { type: 'string', default: '5' } },
+  options: { rules: { type: 'string' }, source: { type: 'string', default: 'auto' }, rust: { type: 'string' }, runs: { type: 'string', default: '30' } },
 });
 if (!values.rules || positionals.length !== 1) throw new Error('give --rules DIRECTORY and a file');
 const stored = readFileSync(positionals[0]);

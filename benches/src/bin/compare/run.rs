@@ -22,6 +22,9 @@ use tieline_benches::report::{Table, grouped, short};
 use tieline_benches::timing::{self, Runs};
 use tieline_benches::{latency, loading, machine};
 
+/// Contenders, and what each was measured to take.
+type Times = Vec<(String, f64)>;
+
 /// What a run says, and how many answers were wrong.
 #[derive(Debug, Default)]
 pub struct Report {
@@ -30,7 +33,7 @@ pub struct Report {
     /// Answers that are not the expected ones.
     pub faults: usize,
     /// One row for each lane: its name, the number of events, and who needs how long for one.
-    summary: Vec<(String, usize, Vec<(String, f64)>)>,
+    summary: Vec<(String, usize, Times)>,
 }
 
 impl Report {
