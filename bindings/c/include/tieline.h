@@ -228,7 +228,7 @@ typedef struct tl_scan_config {
   const struct tl_str *tags;
   // How many there are.
   size_t tags_len;
-  // Only the rules of these ids, names or titles.
+  // Only the rules of these ids, names or titles; it is an error when no rule has any of them.
   const struct tl_str *rules;
   // How many there are.
   size_t rules_len;

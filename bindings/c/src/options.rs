@@ -89,7 +89,7 @@ pub struct tl_scan_config {
     pub tags: *const tl_str,
     /// How many there are.
     pub tags_len: usize,
-    /// Only the rules of these ids, names or titles.
+    /// Only the rules of these ids, names or titles; it is an error when no rule has any of them.
     pub rules: *const tl_str,
     /// How many there are.
     pub rules_len: usize,

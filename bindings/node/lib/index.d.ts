@@ -51,7 +51,7 @@ export interface AskOptions {
   level?: Level;
   /** Only rules with one of these tags, or one below it. */
   tags?: string | readonly string[];
-  /** Only the rules of these ids, names or titles. */
+  /** Only the rules of these ids, names or titles; it is an error when no rule has any of them. */
   rules?: string | readonly string[];
   /** The log source of all events; rules of another one are not asked. */
   logsource?: { category?: string; product?: string; service?: string };

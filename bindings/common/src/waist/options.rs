@@ -55,7 +55,7 @@ pub struct ScanOptions {
     /// Only rules with one of these tags, or one below it.
     #[serde(deserialize_with = "texts")]
     pub tags: Vec<String>,
-    /// Only the rules of these ids, names or titles.
+    /// Only the rules of these ids, names or titles; it is an error when no rule has any of them.
     #[serde(deserialize_with = "texts")]
     pub rules: Vec<String>,
     /// The log source of all events; rules of another one are not asked.
