@@ -11,6 +11,7 @@ mod event;
 mod lanes;
 mod matcher;
 mod number;
+mod ot;
 mod pipeline;
 mod program;
 mod reference;
@@ -23,7 +24,7 @@ pub use check::{Level, LogSource, Metadata, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
 pub use engine::{
-    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, PartitionCost, Profile,
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, Normaliser, PartitionCost, Profile,
     RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
 };
 pub use event::json::EventError;

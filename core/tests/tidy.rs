@@ -14,6 +14,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("program", &[]),
     ("event", &["program"]),
     ("matcher", &["event", "program"]),
+    ("ot", &["diagnostic", "syntax", "event", "program"]),
     ("reference", &["check", "event"]),
     ("detection", &["reference"]),
     ("correlation", &["check", "event"]),
@@ -31,6 +32,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "reference",
             "detection",
             "correlation",
+            "ot",
         ],
     ),
 ];

@@ -26,6 +26,26 @@ const PIPELINES: &[(&str, &str)] = &[
     ("linux-auditd", include_str!("../pipelines/linux-auditd.yml")),
 ];
 
+macro_rules! protocols {
+    ($($name:literal)*) => { &[$(($name, include_str!(concat!("../ot/taxonomy/", $name, ".yml")))),*] };
+}
+
+/// The tables of OT protocols, in the order of their names.
+const PROTOCOLS: &[(&str, &str)] = protocols! { "modbus" };
+
+/// Where sensors write what all protocols have in common.
+const SENSORS: &str = include_str!("../ot/sensors.yml");
+
+/// The tables that say what messages of OT protocols do, name and YAML; the first is about sensors, the others each about
+/// one protocol.
+///
+/// ```
+/// assert!(tieline_rules::protocols().any(|(name, _)| name == "modbus"));
+/// ```
+pub fn protocols() -> impl Iterator<Item = (&'static str, &'static str)> {
+    std::iter::once(("sensors", SENSORS)).chain(PROTOCOLS.iter().copied())
+}
+
 /// The pipeline of this name, as YAML; `None` when there is none.
 #[must_use]
 pub fn pipeline(name: &str) -> Option<&'static str> {

@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// List the fields that rules read
     Fields(FieldsArgs),
+    /// Tell in one form what OT operations events are about, whatever sensor saw them
+    Normalise(NormaliseArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again
     Compile(CompileArgs),
     /// Print completions for a shell
@@ -79,6 +81,9 @@ pub(crate) struct RuleArgs {
     /// [default: the usual ones, such as @timestamp, UtcTime, ts]
     #[arg(long = "time-field", value_name = "NAME")]
     pub(crate) time_fields: Vec<String>,
+    /// Tables of OT protocols in place of the shipped ones, by which fields `ot.*` are filled: files or directories
+    #[arg(long, value_name = "PATH")]
+    pub(crate) taxonomy: Vec<PathBuf>,
     /// Switch a warning off, by its code or its name (may be repeated)
     #[arg(long, value_name = "CODE", value_parser = code)]
     pub(crate) allow: Vec<Code>,
@@ -307,6 +312,32 @@ impl PathArgs {
     pub(crate) fn all(&self) -> Vec<PathBuf> {
         self.paths.iter().chain(&self.rules).cloned().collect()
     }
+}
+
+/// Arguments of `normalise`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct NormaliseArgs {
+    /// Event files or directories of them; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Tables of OT protocols in place of the shipped ones: files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) taxonomy: Vec<PathBuf>,
+    /// What to print [default: table on a terminal, else ndjson]
+    #[arg(long, short, value_name = "FORM")]
+    pub(crate) output: Option<NormaliseForm>,
+}
+
+/// What `normalise` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum NormaliseForm {
+    /// Each event with the fields of a record added, once for each operation; events that tell of none as they are
+    Ndjson,
+    /// The records alone, one on a line
+    Records,
+    /// How many records there are of each kind, for people
+    Table,
 }
 
 /// Arguments of `explain`.

@@ -38,6 +38,8 @@ pub struct RuleOptions {
     pub time: TimeOptions,
     /// Warnings that are switched off.
     pub allow: Vec<Code>,
+    /// Tables of OT protocols in place of the shipped ones; those, when there are none.
+    pub taxonomy: Vec<PipelineText>,
 }
 
 /// A processing pipeline as text, with the name that messages show.
@@ -211,7 +213,7 @@ impl RulePack {
         for code in &options.allow {
             compiler = compiler.allow(*code);
         }
-        compiler
+        with_taxonomy(compiler, &options.taxonomy)
     }
 
     /// The rules that were compiled earlier and saved, when the pack is such.
@@ -263,6 +265,23 @@ pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
         files.extend(entries.filter(|path| has_extension(path, &["yml", "yaml"])));
     }
     files
+}
+
+/// A compiler that knows these tables of OT protocols; the shipped ones, when there are none.
+#[must_use]
+pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
+    if texts.is_empty() {
+        return tieline_rules::protocols().fold(compiler, |compiler, (name, yaml)| compiler.protocols(Some(name), yaml));
+    }
+    texts.iter().fold(compiler, |compiler, text| compiler.protocols(Some(&text.name), text.yaml.as_str()))
+}
+
+/// Reads tables of OT protocols: files, or all YAML files of directories.
+///
+/// # Errors
+/// When a path does not exist, cannot be read, or is not UTF-8 text.
+pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> {
+    rule_files(paths).iter().map(|path| read_pipeline(path)).collect()
 }
 
 /// Reads a pipeline from a file.

@@ -126,6 +126,10 @@ impl Atoms {
         field.map_or(Subject::Leaves, |field| Subject::Slot(self.slot(field)))
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+
     pub(super) fn fields(&self) -> usize {
         self.names.len()
     }

@@ -70,6 +70,11 @@ impl Collector {
         self.atoms.slot(name)
     }
 
+    /// The names of the fields that have a slot so far.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.atoms.names()
+    }
+
     /// How many fields have a slot so far.
     pub(crate) fn fields(&self) -> usize {
         self.atoms.fields()

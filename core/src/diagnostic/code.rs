@@ -115,6 +115,8 @@ codes! {
     PipelineConditionUnknown = "TL0065", Error, "pipeline-condition-unknown", "a pipeline names a condition that does not exist";
     PipelineLimit = "TL0066", Error, "pipeline-limit", "a pipeline is nested deeper, or makes a rule larger, than the limit";
     ProgramLimit = "TL0070", Error, "program-limit", "the rule does not fit into the program's limits";
+    // Tables of OT protocols.
+    TaxonomySyntax = "TL0080", Error, "taxonomy-syntax", "a table of an OT protocol is not well-formed, lacks a part, or names what does not exist";
     // Warnings about meaning.
     MetadataInvalid = "TL0101", Warning, "metadata-invalid", "a metadata field is missing or does not have the form that the specification gives it";
     DuplicateId = "TL0102", Warning, "duplicate-id", "two rules have the same id";

@@ -16,11 +16,13 @@ use crate::check::{self, Checker, Pack};
 use crate::compile::Collector;
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::ot::{self, Plan, Taxonomy};
 use crate::shortcut::Shortcuts;
 use crate::syntax;
 use crate::time::{Clock, TimeOptions};
 use rayon::prelude::*;
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 /// Texts that are parsed at the same time, by all threads; more would keep more trees in memory.
 const PARSED_AT_ONCE: usize = 32;
@@ -47,6 +49,7 @@ pub struct Compiler {
     time: TimeOptions,
     sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
+    protocols: Vec<Source>,
     allowed: BTreeSet<Code>,
     shortcuts: Shortcuts,
 }
@@ -77,6 +80,40 @@ impl Compiler {
     #[must_use]
     pub fn pipeline(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
         self.pipelines.push((name.map(str::to_owned), yaml.into()));
+        self
+    }
+
+    /// Adds tables of OT protocols, or of the sensors that tell of them. From them the fields `ot.*` of an event are filled,
+    /// one record for each operation, when a rule asks for such a field; else they are not even read. The shipped ones are
+    /// those of the crate `tieline-rules`.
+    ///
+    /// ```
+    /// let sensor = "
+    /// sensor: s
+    /// inputs: {source.ip: src}
+    /// ";
+    /// let protocol = "
+    /// protocol: modbus
+    /// sources: {spec: MODBUS Application Protocol Specification V1.1b3}
+    /// sensors: [{sensor: s, needs: [func], inputs: {code: func}}]
+    /// operations: [{code: 6, name: WRITE_SINGLE_REGISTER, class: write, source: spec}]
+    /// ";
+    /// let rules = tieline::Compiler::new()
+    ///     .protocols(None, sensor)
+    ///     .protocols(None, protocol)
+    ///     .rules(None, "
+    /// title: Something is written
+    /// logsource: {category: operation}
+    /// detection: {selection: {ot.operation: write}, condition: selection}
+    /// ")
+    ///     .build()?;
+    /// let mut scanner = tieline::Scanner::new(&rules);
+    /// assert_eq!(scanner.scan_json(br#"{"src": "10.0.0.7", "func": 6}"#)?.len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn protocols(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.protocols.push(Source::new(name, yaml));
         self
     }
 
@@ -126,6 +163,13 @@ impl Compiler {
         settings.compile(pack, &settings.pipelines, diagnostics)
     }
 
+    /// A program without rules that has a slot for some fields.
+    pub(super) fn asking(mut self, fields: impl IntoIterator<Item = String>) -> Result<Rules, Error> {
+        self.sources.clear();
+        let CheckedRules { pack, settings, diagnostics } = self.check()?;
+        settings.compile_asking(pack, &[], diagnostics, fields)
+    }
+
     /// Reads and checks the rules, and leaves it open by which pipelines they are mapped; pipelines that were added
     /// here come first. Worth it where the same rules are compiled for several sources of events.
     ///
@@ -148,8 +192,9 @@ impl Compiler {
             }
         }
         let pack = checker.finish();
-        let Self { options, time, pipelines, allowed, shortcuts, .. } = self;
-        let settings = Settings { options, time, clock, pipelines, allowed, shortcuts };
+        let Self { options, time, pipelines, protocols, allowed, shortcuts, .. } = self;
+        let taxonomy = OnceLock::new();
+        let settings = Settings { options, time, clock, pipelines, protocols, taxonomy, allowed, shortcuts };
         Ok(CheckedRules { pack, settings, diagnostics })
     }
 }
@@ -182,6 +227,9 @@ struct Settings {
     time: TimeOptions,
     clock: Clock,
     pipelines: Vec<(Option<String>, String)>,
+    protocols: Vec<Source>,
+    /// The tables of OT protocols, when a rule has asked for them.
+    taxonomy: OnceLock<Result<Taxonomy, Error>>,
     allowed: BTreeSet<Code>,
     shortcuts: Shortcuts,
 }
@@ -202,9 +250,20 @@ impl CheckedRules {
 impl Settings {
     fn compile(
         &self,
+        pack: Pack,
+        pipelines: &[(Option<String>, String)],
+        diagnostics: Vec<Diagnostic>,
+    ) -> Result<Rules, Error> {
+        self.compile_asking(pack, pipelines, diagnostics, [])
+    }
+
+    /// Compiles the rules to a program that has slots for some more fields.
+    fn compile_asking(
+        &self,
         mut pack: Pack,
         pipelines: &[(Option<String>, String)],
         mut diagnostics: Vec<Diagnostic>,
+        more: impl IntoIterator<Item = String>,
     ) -> Result<Rules, Error> {
         let options = &self.options;
         let pipelines = fit::read(pipelines, &options.limits, &mut diagnostics)?;
@@ -234,7 +293,11 @@ impl Settings {
             });
             diagnostics.extend(fault.map(|fault| *fault));
         }
+        for field in more {
+            collector.field(&field);
+        }
         listening.finish(&fit.refused(), &self.time.fields, &mut collector);
+        let plan = self.plan(&mut collector)?;
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
@@ -242,12 +305,27 @@ impl Settings {
         origins.shrink();
         collector.finish(&mut writer);
         filer.write(&mut writer);
-        frozen::end(&listening, &mut writer);
+        frozen::end(&listening, plan.as_ref(), &mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
         let mut inner = Inner::new(frozen.ok_or_else(fault)?, self.clock.clone(), diagnostics);
         (inner.origins, inner.counts) = (origins, counts);
         Ok(Rules::from(inner))
+    }
+
+    /// How the fields of OT operations are filled for which rules ask; nothing, when none does.
+    fn plan(&self, collector: &mut Collector) -> Result<Option<Plan>, Error> {
+        let asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
+        if asked.is_empty() || self.protocols.is_empty() {
+            return Ok(None);
+        }
+        let read = || {
+            let (taxonomy, found) = Taxonomy::parse(&self.protocols, &self.options.limits);
+            let fault = Error::new(ErrorKind::Taxonomy, "a table of OT protocols cannot be used");
+            if found.is_empty() { Ok(taxonomy) } else { Err(fault.with(found)) }
+        };
+        let taxonomy = self.taxonomy.get_or_init(read).as_ref().map_err(Clone::clone)?;
+        Ok(Some(Plan::new(taxonomy, asked.iter().map(String::as_str), |name| collector.field(name))))
     }
 }

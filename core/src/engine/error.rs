@@ -19,6 +19,8 @@ pub struct Error {
 pub enum ErrorKind {
     /// A processing pipeline is broken; the diagnostics say where.
     Pipeline,
+    /// A table of OT protocols is broken; the diagnostics say where.
+    Taxonomy,
     /// An option has a value that is not allowed.
     Option,
     /// Saved rules come from another version, or are damaged.

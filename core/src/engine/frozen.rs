@@ -9,6 +9,7 @@
 use super::filed::Filed;
 use super::listening::Listening;
 use crate::config::Limits;
+use crate::ot::Plan;
 use crate::program::Program;
 use crate::program::tables::{self, Reader, Writer};
 use crate::time::TimeOptions;
@@ -24,6 +25,8 @@ pub(super) struct View<'a> {
     pub(super) rules: Filed<'a>,
     pub(super) options: Options,
     pub(super) listening: Listening,
+    /// How fields of OT operations are filled, when a rule asks for any.
+    pub(super) plan: Option<Plan>,
 }
 
 /// What the caller said and what is needed later.
@@ -72,9 +75,10 @@ pub(super) fn begin(options: &Options) -> Writer {
 }
 
 /// Writes what stands behind the rules.
-pub(super) fn end(listening: &Listening, writer: &mut Writer) {
-    // INVARIANT: the same holds for what correlations need.
+pub(super) fn end(listening: &Listening, plan: Option<&Plan>, writer: &mut Writer) {
+    // INVARIANT: the same holds for what correlations and records of OT operations need.
     writer.table(&postcard::to_stdvec(listening).unwrap_or_default());
+    writer.table(&postcard::to_stdvec(&plan).unwrap_or_default());
 }
 
 impl Frozen {
@@ -94,6 +98,7 @@ impl<'a> View<'a> {
         let program = Program::read(&mut reader, options.limits.regex_bytes_max)?;
         let rules = Filed::read(&mut reader)?;
         let listening = postcard::from_bytes(reader.table()?).ok()?;
-        Some(Self { bytes, program, rules, options, listening })
+        let plan = postcard::from_bytes(reader.table()?).ok()?;
+        Some(Self { bytes, program, rules, options, listening, plan })
     }
 }

@@ -11,10 +11,12 @@
 use super::filed::{Heading, Read, Whole};
 use super::frozen::{Frozen, View};
 use super::listening::Listening;
+use super::operations;
 use super::stream::CorrelationInfo;
 use crate::check::{Level, LogSource, Metadata, Rule, Status};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
+use crate::ot::Plan;
 use crate::program::Program;
 use crate::reference::{self, Context, Explanation, Regexes};
 use crate::text::Texts;
@@ -65,6 +67,11 @@ impl Inner {
 
     pub(super) fn program(&self) -> &Program<'_> {
         &self.view().program
+    }
+
+    /// How fields of OT operations are filled, when a rule asks for any.
+    pub(super) fn plan(&self) -> Option<&Plan> {
+        self.view().plan.as_ref()
     }
 
     /// What correlations need to know of the rules.
@@ -300,7 +307,18 @@ impl Rules {
     /// When there is no rule with this index.
     #[must_use]
     pub fn explain(&self, index: usize, event: &dyn Event) -> Explanation {
-        self.with_rule(index, |rule, context| reference::explain(rule, event, context))
+        self.with_rule(index, |rule, context| {
+            // Of an event that tells of several operations, the first that the rule matches, else the first.
+            let mut told = None;
+            self.each_record(event, &mut |record| {
+                let matches = reference::matches(rule, record, context);
+                if matches || told.is_none() {
+                    told = Some(reference::explain(rule, record, context));
+                }
+                matches
+            });
+            told.unwrap_or_else(|| reference::explain(rule, event, context))
+        })
     }
 
     /// The verdict of the slow reference evaluator on one rule and one event; scanning gives the same.
@@ -309,7 +327,18 @@ impl Rules {
     /// When there is no rule with this index.
     #[must_use]
     pub fn reference_matches(&self, index: usize, event: &dyn Event) -> bool {
-        self.with_rule(index, |rule, context| reference::matches(rule, event, context))
+        self.with_rule(index, |rule, context| {
+            let mut matches = false;
+            self.each_record(event, &mut |record| {
+                matches |= reference::matches(rule, record, context);
+                matches
+            });
+            matches
+        })
+    }
+
+    fn each_record(&self, event: &dyn Event, each: &mut dyn FnMut(&dyn Event) -> bool) {
+        operations::each_record(self.inner.plan(), &self.inner.program().fields, event, each);
     }
 
     #[expect(clippy::panic, reason = "documented: the caller asks for a rule that is not there")]

@@ -12,13 +12,16 @@ mod columns;
 pub use columns::Detections;
 
 use super::stream::sight::{Scanned, Sight};
-use super::{Detection, Profile, RuleName, Rules, profile};
+use super::{Detection, Profile, RuleName, Rules, operations, profile};
 use crate::check::LogSource;
 use crate::correlation::sighting::Sighting;
 use crate::event::Event;
+use crate::event::JsonEvent;
 use crate::event::json::EventError;
 use crate::event::slots::Leaves;
 use crate::matcher::Scratch;
+use crate::ot::Records;
+use crate::program::RuleId;
 use crate::shortcut::Shortcuts;
 
 /// Scans events. Make one per thread; it is cheap compared to compiling rules.
@@ -28,6 +31,11 @@ pub struct Scanner {
     scratch: Scratch,
     source: Option<LogSource>,
     sight: Sight,
+    /// The operations of the event at hand, and the rules that matched any of them.
+    records: Records,
+    matched: Vec<RuleId>,
+    /// Whether rows of the table at hand may tell of operations.
+    has_operations: bool,
 }
 
 impl Scanner {
@@ -54,7 +62,8 @@ impl Scanner {
 
     fn with(rules: &Rules, mut scratch: Scratch) -> Self {
         scratch.slots.ask_single(&rules.inner().listening().slots());
-        Self { rules: rules.clone(), scratch, source: None, sight: Sight::default() }
+        let (source, sight, records, matched) = (None, Sight::default(), Records::default(), Vec::new());
+        Self { rules: rules.clone(), scratch, source, sight, records, matched, has_operations: false }
     }
 
     /// What scanning has cost so far; `None` unless the scanner was made by [`profiled`](Self::profiled). Takes a few
@@ -125,15 +134,12 @@ impl Scanner {
         sighting: &mut Sighting,
     ) -> Result<(), EventError> {
         sighting.begin(number);
-        let text = self.detect_json(event)?;
-        self.sight_scanned(text, sighting);
-        Ok(())
+        self.read_json(event, Some(sighting))
     }
 
     pub(super) fn detect_and_sight(&mut self, event: &dyn Event, number: u64, sighting: &mut Sighting) {
         sighting.begin(number);
-        self.detect(event);
-        self.sight_scanned("", sighting);
+        self.detect(event, Some(sighting));
     }
 
     fn sight_scanned(&mut self, text: &str, sighting: &mut Sighting) {
@@ -147,28 +153,66 @@ impl Scanner {
 
     /// Finds the rules that match one event of any type.
     pub fn scan(&mut self, event: &dyn Event) -> impl ExactSizeIterator<Item = Detection<'_>> {
-        self.detect(event);
+        self.detect(event, None);
         self.detections()
     }
 
-    fn detect(&mut self, event: &dyn Event) {
-        let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
-        self.scratch.begin();
+    fn detect(&mut self, event: &dyn Event, sighting: Option<&mut Sighting>) {
+        let Self { rules, scratch, .. } = self;
+        let program = rules.inner().program();
+        scratch.begin();
         let leaves = if program.needs_leaves { Leaves::Kept } else { Leaves::Dropped };
-        self.scratch.slots.fill_event(event, &program.fields, leaves);
-        self.scratch.detect(program, clock, "");
-        self.keep_source();
+        scratch.slots.fill_event(event, &program.fields, leaves);
+        if let Some(plan) = rules.inner().plan() {
+            operations::put_in_order(plan, &mut scratch.slots, event);
+        }
+        self.evaluate("", sighting);
     }
 
-    /// Like [`scan_json`](Self::scan_json), but leaves the matches to be read as indices. Gives the event's text.
-    pub(super) fn detect_json<'e>(&mut self, event: &'e [u8]) -> Result<&'e str, EventError> {
-        let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
-        self.scratch.matched.clear();
-        self.scratch.begin();
-        let text = self.scratch.slots.fill_json(event, &program.fields)?;
-        self.scratch.detect(program, clock, text);
+    /// Like [`scan_json`](Self::scan_json), but leaves the matches to be read as indices.
+    pub(super) fn detect_json(&mut self, event: &[u8]) -> Result<(), EventError> {
+        self.read_json(event, None)
+    }
+
+    fn read_json(&mut self, event: &[u8], sighting: Option<&mut Sighting>) -> Result<(), EventError> {
+        let Self { rules, scratch, .. } = self;
+        scratch.matched.clear();
+        scratch.begin();
+        let text = scratch.slots.fill_json(event, &rules.inner().program().fields)?;
+        if let Some(plan) = rules.inner().plan()
+            && scratch.slots.are_unordered()
+        {
+            operations::put_in_order(plan, &mut scratch.slots, &JsonEvent::parse(event)?);
+        }
+        self.evaluate(text, sighting);
+        Ok(())
+    }
+
+    /// Finds the rules that match the event in the slots, written as `text`: any of its records, when it has some.
+    fn evaluate(&mut self, text: &str, mut sighting: Option<&mut Sighting>) {
+        let Self { rules, scratch, records, .. } = self;
+        let count = rules.inner().plan().map_or(0, |plan| records.read(plan, &scratch.slots, text));
+        if count == 0 {
+            return self.evaluate_one(text, sighting);
+        }
+        self.matched.clear();
+        for number in 0..count {
+            self.records.put(number, &mut self.scratch.slots);
+            self.evaluate_one(text, sighting.as_deref_mut());
+            self.matched.extend_from_slice(&self.scratch.matched);
+        }
+        self.matched.sort_unstable();
+        self.matched.dedup();
+        std::mem::swap(&mut self.matched, &mut self.scratch.matched);
+    }
+
+    fn evaluate_one(&mut self, text: &str, sighting: Option<&mut Sighting>) {
+        let inner = self.rules.inner();
+        self.scratch.detect(inner.program(), &inner.clock, text);
         self.keep_source();
-        Ok(text)
+        if let Some(sighting) = sighting {
+            self.sight_scanned(text, sighting);
+        }
     }
 
     pub(super) fn matched(&self) -> impl ExactSizeIterator<Item = u32> {
@@ -183,7 +227,7 @@ impl Scanner {
     fn keep_source(&mut self) {
         if let Some(source) = &self.source {
             let inner = self.rules.inner();
-            let may_be = |id: &crate::program::RuleId| {
+            let may_be = |id: &RuleId| {
                 inner.heading(id.0 as usize).is_some_and(|heading| heading.logsource.may_be(source))
             };
             self.scratch.matched.retain(may_be);

@@ -91,6 +91,12 @@ pub trait Event {
     /// Calls `each` for every scalar of the event, which is what keywords look at.
     fn leaves(&self, each: &mut dyn FnMut(Value<'_>));
 
+    /// Calls `each` for every object that stands at a field, also where several stand in a list. Only messages of OT protocols
+    /// are told apart by it; an event that holds no objects has nothing to say.
+    fn objects(&self, field: &str, each: &mut dyn FnMut(&dyn Event)) {
+        let _ = (field, each);
+    }
+
     /// Whether a field holds a list, also one of a single member. Correlations count no list; no other rule asks.
     fn is_list(&self, field: &str) -> bool {
         let _ = field;

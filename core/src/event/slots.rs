@@ -17,6 +17,8 @@ use super::{Event, JsonEvent, Value};
 use crate::number::Number;
 use crate::program::{Fields, SlotId, Written};
 use crate::shortcut::Shortcuts;
+use std::borrow::Cow;
+use std::ops::Range;
 
 /// What kind of value a text stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +45,16 @@ impl<'e> Seen<'e> {
     /// Whether the value has a text at all: null and composites have none.
     pub(crate) fn has_text(&self) -> bool {
         !matches!(self.kind, Kind::Null | Kind::Composite)
+    }
+
+    /// The text of the value as it is read; it is copied when it is not written like that.
+    pub(crate) fn cow(&self) -> Cow<'e, str> {
+        let mut buffer = String::new();
+        match self.text(&mut buffer).len() {
+            // Nothing was put into the buffer.
+            _ if buffer.is_empty() => Cow::Borrowed(self.raw),
+            _ => Cow::Owned(buffer),
+        }
     }
 
     /// The text of the value; `buffer` holds it when it is not written as it is.
@@ -181,6 +193,62 @@ impl Cells {
     }
 }
 
+/// A value, and where it stands: what is behind another in the event stands behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed<'s> {
+    pub(crate) seen: Seen<'s>,
+    pub(crate) at: u32,
+    is_written: bool,
+    end: u32,
+}
+
+impl Placed<'_> {
+    /// The same value for another slot, as a value of some kind.
+    pub(crate) fn derived(&self, kind: Kind) -> Derived {
+        Derived { kind, from: if self.is_written { From::Event } else { From::Copies }, start: self.at, end: self.end }
+    }
+}
+
+/// A value that does not stand in its slot by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Derived {
+    kind: Kind,
+    from: From,
+    start: u32,
+    end: u32,
+}
+
+impl Derived {
+    /// A value in a text that is given along with it.
+    pub(crate) fn text(kind: Kind, range: Range<usize>) -> Self {
+        Self { kind, from: From::Text, start: range.start as u32, end: range.end as u32 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    Event,
+    Copies,
+    Text,
+}
+
+/// A field that holds objects, and the slots of fields in them with the rest of their names.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    pub(crate) slot: SlotId,
+    pub(crate) path: &'a str,
+    pub(crate) fields: Vec<(SlotId, &'a str)>,
+}
+
+/// How much there was before values were derived.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    filled: usize,
+    more: usize,
+    copies: usize,
+    lists: usize,
+}
+
 /// The values of one event, by slot.
 #[derive(Debug, Default)]
 pub(crate) struct Slots {
@@ -195,6 +263,10 @@ pub(crate) struct Slots {
     /// Slots of which somebody asks whether they hold a list, in order; and those that do, in an event that was not walked.
     singles: Box<[SlotId]>,
     lists: Vec<SlotId>,
+    /// Set while there are derived values.
+    mark: Option<Mark>,
+    /// Whether values do not stand in the order of the event.
+    is_unordered: bool,
 }
 
 impl Slots {
@@ -218,9 +290,7 @@ impl Slots {
             Some(ascii) => ascii,
             None => json::utf8(bytes)?,
         };
-        self.copies.clear();
-        self.lists.clear();
-        self.cells.reset(fields.len());
+        self.begin(fields);
         self.is_walked = true;
         let Self { quotes, gaps, cells, .. } = self;
         let walked = quotes.are_sound.then(|| walk::walk(text, quotes, fields, gaps, cells)).flatten();
@@ -232,13 +302,80 @@ impl Slots {
         Ok(text)
     }
 
-    /// Fills the slots by asking an event for every field.
-    pub(crate) fn fill_event(&mut self, event: &dyn Event, fields: &Fields<'_>, leaves: Leaves) {
+    fn begin(&mut self, fields: &Fields<'_>) {
         self.cells.reset(fields.len());
         self.copies.clear();
-        self.leaves.clear();
         self.lists.clear();
+        self.mark = None;
+        self.is_unordered = false;
+    }
+
+    /// Whether values stand by their field and not in the order of the event, so that [`fill_parts`](Self::fill_parts) has to
+    /// tell which of them belong to one object.
+    pub(crate) fn are_unordered(&self) -> bool {
+        self.is_unordered
+    }
+
+    /// Fills the slots of some objects again, one object after the other.
+    pub(crate) fn fill_parts<'a>(&mut self, event: &dyn Event, parts: impl Iterator<Item = Parts<'a>>) {
+        for part in parts {
+            let slots = part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]);
+            let mut count = 0;
+            event.objects(part.path, &mut |_| count += 1);
+            // Without objects, whoever holds the event has their fields by whole names.
+            if count == 0 {
+                continue;
+            }
+            for slot in slots {
+                self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+            }
+            event.objects(part.path, &mut |object| {
+                let cell = self.copy(Kind::Composite, "");
+                self.cells.link(part.slot, 0, cell);
+                // Nothing in the object stands where the object does.
+                self.copies.push(' ');
+                part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
+            });
+        }
+    }
+
+    /// Puts derived values into slots that the event has left empty, in place of those that were put there before.
+    pub(crate) fn derive(&mut self, values: &[(SlotId, Derived)], texts: &str) {
+        match self.mark {
+            Some(mark) => {
+                for slot in self.cells.filled.drain(mark.filled..) {
+                    self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+                }
+                self.cells.more.truncate(mark.more);
+                self.copies.truncate(mark.copies);
+                self.lists.truncate(mark.lists);
+            }
+            None => {
+                let (filled, more) = (self.cells.filled.len(), self.cells.more.len());
+                self.mark = Some(Mark { filled, more, copies: self.copies.len(), lists: self.lists.len() });
+            }
+        }
+        for (slot, value) in values {
+            let cell = match value.from {
+                From::Text => self.copy(value.kind, texts.get(value.start as usize..value.end as usize).unwrap_or_default()),
+                from => Cell {
+                    kind: value.kind,
+                    is_written: from == From::Event,
+                    start: value.start,
+                    end: value.end,
+                    next: END,
+                },
+            };
+            self.cells.link(*slot, 0, cell);
+        }
+    }
+
+    /// Fills the slots by asking an event for every field.
+    pub(crate) fn fill_event(&mut self, event: &dyn Event, fields: &Fields<'_>, leaves: Leaves) {
+        self.begin(fields);
+        self.leaves.clear();
         self.is_walked = false;
+        self.is_unordered = true;
         for (number, name) in fields.names().enumerate() {
             let slot = SlotId(u32::try_from(number).unwrap_or(u32::MAX));
             self.put_field(slot, name, event);
@@ -253,11 +390,10 @@ impl Slots {
 
     /// Fills only some slots.
     pub(crate) fn fill_some(&mut self, event: &dyn Event, fields: &Fields<'_>, slots: &[SlotId]) {
-        self.cells.reset(fields.len());
-        self.copies.clear();
+        self.begin(fields);
         self.leaves.clear();
-        self.lists.clear();
         self.is_walked = false;
+        self.is_unordered = true;
         for slot in slots {
             if let Some(name) = fields.names().nth(slot.index()) {
                 self.put_field(*slot, name, event);
@@ -268,6 +404,7 @@ impl Slots {
     /// Fills again the slots that were reached by two ways, as the tree resolves them.
     fn settle(&mut self, event: &JsonEvent, fields: &Fields<'_>) {
         let mut conflicts = std::mem::take(&mut self.cells.conflicts);
+        self.is_unordered = true;
         conflicts.sort_unstable();
         conflicts.dedup();
         for slot in conflicts.drain(..) {
@@ -317,6 +454,17 @@ impl Slots {
             let cell = next?;
             next = self.cells.more.get(cell.next as usize);
             Some(self.seen(cell, event))
+        })
+    }
+
+    /// The values of a slot and where they stand.
+    pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = Placed<'s>> + use<'s> {
+        let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
+        let mut next = head.map(|head| &head.first);
+        std::iter::from_fn(move || {
+            let cell = next?;
+            next = self.cells.more.get(cell.next as usize);
+            Some(Placed { seen: self.seen(cell, event), at: cell.start, is_written: cell.is_written, end: cell.end })
         })
     }
 

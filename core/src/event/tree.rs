@@ -63,16 +63,39 @@ fn read(text: &str) -> Result<Node, serde_json::Error> {
 
 impl Event for JsonEvent {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
-        self.root.resolve(field, &mut |node| node.each_value(each));
+        self.root.values(field, each);
     }
 
     fn leaves(&self, each: &mut dyn FnMut(Value<'_>)) {
-        self.root.each_leaf(each);
+        self.root.leaves(each);
+    }
+
+    fn objects(&self, field: &str, each: &mut dyn FnMut(&dyn Event)) {
+        self.root.objects(field, each);
+    }
+
+    fn is_list(&self, field: &str) -> bool {
+        self.root.is_list(field)
+    }
+}
+
+/// An object in an event is as good as an event.
+impl Event for Node {
+    fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
+        self.resolve(field, &mut |node| node.each_value(each));
+    }
+
+    fn leaves(&self, each: &mut dyn FnMut(Value<'_>)) {
+        self.each_leaf(each);
+    }
+
+    fn objects(&self, field: &str, each: &mut dyn FnMut(&dyn Event)) {
+        self.resolve(field, &mut |node| node.each_object(each));
     }
 
     fn is_list(&self, field: &str) -> bool {
         let mut is_list = false;
-        self.root.resolve(field, &mut |node| is_list |= matches!(node, Node::List(_)));
+        self.resolve(field, &mut |node| is_list |= matches!(node, Node::List(_)));
         is_list
     }
 }
@@ -123,6 +146,14 @@ impl Node {
             Self::Object(_) => each(Value::Composite),
             Self::List(items) if items.is_empty() => each(Value::Composite),
             Self::List(items) => items.iter().for_each(|item| item.each_value(each)),
+        }
+    }
+
+    fn each_object(&self, each: &mut dyn FnMut(&dyn Event)) {
+        match self {
+            Self::Object(_) => each(self),
+            Self::List(items) => items.iter().for_each(|item| item.each_object(each)),
+            _ => {}
         }
     }
 

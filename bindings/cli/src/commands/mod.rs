@@ -5,6 +5,7 @@ pub(crate) mod compile;
 pub(crate) mod completions;
 pub(crate) mod explain;
 pub(crate) mod fields;
+pub(crate) mod normalise;
 mod plan;
 pub(crate) mod scan;
 pub(crate) mod test;

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use tieline::diagnostic::Diagnostic;
 use tieline::{Rules, TimeOptions};
 use tieline_common::fields::logsource;
-use tieline_common::load::RuleOptions;
+use tieline_common::load::{RuleOptions, read_taxonomy};
 use tieline_common::reload::Recipe;
 use tieline_common::scan::Select;
 use tieline_common::source::{Plan, SourceChoice, SourceId};
@@ -151,7 +151,8 @@ fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {
         placeholders.entry(name).or_default().extend(values);
     }
     let time = TimeOptions { zone: args.timezone.clone(), unit: args.time_unit, fields: args.time_fields.clone() };
-    Ok(RuleOptions { placeholders: placeholders.into_iter().collect(), time, allow: args.allow.clone() })
+    let taxonomy = read_taxonomy(&args.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
+    Ok(RuleOptions { placeholders: placeholders.into_iter().collect(), time, allow: args.allow.clone(), taxonomy })
 }
 
 /// `NAME=V1,V2` or `NAME=@FILE`.

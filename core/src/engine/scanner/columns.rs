@@ -91,6 +91,9 @@ impl Scanner {
     /// Finds the rules that match a row, and what it means to correlations.
     pub(in crate::engine) fn sight_row(&mut self, of: &Sighted<'_>, row: usize, number: u64, sighting: &mut Sighting) {
         sighting.begin(number);
+        if self.has_operations {
+            return self.detect(&of.table.columns.event(row), Some(sighting));
+        }
         self.detect_row(&of.table, row);
         let Self { rules, scratch, .. } = self;
         let event = of.table.columns.event(row);
@@ -111,12 +114,18 @@ impl Scanner {
     }
 
     fn begin_columns<'c>(&mut self, columns: &'c Columns<'c>) -> Table<'c> {
-        let program = self.rules.inner().program();
-        self.scratch.begin_table(program);
-        Table::new(columns, &program.fields)
+        let inner = self.rules.inner();
+        self.scratch.begin_table(inner.program());
+        let table = Table::new(columns, &inner.program().fields);
+        self.has_operations = inner.plan().is_some_and(|plan| !table.held_of(&plan.triggers()).is_empty());
+        table
     }
 
     fn detect_row(&mut self, table: &Table<'_>, row: usize) {
+        // A row that may tell of operations is seen as an event.
+        if self.has_operations {
+            return self.detect(&table.columns.event(row), None);
+        }
         let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
         self.scratch.begin();
         self.scratch.detect_row(program, clock, table, row);

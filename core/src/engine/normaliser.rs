@@ -1,0 +1,92 @@
+//! Tells of events what OT operations they are about, without any rule.
+//!
+//! ```text
+//! {"layers":{"modbus":{...}}} ─▶ [{"ot.protocol": "modbus", "ot.operation": "write", "ot.address": [40001], ...}]
+//! ```
+//!
+//! It is made of the same program that rules are compiled to: one that has no rules and asks for every field of a record.
+
+use super::{Compiler, Error, Rules, operations};
+use crate::event::json::{self, EventError};
+use crate::event::slots::{Kind, Seen, Slots};
+use crate::event::JsonEvent;
+use crate::ot::{self, Records};
+use serde_json::Map;
+
+/// Reads the OT operations that events tell of, as rules see them in the fields `ot.*`.
+///
+/// ```
+/// let table = "
+/// protocol: modbus
+/// sources: {spec: MODBUS Application Protocol Specification V1.1b3}
+/// sensors: [{sensor: s, needs: [func], inputs: {code: func, address: reg}}]
+/// operations: [{code: 6, name: WRITE_SINGLE_REGISTER, class: write, source: spec}]
+/// ";
+/// let compiler = tieline::Compiler::new().protocols(None, "{sensor: s, inputs: {}}").protocols(None, table);
+/// let mut normaliser = tieline::Normaliser::new(compiler)?;
+/// let records = normaliser.records_json(br#"{"func": 6, "reg": 40001}"#)?;
+/// assert_eq!(records[0]["ot.operation"], "write");
+/// assert_eq!(records[0]["ot.address"], serde_json::json!([40001]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Normaliser {
+    rules: Rules,
+    slots: Slots,
+    records: Records,
+}
+
+/// Fields that are lists, also when there is one value.
+const LISTS: &[&str] = &["ot.address", "ot.value", "ot.flag"];
+
+impl Normaliser {
+    /// A normaliser with the tables that were given to a compiler; its rules are left aside.
+    ///
+    /// # Errors
+    /// When a table is broken.
+    pub fn new(compiler: Compiler) -> Result<Self, Error> {
+        let rules = compiler.asking(ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX)))?;
+        Ok(Self { rules, slots: Slots::default(), records: Records::default() })
+    }
+
+    /// The records of a JSON object, one for each operation, with the fields that are known; none when it tells of no
+    /// operation, or has fields of a record already.
+    ///
+    /// # Errors
+    /// When the bytes are no JSON object, as for [`Scanner::scan_json`](super::Scanner::scan_json).
+    pub fn records_json(&mut self, event: &[u8]) -> Result<Vec<Map<String, serde_json::Value>>, EventError> {
+        let Self { rules, slots, records } = self;
+        let (fields, Some(plan)) = (&rules.inner().program().fields, rules.inner().plan()) else {
+            return Ok(Vec::new());
+        };
+        let text = slots.fill_json(event, fields)?;
+        if slots.are_unordered() {
+            operations::put_in_order(plan, slots, &JsonEvent::parse(event)?);
+        }
+        let count = records.read(plan, slots, text);
+        Ok((0..count).map(|number| {
+            records.put(number, slots);
+            let mut record = Map::new();
+            for name in ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX)) {
+                let Some(slot) = plan.filled(&name) else { continue };
+                let mut values: Vec<serde_json::Value> = slots.values(slot, text).map(|seen| to_json(&seen)).collect();
+                let value = match values.len() {
+                    0 => continue,
+                    1 if !LISTS.contains(&&*name) => values.remove(0),
+                    _ => values.into(),
+                };
+                record.insert(name, value);
+            }
+            record
+        }).collect())
+    }
+}
+
+fn to_json(seen: &Seen<'_>) -> serde_json::Value {
+    match seen.kind {
+        Kind::Bool => (seen.raw == "true").into(),
+        Kind::Number => json::number(seen.raw).to_json(),
+        Kind::Text => seen.cow().into(),
+        Kind::Null | Kind::Composite => serde_json::Value::Null,
+    }
+}

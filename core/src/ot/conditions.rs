@@ -1,0 +1,79 @@
+//! Conditions on inputs: which values they may have.
+//!
+//! ```text
+//! {unit: 0, class: [write, control], request_frame: '*'}
+//! ```
+
+use super::InputId;
+use super::names;
+use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+/// Conditions all of which must hold; none hold always.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Conditions(pub(super) Vec<(InputId, Vec<Want>)>);
+
+/// What an input may be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Want {
+    Present,
+    Absent,
+    Range(i64, i64),
+    /// A text, compared without regard to the case of ASCII letters.
+    Text(String),
+}
+
+/// A value as conditions see it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Value<'e> {
+    Number(i64),
+    Text(Cow<'e, str>),
+}
+
+impl Value<'_> {
+    /// Whether this is how the value is written.
+    pub(super) fn is_spelled(&self, raw: &str) -> bool {
+        match self {
+            Self::Number(number) => itoa::Buffer::new().format(*number) == raw,
+            Self::Text(text) => text == raw,
+        }
+    }
+}
+
+impl Want {
+    /// Reads what a condition asks for.
+    pub(super) fn parse(text: &str) -> Self {
+        let range = || {
+            let (first, last) = text.split_once("..")?;
+            Some(Self::Range(names::number(first)?, names::number(last)?))
+        };
+        match text {
+            "*" => Self::Present,
+            "-" => Self::Absent,
+            // Sensors write yes and no in their own ways, which are all read as numbers.
+            "true" => Self::Range(1, 1),
+            "false" => Self::Range(0, 0),
+            _ => names::number(text)
+                .map(|number| Self::Range(number, number))
+                .or_else(range)
+                .unwrap_or_else(|| Self::Text(text.to_owned())),
+        }
+    }
+
+    pub(super) fn holds(&self, value: Option<&Value<'_>>) -> bool {
+        match (self, value) {
+            (Self::Present, value) => value.is_some(),
+            (Self::Absent, value) => value.is_none(),
+            (Self::Range(first, last), Some(Value::Number(number))) => (first..=last).contains(&number),
+            (Self::Text(want), Some(Value::Text(text))) => want.eq_ignore_ascii_case(text),
+            _ => false,
+        }
+    }
+}
+
+impl Conditions {
+    /// Whether all hold; `holds` tells whether an input is as wanted.
+    pub(super) fn hold(&self, mut holds: impl FnMut(InputId, &Want) -> bool) -> bool {
+        self.0.iter().all(|(input, wants)| wants.iter().any(|want| holds(*input, want)))
+    }
+}

@@ -1,0 +1,273 @@
+//! Records of an event, from its slots and into its slots.
+//!
+//! ```text
+//! filled slots ─▶ layouts they may mean ─▶ those that fit ─▶ their objects ─▶ record 0, record 1, ...
+//! ```
+//!
+//! Values that the event writes as a record has them are not copied. Memory is kept from event to event.
+
+use super::conditions::Value;
+use super::frame::{Event, Frame, Part};
+use super::plan::Plan;
+use super::taxonomy::{Case, Layout, Row};
+use super::{
+    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME, OBJECT, OPERATION, OUTCOME,
+    PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, VALUE,
+};
+use crate::config::{OT_ADDRESSES_MAX, OT_RECORDS_MAX};
+use crate::event::slots::{Derived, Kind, Slots};
+use crate::program::SlotId;
+use std::ops::Range;
+
+/// The records of the event at hand.
+#[derive(Debug, Default)]
+pub(crate) struct Records {
+    /// The fields of all records, those of one behind the other.
+    entries: Vec<(SlotId, Derived)>,
+    texts: String,
+    /// For each record where its fields end, and whether its message only wraps others.
+    ends: Vec<(usize, bool)>,
+    layouts: Vec<u16>,
+    parts: Vec<u32>,
+    /// Records that count.
+    kept: Vec<Range<usize>>,
+}
+
+impl Records {
+    /// Reads the records of an event, and says how many there are.
+    pub(crate) fn read(&mut self, plan: &Plan, slots: &Slots, text: &str) -> usize {
+        self.entries.clear();
+        self.texts.clear();
+        self.ends.clear();
+        self.layouts.clear();
+        self.kept.clear();
+        let is_asked = |slot: &SlotId| plan.asked.iter().any(|(_, own)| *own == slot.0);
+        for slot in slots.filled() {
+            self.layouts.extend_from_slice(plan.triggered(*slot));
+        }
+        // An event that has fields of a record is normalised already.
+        if self.layouts.is_empty() || slots.filled().iter().any(|slot| is_asked(slot)) {
+            return 0;
+        }
+        self.layouts.sort_unstable();
+        self.layouts.dedup();
+        let mut layouts = std::mem::take(&mut self.layouts);
+        for number in layouts.drain(..) {
+            let Some((protocol, layout)) = plan.layouts.get(usize::from(number)) else { continue };
+            let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
+            let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
+            if fits(plan, layout, slots, text) {
+                self.layout(plan, |part| Frame::new(plan, protocol, layout, Event { slots, text }, part), layout, slots, text);
+            }
+        }
+        self.layouts = layouts;
+        self.keep()
+    }
+
+    fn layout<'e>(
+        &mut self,
+        plan: &'e Plan,
+        frame: impl Fn(Option<Part>) -> Frame<'e>,
+        layout: &Layout,
+        slots: &Slots,
+        text: &str,
+    ) {
+        self.parts.clear();
+        if let Some(slot) = layout.each.and_then(|each| plan.slot(each)) {
+            let objects = slots.placed(slot, text).filter(|placed| placed.seen.kind == Kind::Composite);
+            self.parts.extend(objects.map(|placed| placed.at));
+        }
+        let count = self.parts.len();
+        if count < 2 {
+            return self.record(plan, &mut frame(None));
+        }
+        for number in 0..count {
+            let start = self.parts.get(number).copied().unwrap_or(0);
+            let end = self.parts.get(number + 1).copied().unwrap_or(u32::MAX);
+            self.record(plan, &mut frame(Some(Part { places: start..end, number, count })));
+        }
+    }
+
+    /// Leaves out messages that only wrap others.
+    fn keep(&mut self) -> usize {
+        let wraps_only = self.ends.iter().all(|(_, wraps)| *wraps);
+        let mut start = 0;
+        for (end, wraps) in &self.ends {
+            if wraps_only || !wraps {
+                self.kept.push(start..*end);
+            }
+            start = *end;
+        }
+        self.kept.len()
+    }
+
+    /// Puts a record into the slots, in place of the one before.
+    pub(crate) fn put(&self, number: usize, slots: &mut Slots) {
+        let entries = self.kept.get(number).and_then(|range| self.entries.get(range.clone()));
+        slots.derive(entries.unwrap_or_default(), &self.texts);
+    }
+
+    fn record<'e>(&mut self, plan: &'e Plan, frame: &mut Frame<'e>) {
+        if self.ends.len() >= OT_RECORDS_MAX || (frame.layout.each.is_some() && !frame.has_any()) || !frame.holds(&frame.layout.when) {
+            return;
+        }
+        let row = frame.row();
+        frame.class = Some(row.map_or("unknown", |row| &row.class));
+        let protocol = frame.protocol;
+        frame.direction = stated(frame, DIRECTION, &protocol.direction);
+        frame.outcome = stated(frame, OUTCOME, &protocol.outcome);
+        for (field, slot) in &plan.asked {
+            self.field(*field, SlotId(*slot), row, frame);
+        }
+        self.ends.push((self.entries.len(), row.is_some_and(|row| row.carries)));
+    }
+
+    fn field<'e>(&mut self, field: InputId, slot: SlotId, row: Option<&'e Row>, frame: &mut Frame<'e>) {
+        let named = |row: Option<&'e Row>, name: fn(&'e Row) -> &'e str| row.map(name).filter(|name| !name.is_empty());
+        let text = match field {
+            SENSOR => Some(&*frame.layout.sensor),
+            PROTOCOL => Some(&*frame.protocol.name),
+            OPERATION => frame.class,
+            DIRECTION => frame.direction,
+            OUTCOME => frame.outcome,
+            NAME => named(row, |row| &row.name),
+            SUBNAME => named(row, |row| &row.subname),
+            ERROR_NAME => frame.number(ERROR_CODE).and_then(|code| frame.protocol.errors.name(code)),
+            _ => None,
+        };
+        if let Some(text) = text {
+            return self.push_text(slot, text);
+        }
+        match field {
+            SENSOR | PROTOCOL | OPERATION | DIRECTION | OUTCOME => {}
+            FLAG => {
+                let protocol = frame.protocol;
+                for case in protocol.flags.iter() {
+                    if frame.holds(&case.when) {
+                        self.push_text(slot, &case.is);
+                    }
+                }
+            }
+            // The sensor's own name, or the one that stands where the code should.
+            NAME => self.own_name(NAME, CODE, slot, frame),
+            SUBNAME => self.own_name(SUBNAME, SUBCODE, slot, frame),
+            ERROR_NAME => self.own_name(ERROR_NAME, ERROR_CODE, slot, frame),
+            CODE | SUBCODE | ERROR_CODE => {
+                if let Some(number) = frame.number(field) {
+                    self.push_number(slot, number);
+                }
+            }
+            ADDRESS if frame.layout.is_consecutive => self.addresses(slot, frame),
+            OBJECT => self.objects(slot, frame),
+            ADDRESS | VALUE | FILE => self.values(field, slot, frame, usize::MAX),
+            _ => {
+                let field = exchanged(field, frame);
+                self.values(field, slot, frame, 1);
+            }
+        }
+    }
+
+    fn own_name<'e>(&mut self, name: InputId, code: InputId, slot: SlotId, frame: &mut Frame<'e>) {
+        let texts = [name, code].into_iter().find_map(|input| match frame.value(input) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        });
+        if let Some(text) = texts {
+            self.push_text(slot, &text);
+        }
+    }
+
+    /// Every address from the first one on.
+    fn addresses<'e>(&mut self, slot: SlotId, frame: &mut Frame<'e>) {
+        match (frame.number(ADDRESS), frame.number(QUANTITY)) {
+            (Some(first), Some(count)) if count > 1 => {
+                let count = count.min(OT_ADDRESSES_MAX);
+                (first..first.saturating_add(count)).for_each(|address| self.push_number(slot, address));
+            }
+            _ => self.values(ADDRESS, slot, frame, usize::MAX),
+        }
+    }
+
+    fn objects<'e>(&mut self, slot: SlotId, frame: &mut Frame<'e>) {
+        let objects = &frame.protocol.objects;
+        let Some(origin) = frame.origin(OBJECT) else { return };
+        frame.each(OBJECT, origin, |_, value| match &value {
+            Value::Number(number) => match objects.name(*number) {
+                Some(name) => self.push_text(slot, name),
+                None => self.push_number(slot, *number),
+            },
+            Value::Text(text) => self.push_text(slot, text),
+        });
+    }
+
+    /// The values of an input, at most so many.
+    fn values<'e>(&mut self, input: InputId, slot: SlotId, frame: &mut Frame<'e>, most: usize) {
+        let Some(origin) = frame.origin(input) else { return };
+        let mut count = 0;
+        frame.each(input, origin, |placed, value| {
+            count += 1;
+            if count > most {
+                return;
+            }
+            match (placed, &value) {
+                // As it stands in the event, where that says the same.
+                (Some(placed), Value::Number(_)) if value.is_spelled(placed.seen.raw) => {
+                    self.entries.push((slot, placed.derived(Kind::Number)));
+                }
+                (Some(placed), Value::Text(_)) if value.is_spelled(placed.seen.raw) => {
+                    self.entries.push((slot, placed.derived(placed.seen.kind)));
+                }
+                (_, Value::Number(number)) => self.push_number(slot, *number),
+                (_, Value::Text(text)) => self.push_text(slot, text),
+            }
+        });
+    }
+
+    fn push_text(&mut self, slot: SlotId, text: &str) {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        self.entries.push((slot, Derived::text(Kind::Text, start..self.texts.len())));
+    }
+
+    fn push_number(&mut self, slot: SlotId, number: i64) {
+        let start = self.texts.len();
+        self.texts.push_str(itoa::Buffer::new().format(number));
+        self.entries.push((slot, Derived::text(Kind::Number, start..self.texts.len())));
+    }
+}
+
+/// Whether an event has the form of a layout.
+fn fits(plan: &Plan, layout: &Layout, slots: &Slots, text: &str) -> bool {
+    let has = |path: u32| {
+        plan.slot(path).is_some_and(|slot| slots.placed(slot, text).any(|placed| placed.seen.kind != Kind::Null))
+    };
+    if let Some((path, logs)) = &layout.log
+        && let Some(slot) = plan.slot(*path)
+    {
+        let mut named = slots.placed(slot, text).filter(|placed| placed.seen.has_text()).peekable();
+        if named.peek().is_some() {
+            return named.any(|placed| logs.iter().any(|log| log == placed.seen.raw));
+        }
+    }
+    layout.each.is_some() || layout.needs.iter().all(|path| has(*path))
+}
+
+/// What the sensor says itself, or the first case that holds.
+fn stated<'e>(frame: &mut Frame<'e>, field: InputId, cases: &'e [Case]) -> Option<&'e str> {
+    if let Some(Value::Text(own)) = frame.value(field)
+        && let Some(case) = cases.iter().find(|case| case.is.eq_ignore_ascii_case(&own))
+    {
+        return Some(&case.is);
+    }
+    cases.iter().find(|case| frame.holds(&case.when)).map(|case| &*case.is)
+}
+
+/// The field that is read for another: that of the other end, when sender and receiver change places.
+fn exchanged(field: InputId, frame: &mut Frame<'_>) -> InputId {
+    let layout = frame.layout;
+    let Some(swap) = &layout.swap else { return field };
+    let pairs = SOURCE.iter().zip(&DESTINATION);
+    let other = pairs.flat_map(|(source, destination)| [(*source, *destination), (*destination, *source)]);
+    let other = other.into_iter().find(|(own, _)| *own == field).map(|(_, other)| other);
+    other.filter(|_| frame.holds(swap)).unwrap_or(field)
+}

@@ -1,0 +1,234 @@
+//! Which slots records are read from, and which they fill.
+//!
+//! ```text
+//! rules ask for ot.operation, ot.unit  ─▶  what rows, layouts and conditions need for these  ─▶  a slot for each such field
+//! ```
+//!
+//! Fields of the tables that nobody needs get no slot, so the walk passes over them.
+
+use super::conditions::Conditions;
+use super::taxonomy::{From, Layout, Origin, PathId, Protocol, Taxonomy};
+use super::{
+    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME, OPERATION, OUTCOME, PREFIX,
+    QUANTITY, SOURCE, SUBCODE, SUBNAME,
+};
+use crate::event::slots::Parts;
+use crate::program::SlotId;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Whether a field is one of a record.
+pub(crate) fn is_field(name: &str) -> bool {
+    number_of(name).is_some()
+}
+
+fn number_of(name: &str) -> Option<InputId> {
+    let name = name.strip_prefix(PREFIX)?;
+    FIELDS.iter().position(|field| *field == name).and_then(|at| InputId::try_from(at).ok())
+}
+
+/// The tables, and the slots of one program.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Plan {
+    pub(super) protocols: Vec<Protocol>,
+    /// For each field of the tables its slot, if it has one.
+    slots: Vec<Option<u32>>,
+    /// The fields of a record that are filled, and their slots.
+    pub(super) asked: Vec<(InputId, u32)>,
+    /// Layouts by their protocol and place in it; those that a slot may mean are a range of `triggers`.
+    pub(super) layouts: Vec<(u16, u16)>,
+    triggers: Vec<u16>,
+    starts: Vec<u32>,
+    /// What is filled object by object.
+    parts: Vec<Part>,
+}
+
+/// A field that holds objects, and the fields in them.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Part {
+    slot: u32,
+    path: String,
+    fields: Vec<(u32, String)>,
+}
+
+impl Plan {
+    /// Asks for slots for all that is needed for some fields of records. `slot` gives the slot of a field; when it has given
+    /// the last one, `fields` tells how many there are.
+    pub(crate) fn new<'n>(
+        taxonomy: &Taxonomy,
+        asked: impl IntoIterator<Item = &'n str>,
+        mut slot: impl FnMut(&str) -> SlotId,
+    ) -> Self {
+        let asked: BTreeMap<InputId, u32> = asked.into_iter().filter_map(|name| Some((number_of(name)?, slot(name).0))).collect();
+        let mut needs = Needs { taxonomy, slots: vec![None; taxonomy.paths.len()], slot: &mut slot };
+        let mut layouts = Vec::new();
+        let mut triggers: BTreeMap<u32, BTreeSet<u16>> = BTreeMap::new();
+        let mut parts: BTreeMap<u32, Part> = BTreeMap::new();
+        for (at, protocol) in taxonomy.protocols.iter().enumerate() {
+            for (number, layout) in protocol.layouts.iter().enumerate() {
+                let own = layouts.len() as u16;
+                layouts.push((at as u16, number as u16));
+                for slot in needs.layout(protocol, layout, asked.keys().copied()) {
+                    triggers.entry(slot).or_default().insert(own);
+                }
+                needs.part(layout, &mut parts);
+            }
+        }
+        let slots = needs.slots;
+        let last = triggers.keys().last().map_or(0, |slot| slot + 1);
+        let (mut flat, mut starts) = (Vec::new(), Vec::new());
+        for slot in 0..last {
+            starts.push(flat.len() as u32);
+            flat.extend(triggers.get(&slot).into_iter().flatten());
+        }
+        starts.push(flat.len() as u32);
+        let parts = parts.into_values().collect();
+        Self { protocols: taxonomy.protocols.clone(), slots, asked: asked.into_iter().collect(), layouts, triggers: flat, starts, parts }
+    }
+
+    pub(super) fn slot(&self, path: PathId) -> Option<SlotId> {
+        self.slots.get(path as usize).copied().flatten().map(SlotId)
+    }
+
+    /// The layouts that an event may have in which a slot is filled.
+    pub(super) fn triggered(&self, slot: SlotId) -> &[u16] {
+        let at = |index: usize| self.starts.get(index).map_or(self.triggers.len(), |start| *start as usize);
+        self.triggers.get(at(slot.index())..at(slot.index() + 1)).unwrap_or_default()
+    }
+
+    /// The slot that records fill for a field.
+    pub(crate) fn filled(&self, name: &str) -> Option<SlotId> {
+        let field = number_of(name)?;
+        let at = self.asked.binary_search_by_key(&field, |(own, _)| *own).ok()?;
+        self.asked.get(at).map(|(_, slot)| SlotId(*slot))
+    }
+
+    /// Slots by which events are known that may have records.
+    pub(crate) fn triggers(&self) -> Vec<SlotId> {
+        (0..self.starts.len() as u32).map(SlotId).filter(|slot| self.may_read(*slot)).collect()
+    }
+
+    /// Whether any slot between these means that the event may have records.
+    pub(crate) fn may_read(&self, slot: SlotId) -> bool {
+        !self.triggered(slot).is_empty()
+    }
+
+    /// What has to be filled object by object.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = Parts<'_>> {
+        self.parts.iter().map(|part| Parts {
+            slot: SlotId(part.slot),
+            path: &part.path,
+            fields: part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect(),
+        })
+    }
+}
+
+struct Needs<'a> {
+    taxonomy: &'a Taxonomy,
+    slots: Vec<Option<u32>>,
+    slot: &'a mut dyn FnMut(&str) -> SlotId,
+}
+
+impl Needs<'_> {
+    /// Takes slots for what a layout needs, and says by which of them its events are known.
+    fn layout(&mut self, protocol: &Protocol, layout: &Layout, asked: impl Iterator<Item = InputId>) -> Vec<u32> {
+        let mut inputs = BTreeSet::from([OPERATION, CODE, SUBCODE]);
+        inputs.extend(asked);
+        inputs.extend(read_by(&layout.when));
+        // What is needed for something may need something else.
+        loop {
+            let more: Vec<InputId> = inputs.iter().flat_map(|input| needed_for(*input, protocol, layout)).collect();
+            let before = inputs.len();
+            inputs.extend(more);
+            if inputs.len() == before {
+                break;
+            }
+        }
+        for input in inputs {
+            for origin in layout.origins(input) {
+                if let From::Part(path) | From::Event(path) = &origin.from {
+                    self.take(*path);
+                }
+            }
+        }
+        let needs: Vec<u32> = layout.needs.iter().map(|path| self.take(*path)).collect();
+        let mut triggers: Vec<u32> = needs.first().copied().into_iter().collect();
+        triggers.extend(layout.log.as_ref().map(|(path, _)| self.take(*path)));
+        if let Some(each) = layout.each {
+            triggers.push(self.take(each));
+            // Whoever has flattened the event has left no objects.
+            triggers.extend(layout.origins(CODE).iter().filter_map(|origin| match &origin.from {
+                From::Part(path) => Some(self.take(*path)),
+                _ => None,
+            }));
+        }
+        triggers
+    }
+
+    fn take(&mut self, path: PathId) -> u32 {
+        let name = self.taxonomy.paths.get(path as usize).map_or("", |name| name);
+        match self.slots.get_mut(path as usize) {
+            Some(slot) => *slot.get_or_insert_with(|| (self.slot)(name).0),
+            None => u32::MAX,
+        }
+    }
+
+    /// Notes which slots of a layout belong to its objects.
+    fn part(&self, layout: &Layout, parts: &mut BTreeMap<u32, Part>) {
+        let name = |path: PathId| self.taxonomy.paths.get(path as usize).map_or("", |name| &**name);
+        let slot = |path: PathId| self.slots.get(path as usize).copied().flatten();
+        let Some((each, own)) = layout.each.and_then(|each| Some((each, slot(each)?))) else { return };
+        let part = parts.entry(own).or_insert_with(|| Part { slot: own, path: name(each).to_owned(), fields: Vec::new() });
+        for origin in layout.inputs.iter().flat_map(|(_, origins)| origins) {
+            if let From::Part(path) = origin.from
+                && let Some(slot) = slot(path)
+                && let Some(rest) = name(path).strip_prefix(&part.path).and_then(|rest| rest.strip_prefix('.'))
+                && part.fields.iter().all(|(known, _)| *known != slot)
+            {
+                part.fields.push((slot, rest.to_owned()));
+            }
+        }
+    }
+}
+
+/// The inputs that conditions ask.
+fn read_by(conditions: &Conditions) -> impl Iterator<Item = InputId> {
+    conditions.0.iter().map(|(input, _)| *input)
+}
+
+/// What one input needs others for.
+fn needed_for(input: InputId, protocol: &Protocol, layout: &Layout) -> Vec<InputId> {
+    let mut needed: Vec<InputId> =
+        layout.origins(input).iter().map(|origin: &Origin| &origin.when).flat_map(read_by).collect();
+    let cases = match input {
+        OPERATION => {
+            needed.extend(protocol.rows.iter().map(|row| &row.when).flat_map(read_by));
+            return needed;
+        }
+        DIRECTION => &protocol.direction,
+        OUTCOME => &protocol.outcome,
+        FLAG => &protocol.flags,
+        NAME | SUBNAME => {
+            needed.extend([OPERATION, CODE, SUBCODE]);
+            return needed;
+        }
+        ERROR_NAME => {
+            needed.push(ERROR_CODE);
+            return needed;
+        }
+        ADDRESS if layout.is_consecutive => {
+            needed.push(QUANTITY);
+            return needed;
+        }
+        _ if SOURCE.contains(&input) || DESTINATION.contains(&input) => {
+            needed.extend(layout.swap.iter().flat_map(read_by));
+            if layout.swap.is_some() {
+                needed.extend(SOURCE.iter().chain(&DESTINATION));
+            }
+            return needed;
+        }
+        _ => return needed,
+    };
+    needed.extend(cases.iter().map(|case| &case.when).flat_map(read_by));
+    needed
+}

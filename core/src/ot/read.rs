@@ -1,0 +1,420 @@
+//! Reads the tables from YAML, with a finding for each fault.
+//!
+//! ```text
+//! sensor: zeek ...      what all layouts of a sensor have in common
+//! protocol: modbus ...  ─▶ Protocol
+//! ```
+//!
+//! The form is told in `rules/ot/taxonomy/README.md`.
+
+use super::conditions::{Conditions, Want};
+use super::names;
+use super::taxonomy::{Case, From, Layout, Origin, PathId, Protocol, Reading, Row, Taxonomy};
+use super::{CLASSES, FIELDS, INPUTS_MAX, InputId};
+use crate::config::Limits;
+use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
+use crate::syntax::yaml::{self, Node};
+use std::collections::HashMap;
+
+impl Taxonomy {
+    /// Reads the tables of all texts, those of sensors as well as those of protocols. When one has a fault, the diagnostics
+    /// say where, and what could not be read is left out.
+    pub(crate) fn parse(sources: &[Source], limits: &Limits) -> (Self, Vec<Diagnostic>) {
+        let mut found = Vec::new();
+        let mut documents = Vec::new();
+        for source in sources {
+            let (nodes, faults) = yaml::read(source, limits);
+            found.extend(faults);
+            documents.extend(nodes.into_iter().map(|node| (source, node)));
+        }
+        let mut sensors = HashMap::new();
+        for (source, node) in &documents {
+            if let (Some(name), Some(inputs)) = (node.get("sensor").and_then(Node::text), node.get("inputs")) {
+                sensors.insert(name.to_owned(), (*source, inputs.clone()));
+            }
+        }
+        let mut taxonomy = Self::default();
+        let mut paths = Paths::default();
+        for (source, node) in documents.iter().filter(|(_, node)| node.get("sensor").is_none() && node.get("ports").is_none_or(|_| node.get("protocol").is_some())) {
+            let mut reader =
+                Reader { source, sensors: &sensors, paths: &mut paths, inputs: Vec::new(), found: &mut found };
+            taxonomy.protocols.extend(reader.protocol(node));
+        }
+        taxonomy.paths = paths.names;
+        (taxonomy, found)
+    }
+}
+
+/// Fields by their number.
+#[derive(Default)]
+struct Paths {
+    names: Vec<String>,
+    numbers: HashMap<String, PathId>,
+}
+
+impl Paths {
+    fn number(&mut self, name: String) -> PathId {
+        let next = self.names.len() as PathId;
+        *self.numbers.entry(name).or_insert_with_key(|name| {
+            self.names.push(name.clone());
+            next
+        })
+    }
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    sensors: &'a HashMap<String, (&'a Source, Node)>,
+    paths: &'a mut Paths,
+    /// The names of inputs that are no fields of a record.
+    inputs: Vec<String>,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+const PROTOCOL_KEYS: &[&str] = &[
+    "protocol",
+    "title",
+    "ports",
+    "sources",
+    "references",
+    "sensors",
+    "direction",
+    "outcome",
+    "flags",
+    "errors",
+    "objects",
+    "operations",
+];
+const LAYOUT_KEYS: &[&str] =
+    &["sensor", "title", "each", "logs", "needs", "inputs", "when", "swap", "addresses", "log_field"];
+const ORIGIN_KEYS: &[&str] = &["field", "is", "read", "at", "mask", "shift", "strip", "when"];
+const ROW_KEYS: &[&str] =
+    &["code", "name", "subcode", "subname", "class", "when", "source", "alias", "subalias", "carries", "note"];
+const DIRECTIONS: &[&str] = &["request", "response", "unsolicited"];
+const OUTCOMES: &[&str] = &["success", "failure"];
+const FLAGS: &[&str] = &[
+    "broadcast",
+    "no_ack",
+    "select",
+    "safety",
+    "unencrypted",
+    "cleartext_credential",
+    "anonymous",
+    "simulation",
+    "test",
+];
+
+impl Reader<'_> {
+    fn refuse<T>(&mut self, span: Span, message: impl Into<String>) -> Option<T> {
+        self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, span, message));
+        None
+    }
+
+    fn keys(&mut self, node: &Node, known: &[&'static str], owner: &str) -> Option<()> {
+        let Some(entries) = node.as_map() else {
+            return self.refuse(node.span, format!("{owner} must be a map, not {}", node.noun()));
+        };
+        for (key, _) in entries {
+            let text = key.text().unwrap_or("null");
+            if !known.contains(&text) {
+                let help = match nearest(text, known.iter().copied()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("it has: {}", known.join(", ")),
+                };
+                let message = format!("{owner} has no key `{text}`");
+                self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, key.span, message).help(help));
+            }
+        }
+        Some(())
+    }
+
+    /// A text or a list of texts; nothing when there is no such key.
+    fn texts(&mut self, node: &Node, key: &str) -> Vec<String> {
+        let Some(value) = node.get(key).filter(|value| !value.is_null()) else { return Vec::new() };
+        let mut texts = Vec::new();
+        for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
+            match item.text() {
+                Some(text) => texts.push(text.to_owned()),
+                None => drop(self.refuse::<()>(item.span, format!("`{key}` takes texts, not {}", item.noun()))),
+            }
+        }
+        texts
+    }
+
+    fn need_text(&mut self, node: &Node, key: &str, owner: &str) -> Option<String> {
+        match node.get(key).and_then(Node::text) {
+            Some(text) => Some(text.to_owned()),
+            None => self.refuse(node.span, format!("{owner} needs the text `{key}`")),
+        }
+    }
+
+    fn number(&mut self, node: &Node, what: &str) -> Option<i64> {
+        match node.text().and_then(names::number) {
+            Some(number) => Some(number),
+            None => self.refuse(node.span, format!("{what} must be a whole number, decimal or `0x` and hexadecimal")),
+        }
+    }
+
+    fn one_of(&mut self, node: &Node, text: &str, known: &[&'static str], what: &str) -> Option<()> {
+        if known.contains(&text) {
+            return Some(());
+        }
+        let message = format!("`{text}` is no {what}");
+        let help = nearest(text, known.iter().copied())
+            .map_or_else(|| format!("there are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
+        self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, node.span, message).help(help));
+        None
+    }
+
+    fn protocol(&mut self, node: &Node) -> Option<Protocol> {
+        self.keys(node, PROTOCOL_KEYS, "a protocol")?;
+        let name = self.need_text(node, "protocol", "a table of a protocol")?;
+        let mut protocol = Protocol { name, ..Protocol::default() };
+        for (key, into) in [("errors", &mut protocol.errors), ("objects", &mut protocol.objects)] {
+            for (number, name) in node.get(key).and_then(Node::as_map).unwrap_or_default() {
+                if let Some(number) = self.number(number, "what has a name")
+                    && let Some(name) = name.text()
+                {
+                    into.add(number, name);
+                }
+            }
+        }
+        for layout in node.get("sensors").and_then(Node::as_list).unwrap_or_default() {
+            let read = self.layouts(layout);
+            protocol.layouts.extend(read.unwrap_or_default());
+        }
+        protocol.direction = self.cases(node, "direction", DIRECTIONS);
+        protocol.outcome = self.cases(node, "outcome", OUTCOMES);
+        protocol.flags = self.cases(node, "flags", FLAGS);
+        self.rows(node, &mut protocol);
+        protocol.inputs = FIELDS.len() + self.inputs.len();
+        if protocol.inputs > INPUTS_MAX {
+            let most = INPUTS_MAX - FIELDS.len();
+            return self.refuse(node.span, format!("a protocol can have {most} inputs of its own, not more"));
+        }
+        Some(protocol)
+    }
+
+    fn rows(&mut self, node: &Node, protocol: &mut Protocol) {
+        let known: Vec<String> =
+            node.get("sources").and_then(Node::as_map).unwrap_or_default().iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect();
+        let mut subcodes: Vec<(i64, names::Names)> = Vec::new();
+        for node in node.get("operations").and_then(Node::as_list).unwrap_or_default() {
+            let Some((row, codes)) = self.row(node, &known) else { continue };
+            let (aliases, subaliases) = (self.texts(node, "alias"), self.texts(node, "subalias"));
+            for code in codes {
+                if let Some(code) = code {
+                    for name in std::iter::once(&row.name).chain(&aliases).filter(|name| !name.is_empty()) {
+                        protocol.codes.add(code, name);
+                    }
+                }
+                if let Some(subcode) = row.subcode {
+                    let code = code.unwrap_or(i64::MIN);
+                    let at = subcodes.binary_search_by_key(&code, |(own, _)| *own).unwrap_or_else(|at| {
+                        subcodes.insert(at, (code, names::Names::default()));
+                        at
+                    });
+                    for name in std::iter::once(&row.subname).chain(&subaliases).filter(|name| !name.is_empty()) {
+                        subcodes.get_mut(at).into_iter().for_each(|(_, names)| names.add(subcode, name));
+                    }
+                }
+                protocol.rows.push(Row { code, ..row.clone() });
+            }
+        }
+        protocol.rows.sort_by_key(|row| (row.code.is_none(), row.code));
+        protocol.subcodes = subcodes;
+    }
+
+    /// A row, and the codes that it is for.
+    fn row(&mut self, node: &Node, sources: &[String]) -> Option<(Row, Vec<Option<i64>>)> {
+        self.keys(node, ROW_KEYS, "an operation")?;
+        let codes = match node.get("code") {
+            Some(code) => {
+                let items = code.as_list().unwrap_or(std::slice::from_ref(code));
+                items.iter().map(|item| self.number(item, "a code").map(Some)).collect::<Option<Vec<_>>>()?
+            }
+            None => vec![None],
+        };
+        let class = self.need_text(node, "class", "an operation")?;
+        self.one_of(node, &class, CLASSES, "operation class")?;
+        let source = self.need_text(node, "source", "an operation")?;
+        if !sources.contains(&source) {
+            return self.refuse(node.span, format!("`{source}` is not under `sources`"));
+        }
+        let subcode = match node.get("subcode") {
+            Some(subcode) => Some(self.number(subcode, "a subcode")?),
+            None => None,
+        };
+        let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
+        let carries = node.get("carries").and_then(Node::text) == Some("true");
+        let when = self.conditions(node.get("when"))?;
+        Some((Row { code: None, subcode, name: text("name"), subname: text("subname"), class, when, carries }, codes))
+    }
+
+    fn cases(&mut self, node: &Node, key: &str, known: &[&'static str]) -> Vec<Case> {
+        let mut cases = Vec::new();
+        for node in node.get(key).and_then(Node::as_list).unwrap_or_default() {
+            if self.keys(node, &["is", "when"], "a case").is_none() {
+                continue;
+            }
+            let Some(is) = self.need_text(node, "is", "a case") else { continue };
+            if self.one_of(node, &is, known, key).is_some()
+                && let Some(when) = self.conditions(node.get("when"))
+            {
+                cases.push(Case { is, when });
+            }
+        }
+        cases
+    }
+
+    /// One layout for each place where objects stand.
+    fn layouts(&mut self, node: &Node) -> Option<Vec<Layout>> {
+        self.keys(node, LAYOUT_KEYS, "a layout")?;
+        let sensor = self.need_text(node, "sensor", "a layout")?;
+        let each = self.texts(node, "each");
+        let places: Vec<Option<String>> =
+            if each.is_empty() { vec![None] } else { each.into_iter().map(Some).collect() };
+        let (logs, needs) = (self.texts(node, "logs"), self.texts(node, "needs"));
+        let log_field = node.get("log_field").and_then(Node::text).unwrap_or("_path").to_owned();
+        if places == [None] && needs.is_empty() {
+            return self.refuse(node.span, "a layout needs `each`, or `needs`: fields by which its events are known");
+        }
+        let is_consecutive = match node.get("addresses").and_then(Node::text) {
+            None => false,
+            Some("consecutive") => true,
+            Some(other) => return self.refuse(node.span, format!("`addresses` can be `consecutive`, not `{other}`")),
+        };
+        let mut layouts = Vec::new();
+        for place in places {
+            let inputs = self.inputs(node, &sensor, place.as_deref())?;
+            let swap = match node.get("swap") {
+                Some(swap) => Some(self.conditions(Some(swap))?),
+                None => None,
+            };
+            layouts.push(Layout {
+                sensor: sensor.clone(),
+                log: (!logs.is_empty()).then(|| (self.paths.number(log_field.clone()), logs.clone())),
+                needs: needs.iter().map(|name| self.paths.number(name.clone())).collect(),
+                each: place.map(|place| self.paths.number(place)),
+                inputs,
+                when: self.conditions(node.get("when"))?,
+                swap,
+                is_consecutive,
+            });
+        }
+        Some(layouts)
+    }
+
+    fn inputs(&mut self, node: &Node, sensor: &str, place: Option<&str>) -> Option<Vec<(InputId, Vec<Origin>)>> {
+        let mut inputs: Vec<(InputId, Vec<Origin>)> = Vec::new();
+        let shared = self.sensors.get(sensor);
+        if shared.is_none() {
+            return self.refuse(node.span, format!("there is no document `sensor: {sensor}`"));
+        }
+        let own = node.get("inputs").and_then(Node::as_map).unwrap_or_default();
+        for (key, value) in own {
+            let input = self.input_of(key)?;
+            let origins = self.origins(value, place)?;
+            inputs.push((input, origins));
+        }
+        for (key, value) in shared.and_then(|(_, inputs)| inputs.as_map()).unwrap_or_default() {
+            let input = self.input_of(key)?;
+            if inputs.iter().all(|(own, _)| *own != input) {
+                // What all layouts of a sensor share stands beside the objects.
+                let origins = self.origins(value, None)?;
+                inputs.push((input, origins));
+            }
+        }
+        inputs.sort_by_key(|(input, _)| *input);
+        Some(inputs)
+    }
+
+    /// The number of an input, a new one when it has none.
+    fn input_of(&mut self, node: &Node) -> Option<InputId> {
+        let name = node.text().unwrap_or("null");
+        if name == "class" {
+            return Some(super::OPERATION);
+        }
+        let known = FIELDS.iter().position(|field| *field == name);
+        let number = known.unwrap_or_else(|| {
+            let own = self.inputs.iter().position(|own| own == name).unwrap_or_else(|| {
+                self.inputs.push(name.to_owned());
+                self.inputs.len() - 1
+            });
+            FIELDS.len() + own
+        });
+        match InputId::try_from(number) {
+            Ok(number) => Some(number),
+            Err(_) => self.refuse(node.span, "a protocol has too many inputs"),
+        }
+    }
+
+    fn origins(&mut self, node: &Node, place: Option<&str>) -> Option<Vec<Origin>> {
+        node.as_list().unwrap_or(std::slice::from_ref(node)).iter().map(|node| self.origin(node, place)).collect()
+    }
+
+    fn origin(&mut self, node: &Node, place: Option<&str>) -> Option<Origin> {
+        if let Some(field) = node.text() {
+            let from = self.from(field, place);
+            return Some(Origin { from, read: Reading::Any, bits: None, when: Conditions::default() });
+        }
+        self.keys(node, ORIGIN_KEYS, "an input")?;
+        let from = match (node.get("field").and_then(Node::text), node.get("is").and_then(Node::text)) {
+            (Some(field), None) => self.from(field, place),
+            (None, Some(is)) => names::number(is).map_or_else(|| From::Text(is.to_owned()), From::Number),
+            _ => return self.refuse(node.span, "an input needs either `field` or `is`"),
+        };
+        let at = match node.get("at") {
+            Some(at) => self.number(at, "`at`")?,
+            None => 0,
+        };
+        let read = match node.get("read").and_then(Node::text) {
+            None => Reading::Any,
+            Some("number") => Reading::Number,
+            Some("hex") => Reading::Hex,
+            Some("text") => Reading::Text,
+            Some("name") => Reading::Name { endings: self.texts(node, "strip") },
+            Some("bytes") => Reading::Byte(usize::try_from(at).unwrap_or(usize::MAX)),
+            Some(other) => {
+                return self.refuse(node.span, format!("`read` is one of number, hex, text, name, bytes, not `{other}`"));
+            }
+        };
+        let mask = match node.get("mask") {
+            Some(mask) => Some(self.number(mask, "`mask`")?),
+            None => None,
+        };
+        let shift = match node.get("shift") {
+            Some(shift) => u32::try_from(self.number(shift, "`shift`")?).unwrap_or(63).min(63),
+            None => 0,
+        };
+        let bits = (mask.is_some() || shift > 0).then(|| (mask.unwrap_or(-1), shift));
+        let when = self.conditions(node.get("when"))?;
+        Some(Origin { from, read, bits, when })
+    }
+
+    fn from(&mut self, field: &str, place: Option<&str>) -> From {
+        match (field.strip_prefix('/'), place) {
+            (Some(whole), _) => From::Event(self.paths.number(whole.to_owned())),
+            (None, Some(place)) => From::Part(self.paths.number(format!("{place}.{field}"))),
+            (None, None) => From::Event(self.paths.number(field.to_owned())),
+        }
+    }
+
+    fn conditions(&mut self, node: Option<&Node>) -> Option<Conditions> {
+        let Some(node) = node.filter(|node| !node.is_null()) else { return Some(Conditions::default()) };
+        let Some(entries) = node.as_map() else {
+            return self.refuse(node.span, format!("conditions must be a map, not {}", node.noun()));
+        };
+        let mut conditions = Vec::new();
+        for (key, value) in entries {
+            let input = self.input_of(key)?;
+            let wants = value.as_list().unwrap_or(std::slice::from_ref(value)).iter();
+            let wants = wants.map(|want| match want.text() {
+                Some(text) => Some(Want::parse(text)),
+                None => self.refuse(want.span, "write '*' for any value, '-' for none"),
+            });
+            conditions.push((input, wants.collect::<Option<Vec<_>>>()?));
+        }
+        Some(Conditions(conditions))
+    }
+}

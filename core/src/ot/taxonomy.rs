@@ -1,0 +1,140 @@
+//! The tables as they are meant: protocols, where sensors write their messages, and what codes do.
+//!
+//! ```text
+//! Protocol ─┬▶ layouts: for a sensor's form, which field holds which input
+//!           ├▶ rows: code, subcode, conditions ─▶ name, class
+//!           └▶ cases: conditions ─▶ direction, outcome, flags
+//! ```
+//!
+//! Fields are numbered; which of them get a slot is decided in `plan`. How the tables are written is only known in `read`.
+
+use super::InputId;
+use super::conditions::Conditions;
+use super::names::Names;
+use serde::{Deserialize, Serialize};
+
+/// All protocols, and the fields that their layouts read.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Taxonomy {
+    /// The names of fields, by their number.
+    pub(super) paths: Vec<String>,
+    pub(super) protocols: Vec<Protocol>,
+}
+
+/// The number of a field that is read.
+pub(super) type PathId = u32;
+
+/// One protocol.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Protocol {
+    pub(super) name: String,
+    /// How many inputs there are, those with the name of a field of the record first.
+    pub(super) inputs: usize,
+    pub(super) layouts: Vec<Layout>,
+    pub(super) direction: Vec<Case>,
+    pub(super) outcome: Vec<Case>,
+    pub(super) flags: Vec<Case>,
+    pub(super) errors: Names,
+    pub(super) objects: Names,
+    /// In the order of their codes, those of one code in the order in which they stand in the file; those without one last.
+    pub(super) rows: Vec<Row>,
+    /// The codes that names stand for.
+    pub(super) codes: Names,
+    pub(super) subcodes: Vec<(i64, Names)>,
+}
+
+/// How one sensor writes the messages of a protocol.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Layout {
+    pub(super) sensor: String,
+    /// Where objects stand each of which is a record; `None` when the event is one.
+    pub(super) each: Option<PathId>,
+    /// The field that names the log, and the names that it may have.
+    pub(super) log: Option<(PathId, Vec<String>)>,
+    /// Fields that an event must have which does not name its log.
+    pub(super) needs: Vec<PathId>,
+    /// What each input is read from, by the number of the input.
+    pub(super) inputs: Vec<(InputId, Vec<Origin>)>,
+    pub(super) when: Conditions,
+    /// When sender and receiver change places.
+    pub(super) swap: Option<Conditions>,
+    /// Whether an address and a quantity mean so many addresses.
+    pub(super) is_consecutive: bool,
+}
+
+impl Layout {
+    pub(super) fn origins(&self, input: InputId) -> &[Origin] {
+        let found = self.inputs.binary_search_by_key(&input, |(own, _)| *own);
+        found.ok().and_then(|at| self.inputs.get(at)).map_or(&[], |(_, origins)| origins)
+    }
+}
+
+/// One place where an input may stand.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Origin {
+    pub(super) from: From,
+    pub(super) read: Reading,
+    /// Of a number, the bits that count, and by how many they are shifted to the right.
+    pub(super) bits: Option<(i64, u32)>,
+    pub(super) when: Conditions,
+}
+
+/// Where a value comes from.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) enum From {
+    /// A field of the object that is the record.
+    Part(PathId),
+    /// A field of the event.
+    Event(PathId),
+    /// Nowhere: it is always this.
+    Text(String),
+    Number(i64),
+}
+
+/// How a value is read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Reading {
+    /// As a number where it is one, and else as a text.
+    Any,
+    Number,
+    /// As a number in hexadecimal digits.
+    Hex,
+    Text,
+    /// As the name of a code, without one of these endings.
+    Name { endings: Vec<String> },
+    /// As bytes in hexadecimal digits, of which one counts.
+    Byte(usize),
+}
+
+/// What is said where conditions hold.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Case {
+    pub(super) is: String,
+    pub(super) when: Conditions,
+}
+
+/// What a code does.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Row {
+    pub(super) code: Option<i64>,
+    pub(super) subcode: Option<i64>,
+    pub(super) name: String,
+    pub(super) subname: String,
+    pub(super) class: String,
+    pub(super) when: Conditions,
+    /// Whether the message only wraps others.
+    pub(super) carries: bool,
+}
+
+impl Protocol {
+    /// The rows for a code, and those that are for any.
+    pub(super) fn rows(&self, code: Option<i64>) -> impl Iterator<Item = &Row> {
+        let of = |code: Option<i64>| {
+            let key = move |row: &Row| (row.code.is_none(), row.code) < (code.is_none(), code);
+            let start = self.rows.partition_point(key);
+            self.rows.get(start..).unwrap_or_default().iter().take_while(move |row| row.code == code)
+        };
+        let own = code.map(|code| of(Some(code)));
+        own.into_iter().flatten().chain(of(None))
+    }
+}
