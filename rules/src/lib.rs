@@ -34,7 +34,7 @@ macro_rules! protocols {
 const PROTOCOLS: &[(&str, &str)] = protocols! { "modbus" };
 
 /// Where sensors write what all protocols have in common.
-const SENSORS: &str = include_str!("../ot/sensors.yml");
+const SENSORS: &str = include_str!("../ot/taxonomy/sensors.yml");
 
 /// The tables that say what messages of OT protocols do, name and YAML; the first is about sensors, the others each about
 /// one protocol.

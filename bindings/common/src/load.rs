@@ -97,8 +97,8 @@ impl std::error::Error for LoadError {}
 impl RulePack {
     /// Reads the rule files that `paths` stand for. A file that is met twice is read once.
     ///
-    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline;
-    /// hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
+    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline or
+    /// a table of an OT protocol; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
     /// in place of all.
     ///
     /// # Errors
@@ -177,7 +177,7 @@ impl RulePack {
     fn add_walked(&mut self, path: &Path, seen: &mut HashSet<PathBuf>) -> io::Result<()> {
         let before = self.files.len();
         self.add(path, seen)?;
-        if self.files.get(before).is_some_and(|file| is_pipeline(file.text())) {
+        if self.files.get(before).is_some_and(|file| is_pipeline(file.text()) || is_table(file.text())) {
             self.files.truncate(before);
             self.passed_over += 1;
         }
@@ -281,7 +281,15 @@ pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
 /// # Errors
 /// When a path does not exist, cannot be read, or is not UTF-8 text.
 pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> {
-    rule_files(paths).iter().map(|path| read_pipeline(path)).collect()
+    let mut texts = Vec::new();
+    for path in rule_files(paths) {
+        let text = read_pipeline(&path)?;
+        // Beside the tables of a pack stand its rules.
+        if paths.contains(&path) || is_table(&text.yaml) {
+            texts.push(text);
+        }
+    }
+    Ok(texts)
 }
 
 /// Reads a pipeline from a file.
@@ -338,10 +346,20 @@ fn read_saved(path: &Path) -> Result<Rules, LoadError> {
     Rules::from_owner(bytes).map_err(|error| LoadError::new(path, error.to_string()))
 }
 
-/// Whether a YAML text is a processing pipeline: it has transformations and no part of a rule.
+/// Whether a YAML text is a processing pipeline.
 fn is_pipeline(text: &str) -> bool {
-    let has = |key: &str| text.lines().any(|line| line.starts_with(key));
-    has("transformations:") && !["detection:", "correlation:", "filter:"].iter().any(|key| has(key))
+    has_and_is_no_rule(text, &["transformations:"])
+}
+
+/// Whether a YAML text is a table of an OT protocol, or of sensors or ports.
+fn is_table(text: &str) -> bool {
+    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:"])
+}
+
+/// Whether a YAML text has one of these keys and no part of a rule.
+fn has_and_is_no_rule(text: &str, keys: &[&str]) -> bool {
+    let has = |keys: &[&str]| keys.iter().any(|key| text.lines().any(|line| line.starts_with(key)));
+    has(keys) && !has(&["detection:", "correlation:", "filter:"])
 }
 
 /// Whether a path is one that holds rules, as far as can be told without reading it: a YAML file, saved rules, or

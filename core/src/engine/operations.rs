@@ -16,7 +16,7 @@ use crate::program::Fields;
 /// Tells whose values belong together, where slots were not filled in the order of the event.
 pub(super) fn put_in_order(plan: &Plan, slots: &mut Slots, event: &dyn Event) {
     if slots.are_unordered() && slots.filled().iter().any(|slot| plan.may_read(*slot)) {
-        slots.fill_parts(event, plan.parts());
+        slots.fill_parts(event, &plan.parts());
     }
 }
 

@@ -232,12 +232,13 @@ enum From {
     Text,
 }
 
-/// A field that holds objects, and the slots of fields in them with the rest of their names.
+/// A field that holds objects, and what stands in them: slots of fields with the rest of their names, and more objects.
 #[derive(Debug)]
 pub(crate) struct Parts<'a> {
     pub(crate) slot: SlotId,
     pub(crate) path: &'a str,
     pub(crate) fields: Vec<(SlotId, &'a str)>,
+    pub(crate) inner: Vec<Parts<'a>>,
 }
 
 /// How much there was before values were derived.
@@ -317,26 +318,34 @@ impl Slots {
     }
 
     /// Fills the slots of some objects again, one object after the other.
-    pub(crate) fn fill_parts<'a>(&mut self, event: &dyn Event, parts: impl Iterator<Item = Parts<'a>>) {
+    pub(crate) fn fill_parts(&mut self, event: &dyn Event, parts: &[Parts<'_>]) {
         for part in parts {
-            let slots = part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]);
-            let mut count = 0;
-            event.objects(part.path, &mut |_| count += 1);
+            let mut has_objects = false;
+            event.objects(part.path, &mut |_| has_objects = true);
             // Without objects, whoever holds the event has their fields by whole names.
-            if count == 0 {
-                continue;
+            if has_objects {
+                self.forget_part(part);
+                self.fill_part(event, part);
             }
-            for slot in slots {
-                self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
-            }
-            event.objects(part.path, &mut |object| {
-                let cell = self.copy(Kind::Composite, "");
-                self.cells.link(part.slot, 0, cell);
-                // Nothing in the object stands where the object does.
-                self.copies.push(' ');
-                part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
-            });
         }
+    }
+
+    fn forget_part(&mut self, part: &Parts<'_>) {
+        for slot in part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]) {
+            self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+        }
+        part.inner.iter().for_each(|inner| self.forget_part(inner));
+    }
+
+    fn fill_part(&mut self, event: &dyn Event, part: &Parts<'_>) {
+        event.objects(part.path, &mut |object| {
+            let cell = self.copy(Kind::Composite, "");
+            self.cells.link(part.slot, 0, cell);
+            // Nothing in the object stands where the object does.
+            self.copies.push(' ');
+            part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
+            part.inner.iter().for_each(|inner| self.fill_part(object, inner));
+        });
     }
 
     /// Puts derived values into slots that the event has left empty, in place of those that were put there before.

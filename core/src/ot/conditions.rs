@@ -21,6 +21,8 @@ pub(super) enum Want {
     Range(i64, i64),
     /// A text, compared without regard to the case of ASCII letters.
     Text(String),
+    /// Parts of a text, with anything between them.
+    Pattern(Vec<String>),
 }
 
 /// A value as conditions see it.
@@ -56,7 +58,10 @@ impl Want {
             _ => names::number(text)
                 .map(|number| Self::Range(number, number))
                 .or_else(range)
-                .unwrap_or_else(|| Self::Text(text.to_owned())),
+                .unwrap_or_else(|| match text.contains('*') {
+                    true => Self::Pattern(text.split('*').map(str::to_owned).collect()),
+                    false => Self::Text(text.to_owned()),
+                }),
         }
     }
 
@@ -66,9 +71,24 @@ impl Want {
             (Self::Absent, value) => value.is_none(),
             (Self::Range(first, last), Some(Value::Number(number))) => (first..=last).contains(&number),
             (Self::Text(want), Some(Value::Text(text))) => want.eq_ignore_ascii_case(text),
+            (Self::Pattern(parts), Some(Value::Text(text))) => has_parts(text, parts),
             _ => false,
         }
     }
+}
+
+/// Whether a text begins with the first part, ends with the last, and has the others in between, in their order.
+fn has_parts(text: &str, parts: &[String]) -> bool {
+    let Some((first, rest)) = parts.split_first() else { return false };
+    let Some((last, inner)) = rest.split_last() else { return text == first };
+    let Some(mut text) = text.strip_prefix(&**first) else { return false };
+    for part in inner {
+        match text.split_once(&**part) {
+            Some((_, behind)) => text = behind,
+            None => return false,
+        }
+    }
+    text.ends_with(&**last)
 }
 
 impl Conditions {

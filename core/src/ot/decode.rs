@@ -74,8 +74,7 @@ impl Records {
     ) {
         self.parts.clear();
         if let Some(slot) = layout.each.and_then(|each| plan.slot(each)) {
-            let objects = slots.placed(slot, text).filter(|placed| placed.seen.kind == Kind::Composite);
-            self.parts.extend(objects.map(|placed| placed.at));
+            self.parts.extend(Event { slots, text }.objects(slot));
         }
         let count = self.parts.len();
         if count < 2 {
@@ -131,8 +130,11 @@ impl Records {
             DIRECTION => frame.direction,
             OUTCOME => frame.outcome,
             NAME => named(row, |row| &row.name),
-            SUBNAME => named(row, |row| &row.subname),
-            ERROR_NAME => frame.number(ERROR_CODE).and_then(|code| frame.protocol.errors.name(code)),
+            SUBNAME => named(row, |row| &row.subname)
+                .or_else(|| frame.number(SUBCODE).and_then(|subcode| frame.protocol.subnames.name(subcode))),
+            ERROR_NAME if frame.value(ERROR_NAME).is_none() => {
+                frame.number(ERROR_CODE).and_then(|code| frame.protocol.errors.name(code))
+            }
             _ => None,
         };
         if let Some(text) = text {
@@ -190,8 +192,7 @@ impl Records {
 
     fn objects<'e>(&mut self, slot: SlotId, frame: &mut Frame<'e>) {
         let objects = &frame.protocol.objects;
-        let Some(origin) = frame.origin(OBJECT) else { return };
-        frame.each(OBJECT, origin, |_, value| match &value {
+        frame.each(OBJECT, |_, value| match &value {
             Value::Number(number) => match objects.name(*number) {
                 Some(name) => self.push_text(slot, name),
                 None => self.push_number(slot, *number),
@@ -202,23 +203,22 @@ impl Records {
 
     /// The values of an input, at most so many.
     fn values<'e>(&mut self, input: InputId, slot: SlotId, frame: &mut Frame<'e>, most: usize) {
-        let Some(origin) = frame.origin(input) else { return };
         let mut count = 0;
-        frame.each(input, origin, |placed, value| {
+        frame.each(input, |placed, value| {
             count += 1;
             if count > most {
                 return;
             }
-            match (placed, &value) {
-                // As it stands in the event, where that says the same.
-                (Some(placed), Value::Number(_)) if value.is_spelled(placed.seen.raw) => {
-                    self.entries.push((slot, placed.derived(Kind::Number)));
+            // As it stands in the event, where that says the same.
+            match placed.filter(|placed| value.is_spelled(placed.seen.raw)) {
+                Some(placed) => {
+                    let is_number = matches!(value, Value::Number(_));
+                    self.entries.push((slot, placed.derived(if is_number { Kind::Number } else { placed.seen.kind })));
                 }
-                (Some(placed), Value::Text(_)) if value.is_spelled(placed.seen.raw) => {
-                    self.entries.push((slot, placed.derived(placed.seen.kind)));
-                }
-                (_, Value::Number(number)) => self.push_number(slot, *number),
-                (_, Value::Text(text)) => self.push_text(slot, text),
+                None => match &value {
+                    Value::Number(number) => self.push_number(slot, *number),
+                    Value::Text(text) => self.push_text(slot, text),
+                },
             }
         });
     }

@@ -4,22 +4,22 @@
 //! layout: code ◀─ func_code     object 2 of 3     ─▶  value(code) = 16     values(address) = 100, 101
 //! ```
 
-use super::conditions::{Conditions, Value};
-use super::names::{self, Names};
+use super::conditions::{Conditions, Value, Want};
+use super::names;
 use super::plan::Plan;
-use super::taxonomy::{From, Layout, Origin, PathId, Protocol, Reading, Row};
-use super::{CODE, DIRECTION, ERROR_CODE, InputId, OBJECT, OPERATION, OUTCOME, SUBCODE};
+use super::taxonomy::{Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
+use super::{CODE, DIRECTION, InputId, OPERATION, OUTCOME, SUBCODE};
 use crate::event::slots::{Kind, Placed, Slots};
+use crate::program::SlotId;
 use std::borrow::Cow;
 use std::ops::Range;
 
 /// Values that are kept while a message is read.
 const KEPT: usize = 16;
 
-/// Which of the objects of an event the message is.
+/// Which of the objects of an event the message is, and where its values stand.
 #[derive(Debug, Clone)]
 pub(super) struct Part {
-    /// Where its values stand.
     pub(super) places: Range<u32>,
     pub(super) number: usize,
     pub(super) count: usize,
@@ -32,14 +32,23 @@ pub(super) struct Event<'e> {
     pub(super) text: &'e str,
 }
 
+impl<'e> Event<'e> {
+    /// Where the objects of a field begin.
+    pub(super) fn objects(self, slot: SlotId) -> impl Iterator<Item = u32> + use<'e> {
+        let objects = self.slots.placed(slot, self.text).filter(|placed| placed.seen.kind == Kind::Composite);
+        objects.map(|placed| placed.at)
+    }
+}
+
 /// One message.
 pub(super) struct Frame<'e> {
     plan: &'e Plan,
     pub(super) protocol: &'e Protocol,
     pub(super) layout: &'e Layout,
     event: Event<'e>,
-    /// Nothing, when all of the event is the message.
+    /// Nothing, when all of the event is the message; and nothing, when there is one object around all messages.
     part: Option<Part>,
+    outer: Option<Part>,
     kept: [Option<(InputId, Option<Value<'e>>)>; KEPT],
     kept_count: usize,
     /// What was found out about the message so far.
@@ -51,11 +60,29 @@ pub(super) struct Frame<'e> {
 impl<'e> Frame<'e> {
     pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>, part: Option<Part>) -> Self {
         let kept = [const { None }; KEPT];
-        Self { plan, protocol, layout, event, part, kept, kept_count: 0, class: None, direction: None, outcome: None }
+        let around = |part: &Part| {
+            let slot = plan.slot(layout.outer?)?;
+            let starts = || event.objects(slot);
+            let number = starts().take_while(|start| *start <= part.places.start).count().checked_sub(1)?;
+            let places = starts().nth(number)?..starts().nth(number + 1).unwrap_or(u32::MAX);
+            Some(Part { places, number, count: starts().count() })
+        };
+        let outer = part.as_ref().and_then(around);
+        Self { plan, protocol, layout, event, part, outer, kept, kept_count: 0, class: None, direction: None, outcome: None }
     }
 
-    pub(super) fn holds(&mut self, conditions: &Conditions) -> bool {
-        conditions.hold(|input, want| want.holds(self.value(input).as_ref()))
+    pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
+        conditions.hold(|input, want| {
+            let first = self.value(input);
+            want.holds(first.as_ref()) || (first.is_some() && *want != Want::Absent && self.any_holds(input, want))
+        })
+    }
+
+    /// Whether any value of an input is as wanted.
+    fn any_holds(&mut self, input: InputId, want: &Want) -> bool {
+        let mut holds = false;
+        self.each(input, |_, value| holds |= want.holds(Some(&value)));
+        holds
     }
 
     /// Whether anything of the object that is the message has a value.
@@ -94,46 +121,59 @@ impl<'e> Frame<'e> {
     }
 
     fn first(&mut self, input: InputId) -> Option<Value<'e>> {
-        let layout = self.layout;
-        layout.origins(input).iter().find_map(|origin| {
-            if !self.holds(&origin.when) {
-                return None;
-            }
-            let constant = match &origin.from {
-                From::Text(text) => Some(Value::Text(Cow::Borrowed(&**text))),
-                From::Number(number) => Some(Value::Number(*number)),
-                _ => None,
-            };
-            constant.or_else(|| {
-                let placed: Placed<'e> = self.placed(&origin.from).find(|placed| placed.seen.has_text())?;
-                self.read(input, origin, &placed)
-            })
-        })
-    }
-
-    /// The origin from which an input has values.
-    pub(super) fn origin(&mut self, input: InputId) -> Option<&'e Origin> {
+        let mut first = None;
         let layout = self.layout;
         layout.origins(input).iter().find(|origin| {
-            self.holds(&origin.when)
-                && (matches!(origin.from, From::Text(_) | From::Number(_))
-                    || self.placed(&origin.from).any(|placed| placed.seen.has_text()))
-        })
+            self.holds(&origin.when) && {
+                self.each_of(origin, &mut |_, value| {
+                    first = Some(value);
+                    false
+                });
+                first.is_some()
+            }
+        });
+        first
     }
 
-    /// All values of an origin, where they stand and as they are read.
-    pub(super) fn each(&mut self, input: InputId, origin: &'e Origin, mut each: impl FnMut(Option<&Placed<'e>>, Value<'e>)) {
+    /// Calls `each` for all values of an input, those of the first origin that has any and of those that are added to it.
+    pub(super) fn each(&mut self, input: InputId, mut each: impl FnMut(Option<&Placed<'e>>, Value<'e>)) {
+        let layout = self.layout;
+        let mut has_any = false;
+        for origin in layout.origins(input) {
+            if has_any && !origin.is_added || !self.holds(&origin.when) {
+                continue;
+            }
+            self.each_of(origin, &mut |placed, value| {
+                has_any = true;
+                each(placed, value);
+                true
+            });
+        }
+    }
+
+    /// Calls `each` for the values of an origin until it has enough.
+    fn each_of(&mut self, origin: &'e Origin, each: &mut dyn FnMut(Option<&Placed<'e>>, Value<'e>) -> bool) {
         match &origin.from {
-            From::Text(text) => each(None, Value::Text(Cow::Borrowed(&**text))),
-            From::Number(number) => each(None, Value::Number(*number)),
+            From::Text(text) => drop(each(None, Value::Text(Cow::Borrowed(&**text)))),
+            From::Number(number) => drop(each(None, Value::Number(*number))),
             from => {
-                // Its values do not change what is read, so they may be looked at twice.
-                let mut at = 0;
-                while let Some(placed) = self.placed(from).nth(at) {
-                    at += 1;
-                    if let Some(value) = self.read(input, origin, &placed) {
-                        each(Some(&placed), value);
+                let (skip, is_last) = origin.choice.as_ref().map_or((0, false), |choice| (choice.skip, choice.is_last));
+                let mut last = None;
+                let mut passed = 0;
+                for placed in self.placed(from) {
+                    let Some(value) = self.read(origin, &placed) else { continue };
+                    passed += 1;
+                    if passed <= skip {
+                        continue;
                     }
+                    if is_last {
+                        last = Some((placed, value));
+                    } else if !each(Some(&placed), value) {
+                        return;
+                    }
+                }
+                if let Some((placed, value)) = last {
+                    each(Some(&placed), value);
                 }
             }
         }
@@ -141,19 +181,34 @@ impl<'e> Frame<'e> {
 
     /// The values of a field, of the object or of the event.
     fn placed(&self, from: &From) -> impl Iterator<Item = Placed<'e>> + use<'e> {
-        let (path, is_own) = match from {
-            From::Part(path) => (Some(*path), true),
-            From::Event(path) => (Some(*path), false),
-            _ => (None, false),
-        };
-        let (places, only) = match &self.part {
-            Some(part) if is_own => (part.places.clone(), None),
-            // What stands beside the objects, one for each.
-            Some(part) if self.all(path).count() == part.count => (0..u32::MAX, Some(part.number)),
-            _ => (0..u32::MAX, None),
+        const ALL: Range<u32> = 0..u32::MAX;
+        let (path, places, only) = match (from, &self.part) {
+            (From::Part(path), Some(part)) => (Some(*path), part.places.clone(), None),
+            (From::Outer(path), Some(_)) => {
+                (Some(*path), self.outer.as_ref().map_or(ALL, |outer| outer.places.clone()), None)
+            }
+            (From::Beside(beside, path), Some(part)) => (Some(*path), self.beside(*beside, part), None),
+            (From::Event(path), Some(part)) => {
+                // What stands beside the objects, or beside those around them, one for each.
+                let count = self.all(Some(*path)).count();
+                let outer = self.outer.as_ref().filter(|outer| outer.count == count);
+                let only = if count == part.count { Some(part.number) } else { outer.map(|outer| outer.number) };
+                (Some(*path), ALL, only)
+            }
+            (From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path), None) => (Some(*path), ALL, None),
+            (From::Text(_) | From::Number(_), _) => (None, ALL, None),
         };
         let values = self.all(path).filter(move |placed| places.contains(&placed.at));
         values.enumerate().filter(move |(at, _)| only.is_none_or(|only| only == *at)).map(|(_, placed)| placed)
+    }
+
+    /// Where the object stands that belongs to a part, among as many as there are parts.
+    fn beside(&self, beside: PathId, part: &Part) -> Range<u32> {
+        let starts = || self.plan.slot(beside).into_iter().flat_map(|slot| self.event.objects(slot));
+        match starts().nth(part.number) {
+            Some(start) if starts().count() == part.count => start..starts().nth(part.number + 1).unwrap_or(u32::MAX),
+            _ => 0..0,
+        }
     }
 
     fn all(&self, path: Option<PathId>) -> impl Iterator<Item = Placed<'e>> + use<'e> {
@@ -162,11 +217,17 @@ impl<'e> Frame<'e> {
         slot.into_iter().flat_map(move |slot| slots.placed(slot, text))
     }
 
-    fn read(&mut self, input: InputId, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
+    fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
         let text = match placed.seen.kind {
+            _ if origin.read == Reading::Present => return Some(Value::Number(1)),
             Kind::Null | Kind::Composite => return None,
-            Kind::Bool if origin.read == Reading::Any => return Some(Value::Number((placed.seen.raw == "true").into())),
+            Kind::Bool if origin.read == Reading::Any => Cow::Borrowed(if placed.seen.raw == "true" { "1" } else { "0" }),
             _ => placed.seen.cow(),
+        };
+        let choice = origin.choice.as_deref();
+        let text = match choice {
+            Some(choice) => chosen(text, choice)?,
+            None => text,
         };
         if text.is_empty() {
             return None;
@@ -174,49 +235,35 @@ impl<'e> Frame<'e> {
         let value = match &origin.read {
             Reading::Any => names::number(&text).map_or(Value::Text(text), Value::Number),
             Reading::Number => Value::Number(names::number(&text)?),
-            Reading::Hex => Value::Number(names::number(&format_hex(&text))?),
-            Reading::Text => Value::Text(text),
-            Reading::Name { endings } => self.by_name(input, endings, text),
-            Reading::Byte(at) => Value::Number(byte(&text, *at)?),
+            Reading::Hex => Value::Number(hex(&text)?),
+            Reading::Text | Reading::Present => Value::Text(text),
+            Reading::Name { of, endings } => self.by_name(*of, endings, text),
+            Reading::Bytes { at, length, is_little } => Value::Number(bytes(&text, *at, *length, *is_little)?),
         };
-        Some(match (value, origin.bits) {
+        let value = match (value, origin.bits) {
             (Value::Number(number), Some((mask, shift))) => Value::Number((number & mask) >> shift),
             (value, _) => value,
-        })
+        };
+        let counts = choice.is_none_or(|choice| choice.only.is_empty() || choice.only.iter().any(|want| want.holds(Some(&value))));
+        counts.then_some(value)
     }
 
     /// The number that a name stands for, or the name without its ending.
-    fn by_name(&mut self, input: InputId, endings: &[String], text: Cow<'e, str>) -> Value<'e> {
+    fn by_name(&mut self, of: Table, endings: &[String], text: Cow<'e, str>) -> Value<'e> {
         let short = endings.iter().find_map(|ending| text.strip_suffix(&**ending)).map_or(text.len(), str::len);
         let protocol = self.protocol;
-        let number = {
-            let name = text.get(..short).unwrap_or_default();
-            let of_code = |code: Option<i64>| {
-                let code = code.unwrap_or(i64::MIN);
-                let at = protocol.subcodes.binary_search_by_key(&code, |(own, _)| *own).ok()?;
-                protocol.subcodes.get(at).map(|(_, names)| names)
-            };
-            let names = match input {
-                CODE => &protocol.codes,
-                SUBCODE => of_code(self.number(CODE)).unwrap_or(Names::NONE),
-                ERROR_CODE => &protocol.errors,
-                OBJECT => &protocol.objects,
-                _ => Names::NONE,
-            };
-            names.number(name)
+        let name = text.get(..short).unwrap_or_default();
+        let number = match of {
+            Table::Codes => protocol.codes.number(name),
+            Table::Errors => protocol.errors.number(name),
+            Table::Objects => protocol.objects.number(name),
+            Table::Subcodes => {
+                let code = self.number(CODE);
+                let known = |code: Option<i64>| protocol.subcodes(code).and_then(|names| names.known(name));
+                known(code).or_else(|| known(None)).or_else(|| protocol.subnames.number(name))
+            }
         };
-        number.map_or_else(
-            || {
-                Value::Text(match text {
-                    Cow::Borrowed(text) => Cow::Borrowed(text.get(..short).unwrap_or_default()),
-                    Cow::Owned(mut text) => {
-                        text.truncate(short);
-                        Cow::Owned(text)
-                    }
-                })
-            },
-            Value::Number,
-        )
+        number.map_or_else(|| Value::Text(cut(text, 0..short)), Value::Number)
     }
 
     /// The row of the message.
@@ -229,17 +276,43 @@ impl<'e> Frame<'e> {
     }
 }
 
-fn format_hex(text: &str) -> Cow<'_, str> {
-    if text.starts_with("0x") || text.starts_with("0X") { Cow::Borrowed(text) } else { Cow::Owned(format!("0x{text}")) }
+/// The part of a text that counts; `None` when it has none.
+fn chosen<'e>(text: Cow<'e, str>, choice: &Choice) -> Option<Cow<'e, str>> {
+    let start = choice.after.as_ref().map_or(Some(0), |after| text.find(&**after).map(|at| at + after.len()))?;
+    let rest = text.get(start..)?;
+    let end = choice.before.as_ref().map_or(Some(rest.len()), |before| rest.find(&**before))?;
+    let inner = rest.get(..end)?;
+    let start = start + inner.len() - inner.trim_start().len();
+    let range = start..start + inner.trim().len();
+    Some(cut(text, range))
 }
 
-/// One of the bytes that are written in hexadecimal digits, with or without something between them.
-fn byte(text: &str, at: usize) -> Option<i64> {
+fn cut(text: Cow<'_, str>, range: Range<usize>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.get(range).unwrap_or_default()),
+        Cow::Owned(text) => Cow::Owned(text.get(range).unwrap_or_default().to_owned()),
+    }
+}
+
+fn hex(text: &str) -> Option<i64> {
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    u64::from_str_radix(digits, 16).ok().and_then(|number| i64::try_from(number).ok())
+}
+
+/// Some of the bytes that are written in hexadecimal digits, with or without something between them, as a number.
+fn bytes(text: &str, at: i64, length: usize, is_little: bool) -> Option<i64> {
     let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
     let step = if text.get(2).is_some_and(|byte| !byte.is_ascii_hexdigit()) { 3 } else { 2 };
-    let start = at.checked_mul(step)?;
-    let digits = std::str::from_utf8(text.get(start..start + 2)?).ok()?;
-    i64::from_str_radix(digits, 16).ok()
+    let all = (text.len() + step - 2) / step;
+    let first = usize::try_from(if at < 0 { all as i64 + at } else { at }).ok()?;
+    let mut number: u64 = 0;
+    for index in 0..length {
+        let index = first + if is_little { length - 1 - index } else { index };
+        let start = index.checked_mul(step)?;
+        let digits = std::str::from_utf8(text.get(start..start + 2)?).ok()?;
+        number = number << 8 | u64::from(u8::from_str_radix(digits, 16).ok()?);
+    }
+    i64::try_from(number).ok()
 }
 
 #[cfg(test)]
@@ -253,12 +326,36 @@ mod tests {
             ("5a0041", 1, Some(0)),
             ("0x5a0041", 0, Some(0x5a)),
             ("5a 00", 1, Some(0)),
+            ("5a:00:41", -1, Some(0x41)),
+            ("5a:00:41", -3, Some(0x5a)),
+            ("5a:00:41", -4, None),
             ("5a", 1, None),
             ("5", 0, None),
             ("zz", 0, None),
             ("5a:0", 1, None),
+            ("5a", i64::MAX, None),
         ] {
-            assert_eq!(byte(text, at), expected, "{text} {at}");
+            assert_eq!(bytes(text, at, 1, false), expected, "{text} {at}");
+        }
+        assert_eq!(bytes("00:ce:04:00:01:00", 0, 4, true), Some(0x0004_ce00));
+        assert_eq!(bytes("00:ce:04:00:01:00", 1, 2, false), Some(0xce04));
+        assert_eq!(bytes("ff:ff:ff:ff:ff:ff:ff:ff", 0, 8, false), None);
+    }
+
+    #[test]
+    fn part_of_a_text_counts() {
+        let choice = |after: &str, before: &str| {
+            let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+            Choice { after: some(after), before: some(before), ..Choice::default() }
+        };
+        for (text, after, before, expected) in [
+            ("enable-disable:  disable (1)", "enable-disable:", "", Some("disable (1)")),
+            ("LD0::CSWI1$CO$Pos", "::", "", Some("CSWI1$CO$Pos")),
+            ("LD0::CSWI1$CO$Pos", "", "::", Some("LD0")),
+            ("a [b] c", "[", "]", Some("b")),
+            ("LD0", "::", "", None),
+        ] {
+            assert_eq!(chosen(text.into(), &choice(after, before)).as_deref(), expected, "{text}");
         }
     }
 }

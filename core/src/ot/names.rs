@@ -17,8 +17,6 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) const NONE: &Self = &Self { names: Vec::new(), numbers: Vec::new() };
-
     /// Adds a name of a number; the first one is its name, the others only lead to it.
     pub(super) fn add(&mut self, number: i64, name: &str) {
         if let Err(at) = self.names.binary_search_by_key(&number, |(own, _)| *own) {
@@ -36,8 +34,13 @@ impl Names {
 
     /// The number of a name, or that which stands at the end of it.
     pub(super) fn number(&self, name: &str) -> Option<i64> {
-        let known = self.numbers.binary_search_by(|(own, _)| compared(own, name)).ok();
-        known.and_then(|at| self.numbers.get(at)).map(|(_, number)| *number).or_else(|| number_at_end(name))
+        self.known(name).or_else(|| number_at_end(name))
+    }
+
+    /// The number of a name that is in the table.
+    pub(super) fn known(&self, name: &str) -> Option<i64> {
+        let at = self.numbers.binary_search_by(|(own, _)| compared(own, name)).ok()?;
+        self.numbers.get(at).map(|(_, number)| *number)
     }
 }
 

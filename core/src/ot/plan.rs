@@ -114,12 +114,21 @@ impl Plan {
     }
 
     /// What has to be filled object by object.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Parts<'_>> {
-        self.parts.iter().map(|part| Parts {
-            slot: SlotId(part.slot),
-            path: &part.path,
-            fields: part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect(),
+    pub(crate) fn parts(&self) -> Vec<Parts<'_>> {
+        self.parts_in(None)
+    }
+
+    /// The objects that stand in those of another field, and in none between.
+    fn parts_in<'p>(&'p self, outer: Option<&'p str>) -> Vec<Parts<'p>> {
+        let rest = |part: &'p Part| outer.map_or(Some(&*part.path), |outer| below(&part.path, outer));
+        let depth = |path: &str| self.parts.iter().filter(|other| below(path, &other.path).is_some()).count();
+        let around = outer.map_or(0, |outer| depth(outer) + 1);
+        let inner = self.parts.iter().filter(|part| depth(&part.path) == around);
+        inner.filter_map(|part| {
+            let fields = part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect();
+            Some(Parts { slot: SlotId(part.slot), path: rest(part)?, fields, inner: self.parts_in(Some(&part.path)) })
         })
+        .collect()
     }
 }
 
@@ -146,8 +155,15 @@ impl Needs<'_> {
         }
         for input in inputs {
             for origin in layout.origins(input) {
-                if let From::Part(path) | From::Event(path) = &origin.from {
-                    self.take(*path);
+                match origin.from {
+                    From::Part(path) | From::Event(path) | From::Outer(path) => {
+                        self.take(path);
+                    }
+                    From::Beside(beside, path) => {
+                        self.take(beside);
+                        self.take(path);
+                    }
+                    From::Text(_) | From::Number(_) => {}
                 }
             }
         }
@@ -155,6 +171,9 @@ impl Needs<'_> {
         let mut triggers: Vec<u32> = needs.first().copied().into_iter().collect();
         triggers.extend(layout.log.as_ref().map(|(path, _)| self.take(*path)));
         if let Some(each) = layout.each {
+            if let Some(outer) = layout.outer {
+                self.take(outer);
+            }
             triggers.push(self.take(each));
             // Whoever has flattened the event has left no objects.
             triggers.extend(layout.origins(CODE).iter().filter_map(|origin| match &origin.from {
@@ -173,22 +192,37 @@ impl Needs<'_> {
         }
     }
 
-    /// Notes which slots of a layout belong to its objects.
+    /// Notes which slots of a layout belong to its objects, to those around them and to those beside them.
     fn part(&self, layout: &Layout, parts: &mut BTreeMap<u32, Part>) {
         let name = |path: PathId| self.taxonomy.paths.get(path as usize).map_or("", |name| &**name);
         let slot = |path: PathId| self.slots.get(path as usize).copied().flatten();
-        let Some((each, own)) = layout.each.and_then(|each| Some((each, slot(each)?))) else { return };
-        let part = parts.entry(own).or_insert_with(|| Part { slot: own, path: name(each).to_owned(), fields: Vec::new() });
-        for origin in layout.inputs.iter().flat_map(|(_, origins)| origins) {
-            if let From::Part(path) = origin.from
-                && let Some(slot) = slot(path)
-                && let Some(rest) = name(path).strip_prefix(&part.path).and_then(|rest| rest.strip_prefix('.'))
+        let mut put = |holder: Option<PathId>, field: Option<PathId>| {
+            let Some((path, own)) = holder.and_then(|path| Some((name(path), slot(path)?))) else { return };
+            let part = parts.entry(own).or_insert_with(|| Part { slot: own, path: path.to_owned(), fields: Vec::new() });
+            if let Some(field) = field
+                && let Some(slot) = slot(field)
+                && let Some(rest) = name(field).strip_prefix(path).and_then(|rest| rest.strip_prefix('.'))
                 && part.fields.iter().all(|(known, _)| *known != slot)
             {
                 part.fields.push((slot, rest.to_owned()));
             }
+        };
+        put(layout.outer.filter(|_| layout.each.is_some()), None);
+        put(layout.each, None);
+        for origin in layout.inputs.iter().flat_map(|(_, origins)| origins) {
+            match origin.from {
+                From::Part(path) => put(layout.each, Some(path)),
+                From::Outer(path) => put(layout.outer, Some(path)),
+                From::Beside(beside, path) => put(Some(beside), Some(path)),
+                From::Event(_) | From::Text(_) | From::Number(_) => {}
+            }
         }
     }
+}
+
+/// The rest of a path that lies below another.
+fn below<'p>(path: &'p str, outer: &str) -> Option<&'p str> {
+    path.strip_prefix(outer).and_then(|rest| rest.strip_prefix('.'))
 }
 
 /// The inputs that conditions ask.

@@ -9,7 +9,7 @@
 
 use super::conditions::{Conditions, Want};
 use super::names;
-use super::taxonomy::{Case, From, Layout, Origin, PathId, Protocol, Reading, Row, Taxonomy};
+use super::taxonomy::{Case, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy};
 use super::{CLASSES, FIELDS, INPUTS_MAX, InputId};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
@@ -62,6 +62,18 @@ impl Paths {
     }
 }
 
+/// Where the objects of a layout stand, and others beside them.
+#[derive(Default)]
+struct Place<'a> {
+    each: Option<&'a str>,
+    beside: &'a [String],
+}
+
+/// Where objects stand that hold those at a path.
+fn outer_of(each: Option<&str>) -> Option<&str> {
+    each?.rsplit_once('.').map(|(outer, _)| outer)
+}
+
 struct Reader<'a> {
     source: &'a Source,
     sensors: &'a HashMap<String, (&'a Source, Node)>,
@@ -83,11 +95,15 @@ const PROTOCOL_KEYS: &[&str] = &[
     "flags",
     "errors",
     "objects",
+    "subnames",
     "operations",
 ];
 const LAYOUT_KEYS: &[&str] =
-    &["sensor", "title", "each", "logs", "needs", "inputs", "when", "swap", "addresses", "log_field"];
-const ORIGIN_KEYS: &[&str] = &["field", "is", "read", "at", "mask", "shift", "strip", "when"];
+    &["sensor", "title", "each", "beside", "logs", "needs", "inputs", "when", "swap", "addresses", "log_field"];
+const ORIGIN_KEYS: &[&str] = &[
+    "field", "is", "read", "of", "at", "length", "order", "mask", "shift", "strip", "after", "before", "only", "skip", "last", "also",
+    "when",
+];
 const ROW_KEYS: &[&str] =
     &["code", "name", "subcode", "subname", "class", "when", "source", "alias", "subalias", "carries", "note"];
 const DIRECTIONS: &[&str] = &["request", "response", "unsolicited"];
@@ -170,7 +186,8 @@ impl Reader<'_> {
         self.keys(node, PROTOCOL_KEYS, "a protocol")?;
         let name = self.need_text(node, "protocol", "a table of a protocol")?;
         let mut protocol = Protocol { name, ..Protocol::default() };
-        for (key, into) in [("errors", &mut protocol.errors), ("objects", &mut protocol.objects)] {
+        let Protocol { errors, objects, subnames, .. } = &mut protocol;
+        for (key, into) in [("errors", errors), ("objects", objects), ("subnames", subnames)] {
             for (number, name) in node.get(key).and_then(Node::as_map).unwrap_or_default() {
                 if let Some(number) = self.number(number, "what has a name")
                     && let Some(name) = name.text()
@@ -286,7 +303,9 @@ impl Reader<'_> {
         };
         let mut layouts = Vec::new();
         for place in places {
-            let inputs = self.inputs(node, &sensor, place.as_deref())?;
+            let beside = self.texts(node, "beside");
+            let at = Place { each: place.as_deref(), beside: &beside };
+            let inputs = self.inputs(node, &sensor, &at)?;
             let swap = match node.get("swap") {
                 Some(swap) => Some(self.conditions(Some(swap))?),
                 None => None,
@@ -295,6 +314,7 @@ impl Reader<'_> {
                 sensor: sensor.clone(),
                 log: (!logs.is_empty()).then(|| (self.paths.number(log_field.clone()), logs.clone())),
                 needs: needs.iter().map(|name| self.paths.number(name.clone())).collect(),
+                outer: outer_of(place.as_deref()).map(|outer| self.paths.number(outer.to_owned())),
                 each: place.map(|place| self.paths.number(place)),
                 inputs,
                 when: self.conditions(node.get("when"))?,
@@ -305,7 +325,7 @@ impl Reader<'_> {
         Some(layouts)
     }
 
-    fn inputs(&mut self, node: &Node, sensor: &str, place: Option<&str>) -> Option<Vec<(InputId, Vec<Origin>)>> {
+    fn inputs(&mut self, node: &Node, sensor: &str, place: &Place<'_>) -> Option<Vec<(InputId, Vec<Origin>)>> {
         let mut inputs: Vec<(InputId, Vec<Origin>)> = Vec::new();
         let shared = self.sensors.get(sensor);
         if shared.is_none() {
@@ -314,14 +334,14 @@ impl Reader<'_> {
         let own = node.get("inputs").and_then(Node::as_map).unwrap_or_default();
         for (key, value) in own {
             let input = self.input_of(key)?;
-            let origins = self.origins(value, place)?;
+            let origins = self.origins(value, input, place)?;
             inputs.push((input, origins));
         }
         for (key, value) in shared.and_then(|(_, inputs)| inputs.as_map()).unwrap_or_default() {
             let input = self.input_of(key)?;
             if inputs.iter().all(|(own, _)| *own != input) {
                 // What all layouts of a sensor share stands beside the objects.
-                let origins = self.origins(value, None)?;
+                let origins = self.origins(value, input, &Place::default())?;
                 inputs.push((input, origins));
             }
         }
@@ -349,14 +369,15 @@ impl Reader<'_> {
         }
     }
 
-    fn origins(&mut self, node: &Node, place: Option<&str>) -> Option<Vec<Origin>> {
-        node.as_list().unwrap_or(std::slice::from_ref(node)).iter().map(|node| self.origin(node, place)).collect()
+    fn origins(&mut self, node: &Node, input: InputId, place: &Place<'_>) -> Option<Vec<Origin>> {
+        node.as_list().unwrap_or(std::slice::from_ref(node)).iter().map(|node| self.origin(node, input, place)).collect()
     }
 
-    fn origin(&mut self, node: &Node, place: Option<&str>) -> Option<Origin> {
+    fn origin(&mut self, node: &Node, input: InputId, place: &Place<'_>) -> Option<Origin> {
+        let when = Conditions::default();
         if let Some(field) = node.text() {
             let from = self.from(field, place);
-            return Some(Origin { from, read: Reading::Any, bits: None, when: Conditions::default() });
+            return Some(Origin { from, read: Reading::Any, bits: None, choice: None, is_added: false, when });
         }
         self.keys(node, ORIGIN_KEYS, "an input")?;
         let from = match (node.get("field").and_then(Node::text), node.get("is").and_then(Node::text)) {
@@ -364,38 +385,75 @@ impl Reader<'_> {
             (None, Some(is)) => names::number(is).map_or_else(|| From::Text(is.to_owned()), From::Number),
             _ => return self.refuse(node.span, "an input needs either `field` or `is`"),
         };
-        let at = match node.get("at") {
-            Some(at) => self.number(at, "`at`")?,
-            None => 0,
-        };
-        let read = match node.get("read").and_then(Node::text) {
-            None => Reading::Any,
-            Some("number") => Reading::Number,
-            Some("hex") => Reading::Hex,
-            Some("text") => Reading::Text,
-            Some("name") => Reading::Name { endings: self.texts(node, "strip") },
-            Some("bytes") => Reading::Byte(usize::try_from(at).unwrap_or(usize::MAX)),
-            Some(other) => {
-                return self.refuse(node.span, format!("`read` is one of number, hex, text, name, bytes, not `{other}`"));
-            }
-        };
-        let mask = match node.get("mask") {
-            Some(mask) => Some(self.number(mask, "`mask`")?),
-            None => None,
-        };
-        let shift = match node.get("shift") {
-            Some(shift) => u32::try_from(self.number(shift, "`shift`")?).unwrap_or(63).min(63),
-            None => 0,
-        };
+        let read = self.reading(node, input)?;
+        let mask = self.optional_number(node, "mask")?;
+        let shift = self.optional_number(node, "shift")?.unwrap_or(0).clamp(0, 63) as u32;
         let bits = (mask.is_some() || shift > 0).then(|| (mask.unwrap_or(-1), shift));
+        let text = |key: &str| node.get(key).and_then(Node::text).map(str::to_owned);
+        let is = |key: &str| node.get(key).and_then(Node::text) == Some("true");
+        let choice = Choice {
+            after: text("after"),
+            before: text("before"),
+            only: self.texts(node, "only").iter().map(|want| Want::parse(want)).collect(),
+            skip: usize::try_from(self.optional_number(node, "skip")?.unwrap_or(0)).unwrap_or(0),
+            is_last: is("last"),
+        };
+        let choice = (choice != Choice::default()).then(|| Box::new(choice));
         let when = self.conditions(node.get("when"))?;
-        Some(Origin { from, read, bits, when })
+        Some(Origin { from, read, bits, choice, is_added: is("also"), when })
     }
 
-    fn from(&mut self, field: &str, place: Option<&str>) -> From {
-        match (field.strip_prefix('/'), place) {
-            (Some(whole), _) => From::Event(self.paths.number(whole.to_owned())),
-            (None, Some(place)) => From::Part(self.paths.number(format!("{place}.{field}"))),
+    fn reading(&mut self, node: &Node, input: InputId) -> Option<Reading> {
+        let table = match (node.get("of").and_then(Node::text), input) {
+            (Some("codes"), _) | (None, super::CODE) => Some(Table::Codes),
+            (Some("subnames"), _) | (None, super::SUBCODE) => Some(Table::Subcodes),
+            (Some("errors"), _) | (None, super::ERROR_CODE) => Some(Table::Errors),
+            (Some("objects"), _) | (None, super::OBJECT) => Some(Table::Objects),
+            (Some(other), _) => {
+                return self.refuse(node.span, format!("`of` is one of codes, subnames, errors, objects, not `{other}`"));
+            }
+            (None, _) => None,
+        };
+        Some(match (node.get("read").and_then(Node::text), table) {
+            (None, _) => Reading::Any,
+            (Some("number"), _) => Reading::Number,
+            (Some("hex"), _) => Reading::Hex,
+            (Some("text"), _) => Reading::Text,
+            (Some("present"), _) => Reading::Present,
+            (Some("name"), Some(of)) => Reading::Name { of, endings: self.texts(node, "strip") },
+            (Some("name"), None) => return self.refuse(node.span, "`read: name` needs `of`, the table in which it stands"),
+            (Some("bytes"), _) => Reading::Bytes {
+                at: self.optional_number(node, "at")?.unwrap_or(0),
+                length: self.optional_number(node, "length")?.unwrap_or(1).clamp(1, 8) as usize,
+                is_little: node.get("order").and_then(Node::text) == Some("little"),
+            },
+            (Some(other), _) => {
+                let known = "number, hex, text, name, bytes, present";
+                return self.refuse(node.span, format!("`read` is one of {known}, not `{other}`"));
+            }
+        })
+    }
+
+    fn optional_number(&mut self, node: &Node, key: &str) -> Option<Option<i64>> {
+        match node.get(key) {
+            Some(number) => self.number(number, &format!("`{key}`")).map(Some),
+            None => Some(None),
+        }
+    }
+
+    fn from(&mut self, field: &str, place: &Place<'_>) -> From {
+        if let Some(whole) = field.strip_prefix('/') {
+            let is_in = |beside: &&String| whole.strip_prefix(&***beside).is_some_and(|rest| rest.starts_with('.'));
+            let beside = place.beside.iter().find(is_in).map(|beside| self.paths.number(beside.clone()));
+            let path = self.paths.number(whole.to_owned());
+            return beside.map_or(From::Event(path), |beside| From::Beside(beside, path));
+        }
+        match (field.strip_prefix("../"), place.each) {
+            (Some(field), each) => match outer_of(each) {
+                Some(outer) => From::Outer(self.paths.number(format!("{outer}.{field}"))),
+                None => From::Event(self.paths.number(field.to_owned())),
+            },
+            (None, Some(each)) => From::Part(self.paths.number(format!("{each}.{field}"))),
             (None, None) => From::Event(self.paths.number(field.to_owned())),
         }
     }

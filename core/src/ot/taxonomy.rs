@@ -9,7 +9,7 @@
 //! Fields are numbered; which of them get a slot is decided in `plan`. How the tables are written is only known in `read`.
 
 use super::InputId;
-use super::conditions::Conditions;
+use super::conditions::{Conditions, Want};
 use super::names::Names;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,7 @@ pub(super) struct Protocol {
     pub(super) flags: Vec<Case>,
     pub(super) errors: Names,
     pub(super) objects: Names,
+    pub(super) subnames: Names,
     /// In the order of their codes, those of one code in the order in which they stand in the file; those without one last.
     pub(super) rows: Vec<Row>,
     /// The codes that names stand for.
@@ -49,6 +50,8 @@ pub(super) struct Layout {
     pub(super) sensor: String,
     /// Where objects stand each of which is a record; `None` when the event is one.
     pub(super) each: Option<PathId>,
+    /// Where the objects stand in which those stand.
+    pub(super) outer: Option<PathId>,
     /// The field that names the log, and the names that it may have.
     pub(super) log: Option<(PathId, Vec<String>)>,
     /// Fields that an event must have which does not name its log.
@@ -76,7 +79,25 @@ pub(super) struct Origin {
     pub(super) read: Reading,
     /// Of a number, the bits that count, and by how many they are shifted to the right.
     pub(super) bits: Option<(i64, u32)>,
+    pub(super) choice: Option<Box<Choice>>,
+    /// Whether its values are added to those of the one before.
+    pub(super) is_added: bool,
     pub(super) when: Conditions,
+}
+
+/// Which of the values of a field count, and which part of them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Choice {
+    /// What follows this text; values without it do not count.
+    pub(super) after: Option<String>,
+    /// What stands in front of this text; values without it do not count.
+    pub(super) before: Option<String>,
+    /// Only values such as these.
+    pub(super) only: Vec<Want>,
+    /// Not so many at the beginning.
+    pub(super) skip: usize,
+    /// Only the last one.
+    pub(super) is_last: bool,
 }
 
 /// Where a value comes from.
@@ -84,6 +105,10 @@ pub(super) struct Origin {
 pub(super) enum From {
     /// A field of the object that is the record.
     Part(PathId),
+    /// A field of the object in which the record stands.
+    Outer(PathId),
+    /// A field of objects that stand beside the records, one for each.
+    Beside(PathId, PathId),
     /// A field of the event.
     Event(PathId),
     /// Nowhere: it is always this.
@@ -100,10 +125,21 @@ pub(super) enum Reading {
     /// As a number in hexadecimal digits.
     Hex,
     Text,
-    /// As the name of a code, without one of these endings.
-    Name { endings: Vec<String> },
-    /// As bytes in hexadecimal digits, of which one counts.
-    Byte(usize),
+    /// As the name of a number in a table, without one of these endings.
+    Name { of: Table, endings: Vec<String> },
+    /// As bytes in hexadecimal digits, of which some count, from the end when they begin in front of 0.
+    Bytes { at: i64, length: usize, is_little: bool },
+    /// Whether the field is there, whatever its value.
+    Present,
+}
+
+/// The tables of names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Table {
+    Codes,
+    Subcodes,
+    Errors,
+    Objects,
 }
 
 /// What is said where conditions hold.
@@ -127,6 +163,12 @@ pub(super) struct Row {
 }
 
 impl Protocol {
+    /// The names of the subcodes of a code; those of rows that are for any, when there is none.
+    pub(super) fn subcodes(&self, code: Option<i64>) -> Option<&Names> {
+        let at = self.subcodes.binary_search_by_key(&code.unwrap_or(i64::MIN), |(own, _)| *own).ok()?;
+        self.subcodes.get(at).map(|(_, names)| names)
+    }
+
     /// The rows for a code, and those that are for any.
     pub(super) fn rows(&self, code: Option<i64>) -> impl Iterator<Item = &Row> {
         let of = |code: Option<i64>| {
