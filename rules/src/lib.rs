@@ -31,7 +31,30 @@ macro_rules! protocols {
 }
 
 /// The tables of OT protocols, in the order of their names.
-const PROTOCOLS: &[(&str, &str)] = protocols! { "modbus" };
+const PROTOCOLS: &[(&str, &str)] = protocols! {
+    "ads"
+    "bacnet"
+    "bsap"
+    "c1222"
+    "cip"
+    "enip"
+    "ethercat"
+    "ge_srtp"
+    "genisys"
+    "goose"
+    "mms"
+    "modbus"
+    "omron_fins"
+    "opcua"
+    "pccc"
+    "profinet_dcp"
+    "profinet_io"
+    "roc_plus"
+    "s7comm"
+    "s7comm_plus"
+    "sv"
+    "synchrophasor"
+};
 
 /// Where sensors write what all protocols have in common.
 const SENSORS: &str = include_str!("../ot/taxonomy/sensors.yml");

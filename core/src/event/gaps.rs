@@ -112,6 +112,8 @@ pub(super) struct History(u32);
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Composite {
     pub(super) slot: SlotId,
+    /// Where its bracket stands, from the beginning of the gap.
+    pub(super) offset: u32,
     pub(super) way: u64,
 }
 

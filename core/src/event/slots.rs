@@ -47,6 +47,11 @@ impl<'e> Seen<'e> {
         !matches!(self.kind, Kind::Null | Kind::Composite)
     }
 
+    /// Whether the value is the number with this text.
+    pub(crate) fn is_number(&self, text: &str) -> bool {
+        self.kind == Kind::Number && self.cow() == text
+    }
+
     /// The text of the value as it is read; it is copied when it is not written like that.
     pub(crate) fn cow(&self) -> Cow<'e, str> {
         let mut buffer = String::new();
@@ -237,6 +242,8 @@ enum From {
 pub(crate) struct Parts<'a> {
     pub(crate) slot: SlotId,
     pub(crate) path: &'a str,
+    /// The same from the event on.
+    pub(crate) whole: &'a str,
     pub(crate) fields: Vec<(SlotId, &'a str)>,
     pub(crate) inner: Vec<Parts<'a>>,
 }
@@ -320,32 +327,38 @@ impl Slots {
     /// Fills the slots of some objects again, one object after the other.
     pub(crate) fn fill_parts(&mut self, event: &dyn Event, parts: &[Parts<'_>]) {
         for part in parts {
-            let mut has_objects = false;
-            event.objects(part.path, &mut |_| has_objects = true);
-            // Without objects, whoever holds the event has their fields by whole names.
-            if has_objects {
-                self.forget_part(part);
-                self.fill_part(event, part);
-            }
+            self.forget_part(event, part);
+            self.fill_part(event, part);
         }
     }
 
-    fn forget_part(&mut self, part: &Parts<'_>) {
-        for slot in part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]) {
-            self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+    fn forget_part(&mut self, event: &dyn Event, part: &Parts<'_>) {
+        let mut has_objects = false;
+        event.objects(part.whole, &mut |_| has_objects = true);
+        // Without objects, whoever holds the event has their fields by whole names.
+        if has_objects {
+            for slot in part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]) {
+                self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+            }
         }
-        part.inner.iter().for_each(|inner| self.forget_part(inner));
+        part.inner.iter().for_each(|inner| self.forget_part(event, inner));
     }
 
     fn fill_part(&mut self, event: &dyn Event, part: &Parts<'_>) {
         event.objects(part.path, &mut |object| {
-            let cell = self.copy(Kind::Composite, "");
-            self.cells.link(part.slot, 0, cell);
-            // Nothing in the object stands where the object does.
+            // Nothing in front of the object, nor in it, stands where the object does.
             self.copies.push(' ');
+            let cell = self.copy(Kind::Composite, "{");
+            self.cells.link(part.slot, 0, cell);
             part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
             part.inner.iter().for_each(|inner| self.fill_part(object, inner));
         });
+    }
+
+    /// Whether the values of a slot stand in objects at a field whose name and the dot behind it have so many dots.
+    pub(crate) fn are_inside(&self, slot: SlotId, dots: u8) -> bool {
+        let way = self.cells.heads.get(slot.index()).map_or(0, |head| head.way);
+        self.is_unordered || way & 1_u64.rotate_left(dots.into()) != 0
     }
 
     /// Puts derived values into slots that the event has left empty, in place of those that were put there before.
@@ -439,7 +452,7 @@ impl Slots {
     fn cell_of(&mut self, value: Value<'_>) -> Cell {
         match value {
             Value::Null => self.copy(Kind::Null, ""),
-            Value::Composite => self.copy(Kind::Composite, ""),
+            Value::Composite => self.copy(Kind::Composite, "["),
             Value::Bool(value) => self.copy(Kind::Bool, if value { "true" } else { "false" }),
             Value::Number(Number::Integer(value)) => self.copy(Kind::Number, itoa::Buffer::new().format(value)),
             Value::Number(number) => self.copy(Kind::Number, &number.text()),
@@ -464,6 +477,15 @@ impl Slots {
             next = self.cells.more.get(cell.next as usize);
             Some(self.seen(cell, event))
         })
+    }
+
+    /// Where the objects of a slot begin.
+    pub(crate) fn objects<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = u32> + use<'s> {
+        let is_object = move |placed: &Placed<'_>| {
+            let text = if placed.is_written { event } else { &self.copies };
+            placed.seen.kind == Kind::Composite && text.as_bytes().get(placed.at as usize) == Some(&b'{')
+        };
+        self.placed(slot, event).filter(is_object).map(|placed| placed.at)
     }
 
     /// The values of a slot and where they stand.

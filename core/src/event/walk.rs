@@ -53,7 +53,10 @@ impl Work for Walk<'_> {
                 }
             };
             if gap.has_composites {
-                gaps.composites(gap).iter().for_each(|of| cells.note(of.slot, of.way, Kind::Composite, at, at));
+                for of in gaps.composites(gap) {
+                    let bracket = at + of.offset as usize;
+                    cells.note(of.slot, of.way, Kind::Composite, bracket, bracket);
+                }
             }
             let start = at + gap.length();
             let (kind, end) = match gap.end {
@@ -240,7 +243,8 @@ impl<'a> Reader<'a> {
         if (is_object || is_empty)
             && let Some(slot) = target.slot
         {
-            composites.push(Composite { slot, way: target.way });
+            let offset = (self.at - 1 - self.start) as u32;
+            composites.push(Composite { slot, offset, way: target.way });
         }
         if is_empty {
             self.at += 1;

@@ -57,7 +57,8 @@ impl Records {
             let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
             let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
             if fits(plan, layout, slots, text) {
-                self.layout(plan, |part| Frame::new(plan, protocol, layout, Event { slots, text }, part), layout, slots, text);
+                let frame = |part, is_object| Frame::new(plan, protocol, layout, Event { slots, text }, part, is_object);
+                self.layout(plan, frame, layout, slots, text);
             }
         }
         self.layouts = layouts;
@@ -67,7 +68,7 @@ impl Records {
     fn layout<'e>(
         &mut self,
         plan: &'e Plan,
-        frame: impl Fn(Option<Part>) -> Frame<'e>,
+        frame: impl Fn(Option<Part>, bool) -> Frame<'e>,
         layout: &Layout,
         slots: &Slots,
         text: &str,
@@ -78,12 +79,12 @@ impl Records {
         }
         let count = self.parts.len();
         if count < 2 {
-            return self.record(plan, &mut frame(None));
+            return self.record(plan, &mut frame(None, count > 0));
         }
         for number in 0..count {
             let start = self.parts.get(number).copied().unwrap_or(0);
             let end = self.parts.get(number + 1).copied().unwrap_or(u32::MAX);
-            self.record(plan, &mut frame(Some(Part { places: start..end, number, count })));
+            self.record(plan, &mut frame(Some(Part { places: start..end, number, count }), true));
         }
     }
 
@@ -217,6 +218,10 @@ impl Records {
                 }
                 None => match &value {
                     Value::Number(number) => self.push_number(slot, *number),
+                    // A number that JSON can write in several ways.
+                    Value::Text(text) if placed.is_some_and(|placed| placed.seen.is_number(text)) => {
+                        self.push(slot, Kind::Number, text);
+                    }
                     Value::Text(text) => self.push_text(slot, text),
                 },
             }
@@ -224,15 +229,17 @@ impl Records {
     }
 
     fn push_text(&mut self, slot: SlotId, text: &str) {
-        let start = self.texts.len();
-        self.texts.push_str(text);
-        self.entries.push((slot, Derived::text(Kind::Text, start..self.texts.len())));
+        self.push(slot, Kind::Text, text);
     }
 
     fn push_number(&mut self, slot: SlotId, number: i64) {
+        self.push(slot, Kind::Number, itoa::Buffer::new().format(number));
+    }
+
+    fn push(&mut self, slot: SlotId, kind: Kind, text: &str) {
         let start = self.texts.len();
-        self.texts.push_str(itoa::Buffer::new().format(number));
-        self.entries.push((slot, Derived::text(Kind::Number, start..self.texts.len())));
+        self.texts.push_str(text);
+        self.entries.push((slot, Derived::text(kind, start..self.texts.len())));
     }
 }
 

@@ -35,8 +35,7 @@ pub(super) struct Event<'e> {
 impl<'e> Event<'e> {
     /// Where the objects of a field begin.
     pub(super) fn objects(self, slot: SlotId) -> impl Iterator<Item = u32> + use<'e> {
-        let objects = self.slots.placed(slot, self.text).filter(|placed| placed.seen.kind == Kind::Composite);
-        objects.map(|placed| placed.at)
+        self.slots.objects(slot, self.text)
     }
 }
 
@@ -49,6 +48,8 @@ pub(super) struct Frame<'e> {
     /// Nothing, when all of the event is the message; and nothing, when there is one object around all messages.
     part: Option<Part>,
     outer: Option<Part>,
+    /// Whether the message is an object, be it the only one.
+    is_object: bool,
     kept: [Option<(InputId, Option<Value<'e>>)>; KEPT],
     kept_count: usize,
     /// What was found out about the message so far.
@@ -58,7 +59,7 @@ pub(super) struct Frame<'e> {
 }
 
 impl<'e> Frame<'e> {
-    pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>, part: Option<Part>) -> Self {
+    pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>, part: Option<Part>, is_object: bool) -> Self {
         let kept = [const { None }; KEPT];
         let around = |part: &Part| {
             let slot = plan.slot(layout.outer?)?;
@@ -68,7 +69,7 @@ impl<'e> Frame<'e> {
             Some(Part { places, number, count: starts().count() })
         };
         let outer = part.as_ref().and_then(around);
-        Self { plan, protocol, layout, event, part, outer, kept, kept_count: 0, class: None, direction: None, outcome: None }
+        Self { plan, protocol, layout, event, part, outer, is_object, kept, kept_count: 0, class: None, direction: None, outcome: None }
     }
 
     pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
@@ -182,12 +183,19 @@ impl<'e> Frame<'e> {
     /// The values of a field, of the object or of the event.
     fn placed(&self, from: &From) -> impl Iterator<Item = Placed<'e>> + use<'e> {
         const ALL: Range<u32> = 0..u32::MAX;
+        let layout = self.layout;
+        let inside = |path: &PathId, objects: Option<PathId>| {
+            let is_inside = |objects| self.plan.are_inside(self.event.slots, *path, objects);
+            objects.filter(|_| self.is_object).is_none_or(is_inside).then_some(*path)
+        };
         let (path, places, only) = match (from, &self.part) {
-            (From::Part(path), Some(part)) => (Some(*path), part.places.clone(), None),
-            (From::Outer(path), Some(_)) => {
-                (Some(*path), self.outer.as_ref().map_or(ALL, |outer| outer.places.clone()), None)
+            (From::Part(path), part) => {
+                (inside(path, layout.each), part.as_ref().map_or(ALL, |part| part.places.clone()), None)
             }
-            (From::Beside(beside, path), Some(part)) => (Some(*path), self.beside(*beside, part), None),
+            (From::Outer(path), _) => {
+                (inside(path, layout.outer), self.outer.as_ref().map_or(ALL, |outer| outer.places.clone()), None)
+            }
+            (From::Beside(beside, path), Some(part)) => (inside(path, Some(*beside)), self.beside(*beside, part), None),
             (From::Event(path), Some(part)) => {
                 // What stands beside the objects, or beside those around them, one for each.
                 let count = self.all(Some(*path)).count();
@@ -195,7 +203,7 @@ impl<'e> Frame<'e> {
                 let only = if count == part.count { Some(part.number) } else { outer.map(|outer| outer.number) };
                 (Some(*path), ALL, only)
             }
-            (From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path), None) => (Some(*path), ALL, None),
+            (From::Beside(_, path) | From::Event(path), None) => (Some(*path), ALL, None),
             (From::Text(_) | From::Number(_), _) => (None, ALL, None),
         };
         let values = self.all(path).filter(move |placed| places.contains(&placed.at));
@@ -221,7 +229,7 @@ impl<'e> Frame<'e> {
         let text = match placed.seen.kind {
             _ if origin.read == Reading::Present => return Some(Value::Number(1)),
             Kind::Null | Kind::Composite => return None,
-            Kind::Bool if origin.read == Reading::Any => Cow::Borrowed(if placed.seen.raw == "true" { "1" } else { "0" }),
+            Kind::Bool if matches!(origin.read, Reading::Any | Reading::Number) => Cow::Borrowed(if placed.seen.raw == "true" { "1" } else { "0" }),
             _ => placed.seen.cow(),
         };
         let choice = origin.choice.as_deref();
@@ -238,6 +246,7 @@ impl<'e> Frame<'e> {
             Reading::Hex => Value::Number(hex(&text)?),
             Reading::Text | Reading::Present => Value::Text(text),
             Reading::Name { of, endings } => self.by_name(*of, endings, text),
+            Reading::Digits => Value::Text(digits(text)),
             Reading::Bytes { at, length, is_little } => Value::Number(bytes(&text, *at, *length, *is_little)?),
         };
         let value = match (value, origin.bits) {
@@ -257,6 +266,7 @@ impl<'e> Frame<'e> {
             Table::Codes => protocol.codes.number(name),
             Table::Errors => protocol.errors.number(name),
             Table::Objects => protocol.objects.number(name),
+            Table::None => names::number_at_end(name),
             Table::Subcodes => {
                 let code = self.number(CODE);
                 let known = |code: Option<i64>| protocol.subcodes(code).and_then(|names| names.known(name));
@@ -292,6 +302,15 @@ fn cut(text: Cow<'_, str>, range: Range<usize>) -> Cow<'_, str> {
         Cow::Borrowed(text) => Cow::Borrowed(text.get(range).unwrap_or_default()),
         Cow::Owned(text) => Cow::Owned(text.get(range).unwrap_or_default().to_owned()),
     }
+}
+
+/// Bytes in hexadecimal digits, with nothing in front of them or between them.
+fn digits(text: Cow<'_, str>) -> Cow<'_, str> {
+    let digits = text.strip_prefix("0x").unwrap_or(&text);
+    if digits.len() == text.len() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
+        return text;
+    }
+    Cow::Owned(digits.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect())
 }
 
 fn hex(text: &str) -> Option<i64> {

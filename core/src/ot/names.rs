@@ -50,7 +50,7 @@ fn compared(left: &str, right: &str) -> Ordering {
 }
 
 /// The number at the end of a name that no table has: digits, or `0x` and hexadecimal ones, also in brackets.
-fn number_at_end(name: &str) -> Option<i64> {
+pub(super) fn number_at_end(name: &str) -> Option<i64> {
     let name = name.trim_end_matches([')', ']', ' ']);
     let digits = name.len() - name.bytes().rev().take_while(u8::is_ascii_hexdigit).count();
     let (before, hex) = name.split_at_checked(digits)?;

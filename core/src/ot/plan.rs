@@ -12,7 +12,7 @@ use super::{
     ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME, OPERATION, OUTCOME, PREFIX,
     QUANTITY, SOURCE, SUBCODE, SUBNAME,
 };
-use crate::event::slots::Parts;
+use crate::event::slots::{Parts, Slots};
 use crate::program::SlotId;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(super) protocols: Vec<Protocol>,
     /// For each field of the tables its slot, if it has one.
     slots: Vec<Option<u32>>,
+    /// For each field of the tables how many dots its name has.
+    dots: Vec<u8>,
     /// The fields of a record that are filled, and their slots.
     pub(super) asked: Vec<(InputId, u32)>,
     /// Layouts by their protocol and place in it; those that a slot may mean are a range of `triggers`.
@@ -83,11 +85,18 @@ impl Plan {
         }
         starts.push(flat.len() as u32);
         let parts = parts.into_values().collect();
-        Self { protocols: taxonomy.protocols.clone(), slots, asked: asked.into_iter().collect(), layouts, triggers: flat, starts, parts }
+        let dots = taxonomy.paths.iter().map(|path| path.bytes().filter(|byte| *byte == b'.').count() as u8).collect();
+        Self { protocols: taxonomy.protocols.clone(), slots, dots, asked: asked.into_iter().collect(), layouts, triggers: flat, starts, parts }
     }
 
     pub(super) fn slot(&self, path: PathId) -> Option<SlotId> {
         self.slots.get(path as usize).copied().flatten().map(SlotId)
+    }
+
+    /// Whether the values of a field stand in the objects of another, when the event has such objects.
+    pub(super) fn are_inside(&self, slots: &Slots, path: PathId, objects: PathId) -> bool {
+        let dots = self.dots.get(objects as usize).map_or(0, |dots| dots + 1);
+        self.slot(path).is_none_or(|slot| slots.are_inside(slot, dots))
     }
 
     /// The layouts that an event may have in which a slot is filled.
@@ -126,7 +135,7 @@ impl Plan {
         let inner = self.parts.iter().filter(|part| depth(&part.path) == around);
         inner.filter_map(|part| {
             let fields = part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect();
-            Some(Parts { slot: SlotId(part.slot), path: rest(part)?, fields, inner: self.parts_in(Some(&part.path)) })
+            Some(Parts { slot: SlotId(part.slot), path: rest(part)?, whole: &part.path, fields, inner: self.parts_in(Some(&part.path)) })
         })
         .collect()
     }

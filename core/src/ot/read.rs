@@ -404,31 +404,31 @@ impl Reader<'_> {
     }
 
     fn reading(&mut self, node: &Node, input: InputId) -> Option<Reading> {
-        let table = match (node.get("of").and_then(Node::text), input) {
-            (Some("codes"), _) | (None, super::CODE) => Some(Table::Codes),
-            (Some("subnames"), _) | (None, super::SUBCODE) => Some(Table::Subcodes),
-            (Some("errors"), _) | (None, super::ERROR_CODE) => Some(Table::Errors),
-            (Some("objects"), _) | (None, super::OBJECT) => Some(Table::Objects),
+        let of = match (node.get("of").and_then(Node::text), input) {
+            (Some("codes"), _) | (None, super::CODE) => Table::Codes,
+            (Some("subnames"), _) | (None, super::SUBCODE) => Table::Subcodes,
+            (Some("errors"), _) | (None, super::ERROR_CODE) => Table::Errors,
+            (Some("objects"), _) | (None, super::OBJECT) => Table::Objects,
             (Some(other), _) => {
                 return self.refuse(node.span, format!("`of` is one of codes, subnames, errors, objects, not `{other}`"));
             }
-            (None, _) => None,
+            (None, _) => Table::None,
         };
-        Some(match (node.get("read").and_then(Node::text), table) {
-            (None, _) => Reading::Any,
-            (Some("number"), _) => Reading::Number,
-            (Some("hex"), _) => Reading::Hex,
-            (Some("text"), _) => Reading::Text,
-            (Some("present"), _) => Reading::Present,
-            (Some("name"), Some(of)) => Reading::Name { of, endings: self.texts(node, "strip") },
-            (Some("name"), None) => return self.refuse(node.span, "`read: name` needs `of`, the table in which it stands"),
-            (Some("bytes"), _) => Reading::Bytes {
+        Some(match node.get("read").and_then(Node::text) {
+            None => Reading::Any,
+            Some("number") => Reading::Number,
+            Some("hex") => Reading::Hex,
+            Some("text") => Reading::Text,
+            Some("digits") => Reading::Digits,
+            Some("present") => Reading::Present,
+            Some("name") => Reading::Name { of, endings: self.texts(node, "strip") },
+            Some("bytes") => Reading::Bytes {
                 at: self.optional_number(node, "at")?.unwrap_or(0),
                 length: self.optional_number(node, "length")?.unwrap_or(1).clamp(1, 8) as usize,
                 is_little: node.get("order").and_then(Node::text) == Some("little"),
             },
-            (Some(other), _) => {
-                let known = "number, hex, text, name, bytes, present";
+            Some(other) => {
+                let known = "number, hex, text, digits, name, bytes, present";
                 return self.refuse(node.span, format!("`read` is one of {known}, not `{other}`"));
             }
         })

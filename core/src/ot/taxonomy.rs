@@ -125,6 +125,8 @@ pub(super) enum Reading {
     /// As a number in hexadecimal digits.
     Hex,
     Text,
+    /// As a text of hexadecimal digits, without what stands between bytes.
+    Digits,
     /// As the name of a number in a table, without one of these endings.
     Name { of: Table, endings: Vec<String> },
     /// As bytes in hexadecimal digits, of which some count, from the end when they begin in front of 0.
@@ -140,6 +142,8 @@ pub(super) enum Table {
     Subcodes,
     Errors,
     Objects,
+    /// None: only the number at the end of a name counts.
+    None,
 }
 
 /// What is said where conditions hold.

@@ -1,0 +1,294 @@
+//! Records of OT operations: the engine must see those that the tree of an event holds, whatever its form.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::sync::LazyLock;
+use tieline::{Compiler, JsonEvent, Normaliser, Rules, Scanner};
+
+/// A protocol that uses everything that a table can say.
+const TABLES: &[&str] = &[
+    "
+sensor: s
+inputs: {source.ip: [src, host.ip], source.port: sp, destination.ip: dst, destination.port: dp, session: id}
+---
+sensor: flat
+inputs: {source.ip: src, destination.ip: dst}
+",
+    r"
+protocol: p
+sources: {t: test}
+sensors:
+  - sensor: s
+    each: [l.p, l.p.in, q]
+    beside: [l.b]
+    inputs:
+      code: c
+      subcode: [{field: sub, when: {code: [1, 2]}}, {field: d, read: bytes, at: 1, when: {code: 3}}, {field: t, after: 'sub:', read: name}]
+      unit: /l.u
+      transaction: ../n
+      address: [{field: a}, {field: a2, also: true}]
+      quantity: n
+      value: [{field: v, only: '0..100'}, {field: d, read: digits}, {is: 7, when: {code: 2}}]
+      object: {field: o, read: name}
+      file: /l.b.f
+      error.code: {field: e, mask: 0x7f}
+      user: {field: v, last: true, skip: 1}
+      flagged: {field: w, read: present}
+    addresses: consecutive
+    swap: {code: 3}
+  - sensor: flat
+    logs: [one, two]
+    needs: [func, unit]
+    when: {func: '*'}
+    inputs:
+      func: {field: func, read: text}
+      code: {field: func, read: name, strip: [_X]}
+      unit: unit
+      subcode: {field: t, before: '-', read: name}
+      kind: {field: kind, read: text}
+direction:
+  - {is: response, when: {flagged: 1}}
+  - {is: response, when: {kind: 're*se'}}
+  - {is: request}
+outcome:
+  - {is: failure, when: {error.code: '*'}}
+  - {is: success, when: {direction: response}}
+flags:
+  - {is: broadcast, when: {unit: 0, class: [write, control]}}
+  - {is: test, when: {address: '3..5'}}
+errors: {1: BAD, 2: WORSE}
+objects: {1: ONE, 2: TWO}
+subnames: {9: NINE}
+operations:
+  - {code: 1, name: READ, subcode: 4, subname: FOUR, class: discovery, source: t, subalias: [four-alias]}
+  - {code: 1, name: READ, class: read, source: t, alias: [Rd]}
+  - {code: 2, name: WRITE, class: control, source: t, when: {object: [1, ONE]}}
+  - {code: 2, name: WRITE, class: write, source: t}
+  - {code: 3, name: WRAP, class: session, source: t, carries: true}
+  - {code: [4, 5], name: STOP, class: mode_stop, source: t}
+  - {name: other, class: vendor_opaque, source: t, when: {flagged: '-', code: '-'}}
+",
+    "
+protocol: second
+sources: {t: test}
+sensors:
+  - sensor: s
+    each: l.p
+    inputs: {code: k, value: v}
+    when: {code: '*'}
+operations:
+  - {code: 8, name: EIGHT, class: force, source: t}
+",
+];
+
+fn with_tables(compiler: Compiler) -> Compiler {
+    TABLES.iter().fold(compiler, |compiler, yaml| compiler.protocols(None, *yaml))
+}
+
+/// A rule for each of these detections.
+const DETECTIONS: &[&str] = &[
+    "{ot.operation: read}",
+    "{ot.operation: [write, control], ot.direction: request}",
+    "{ot.operation: mode_stop, ot.unit: 1}",
+    "{ot.operation: vendor_opaque}",
+    "{ot.operation: unknown}",
+    "{ot.operation: session}",
+    "{ot.protocol: second}",
+    "{ot.protocol: p, ot.code|gte: 2, ot.subcode: 4}",
+    "{ot.name: READ, ot.subname|startswith: F}",
+    "{ot.address|gte: 4, ot.address|lte: 6}",
+    "{ot.address: 5, ot.value|exists: true}",
+    "{ot.value|contains: a}",
+    "{ot.value|lt: 50}",
+    "{ot.object: ONE}",
+    "{ot.object: 5}",
+    "{ot.flag: broadcast}",
+    "{ot.flag|exists: false, ot.protocol: p}",
+    "{ot.outcome: failure, ot.error.name: BAD}",
+    "{ot.source.ip|cidr: 10.0.0.0/8}",
+    "{ot.destination.ip: 10.0.0.1, ot.source.port: 5}",
+    "{ot.transaction: 3}",
+    "{ot.file: f1}",
+    "{ot.user|exists: true}",
+    "{ot.quantity: null}",
+    "{ot.sensor: flat, src: 10.0.0.1}",
+    "{ot.session|fieldref: id}",
+    "{ot.subname: NINE}",
+];
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let rule = |(number, detection): (usize, &&str)| {
+        format!("title: r{number}\nlogsource: {{category: c}}\ndetection:\n  s: {detection}\n  condition: s\n---\n")
+    };
+    let yaml: String = DETECTIONS.iter().enumerate().map(rule).collect();
+    let rules = with_tables(Compiler::new()).rules(None, yaml).build().unwrap();
+    assert!(rules.diagnostics().iter().all(|told| !told.is_error()), "{:?}", rules.diagnostics());
+    rules
+});
+
+thread_local! {
+    static SCANNER: RefCell<(Scanner, Normaliser)> =
+        RefCell::new((Scanner::new(&RULES), Normaliser::new(with_tables(Compiler::new())).unwrap()));
+}
+
+fn titles(rules: impl Iterator<Item = usize>) -> Vec<usize> {
+    rules.collect()
+}
+
+/// All ways to look at an event must see the same.
+fn check(event: &str) -> Result<(), TestCaseError> {
+    let Ok(tree) = JsonEvent::parse(event.as_bytes()) else { return Ok(()) };
+    // A key with an escape makes the walk give up.
+    let by_tree = format!("{},\"\\u006b\\u006b\":1}}", event.trim_end().strip_suffix('}').unwrap());
+    let by_tree = by_tree.replacen("{,", "{", 1);
+    SCANNER.with_borrow_mut(|(scanner, normaliser)| {
+        let expected = titles((0..RULES.len()).filter(|rule| RULES.reference_matches(*rule, &tree)));
+        let walked = titles(scanner.scan_json(event.as_bytes()).unwrap().map(|found| found.index()));
+        prop_assert_eq!(&walked, &expected, "the walk on {}", event);
+        let treed = titles(scanner.scan_json(by_tree.as_bytes()).unwrap().map(|found| found.index()));
+        prop_assert_eq!(&treed, &expected, "the tree on {}", &by_tree);
+        let any = titles(scanner.scan(&tree).map(|found| found.index()));
+        prop_assert_eq!(&any, &expected, "an event of any type, {}", event);
+        let records = normaliser.records_json(event.as_bytes()).unwrap();
+        prop_assert_eq!(&normaliser.records_json(by_tree.as_bytes()).unwrap(), &records, "records of {}", event);
+        for record in &records {
+            // What was normalised is taken as it is, and each record by itself matches what the event matches.
+            let whole = format!("{},{}", event.trim_end().strip_suffix('}').unwrap(), &serde_json::to_string(record).unwrap()[1..]);
+            let whole = whole.replacen("{,", "{", 1);
+            prop_assert!(normaliser.records_json(whole.as_bytes()).unwrap().is_empty());
+            let own = titles(scanner.scan_json(whole.as_bytes()).unwrap().map(|found| found.index()));
+            prop_assert!(own.iter().all(|rule| expected.contains(rule)), "{:?} of {:?} on {}", own, expected, whole);
+        }
+        Ok(())
+    })
+}
+
+fn value() -> impl Strategy<Value = String> {
+    let scalar = prop::sample::select(vec![
+        "0", "1", "2", "3", "4", "5", "8", "9", "\"1\"", "\"0x02\"", "\"0x83\"", "\"03\"", "\"READ\"", "\"rd\"", "\"STOP_X\"",
+        "\"unknown-4\"", "\"5a:04:41\"", "\"5A04\"", "\"sub: FOUR\"", "\"FOUR-1\"", "\"one\"", "\"10.0.0.1\"", "\"response\"",
+        "true", "false", "null", "\"\"", "\"a\\\\b\"", "\"\\u0031\"", "1.5", "1e2", "-1", "{}", "[]", "12345678901234567890",
+        "\"f1\"", "\"BAD\"",
+    ])
+    .prop_map(str::to_owned);
+    let list = prop::collection::vec(scalar.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(",")));
+    prop_oneof![4 => scalar, 1 => list]
+}
+
+fn object(keys: Vec<&'static str>, inner: impl Strategy<Value = String> + 'static) -> BoxedStrategy<String> {
+    let entry = (prop::sample::select(keys), value()).prop_map(|(key, value)| format!("\"{key}\":{value}"));
+    let entries = prop_oneof![5 => entry, 1 => inner];
+    prop::collection::vec(entries, 0..7).prop_map(|entries| format!("{{{}}}", entries.join(","))).boxed()
+}
+
+fn one_or_more(key: &'static str, objects: BoxedStrategy<String>) -> BoxedStrategy<String> {
+    let several = prop::collection::vec(objects.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(",")));
+    prop_oneof![objects, several].prop_map(move |objects| format!("\"{key}\":{objects}")).boxed()
+}
+
+fn event() -> impl Strategy<Value = String> {
+    let part = vec!["c", "sub", "d", "t", "n", "a", "a2", "v", "o", "e", "w", "k", "in"];
+    let none = Just("\"z\":1".to_owned());
+    let inner = one_or_more("in", object(part.clone(), none.clone()));
+    let messages = object(part, inner);
+    let beside = object(vec!["f", "z"], none.clone());
+    let layers = prop_oneof![
+        3 => one_or_more("p", messages.clone()),
+        1 => one_or_more("b", beside),
+        1 => value().prop_map(|value| format!("\"u\":{value}")),
+    ];
+    let layers = prop::collection::vec(layers, 0..4).prop_map(|entries| format!("\"l\":{{{}}}", entries.join(",")));
+    let flat = (
+        prop::sample::select(vec![
+            "src", "host.ip", "sp", "dst", "dp", "id", "func", "unit", "kind", "t", "_path", "l.p.c", "l.p.a", "l.p.in.c", "q.c", "l.u",
+        ]),
+        prop_oneof![3 => value(), 1 => prop::sample::select(vec!["\"one\"", "\"two\"", "\"three\""]).prop_map(str::to_owned)],
+    );
+    let flat = flat.prop_map(|(key, value)| format!("\"{key}\":{value}"));
+    let entry = prop_oneof![3 => layers, 1 => one_or_more("q", messages), 4 => flat];
+    prop::collection::vec(entry, 0..6).prop_map(|entries| format!("{{{}}}", entries.join(",")))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(
+        std::env::var("TIELINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3_000)
+    ))]
+
+    #[test]
+    fn every_form_of_an_event_has_the_same_records(event in event()) {
+        check(&event)?;
+    }
+}
+
+fn records(event: &str) -> Vec<String> {
+    let mut normaliser = Normaliser::new(with_tables(Compiler::new())).unwrap();
+    let records = normaliser.records_json(event.as_bytes()).unwrap();
+    records.iter().map(|record| serde_json::to_string(record).unwrap()).collect()
+}
+
+#[test]
+fn a_message_is_told_by_its_row() {
+    let told = records(r#"{"src":"10.0.0.1","dst":"10.0.0.2","l":{"p":{"c":"0x02","o":"TWO","a":[3],"n":3,"v":["7","0x0a",500]},"u":"0"}}"#);
+    let expected = r#"{"ot.sensor":"s","ot.protocol":"p","ot.operation":"write","ot.code":2,"ot.name":"WRITE","ot.direction":"request","ot.unit":0,"ot.object":"TWO","ot.address":[3,4,5],"ot.quantity":3,"ot.value":[7,10],"ot.user":500,"ot.flag":["broadcast","test"],"ot.source.ip":"10.0.0.1","ot.destination.ip":"10.0.0.2"}"#;
+    assert_eq!(told, [expected]);
+}
+
+#[test]
+fn wrappers_are_told_only_when_nothing_is_in_them() {
+    let operations = |event: &str| records(event).iter().map(|record| record.split('"').nth(11).unwrap().to_owned()).collect::<Vec<_>>();
+    assert_eq!(operations(r#"{"l":{"p":[{"c":3,"in":[{"c":1},{"c":4}]},{"c":2}]}}"#), ["write", "read", "mode_stop"]);
+    assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
+}
+
+#[test]
+fn broken_tables_say_where() {
+    let faults = |yaml: &str| {
+        let compiler = Compiler::new().protocols(Some("s.yml"), "sensor: s\ninputs: {}").protocols(Some("t.yml"), yaml);
+        let error = Normaliser::new(compiler).unwrap_err();
+        error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let with = |part: &str| {
+        let sensors = "sensors: [{sensor: s, needs: [a], inputs: {code: a}}]";
+        faults(&format!("protocol: p\nsources: {{t: test}}\n{}\n{part}", if part.contains("sensors:") { "" } else { sensors }))
+    };
+    let first = |part: &str| with(part).first().cloned().unwrap_or_default();
+    assert_eq!(
+        first("operations: [{code: 1, class: raed, source: t}]"),
+        "t.yml:4:14: error[TL0080]: `raed` is no operation class"
+    );
+    for (part, expected) in [
+        ("operations: [{code: x, class: read, source: t}]", "a code must be a whole number"),
+        ("operations: [{code: 1, class: read, source: u}]", "`u` is not under `sources`"),
+        ("operations: [{code: 1, class: read}]", "an operation needs the text `source`"),
+        ("operations: [{code: 1, klass: read, class: read, source: t}]", "an operation has no key `klass`"),
+        ("sensors: [{sensor: z, needs: [a]}]", "there is no document `sensor: z`"),
+        ("sensors: [{sensor: s}]", "a layout needs `each`, or `needs`"),
+        ("sensors: [{sensor: s, needs: [a], inputs: {code: {read: hex}}}]", "an input needs either `field` or `is`"),
+        ("sensors: [{sensor: s, needs: [a], inputs: {code: {field: a, read: hexa}}}]", "`read` is one of"),
+        ("direction: [{is: up}]", "`up` is no direction"),
+        ("flags: [{is: test, when: [a]}]", "conditions must be a map"),
+        ("colour: red", "a protocol has no key `colour`"),
+    ] {
+        assert!(first(part).contains(expected), "{part}: {}", first(part));
+    }
+    assert!(faults("protocol: p\nprotocol: q").first().unwrap().contains("duplicate key"));
+    assert!(faults("- 1").first().unwrap().contains("must be a map"));
+}
+
+#[test]
+fn nothing_is_read_unless_a_rule_asks() {
+    let broken = Compiler::new().protocols(None, "protocol: [").rules(
+        None,
+        "title: t\nlogsource: {category: c}\ndetection: {s: {a: 1}, condition: s}",
+    );
+    assert_eq!(broken.build().unwrap().len(), 1);
+}
+
+#[test]
+fn saved_rules_know_the_tables() {
+    let saved = Rules::from_bytes(&RULES.to_bytes()).unwrap();
+    let mut scanner = Scanner::new(&saved);
+    assert_eq!(scanner.scan_json(br#"{"l":{"p":{"c":1}}}"#).unwrap().next().unwrap().rule().title(), "r0");
+}
