@@ -8,14 +8,22 @@ use super::conditions::{Conditions, Value, Want};
 use super::names;
 use super::plan::Plan;
 use super::taxonomy::{Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
-use super::{CODE, DIRECTION, InputId, OPERATION, OUTCOME, SUBCODE};
+use super::{CODE, DIRECTION, INPUTS_MAX, InputId, OPERATION, OUTCOME, SUBCODE};
 use crate::event::slots::{Kind, Placed, Slots};
 use crate::program::SlotId;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Values that are kept while a message is read.
-const KEPT: usize = 16;
+/// Inputs whose first value is kept while a message is read.
+const KEPT: usize = 32;
+
+/// The first value of an input, if it has any.
+#[derive(Debug, Clone)]
+struct Kept<'e> {
+    value: Option<Value<'e>>,
+    /// Whether there may be more.
+    has_more: bool,
+}
 
 /// Which of the objects of an event the message is, and where its values stand.
 #[derive(Debug, Clone)]
@@ -50,8 +58,10 @@ pub(super) struct Frame<'e> {
     outer: Option<Part>,
     /// Whether the message is an object, be it the only one.
     is_object: bool,
-    kept: [Option<(InputId, Option<Value<'e>>)>; KEPT],
-    kept_count: usize,
+    kept: [Option<Kept<'e>>; KEPT],
+    kept_count: u8,
+    /// For each input where it is kept, from 1.
+    places: [u8; INPUTS_MAX],
     /// What was found out about the message so far.
     pub(super) class: Option<&'e str>,
     pub(super) direction: Option<&'e str>,
@@ -69,13 +79,18 @@ impl<'e> Frame<'e> {
             Some(Part { places, number, count: starts().count() })
         };
         let outer = part.as_ref().and_then(around);
-        Self { plan, protocol, layout, event, part, outer, is_object, kept, kept_count: 0, class: None, direction: None, outcome: None }
+        Self { plan, protocol, layout, event, part, outer, is_object, kept, kept_count: 0, places: [0; INPUTS_MAX], class: None, direction: None, outcome: None }
     }
 
     pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
         conditions.hold(|input, want| {
-            let first = self.value(input);
-            want.holds(first.as_ref()) || (first.is_some() && *want != Want::Absent && self.any_holds(input, want))
+            let stated = self.stated(input);
+            if stated.is_some() {
+                return want.holds(stated.as_ref());
+            }
+            let place = self.keep(input);
+            let Some(kept) = self.kept.get(place).and_then(Option::as_ref) else { return false };
+            want.holds(kept.value.as_ref()) || (kept.has_more && *want != Want::Absent && self.any_holds(input, want))
         })
     }
 
@@ -94,24 +109,44 @@ impl<'e> Frame<'e> {
 
     /// The first value of an input.
     pub(super) fn value(&mut self, input: InputId) -> Option<Value<'e>> {
+        let stated = self.stated(input);
+        if stated.is_some() {
+            return stated;
+        }
+        let place = self.keep(input);
+        self.kept.get(place).and_then(Option::as_ref).and_then(|kept| kept.value.clone())
+    }
+
+    /// What was found out about the message already.
+    fn stated(&self, input: InputId) -> Option<Value<'e>> {
         let found = match input {
             OPERATION => self.class,
-            DIRECTION if self.direction.is_some() => self.direction,
-            OUTCOME if self.outcome.is_some() => self.outcome,
-            _ => {
-                let kept = self.kept.iter().take(self.kept_count).flatten().find(|(own, _)| *own == input);
-                if let Some((_, value)) = kept {
-                    return value.clone();
-                }
-                let value = self.first(input);
-                if let Some(place) = self.kept.get_mut(self.kept_count) {
-                    *place = Some((input, value.clone()));
-                    self.kept_count += 1;
-                }
-                return value;
-            }
+            DIRECTION => self.direction,
+            OUTCOME => self.outcome,
+            _ => None,
         };
         found.map(|text| Value::Text(Cow::Borrowed(text)))
+    }
+
+    /// Where the first value of an input is kept.
+    fn keep(&mut self, input: InputId) -> usize {
+        let place = self.places.get(usize::from(input)).copied().unwrap_or(0);
+        if place > 0 {
+            return usize::from(place) - 1;
+        }
+        let first = self.first(input);
+        // What does not fit is found anew each time.
+        let place = usize::from(self.kept_count).min(KEPT - 1);
+        if place < KEPT - 1
+            && let Some(known) = self.places.get_mut(usize::from(input))
+        {
+            self.kept_count += 1;
+            *known = place as u8 + 1;
+        }
+        if let Some(kept) = self.kept.get_mut(place) {
+            *kept = Some(first);
+        }
+        place
     }
 
     pub(super) fn number(&mut self, input: InputId) -> Option<i64> {
@@ -121,18 +156,21 @@ impl<'e> Frame<'e> {
         }
     }
 
-    fn first(&mut self, input: InputId) -> Option<Value<'e>> {
-        let mut first = None;
+    fn first(&mut self, input: InputId) -> Kept<'e> {
+        let mut first = Kept { value: None, has_more: false };
         let layout = self.layout;
-        layout.origins(input).iter().find(|origin| {
-            self.holds(&origin.when) && {
+        for origin in layout.origins(input) {
+            if first.value.is_some() {
+                // Values of those behind it may be added.
+                first.has_more |= origin.is_added;
+            } else if self.holds(&origin.when) {
                 self.each_of(origin, &mut |_, value| {
-                    first = Some(value);
-                    false
+                    first.has_more = first.value.is_some();
+                    first.value.get_or_insert(value);
+                    !first.has_more
                 });
-                first.is_some()
             }
-        });
+        }
         first
     }
 
