@@ -242,39 +242,26 @@ fn wrappers_are_told_only_when_nothing_is_in_them() {
     assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
 }
 
+/// Tables with a fault, one document each with `table` and what is `told`.
 #[test]
 fn broken_tables_say_where() {
-    let faults = |yaml: &str| {
-        let compiler = Compiler::new().protocols(Some("s.yml"), "sensor: s\ninputs: {}").protocols(Some("t.yml"), yaml);
+    for case in cases("faults.yml") {
+        let compiler = Compiler::new()
+            .protocols(Some("sensors.yml"), "sensor: s\ninputs: {}")
+            .protocols(Some("table.yml"), case["table"].as_str().unwrap());
         let error = Normaliser::new(compiler).unwrap_err();
-        error.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>()
-    };
-    let with = |part: &str| {
-        let sensors = "sensors: [{sensor: s, needs: [a], inputs: {code: a}}]";
-        faults(&format!("protocol: p\nsources: {{t: test}}\n{}\n{part}", if part.contains("sensors:") { "" } else { sensors }))
-    };
-    let first = |part: &str| with(part).first().cloned().unwrap_or_default();
-    assert_eq!(
-        first("operations: [{code: 1, class: raed, source: t}]"),
-        "t.yml:4:14: error[TL0080]: `raed` is no operation class"
-    );
-    for (part, expected) in [
-        ("operations: [{code: x, class: read, source: t}]", "a code must be a whole number"),
-        ("operations: [{code: 1, class: read, source: u}]", "`u` is not under `sources`"),
-        ("operations: [{code: 1, class: read}]", "an operation needs the text `source`"),
-        ("operations: [{code: 1, klass: read, class: read, source: t}]", "an operation has no key `klass`"),
-        ("sensors: [{sensor: z, needs: [a]}]", "there is no document `sensor: z`"),
-        ("sensors: [{sensor: s}]", "a layout needs `each`, or `needs`"),
-        ("sensors: [{sensor: s, needs: [a], inputs: {code: {read: hex}}}]", "an input needs either `field` or `is`"),
-        ("sensors: [{sensor: s, needs: [a], inputs: {code: {field: a, read: hexa}}}]", "`read` is one of"),
-        ("direction: [{is: up}]", "`up` is no direction"),
-        ("flags: [{is: test, when: [a]}]", "conditions must be a map"),
-        ("colour: red", "a protocol has no key `colour`"),
-    ] {
-        assert!(first(part).contains(expected), "{part}: {}", first(part));
+        let told: Vec<String> = error.diagnostics().iter().map(ToString::to_string).collect();
+        let help = error.diagnostics().first().and_then(|told| told.help.clone());
+        assert_eq!(told.join("\n"), case["told"].as_str().unwrap().trim_end(), "{}", case["table"]);
+        assert_eq!(help.as_deref(), case.get("help").and_then(serde_json::Value::as_str), "{}", case["table"]);
     }
-    assert!(faults("protocol: p\nprotocol: q").first().unwrap().contains("duplicate key"));
-    assert!(faults("- 1").first().unwrap().contains("must be a map"));
+}
+
+/// The documents of a file of cases.
+fn cases(name: &str) -> Vec<serde_json::Value> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/operations").join(name);
+    let text = std::fs::read_to_string(path).unwrap();
+    text.split("\n---\n").map(|document| serde_saphyr::from_str(document).unwrap()).collect()
 }
 
 #[test]

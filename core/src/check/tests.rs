@@ -37,6 +37,7 @@ const RAISED_ELSEWHERE: &[Code] = &[
     Code::PipelineConditionUnknown,
     Code::PipelineLimit,
     Code::ProgramLimit,
+    Code::TaxonomySyntax,
     Code::PipelineUnused,
 ];
 

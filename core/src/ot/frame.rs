@@ -360,13 +360,13 @@ fn hex(text: &str) -> Option<i64> {
 fn bytes(text: &str, at: i64, length: usize, is_little: bool) -> Option<i64> {
     let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
     let step = if text.get(2).is_some_and(|byte| !byte.is_ascii_hexdigit()) { 3 } else { 2 };
-    let all = (text.len() + step - 2) / step;
+    let all = (text.len() + step).saturating_sub(2) / step;
     let first = usize::try_from(if at < 0 { all as i64 + at } else { at }).ok()?;
     let mut number: u64 = 0;
     for index in 0..length {
-        let index = first + if is_little { length - 1 - index } else { index };
+        let index = first.checked_add(if is_little { length - 1 - index } else { index })?;
         let start = index.checked_mul(step)?;
-        let digits = std::str::from_utf8(text.get(start..start + 2)?).ok()?;
+        let digits = std::str::from_utf8(text.get(start..start.checked_add(2)?)?).ok()?;
         number = number << 8 | u64::from(u8::from_str_radix(digits, 16).ok()?);
     }
     i64::try_from(number).ok()
