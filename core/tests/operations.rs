@@ -155,7 +155,11 @@ fn check(event: &str) -> Result<(), TestCaseError> {
         prop_assert_eq!(&normaliser.records_json(by_tree.as_bytes()).unwrap(), &records, "records of {}", event);
         for record in &records {
             // What was normalised is taken as it is, and each record by itself matches what the event matches.
-            let whole = format!("{},{}", event.trim_end().strip_suffix('}').unwrap(), &serde_json::to_string(record).unwrap()[1..]);
+            let whole = format!(
+                "{},{}",
+                event.trim_end().strip_suffix('}').unwrap(),
+                &serde_json::to_string(record).unwrap()[1..]
+            );
             let whole = whole.replacen("{,", "{", 1);
             prop_assert!(normaliser.records_json(whole.as_bytes()).unwrap().is_empty());
             let own = titles(scanner.scan_json(whole.as_bytes()).unwrap().map(|found| found.index()));
@@ -167,10 +171,43 @@ fn check(event: &str) -> Result<(), TestCaseError> {
 
 fn value() -> impl Strategy<Value = String> {
     let scalar = prop::sample::select(vec![
-        "0", "1", "2", "3", "4", "5", "8", "9", "\"1\"", "\"0x02\"", "\"0x83\"", "\"03\"", "\"READ\"", "\"rd\"", "\"STOP_X\"",
-        "\"unknown-4\"", "\"5a:04:41\"", "\"5A04\"", "\"sub: FOUR\"", "\"FOUR-1\"", "\"one\"", "\"10.0.0.1\"", "\"response\"",
-        "true", "false", "null", "\"\"", "\"a\\\\b\"", "\"\\u0031\"", "1.5", "1e2", "-1", "{}", "[]", "12345678901234567890",
-        "\"f1\"", "\"BAD\"",
+        "0",
+        "1",
+        "2",
+        "3",
+        "4",
+        "5",
+        "8",
+        "9",
+        "\"1\"",
+        "\"0x02\"",
+        "\"0x83\"",
+        "\"03\"",
+        "\"READ\"",
+        "\"rd\"",
+        "\"STOP_X\"",
+        "\"unknown-4\"",
+        "\"5a:04:41\"",
+        "\"5A04\"",
+        "\"sub: FOUR\"",
+        "\"FOUR-1\"",
+        "\"one\"",
+        "\"10.0.0.1\"",
+        "\"response\"",
+        "true",
+        "false",
+        "null",
+        "\"\"",
+        "\"a\\\\b\"",
+        "\"\\u0031\"",
+        "1.5",
+        "1e2",
+        "-1",
+        "{}",
+        "[]",
+        "12345678901234567890",
+        "\"f1\"",
+        "\"BAD\"",
     ])
     .prop_map(str::to_owned);
     let list = prop::collection::vec(scalar.clone(), 0..4).prop_map(|items| format!("[{}]", items.join(",")));
@@ -202,7 +239,8 @@ fn event() -> impl Strategy<Value = String> {
     let layers = prop::collection::vec(layers, 0..4).prop_map(|entries| format!("\"l\":{{{}}}", entries.join(",")));
     let flat = (
         prop::sample::select(vec![
-            "src", "host.ip", "sp", "dst", "dp", "id", "func", "unit", "kind", "t", "_path", "l.p.c", "l.p.a", "l.p.in.c", "q.c", "l.u",
+            "src", "host.ip", "sp", "dst", "dp", "id", "func", "unit", "kind", "t", "_path", "l.p.c", "l.p.a",
+            "l.p.in.c", "q.c", "l.u",
         ]),
         prop_oneof![3 => value(), 1 => prop::sample::select(vec!["\"one\"", "\"two\"", "\"three\""]).prop_map(str::to_owned)],
     );
@@ -230,14 +268,18 @@ fn records(event: &str) -> Vec<String> {
 
 #[test]
 fn a_message_is_told_by_its_row() {
-    let told = records(r#"{"src":"10.0.0.1","dst":"10.0.0.2","l":{"p":{"c":"0x02","o":"TWO","a":[3],"n":3,"v":["7","0x0a",500]},"u":"0"}}"#);
+    let told = records(
+        r#"{"src":"10.0.0.1","dst":"10.0.0.2","l":{"p":{"c":"0x02","o":"TWO","a":[3],"n":3,"v":["7","0x0a",500]},"u":"0"}}"#,
+    );
     let expected = r#"{"ot.sensor":"s","ot.protocol":"p","ot.operation":"write","ot.code":2,"ot.name":"WRITE","ot.direction":"request","ot.unit":0,"ot.object":"TWO","ot.address":[3,4,5],"ot.quantity":3,"ot.value":[7,10],"ot.user":500,"ot.flag":["broadcast","test"],"ot.source.ip":"10.0.0.1","ot.destination.ip":"10.0.0.2"}"#;
     assert_eq!(told, [expected]);
 }
 
 #[test]
 fn wrappers_are_told_only_when_nothing_is_in_them() {
-    let operations = |event: &str| records(event).iter().map(|record| record.split('"').nth(11).unwrap().to_owned()).collect::<Vec<_>>();
+    let operations = |event: &str| {
+        records(event).iter().map(|record| record.split('"').nth(11).unwrap().to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(operations(r#"{"l":{"p":[{"c":3,"in":[{"c":1},{"c":4}]},{"c":2}]}}"#), ["write", "read", "mode_stop"]);
     assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
 }
@@ -266,10 +308,9 @@ fn cases(name: &str) -> Vec<serde_json::Value> {
 
 #[test]
 fn nothing_is_read_unless_a_rule_asks() {
-    let broken = Compiler::new().protocols(None, "protocol: [").rules(
-        None,
-        "title: t\nlogsource: {category: c}\ndetection: {s: {a: 1}, condition: s}",
-    );
+    let broken = Compiler::new()
+        .protocols(None, "protocol: [")
+        .rules(None, "title: t\nlogsource: {category: c}\ndetection: {s: {a: 1}, condition: s}");
     assert_eq!(broken.build().unwrap().len(), 1);
 }
 

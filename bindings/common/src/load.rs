@@ -271,7 +271,8 @@ pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
 #[must_use]
 pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
     if texts.is_empty() {
-        return tieline_rules::protocols().fold(compiler, |compiler, (name, yaml)| compiler.protocols(Some(name), yaml));
+        return tieline_rules::protocols()
+            .fold(compiler, |compiler, (name, yaml)| compiler.protocols(Some(name), yaml));
     }
     texts.iter().fold(compiler, |compiler, text| compiler.protocols(Some(&text.name), text.yaml.as_str()))
 }

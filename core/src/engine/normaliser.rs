@@ -7,9 +7,9 @@
 //! It is made of the same program that rules are compiled to: one that has no rules and asks for every field of a record.
 
 use super::{Compiler, Error, Rules, operations};
+use crate::event::JsonEvent;
 use crate::event::json::{self, EventError};
 use crate::event::slots::{Kind, Seen, Slots};
-use crate::event::JsonEvent;
 use crate::ot::{self, Records};
 use serde_json::Map;
 
@@ -64,21 +64,24 @@ impl Normaliser {
             operations::put_in_order(plan, slots, &JsonEvent::parse(event)?);
         }
         let count = records.read(plan, slots, text);
-        Ok((0..count).map(|number| {
-            records.put(number, slots);
-            let mut record = Map::new();
-            for name in ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX)) {
-                let Some(slot) = plan.filled(&name) else { continue };
-                let mut values: Vec<serde_json::Value> = slots.values(slot, text).map(|seen| to_json(&seen)).collect();
-                let value = match values.len() {
-                    0 => continue,
-                    1 if !LISTS.contains(&&*name) => values.remove(0),
-                    _ => values.into(),
-                };
-                record.insert(name, value);
-            }
-            record
-        }).collect())
+        Ok((0..count)
+            .map(|number| {
+                records.put(number, slots);
+                let mut record = Map::new();
+                for name in ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX)) {
+                    let Some(slot) = plan.filled(&name) else { continue };
+                    let mut values: Vec<serde_json::Value> =
+                        slots.values(slot, text).map(|seen| to_json(&seen)).collect();
+                    let value = match values.len() {
+                        0 => continue,
+                        1 if !LISTS.contains(&&*name) => values.remove(0),
+                        _ => values.into(),
+                    };
+                    record.insert(name, value);
+                }
+                record
+            })
+            .collect())
     }
 }
 

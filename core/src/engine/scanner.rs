@@ -227,9 +227,8 @@ impl Scanner {
     fn keep_source(&mut self) {
         if let Some(source) = &self.source {
             let inner = self.rules.inner();
-            let may_be = |id: &RuleId| {
-                inner.heading(id.0 as usize).is_some_and(|heading| heading.logsource.may_be(source))
-            };
+            let may_be =
+                |id: &RuleId| inner.heading(id.0 as usize).is_some_and(|heading| heading.logsource.may_be(source));
             self.scratch.matched.retain(may_be);
         }
         self.scratch.end();

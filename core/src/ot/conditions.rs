@@ -55,13 +55,12 @@ impl Want {
             // Sensors write yes and no in their own ways, which are all read as numbers.
             "true" => Self::Range(1, 1),
             "false" => Self::Range(0, 0),
-            _ => names::number(text)
-                .map(|number| Self::Range(number, number))
-                .or_else(range)
-                .unwrap_or_else(|| match text.contains('*') {
+            _ => names::number(text).map(|number| Self::Range(number, number)).or_else(range).unwrap_or_else(|| {
+                match text.contains('*') {
                     true => Self::Pattern(text.split('*').map(str::to_owned).collect()),
                     false => Self::Text(text.to_owned()),
-                }),
+                }
+            }),
         }
     }
 

@@ -11,8 +11,8 @@ use super::frame::{Event, Frame, Part};
 use super::plan::Plan;
 use super::taxonomy::{Case, Layout, Row};
 use super::{
-    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME, OBJECT, OPERATION, OUTCOME,
-    PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, VALUE,
+    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME, OBJECT, OPERATION,
+    OUTCOME, PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, VALUE,
 };
 use crate::config::{OT_ADDRESSES_MAX, OT_RECORDS_MAX};
 use crate::event::slots::{Derived, Kind, Slots};
@@ -57,7 +57,8 @@ impl Records {
             let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
             let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
             if fits(plan, layout, slots, text) {
-                let frame = |part, is_object| Frame::new(plan, protocol, layout, Event { slots, text }, part, is_object);
+                let frame =
+                    |part, is_object| Frame::new(plan, protocol, layout, Event { slots, text }, part, is_object);
                 self.layout(plan, frame, layout, slots, text);
             }
         }
@@ -108,7 +109,10 @@ impl Records {
     }
 
     fn record<'e>(&mut self, plan: &'e Plan, frame: &mut Frame<'e>) {
-        if self.ends.len() >= OT_RECORDS_MAX || (frame.layout.each.is_some() && !frame.has_any()) || !frame.holds(&frame.layout.when) {
+        if self.ends.len() >= OT_RECORDS_MAX
+            || (frame.layout.each.is_some() && !frame.has_any())
+            || !frame.holds(&frame.layout.when)
+        {
             return;
         }
         let row = frame.row();

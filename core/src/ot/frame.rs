@@ -69,7 +69,14 @@ pub(super) struct Frame<'e> {
 }
 
 impl<'e> Frame<'e> {
-    pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>, part: Option<Part>, is_object: bool) -> Self {
+    pub(super) fn new(
+        plan: &'e Plan,
+        protocol: &'e Protocol,
+        layout: &'e Layout,
+        event: Event<'e>,
+        part: Option<Part>,
+        is_object: bool,
+    ) -> Self {
         let kept = [const { None }; KEPT];
         let around = |part: &Part| {
             let slot = plan.slot(layout.outer?)?;
@@ -79,7 +86,21 @@ impl<'e> Frame<'e> {
             Some(Part { places, number, count: starts().count() })
         };
         let outer = part.as_ref().and_then(around);
-        Self { plan, protocol, layout, event, part, outer, is_object, kept, kept_count: 0, places: [0; INPUTS_MAX], class: None, direction: None, outcome: None }
+        Self {
+            plan,
+            protocol,
+            layout,
+            event,
+            part,
+            outer,
+            is_object,
+            kept,
+            kept_count: 0,
+            places: [0; INPUTS_MAX],
+            class: None,
+            direction: None,
+            outcome: None,
+        }
     }
 
     pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
@@ -267,7 +288,9 @@ impl<'e> Frame<'e> {
         let text = match placed.seen.kind {
             _ if origin.read == Reading::Present => return Some(Value::Number(1)),
             Kind::Null | Kind::Composite => return None,
-            Kind::Bool if matches!(origin.read, Reading::Any | Reading::Number) => Cow::Borrowed(if placed.seen.raw == "true" { "1" } else { "0" }),
+            Kind::Bool if matches!(origin.read, Reading::Any | Reading::Number) => {
+                Cow::Borrowed(if placed.seen.raw == "true" { "1" } else { "0" })
+            }
             _ => placed.seen.cow(),
         };
         let choice = origin.choice.as_deref();
@@ -291,7 +314,8 @@ impl<'e> Frame<'e> {
             (Value::Number(number), Some((mask, shift))) => Value::Number((number & mask) >> shift),
             (value, _) => value,
         };
-        let counts = choice.is_none_or(|choice| choice.only.is_empty() || choice.only.iter().any(|want| want.holds(Some(&value))));
+        let counts = choice
+            .is_none_or(|choice| choice.only.is_empty() || choice.only.iter().any(|want| want.holds(Some(&value))));
         counts.then_some(value)
     }
 
@@ -318,9 +342,7 @@ impl<'e> Frame<'e> {
     pub(super) fn row(&mut self) -> Option<&'e Row> {
         let (code, subcode) = (self.number(CODE), self.number(SUBCODE));
         let protocol = self.protocol;
-        protocol.rows(code).find(|row| {
-            (row.subcode.is_none() || row.subcode == subcode) && self.holds(&row.when)
-        })
+        protocol.rows(code).find(|row| (row.subcode.is_none() || row.subcode == subcode) && self.holds(&row.when))
     }
 }
 

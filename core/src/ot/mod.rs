@@ -118,7 +118,8 @@ mod tests {
     #[test]
     fn fields_stand_where_their_numbers_say() {
         let named = |id: InputId| FIELDS[usize::from(id)];
-        let numbered = [SENSOR, PROTOCOL, OPERATION, CODE, NAME, SUBCODE, SUBNAME, DIRECTION, OUTCOME, ERROR_CODE, ERROR_NAME];
+        let numbered =
+            [SENSOR, PROTOCOL, OPERATION, CODE, NAME, SUBCODE, SUBNAME, DIRECTION, OUTCOME, ERROR_CODE, ERROR_NAME];
         assert_eq!(numbered.map(named).as_slice(), &FIELDS[..numbered.len()]);
         let rest = [OBJECT, ADDRESS, QUANTITY, VALUE, FILE, FLAG];
         assert_eq!(rest.map(named), ["object", "address", "quantity", "value", "file", "flag"]);

@@ -98,13 +98,13 @@ mod tests {
         for (number, name) in [(3, "WRITE"), (1, "Read"), (1, "read-request"), (2, "readable")] {
             names.add(number, name);
         }
-        assert_eq!(["READ", "Read-Request", "READABLE", "write", "x"].map(|name| names.number(name)), [
-            Some(1),
-            Some(1),
-            Some(2),
-            Some(3),
-            None
-        ]);
-        assert_eq!([1, 2, 3, 4].map(|number| names.name(number)), [Some("Read"), Some("readable"), Some("WRITE"), None]);
+        assert_eq!(
+            ["READ", "Read-Request", "READABLE", "write", "x"].map(|name| names.number(name)),
+            [Some(1), Some(1), Some(2), Some(3), None]
+        );
+        assert_eq!(
+            [1, 2, 3, 4].map(|number| names.name(number)),
+            [Some("Read"), Some("readable"), Some("WRITE"), None]
+        );
     }
 }

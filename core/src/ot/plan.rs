@@ -9,8 +9,8 @@
 use super::conditions::Conditions;
 use super::taxonomy::{From, Layout, Origin, PathId, Protocol, Taxonomy};
 use super::{
-    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME, OPERATION, OUTCOME, PREFIX,
-    QUANTITY, SOURCE, SUBCODE, SUBNAME,
+    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME, OPERATION, OUTCOME,
+    PREFIX, QUANTITY, SOURCE, SUBCODE, SUBNAME,
 };
 use crate::event::slots::{Parts, Slots};
 use crate::program::SlotId;
@@ -61,7 +61,8 @@ impl Plan {
         asked: impl IntoIterator<Item = &'n str>,
         mut slot: impl FnMut(&str) -> SlotId,
     ) -> Self {
-        let asked: BTreeMap<InputId, u32> = asked.into_iter().filter_map(|name| Some((number_of(name)?, slot(name).0))).collect();
+        let asked: BTreeMap<InputId, u32> =
+            asked.into_iter().filter_map(|name| Some((number_of(name)?, slot(name).0))).collect();
         let mut needs = Needs { taxonomy, slots: vec![None; taxonomy.paths.len()], slot: &mut slot };
         let mut layouts = Vec::new();
         let mut triggers: BTreeMap<u32, BTreeSet<u16>> = BTreeMap::new();
@@ -86,7 +87,16 @@ impl Plan {
         starts.push(flat.len() as u32);
         let parts = parts.into_values().collect();
         let dots = taxonomy.paths.iter().map(|path| path.bytes().filter(|byte| *byte == b'.').count() as u8).collect();
-        Self { protocols: taxonomy.protocols.clone(), slots, dots, asked: asked.into_iter().collect(), layouts, triggers: flat, starts, parts }
+        Self {
+            protocols: taxonomy.protocols.clone(),
+            slots,
+            dots,
+            asked: asked.into_iter().collect(),
+            layouts,
+            triggers: flat,
+            starts,
+            parts,
+        }
     }
 
     pub(super) fn slot(&self, path: PathId) -> Option<SlotId> {
@@ -133,11 +143,18 @@ impl Plan {
         let depth = |path: &str| self.parts.iter().filter(|other| below(path, &other.path).is_some()).count();
         let around = outer.map_or(0, |outer| depth(outer) + 1);
         let inner = self.parts.iter().filter(|part| depth(&part.path) == around);
-        inner.filter_map(|part| {
-            let fields = part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect();
-            Some(Parts { slot: SlotId(part.slot), path: rest(part)?, whole: &part.path, fields, inner: self.parts_in(Some(&part.path)) })
-        })
-        .collect()
+        inner
+            .filter_map(|part| {
+                let fields = part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect();
+                Some(Parts {
+                    slot: SlotId(part.slot),
+                    path: rest(part)?,
+                    whole: &part.path,
+                    fields,
+                    inner: self.parts_in(Some(&part.path)),
+                })
+            })
+            .collect()
     }
 }
 
@@ -207,7 +224,8 @@ impl Needs<'_> {
         let slot = |path: PathId| self.slots.get(path as usize).copied().flatten();
         let mut put = |holder: Option<PathId>, field: Option<PathId>| {
             let Some((path, own)) = holder.and_then(|path| Some((name(path), slot(path)?))) else { return };
-            let part = parts.entry(own).or_insert_with(|| Part { slot: own, path: path.to_owned(), fields: Vec::new() });
+            let part =
+                parts.entry(own).or_insert_with(|| Part { slot: own, path: path.to_owned(), fields: Vec::new() });
             if let Some(field) = field
                 && let Some(slot) = slot(field)
                 && let Some(rest) = name(field).strip_prefix(path).and_then(|rest| rest.strip_prefix('.'))

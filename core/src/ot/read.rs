@@ -35,7 +35,9 @@ impl Taxonomy {
         }
         let mut taxonomy = Self::default();
         let mut paths = Paths::default();
-        for (source, node) in documents.iter().filter(|(_, node)| node.get("sensor").is_none() && node.get("ports").is_none_or(|_| node.get("protocol").is_some())) {
+        for (source, node) in documents.iter().filter(|(_, node)| {
+            node.get("sensor").is_none() && node.get("ports").is_none_or(|_| node.get("protocol").is_some())
+        }) {
             let mut reader =
                 Reader { source, sensors: &sensors, paths: &mut paths, inputs: Vec::new(), found: &mut found };
             taxonomy.protocols.extend(reader.protocol(node));
@@ -101,8 +103,8 @@ const PROTOCOL_KEYS: &[&str] = &[
 const LAYOUT_KEYS: &[&str] =
     &["sensor", "title", "each", "beside", "logs", "needs", "inputs", "when", "swap", "addresses", "log_field"];
 const ORIGIN_KEYS: &[&str] = &[
-    "field", "is", "read", "of", "at", "length", "order", "mask", "shift", "strip", "after", "before", "only", "skip", "last", "also",
-    "when",
+    "field", "is", "read", "of", "at", "length", "order", "mask", "shift", "strip", "after", "before", "only", "skip",
+    "last", "also", "when",
 ];
 const ROW_KEYS: &[&str] =
     &["code", "name", "subcode", "subname", "class", "when", "source", "alias", "subalias", "carries", "note"];
@@ -213,8 +215,13 @@ impl Reader<'_> {
     }
 
     fn rows(&mut self, node: &Node, protocol: &mut Protocol) {
-        let known: Vec<String> =
-            node.get("sources").and_then(Node::as_map).unwrap_or_default().iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect();
+        let known: Vec<String> = node
+            .get("sources")
+            .and_then(Node::as_map)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|(key, _)| key.text().map(str::to_owned))
+            .collect();
         let mut subcodes: Vec<(i64, names::Names)> = Vec::new();
         for node in node.get("operations").and_then(Node::as_list).unwrap_or_default() {
             let Some((row, codes)) = self.row(node, &known) else { continue };
@@ -370,7 +377,11 @@ impl Reader<'_> {
     }
 
     fn origins(&mut self, node: &Node, input: InputId, place: &Place<'_>) -> Option<Vec<Origin>> {
-        node.as_list().unwrap_or(std::slice::from_ref(node)).iter().map(|node| self.origin(node, input, place)).collect()
+        node.as_list()
+            .unwrap_or(std::slice::from_ref(node))
+            .iter()
+            .map(|node| self.origin(node, input, place))
+            .collect()
     }
 
     fn origin(&mut self, node: &Node, input: InputId, place: &Place<'_>) -> Option<Origin> {
@@ -410,7 +421,8 @@ impl Reader<'_> {
             (Some("errors"), _) | (None, super::ERROR_CODE) => Table::Errors,
             (Some("objects"), _) | (None, super::OBJECT) => Table::Objects,
             (Some(other), _) => {
-                return self.refuse(node.span, format!("`of` is one of codes, subnames, errors, objects, not `{other}`"));
+                return self
+                    .refuse(node.span, format!("`of` is one of codes, subnames, errors, objects, not `{other}`"));
             }
             (None, _) => Table::None,
         };

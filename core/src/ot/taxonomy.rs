@@ -128,9 +128,16 @@ pub(super) enum Reading {
     /// As a text of hexadecimal digits, without what stands between bytes.
     Digits,
     /// As the name of a number in a table, without one of these endings.
-    Name { of: Table, endings: Vec<String> },
+    Name {
+        of: Table,
+        endings: Vec<String>,
+    },
     /// As bytes in hexadecimal digits, of which some count, from the end when they begin in front of 0.
-    Bytes { at: i64, length: usize, is_little: bool },
+    Bytes {
+        at: i64,
+        length: usize,
+        is_little: bool,
+    },
     /// Whether the field is there, whatever its value.
     Present,
 }

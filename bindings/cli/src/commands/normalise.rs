@@ -23,7 +23,11 @@ pub(crate) fn run(args: &NormaliseArgs, screen: &mut Screen) -> Result<Exit, Fai
     let normaliser = Normaliser::new(with_taxonomy(Compiler::new(), &taxonomy));
     let mut run = Run {
         normaliser: normaliser.map_err(|error| refused(&error, screen))?,
-        form: args.output.unwrap_or(if screen.out_is_terminal() { NormaliseForm::Table } else { NormaliseForm::Ndjson }),
+        form: args.output.unwrap_or(if screen.out_is_terminal() {
+            NormaliseForm::Table
+        } else {
+            NormaliseForm::Ndjson
+        }),
         counts: Counts::new(),
         events: 0,
         silent: 0,
@@ -127,18 +131,26 @@ impl Run {
     fn table(&self, screen: &mut Screen) -> Result<(), Failure> {
         let heads = ["PROTOCOL", "OPERATION", "DIRECTION", "CODE", "NAME"];
         let width = |at: usize| {
-            let longest = self.counts.keys().filter_map(|key| key.get(at)).map(|text| console::measure_text_width(text));
+            let longest =
+                self.counts.keys().filter_map(|key| key.get(at)).map(|text| console::measure_text_width(text));
             longest.max().unwrap_or(0).max(heads.get(at).map_or(0, |head| head.len()))
         };
         let line = |key: [&str; 5]| {
-            let cells = key.iter().enumerate().map(|(at, text)| console::pad_str(text, width(at), console::Alignment::Left, None).into_owned());
+            let cells = key
+                .iter()
+                .enumerate()
+                .map(|(at, text)| console::pad_str(text, width(at), console::Alignment::Left, None).into_owned());
             cells.collect::<Vec<_>>().join("  ")
         };
         let head = screen.paint(BOLD, format!("{:>8}  {}", "RECORDS", line(heads))).to_string();
         writeln!(screen.out(), "{}", head.trim_end())?;
         for (key, count) in &self.counts {
             let row = line([0, 1, 2, 3, 4].map(|at| key.get(at).map_or("", |text| &**text)));
-            let row = if key.get(1).is_some_and(|class| class == "unknown") { screen.paint(DIM, row).to_string() } else { row };
+            let row = if key.get(1).is_some_and(|class| class == "unknown") {
+                screen.paint(DIM, row).to_string()
+            } else {
+                row
+            };
             writeln!(screen.out(), "{count:>8}  {}", row.trim_end())?;
         }
         Ok(())

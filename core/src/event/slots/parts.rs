@@ -1,0 +1,171 @@
+//! Values with their places: which of them stand in one object, and values that are put beside those of the event.
+//!
+//! ```text
+//! {"p":[{"c":1},{"c":2,"v":9}]}      objects of p at 5, 13      v of the second one: it stands behind 13
+//!                                    derived: slot of ot.value ─▶ the same bytes 22..23
+//! ```
+//!
+//! The walk notes where each value stands, and that tells what belongs together. An event that is no text is filled object by
+//! object, so that the places of copies tell the same.
+
+use super::{Cell, END, Kind, Seen, Slots};
+use crate::event::Event;
+use crate::program::SlotId;
+use std::ops::Range;
+
+/// A value, and where it stands: what is behind another in the event stands behind it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Placed<'s> {
+    pub(crate) seen: Seen<'s>,
+    pub(crate) at: u32,
+    is_written: bool,
+    end: u32,
+}
+
+impl Placed<'_> {
+    /// The same value for another slot, as a value of some kind.
+    pub(crate) fn derived(&self, kind: Kind) -> Derived {
+        Derived { kind, from: if self.is_written { From::Event } else { From::Copies }, start: self.at, end: self.end }
+    }
+}
+
+/// A value that does not stand in its slot by itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Derived {
+    kind: Kind,
+    from: From,
+    start: u32,
+    end: u32,
+}
+
+impl Derived {
+    /// A value in a text that is given along with it.
+    pub(crate) fn text(kind: Kind, range: Range<usize>) -> Self {
+        Self { kind, from: From::Text, start: range.start as u32, end: range.end as u32 }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    Event,
+    Copies,
+    Text,
+}
+
+/// A field that holds objects, and what stands in them: slots of fields with the rest of their names, and more objects.
+#[derive(Debug)]
+pub(crate) struct Parts<'a> {
+    pub(crate) slot: SlotId,
+    pub(crate) path: &'a str,
+    /// The same from the event on.
+    pub(crate) whole: &'a str,
+    pub(crate) fields: Vec<(SlotId, &'a str)>,
+    pub(crate) inner: Vec<Parts<'a>>,
+}
+
+/// How much there was before values were derived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Mark {
+    filled: usize,
+    more: usize,
+    copies: usize,
+    lists: usize,
+}
+
+impl Slots {
+    /// Whether values stand by their field and not in the order of the event, so that [`fill_parts`](Self::fill_parts) has to
+    /// tell which of them belong to one object.
+    pub(crate) fn are_unordered(&self) -> bool {
+        self.is_unordered
+    }
+
+    /// Fills the slots of some objects again, one object after the other.
+    pub(crate) fn fill_parts(&mut self, event: &dyn Event, parts: &[Parts<'_>]) {
+        for part in parts {
+            self.forget_part(event, part);
+            self.fill_part(event, part);
+        }
+    }
+
+    fn forget_part(&mut self, event: &dyn Event, part: &Parts<'_>) {
+        let mut has_objects = false;
+        event.objects(part.whole, &mut |_| has_objects = true);
+        // Without objects, whoever holds the event has their fields by whole names.
+        if has_objects {
+            for slot in part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]) {
+                self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+            }
+        }
+        part.inner.iter().for_each(|inner| self.forget_part(event, inner));
+    }
+
+    fn fill_part(&mut self, event: &dyn Event, part: &Parts<'_>) {
+        event.objects(part.path, &mut |object| {
+            // Nothing in front of the object, nor in it, stands where the object does.
+            self.copies.push(' ');
+            let cell = self.copy(Kind::Composite, "{");
+            self.cells.link(part.slot, 0, cell);
+            part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
+            part.inner.iter().for_each(|inner| self.fill_part(object, inner));
+        });
+    }
+
+    /// Whether the values of a slot stand in objects at a field whose name and the dot behind it have so many dots.
+    pub(crate) fn are_inside(&self, slot: SlotId, dots: u8) -> bool {
+        let way = self.cells.heads.get(slot.index()).map_or(0, |head| head.way);
+        self.is_unordered || way & 1_u64.rotate_left(dots.into()) != 0
+    }
+
+    /// Puts derived values into slots that the event has left empty, in place of those that were put there before.
+    pub(crate) fn derive(&mut self, values: &[(SlotId, Derived)], texts: &str) {
+        match self.mark {
+            Some(mark) => {
+                for slot in self.cells.filled.drain(mark.filled..) {
+                    self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+                }
+                self.cells.more.truncate(mark.more);
+                self.copies.truncate(mark.copies);
+                self.lists.truncate(mark.lists);
+            }
+            None => {
+                let (filled, more) = (self.cells.filled.len(), self.cells.more.len());
+                self.mark = Some(Mark { filled, more, copies: self.copies.len(), lists: self.lists.len() });
+            }
+        }
+        for (slot, value) in values {
+            let cell = match value.from {
+                From::Text => {
+                    self.copy(value.kind, texts.get(value.start as usize..value.end as usize).unwrap_or_default())
+                }
+                from => Cell {
+                    kind: value.kind,
+                    is_written: from == From::Event,
+                    start: value.start,
+                    end: value.end,
+                    next: END,
+                },
+            };
+            self.cells.link(*slot, 0, cell);
+        }
+    }
+
+    /// Where the objects of a slot begin.
+    pub(crate) fn objects<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = u32> + use<'s> {
+        let is_object = move |placed: &Placed<'_>| {
+            let text = if placed.is_written { event } else { &self.copies };
+            placed.seen.kind == Kind::Composite && text.as_bytes().get(placed.at as usize) == Some(&b'{')
+        };
+        self.placed(slot, event).filter(is_object).map(|placed| placed.at)
+    }
+
+    /// The values of a slot and where they stand.
+    pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = Placed<'s>> + use<'s> {
+        let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
+        let mut next = head.map(|head| &head.first);
+        std::iter::from_fn(move || {
+            let cell = next?;
+            next = self.cells.more.get(cell.next as usize);
+            Some(Placed { seen: self.seen(cell, event), at: cell.start, is_written: cell.is_written, end: cell.end })
+        })
+    }
+}
