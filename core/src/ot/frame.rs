@@ -7,7 +7,7 @@
 use super::conditions::{Conditions, Value, Want};
 use super::names;
 use super::plan::Plan;
-use super::taxonomy::{Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
+use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
 use super::{CODE, DIRECTION, INPUTS_MAX, InputId, OPERATION, OUTCOME, SUBCODE};
 use crate::event::slots::{Kind, Placed, Slots};
 use crate::program::SlotId;
@@ -308,7 +308,9 @@ impl<'e> Frame<'e> {
             Reading::Text | Reading::Present => Value::Text(text),
             Reading::Name { of, endings } => self.by_name(*of, endings, text),
             Reading::Digits => Value::Text(digits(text)),
-            Reading::Bytes { at, length, is_little } => Value::Number(bytes(&text, *at, *length, *is_little)?),
+            Reading::Bytes { form, at, length, is_little } => {
+                Value::Number(bytes(&text, *form, *at, *length, *is_little)?)
+            }
         };
         let value = match (value, origin.bits) {
             (Value::Number(number), Some((mask, shift))) => Value::Number((number & mask) >> shift),
@@ -378,20 +380,47 @@ fn hex(text: &str) -> Option<i64> {
     u64::from_str_radix(digits, 16).ok().and_then(|number| i64::try_from(number).ok())
 }
 
-/// Some of the bytes that are written in hexadecimal digits, with or without something between them, as a number.
-fn bytes(text: &str, at: i64, length: usize, is_little: bool) -> Option<i64> {
+/// Some of the bytes that a text stands for, as a number.
+fn bytes(text: &str, form: Bytes, at: i64, length: usize, is_little: bool) -> Option<i64> {
+    let all: Vec<u8> = match form {
+        Bytes::Hex => of_hex(text)?,
+        Bytes::Raw => of_raw(text),
+    };
+    let first = usize::try_from(if at < 0 { all.len() as i64 + at } else { at }).ok()?;
+    let chosen = all.get(first..first.checked_add(length)?)?;
+    let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
+    let number = if is_little { chosen.iter().rev().fold(0, join) } else { chosen.iter().fold(0, join) };
+    i64::try_from(number).ok()
+}
+
+fn of_hex(text: &str) -> Option<Vec<u8>> {
     let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
     let step = if text.get(2).is_some_and(|byte| !byte.is_ascii_hexdigit()) { 3 } else { 2 };
-    let all = (text.len() + step).saturating_sub(2) / step;
-    let first = usize::try_from(if at < 0 { all as i64 + at } else { at }).ok()?;
-    let mut number: u64 = 0;
-    for index in 0..length {
-        let index = first.checked_add(if is_little { length - 1 - index } else { index })?;
-        let start = index.checked_mul(step)?;
-        let digits = std::str::from_utf8(text.get(start..start.checked_add(2)?)?).ok()?;
-        number = number << 8 | u64::from(u8::from_str_radix(digits, 16).ok()?);
+    let byte = |digits: &[u8]| {
+        let digits = std::str::from_utf8(digits.get(..2)?).ok()?;
+        u8::from_str_radix(digits, 16).ok()
+    };
+    // What is cut off in the middle of a byte is no byte.
+    text.chunks(step).filter(|digits| digits.len() >= 2).map(byte).collect()
+}
+
+fn of_raw(text: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, behind)) = rest.split_first() {
+        let digits = rest.strip_prefix(b"\\x").and_then(|digits| std::str::from_utf8(digits.get(..2)?).ok());
+        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = rest.get(4..).unwrap_or_default();
+            }
+            None => {
+                bytes.push(*first);
+                rest = behind;
+            }
+        }
     }
-    i64::try_from(number).ok()
+    bytes
 }
 
 #[cfg(test)]
@@ -414,11 +443,15 @@ mod tests {
             ("5a:0", 1, None),
             ("5a", i64::MAX, None),
         ] {
-            assert_eq!(bytes(text, at, 1, false), expected, "{text} {at}");
+            assert_eq!(bytes(text, Bytes::Hex, at, 1, false), expected, "{text} {at}");
         }
-        assert_eq!(bytes("00:ce:04:00:01:00", 0, 4, true), Some(0x0004_ce00));
-        assert_eq!(bytes("00:ce:04:00:01:00", 1, 2, false), Some(0xce04));
-        assert_eq!(bytes("ff:ff:ff:ff:ff:ff:ff:ff", 0, 8, false), None);
+        assert_eq!(bytes("00:ce:04:00:01:00", Bytes::Hex, 0, 4, true), Some(0x0004_ce00));
+        assert_eq!(bytes("00:ce:04:00:01:00", Bytes::Hex, 1, 2, false), Some(0xce04));
+        assert_eq!(bytes("ff:ff:ff:ff:ff:ff:ff:ff", Bytes::Hex, 0, 8, false), None);
+        let raw = |text: &str| [0, 1, 2].map(|at| bytes(text, Bytes::Raw, at, 1, false));
+        assert_eq!(raw("\0A\0"), [Some(0), Some(0x41), Some(0)]);
+        assert_eq!(raw("\\xE3A"), [Some(0xe3), Some(0x41), None]);
+        assert_eq!(raw("é\\x"), [Some(0xc3), Some(0xa9), Some(b'\\'.into())]);
     }
 
     #[test]

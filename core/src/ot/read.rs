@@ -9,7 +9,7 @@
 
 use super::conditions::{Conditions, Want};
 use super::names;
-use super::taxonomy::{Case, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy};
+use super::taxonomy::{Bytes, Case, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy};
 use super::{CLASSES, FIELDS, INPUTS_MAX, InputId};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
@@ -434,13 +434,14 @@ impl Reader<'_> {
             Some("digits") => Reading::Digits,
             Some("present") => Reading::Present,
             Some("name") => Reading::Name { of, endings: self.texts(node, "strip") },
-            Some("bytes") => Reading::Bytes {
+            Some(form @ ("bytes" | "raw")) => Reading::Bytes {
+                form: if form == "raw" { Bytes::Raw } else { Bytes::Hex },
                 at: self.optional_number(node, "at")?.unwrap_or(0),
                 length: self.optional_number(node, "length")?.unwrap_or(1).clamp(1, 8) as usize,
                 is_little: node.get("order").and_then(Node::text) == Some("little"),
             },
             Some(other) => {
-                let known = "number, hex, text, digits, name, bytes, present";
+                let known = "number, hex, text, digits, name, bytes, raw, present";
                 return self.refuse(node.span, format!("`read` is one of {known}, not `{other}`"));
             }
         })

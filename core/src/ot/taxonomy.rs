@@ -132,14 +132,24 @@ pub(super) enum Reading {
         of: Table,
         endings: Vec<String>,
     },
-    /// As bytes in hexadecimal digits, of which some count, from the end when they begin in front of 0.
+    /// As bytes, of which some count, from the end when they begin in front of 0.
     Bytes {
+        form: Bytes,
         at: i64,
         length: usize,
         is_little: bool,
     },
     /// Whether the field is there, whatever its value.
     Present,
+}
+
+/// How bytes are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Bytes {
+    /// In hexadecimal digits, with or without something between them.
+    Hex,
+    /// As the characters that they are, or as `\xHH`.
+    Raw,
 }
 
 /// The tables of names.
