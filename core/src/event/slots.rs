@@ -11,7 +11,7 @@
 
 mod parts;
 
-pub(crate) use parts::{Derived, Parts, Placed};
+pub(crate) use parts::{Derived, Parts, Placed, PlacedValues};
 
 use super::gaps::Gaps;
 use super::json::{self, EventError};

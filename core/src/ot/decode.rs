@@ -110,7 +110,7 @@ impl Records {
 
     fn record<'e>(&mut self, plan: &'e Plan, frame: &mut Frame<'e>) {
         if self.ends.len() >= OT_RECORDS_MAX
-            || (frame.layout.each.is_some() && !frame.has_any())
+            || (frame.layout.each.is_some() && frame.value(CODE).is_none() && !frame.has_any())
             || !frame.holds(&frame.layout.when)
         {
             return;

@@ -9,7 +9,7 @@ use super::names;
 use super::plan::Plan;
 use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
 use super::{CODE, DIRECTION, INPUTS_MAX, InputId, OPERATION, OUTCOME, SUBCODE};
-use crate::event::slots::{Kind, Placed, Slots};
+use crate::event::slots::{Kind, Placed, PlacedValues, Slots};
 use crate::program::SlotId;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -44,6 +44,34 @@ impl<'e> Event<'e> {
     /// Where the objects of a field begin.
     pub(super) fn objects(self, slot: SlotId) -> impl Iterator<Item = u32> + use<'e> {
         self.slots.objects(slot, self.text)
+    }
+}
+
+/// The values of a field that belong to a message.
+struct Values<'e> {
+    placed: Option<PlacedValues<'e>>,
+    /// Where they may stand.
+    places: Range<u32>,
+    /// Which of them it is, when it is one.
+    only: Option<usize>,
+    at: usize,
+}
+
+impl<'e> Iterator for Values<'e> {
+    type Item = Placed<'e>;
+
+    fn next(&mut self) -> Option<Placed<'e>> {
+        loop {
+            let placed = self.placed.as_mut()?.next()?;
+            if !self.places.contains(&placed.at) {
+                continue;
+            }
+            let at = self.at;
+            self.at += 1;
+            if self.only.is_none_or(|only| only == at) {
+                return Some(placed);
+            }
+        }
     }
 }
 
@@ -240,33 +268,42 @@ impl<'e> Frame<'e> {
     }
 
     /// The values of a field, of the object or of the event.
-    fn placed(&self, from: &From) -> impl Iterator<Item = Placed<'e>> + use<'e> {
+    fn placed(&self, from: &From) -> Values<'e> {
         const ALL: Range<u32> = 0..u32::MAX;
-        let layout = self.layout;
-        let inside = |path: &PathId, objects: Option<PathId>| {
-            let is_inside = |objects| self.plan.are_inside(self.event.slots, *path, objects);
-            objects.filter(|_| self.is_object).is_none_or(is_inside).then_some(*path)
+        let none = Values { placed: None, places: ALL, only: None, at: 0 };
+        let (From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path)) = from else {
+            return none;
         };
-        let (path, places, only) = match (from, &self.part) {
-            (From::Part(path), part) => {
-                (inside(path, layout.each), part.as_ref().map_or(ALL, |part| part.places.clone()), None)
-            }
-            (From::Outer(path), _) => {
-                (inside(path, layout.outer), self.outer.as_ref().map_or(ALL, |outer| outer.places.clone()), None)
-            }
-            (From::Beside(beside, path), Some(part)) => (inside(path, Some(*beside)), self.beside(*beside, part), None),
-            (From::Event(path), Some(part)) => {
+        let Event { slots, text } = self.event;
+        // Nearly all fields of a layout have no value.
+        let Some(placed) = self.plan.slot(*path).map(|slot| slots.placed(slot, text)).filter(PlacedValues::has_any)
+        else {
+            return none;
+        };
+        let layout = self.layout;
+        let objects = match from {
+            From::Part(_) => layout.each,
+            From::Outer(_) => layout.outer,
+            From::Beside(beside, _) => Some(*beside),
+            _ => None,
+        };
+        if objects.is_some_and(|objects| self.is_object && !self.plan.are_inside(slots, *path, objects)) {
+            return none;
+        }
+        let (places, only) = match (from, &self.part) {
+            (From::Part(_), Some(part)) => (part.places.clone(), None),
+            (From::Outer(_), Some(_)) => (self.outer.as_ref().map_or(ALL, |outer| outer.places.clone()), None),
+            (From::Beside(beside, _), Some(part)) => (self.beside(*beside, part), None),
+            (From::Event(_), Some(part)) => {
                 // What stands beside the objects, or beside those around them, one for each.
-                let count = self.all(Some(*path)).count();
+                let count = placed.clone().count();
                 let outer = self.outer.as_ref().filter(|outer| outer.count == count);
                 let only = if count == part.count { Some(part.number) } else { outer.map(|outer| outer.number) };
-                (Some(*path), ALL, only)
+                (ALL, only)
             }
-            (From::Beside(_, path) | From::Event(path), None) => (Some(*path), ALL, None),
-            (From::Text(_) | From::Number(_), _) => (None, ALL, None),
+            _ => (ALL, None),
         };
-        let values = self.all(path).filter(move |placed| places.contains(&placed.at));
-        values.enumerate().filter(move |(at, _)| only.is_none_or(|only| only == *at)).map(|(_, placed)| placed)
+        Values { placed: Some(placed), places, only, at: 0 }
     }
 
     /// Where the object stands that belongs to a part, among as many as there are parts.
@@ -276,12 +313,6 @@ impl<'e> Frame<'e> {
             Some(start) if starts().count() == part.count => start..starts().nth(part.number + 1).unwrap_or(u32::MAX),
             _ => 0..0,
         }
-    }
-
-    fn all(&self, path: Option<PathId>) -> impl Iterator<Item = Placed<'e>> + use<'e> {
-        let Event { slots, text } = self.event;
-        let slot = path.and_then(|path| self.plan.slot(path));
-        slot.into_iter().flat_map(move |slot| slots.placed(slot, text))
     }
 
     fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {

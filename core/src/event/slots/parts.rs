@@ -72,6 +72,33 @@ pub(super) struct Mark {
     lists: usize,
 }
 
+/// The values of a slot and where they stand, in the order in which they were found.
+#[derive(Debug, Clone)]
+pub(crate) struct PlacedValues<'s> {
+    slots: &'s Slots,
+    event: &'s str,
+    next: Option<&'s Cell>,
+}
+
+impl PlacedValues<'_> {
+    /// Whether there is one more.
+    pub(crate) fn has_any(&self) -> bool {
+        self.next.is_some()
+    }
+}
+
+impl<'s> Iterator for PlacedValues<'s> {
+    type Item = Placed<'s>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Placed<'s>> {
+        let cell = self.next?;
+        self.next = self.slots.cells.more.get(cell.next as usize);
+        let seen = self.slots.seen(cell, self.event);
+        Some(Placed { seen, at: cell.start, is_written: cell.is_written, end: cell.end })
+    }
+}
+
 impl Slots {
     /// Whether values stand by their field and not in the order of the event, so that [`fill_parts`](Self::fill_parts) has to
     /// tell which of them belong to one object.
@@ -159,13 +186,8 @@ impl Slots {
     }
 
     /// The values of a slot and where they stand.
-    pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = Placed<'s>> + use<'s> {
+    pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> PlacedValues<'s> {
         let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
-        let mut next = head.map(|head| &head.first);
-        std::iter::from_fn(move || {
-            let cell = next?;
-            next = self.cells.more.get(cell.next as usize);
-            Some(Placed { seen: self.seen(cell, event), at: cell.start, is_written: cell.is_written, end: cell.end })
-        })
+        PlacedValues { slots: self, event, next: head.map(|head| &head.first) }
     }
 }
