@@ -214,7 +214,7 @@ impl Records {
             if count > most {
                 return;
             }
-            // As it stands in the event, where that says the same.
+            // As it stands in the event, where that says the same. Sensors write numbers with a fraction as texts.
             match placed.filter(|placed| value.is_spelled(placed.seen.raw)) {
                 Some(placed) => {
                     let is_number = matches!(value, Value::Number(_));

@@ -10,6 +10,7 @@ mod bad_input;
 mod check;
 mod correlate;
 mod follow;
+mod normalise;
 mod profile;
 mod scan;
 mod signals;

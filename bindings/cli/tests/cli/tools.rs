@@ -100,10 +100,12 @@ fn a_broken_rule_fails_its_tests() {
 #[test]
 fn the_shipped_rules_do_as_their_events_say() {
     let room = Room::empty();
-    let rules = root().join("rules/it");
-    for source in ["none", "auto"] {
-        let output = room.command(["test", rules.to_str().unwrap(), "--source", source]).output().unwrap();
-        assert_eq!(output.status.code(), Some(0), "{source}: {}", String::from_utf8_lossy(&output.stdout));
+    for pack in ["rules/it", "rules/ot"] {
+        let rules = root().join(pack);
+        for source in ["none", "auto"] {
+            let output = room.command(["test", rules.to_str().unwrap(), "--source", source]).output().unwrap();
+            assert_eq!(output.status.code(), Some(0), "{source}: {}", String::from_utf8_lossy(&output.stdout));
+        }
     }
 }
 
