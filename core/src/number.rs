@@ -35,6 +35,14 @@ pub(crate) fn is_plain(text: &str) -> bool {
     is_digits(whole) && (whole.len() == 1 || !whole.starts_with('0')) && fraction.is_none_or(is_digits)
 }
 
+/// The bits of a text that spells a whole number, or one in hexadecimal behind `0x`, as sensors write flags.
+pub(crate) fn bits_of_text(text: &str) -> Option<u64> {
+    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+')),
+        None => Number::from_numeric_text(text)?.bits(),
+    }
+}
+
 impl Number {
     /// The number with this value, an integer where it is one; `None` for NaN and infinities.
     #[must_use]
@@ -102,6 +110,14 @@ impl Number {
         match self {
             Self::Integer(value) => value.to_string(),
             Self::Float(value) => value.to_string(),
+        }
+    }
+
+    /// The bits of a whole number from 0 to the largest u64; no other number has any.
+    pub(crate) fn bits(self) -> Option<u64> {
+        match self {
+            Self::Integer(value) => u64::try_from(value).ok(),
+            Self::Float(_) => None,
         }
     }
 
@@ -235,6 +251,49 @@ mod tests {
         }
         for text in ["", "-", "04", "+5", " 5", "5 ", "1e3", "0x10", ".5", "5.", "1_000", "NaN", "inf", "--1"] {
             assert!(Number::from_numeric_text(text).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn only_whole_numbers_of_64_bits_have_bits() {
+        for (text, bits) in [
+            ("12", 12),
+            ("12.0", 12),
+            ("0", 0),
+            ("-0", 0),
+            ("18446744073709551615", u64::MAX),
+            ("0x0c", 12),
+            ("0X0C", 12),
+            ("0xffffffffffffffff", u64::MAX),
+            ("0x00000000000000000000c", 12),
+        ] {
+            assert_eq!(bits_of_text(text), Some(bits), "{text}");
+        }
+        for text in [
+            "",
+            "0x",
+            "x0c",
+            "0xg",
+            "0x+c",
+            "0x-c",
+            "0x 1",
+            "-0x1",
+            "0x1.0",
+            "0x1_0",
+            "0c",
+            "012",
+            "-1",
+            "1.5",
+            "1e3",
+            "+1",
+            " 1",
+            "0b11",
+            "0o17",
+            "true",
+            "18446744073709551616",
+            "0x10000000000000000",
+        ] {
+            assert_eq!(bits_of_text(text), None, "{text}");
         }
     }
 

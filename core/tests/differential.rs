@@ -19,7 +19,7 @@ use tieline::columns::{Column, Columns, Lists};
 use tieline::{Compiler, JsonEvent, Rules, Scanner, Shortcut, Shortcuts, Value};
 
 const FIELDS: [&str; 7] = ["A", "B", "a.b", "a.b.c", "Channel", "EventID", "x"];
-const TEXTS: [&str; 28] = [
+const TEXTS: [&str; 30] = [
     "a",
     "b",
     "ab",
@@ -48,6 +48,8 @@ const TEXTS: [&str; 28] = [
     r"a\b",
     "",
     " ",
+    "0x1A",
+    "0x1212",
 ];
 const PATTERNS: [&str; 24] = [
     "a", "b", "ab", "A", "k", "S", "σ", "*a*", "a*", "*b", "a?c", "?", "*", r"\*", "a*b", "-a", "a -b", "é", "1", "10",
@@ -55,6 +57,8 @@ const PATTERNS: [&str; 24] = [
 ];
 const NUMBERS: [&str; 9] =
     ["1", "10", "4624", "4624.0", "-1", "9007199254740993", "9007199254740992", "18446744073709551615", "1.5"];
+
+const MASKS: [&str; 7] = ["1", "2", "0x0a", "16", "0x1200", "0x20000000000000", "9223372036854775807"];
 
 fn pick(values: &'static [&'static str]) -> impl Strategy<Value = String> {
     prop::sample::select(values).prop_map(str::to_owned)
@@ -105,6 +109,9 @@ fn item() -> BoxedStrategy<String> {
     let numbers =
         (pick(&FIELDS), prop::sample::select(vec!["", "|lt", "|lte", "|gt", "|gte", "|neq", "|gt|neq"]), number)
             .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
+    let masks = values(pick(&MASKS));
+    let bits = (pick(&FIELDS), prop::sample::select(vec!["|bits", "|bits|neq", "|bits|all", "|bits|all|neq"]), masks)
+        .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
     let times = (pick(&FIELDS), prop::sample::select(vec!["|hour", "|day|gte", "|week|lt", "|year|neq"]), 0..30_u32)
         .prop_map(|(field, modifiers, value)| format!("{field}{modifiers}: {value}"));
     let regexes = (pick(&FIELDS), prop::sample::select(vec!["|re", "|re|i", "|re|neq", "|re|i|s", "|re|all"]), regex)
@@ -145,7 +152,7 @@ fn item() -> BoxedStrategy<String> {
     )
         .prop_map(|(modifiers, value)| format!("'{modifiers}': {value}"));
     prop_oneof![
-        12 => plain, 2 => base64, 4 => numbers, 2 => times, 4 => regexes, 1 => lists, 1 => networks, 6 => others,
+        12 => plain, 2 => base64, 4 => numbers, 2 => bits, 2 => times, 4 => regexes, 1 => lists, 1 => networks, 6 => others,
         2 => keywords
     ]
     .boxed()

@@ -102,6 +102,7 @@ const DETECTIONS: &[&str] = &[
     "{ot.address: 5, ot.value|exists: true}",
     "{ot.value|contains: a}",
     "{ot.value|lt: 50}",
+    "{ot.value|bits: 0x06}",
     "{ot.object: ONE}",
     "{ot.object: 5}",
     "{ot.flag: broadcast}",

@@ -95,6 +95,10 @@ const OTHER_ITEMS: &[&str] = &[
     "|year|neq: 2024",
     "|minute: [0, 30]",
     "|month|lte: 5",
+    "|bits: 0x0a",
+    "|bits: [1, 0x1200]",
+    "|bits|all: [2, 8]",
+    "|bits|neq: 0x20000000000001",
 ];
 const CONDITIONS: &[&str] = &[
     "s0",
@@ -202,6 +206,8 @@ const SCALARS: &[&str] = &[
     "-0",
     "1e300",
     "\"\\ud83d\\ude00\"",
+    "\"0x0C\"",
+    "\"\\u0030x1a\"",
     "-1",
     "\"foo\\nab\"",
     "\"\\u0000a\"",

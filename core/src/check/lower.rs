@@ -18,6 +18,9 @@ use crate::number::Number;
 use crate::syntax::{self, Modifier, Value};
 use ipnet::IpNet;
 
+/// The largest number of a rule whose bits may be asked for: one that every tool takes for a number.
+const BITS_MAX: u64 = i64::MAX.cast_unsigned();
+
 /// Lowers a selection; `values` counts the tests of the whole rule so far.
 pub(super) fn body(
     written: &syntax::Body,
@@ -149,6 +152,7 @@ enum State {
     Cidr(IpNet),
     Exists(bool),
     Compare(Relation, Number),
+    Bits(u64),
     Time(TimePart, Relation, Number),
     FieldRef(FieldRef),
 }
@@ -224,6 +228,7 @@ impl Chain<'_, '_, '_> {
                 let help = "write each comparison in a line of its own; a map joins them with `and`";
                 return self.refuse(Code::ModifierConflict, span, message, help);
             }
+            State::Bits(_) => return self.conflict(modifier, span, "`bits` before it"),
             State::Time(..) => return self.conflict(modifier, span, "a time modifier before it"),
             State::FieldRef(_) => return self.conflict(modifier, span, "`fieldref` before it"),
         };
@@ -244,6 +249,7 @@ impl Chain<'_, '_, '_> {
             Modifier::Minute | Modifier::Hour | Modifier::Day | Modifier::Week | Modifier::Month | Modifier::Year => {
                 "write a number without quotes"
             }
+            Modifier::Bits => "write a number without quotes, such as `0x0c` or `12`",
             _ => "",
         };
         self.refuse(Code::ModifierValue, self.span, message, help)
@@ -278,6 +284,7 @@ impl Chain<'_, '_, '_> {
             M::Lte => self.compare(modifier, span, value.state, Relation::LessOrEqual)?,
             M::Gt => self.compare(modifier, span, value.state, Relation::Greater)?,
             M::Gte => self.compare(modifier, span, value.state, Relation::GreaterOrEqual)?,
+            M::Bits => self.bits(span, &value)?,
             M::Minute => self.time(modifier, span, value.state, TimePart::Minute)?,
             M::Hour => self.time(modifier, span, value.state, TimePart::Hour)?,
             M::Day => self.time(modifier, span, value.state, TimePart::Day)?,
@@ -317,7 +324,7 @@ impl Chain<'_, '_, '_> {
         })
     }
 
-    /// `re`, `cidr` and `fieldref` read the value as it is written, so nothing may have changed the text before.
+    /// `re`, `cidr`, `fieldref` and `bits` read the value as it is written, so nothing may have changed the text before.
     fn unchanged(&mut self, modifier: Modifier, span: Span) -> Option<()> {
         let before = self.item.modifiers.iter().map(|(own, _)| *own).take_while(|own| *own != modifier);
         let Some(earlier) = before.into_iter().find(|own| is_anchor(*own) || *own == Modifier::Windash) else {
@@ -325,7 +332,7 @@ impl Chain<'_, '_, '_> {
         };
         let (name, earlier_name) = (modifier.name(), earlier.name());
         let message = format!("modifier `{name}` cannot follow `{earlier_name}`, which changes the text");
-        let turns = is_anchor(earlier) && modifier != Modifier::Cidr;
+        let turns = is_anchor(earlier) && !matches!(modifier, Modifier::Cidr | Modifier::Bits);
         let help = if turns { format!("write `{name}|{earlier_name}`") } else { format!("remove `{earlier_name}`") };
         self.refuse(Code::ModifierConflict, span, message, &help)
     }
@@ -483,6 +490,23 @@ impl Chain<'_, '_, '_> {
         }
     }
 
+    /// The value is a number whose bits must be set, so nothing may have made a text of it before.
+    fn bits(&mut self, span: Span, value: &Working) -> Option<State> {
+        self.unchanged(Modifier::Bits, span)?;
+        match &value.state {
+            State::Number(_) if self.item.field.is_none() => self.fieldless(Modifier::Bits, span),
+            State::Number(number) => match number.bits().filter(|bits| (1..=BITS_MAX).contains(bits)) {
+                Some(bits) => Some(State::Bits(bits)),
+                None => {
+                    let message = format!("modifier `bits` cannot take `{}`", value.raw);
+                    let help = "write a whole number from 1 to 9223372036854775807, such as `0x0c` or `12`";
+                    self.refuse(Code::ModifierValue, self.span, message, help)
+                }
+            },
+            state => self.unfit(Modifier::Bits, span, state),
+        }
+    }
+
     fn time(&mut self, modifier: Modifier, span: Span, state: State, part: TimePart) -> Option<State> {
         match state {
             State::Number(number) if self.item.field.is_some() => Some(State::Time(part, Relation::Equal, number)),
@@ -533,6 +557,7 @@ impl Chain<'_, '_, '_> {
             State::Cidr(network) => Test::Cidr(network),
             State::Exists(wanted) => Test::Exists(wanted),
             State::Compare(relation, number) => Test::Compare(relation, number),
+            State::Bits(bits) => Test::Bits(bits),
             State::Time(part, relation, number) => Test::Time(part, relation, number),
             State::FieldRef(reference) => Test::FieldRef(reference),
             // INVARIANT: UTF-16 is only made where Base64 follows, which takes it or refuses it.

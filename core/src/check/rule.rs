@@ -94,6 +94,8 @@ pub(crate) enum Test {
     Regex(Regex),
     Cidr(IpNet),
     Compare(Relation, Number),
+    /// All of these bits are set.
+    Bits(u64),
     Time(TimePart, Relation, Number),
     FieldRef(FieldRef),
     /// One written value that stands for several, any of which will do.

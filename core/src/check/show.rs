@@ -248,6 +248,7 @@ fn one(test: &Test, anchor: Anchor) -> (String, String) {
         }
         Test::Cidr(network) => ("|cidr".to_owned(), text(&network.to_string())),
         Test::Compare(relation, number) => (format!("|{}", relation_name(*relation)), number.text()),
+        Test::Bits(bits) => ("|bits".to_owned(), format!("{bits:#04x}")),
         Test::Time(part, Relation::Equal, number) => (format!("|{}", part.name()), number.text()),
         Test::Time(part, relation, number) => (format!("|{}|{}", part.name(), relation_name(*relation)), number.text()),
         Test::FieldRef(reference) => {

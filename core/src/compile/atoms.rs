@@ -48,6 +48,7 @@ pub(super) enum Ask {
     },
     Cidr(IpNet),
     Compare(Relation, Number),
+    Bits(u64),
     Time(TimePart, Relation, Number),
 }
 
@@ -76,6 +77,7 @@ impl Ask {
             },
             Test::Cidr(network) => Self::Cidr(*network),
             Test::Compare(relation, number) => Self::Compare(*relation, *number),
+            Test::Bits(bits) => Self::Bits(*bits),
             Test::Time(part, relation, number) => Self::Time(*part, *relation, *number),
             Test::Null | Test::Exists(_) | Test::FieldRef(_) | Test::AnyOf(_) => return None,
         })

@@ -173,6 +173,7 @@ impl<'a> Builder<'a> {
             Ask::List(_) | Ask::Networks(_) => self.lists.add(ask, effect, draft, self.writer),
             Ask::Cidr(network) => draft.matcher.networks.add(*network, effect),
             Ask::Compare(sign, number) => draft.residual(ask, effect, || Exact::Compare(*sign, *number)),
+            Ask::Bits(bits) => draft.residual(ask, effect, || Exact::Bits(*bits)),
             Ask::Time(part, sign, number) => draft.residual(ask, effect, || Exact::Time(*part, *sign, *number)),
         }
     }

@@ -125,6 +125,6 @@ fn ask_cost(ask: &Ask, regexes: &Regexes) -> f64 {
             }
         }
         Ask::Cidr(_) | Ask::Networks(_) => 100.0,
-        Ask::Compare(..) | Ask::Time(..) => 400.0,
+        Ask::Compare(..) | Ask::Bits(_) | Ask::Time(..) => 400.0,
     }
 }

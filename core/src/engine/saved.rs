@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TIELINE\0";
 /// Raised whenever the saved form changes, or the meaning of anything in it.
-const FORMAT: u32 = 7;
+const FORMAT: u32 = 8;
 /// What the machine that loads must read as it was written.
 const ORDER: u32 = 0x0102_0304;
 
@@ -175,6 +175,7 @@ mod tests {
             "X|re: 'a[bc]+d'",
             "X|cidr: [10.0.0.0/8, 'fe80::/10']",
             "X|gt: 7",
+            "X|bits: 0x100000008",
             "X|fieldref: Y",
             "T|hour: 3",
             "X|contains|windash: ' -enc'",

@@ -12,7 +12,7 @@
 use super::memo::{Memo, Worth};
 use super::tally::{Answer, Tally};
 use crate::event::slots::{Kind, Seen};
-use crate::number::Number;
+use crate::number::{Number, bits_of_text};
 use crate::program::{CLAUSE, Exact, List, Matcher, Program, Verify};
 use crate::shortcut::{Shortcut, Shortcuts};
 use crate::text::{self, Escapes};
@@ -315,6 +315,7 @@ impl Reading {
                 let own = Number::from_numeric_text(self.text(seen));
                 seen.kind != Kind::Bool && own.is_some_and(|own| relation.holds(own, *number))
             }
+            Exact::Bits(bits) => bits_of_text(self.text(seen)).is_some_and(|own| own & bits == *bits),
             Exact::Time(part, relation, number) => {
                 let text = self.text(seen);
                 let own = match (seen.kind, Number::from_numeric_text(text)) {

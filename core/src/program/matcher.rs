@@ -111,6 +111,7 @@ pub(crate) enum Exact<'a> {
     Cased(Glob<'a>),
     Regex(Arc<Expression<'a>>),
     Compare(Relation, Number),
+    Bits(u64),
     Time(TimePart, Relation, Number),
 }
 
@@ -122,6 +123,7 @@ pub(crate) enum ExactDraft {
     /// The number of an expression.
     Regex(u32),
     Compare(Relation, Number),
+    Bits(u64),
     Time(TimePart, Relation, Number),
 }
 
@@ -269,6 +271,11 @@ impl VerifyDraft {
                 writer.word(numbers::of_relation(relation));
                 numbers::write(number, writer);
             }
+            ExactDraft::Bits(bits) => {
+                writer.word(5);
+                writer.word(bits as u32);
+                writer.word((bits >> 32) as u32);
+            }
         }
         writer.word(self.clauses);
         writer.size(self.demand.length);
@@ -285,6 +292,7 @@ impl<'a> Verify<'a> {
             1 => Exact::Cased(Glob::read(reader)?),
             2 => Exact::Regex(expressions.get(reader.word()? as usize)?.clone()),
             3 => Exact::Compare(numbers::relation(reader.word()?)?, numbers::read(reader)?),
+            5 => Exact::Bits(u64::from(reader.word()?) | u64::from(reader.word()?) << 32),
             _ => {
                 let (part, relation) = (numbers::part(reader.word()?)?, numbers::relation(reader.word()?)?);
                 Exact::Time(part, relation, numbers::read(reader)?)

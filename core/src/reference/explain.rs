@@ -250,6 +250,7 @@ pub(crate) fn describe(test: &Test, field: Option<&str>) -> String {
         }
         Test::Cidr(network) => format!("{name} in {network}"),
         Test::Compare(relation, number) => format!("{name} {} {number}", relation.sign()),
+        Test::Bits(bits) => format!("{name} has bits {bits:#04x}"),
         Test::Time(part, relation, number) => format!("{} of {name} {} {number}", part.name(), relation.sign()),
         Test::FieldRef(reference) => {
             let verb = match reference.anchor {

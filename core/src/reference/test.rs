@@ -9,6 +9,7 @@
 use super::Context;
 use crate::check::{FieldRef, Regex, Test};
 use crate::event::{Event, Value, in_network};
+use crate::number::bits_of_text;
 use crate::text;
 use regex_automata::meta;
 use std::collections::HashMap;
@@ -139,6 +140,14 @@ pub(super) fn value_passes(test: &Test, value: Value<'_>, context: &Context<'_>)
             matches!(value, Value::Text(text) if networks.0.iter().any(|network| in_network(*network, text)))
         }
         Test::Compare(relation, number) => value.number().is_some_and(|own| relation.holds(own, *number)),
+        Test::Bits(bits) => {
+            let own = match value {
+                Value::Number(own) => own.bits(),
+                Value::Text(text) => bits_of_text(text),
+                _ => None,
+            };
+            own.is_some_and(|own| own & bits == *bits)
+        }
         Test::Time(part, relation, number) => {
             let own = match value {
                 Value::Number(own) => context.clock.part_of_number(own, *part),

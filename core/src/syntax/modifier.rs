@@ -45,6 +45,7 @@ modifiers! {
     Lte = "lte", "less than or equal to";
     Gt = "gt", "greater than";
     Gte = "gte", "greater than or equal to";
+    Bits = "bits", "all bits of the value are set in the field's number";
     Minute = "minute", "the minute of a time";
     Hour = "hour", "the hour of a time";
     Day = "day", "the day of the month of a time";

@@ -239,6 +239,13 @@ fn what_other_tools_refuse_is_told_when_that_is_asked() {
         let answer = room.run("check --portable own.yml").expect(1);
         assert!(answer.out.contains("TL0121") && answer.err.contains("other Sigma tools refuse"), "{}", answer.err);
     }
+    room.file(
+        "own.yml",
+        "title: Own\nlevel: low\nlogsource: {product: x}\ndetection: {s: {Status|bits: 0x0c}, condition: s}\n",
+    );
+    room.run("check own.yml").expect(0);
+    let answer = room.run("check --portable own.yml").expect(1);
+    assert!(answer.out.contains("modifier `bits` is an extension"), "{}", answer.out);
 }
 
 /// A scan that is waiting has its state on disk, so that a kill loses ten seconds and not the hours of quiet before it.

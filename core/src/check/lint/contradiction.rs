@@ -10,7 +10,7 @@
 
 use crate::check::{Body, Branch, Condition, Item, Join, Relation, Report, Test, TimePart};
 use crate::diagnostic::{Code, Span};
-use crate::number::Number;
+use crate::number::{Number, bits_of_text};
 
 /// Values of one item that are tried against the items beside it; longer lists are left alone.
 const VALUES_TRIED_MAX: usize = 64;
@@ -203,6 +203,13 @@ impl Exact<'_> {
             Test::Bool(value) => Some(self.shown().eq_ignore_ascii_case(if *value { "true" } else { "false" })),
             Test::Null => Some(false),
             Test::Exists(wanted) => Some(*wanted),
+            Test::Bits(bits) => {
+                let own = match self {
+                    Self::Text(text) => bits_of_text(text),
+                    Self::Number(number) => number.bits(),
+                };
+                Some(own.is_some_and(|own| own & bits == *bits))
+            }
             Test::Compare(relation, bound) => Some(number.is_some_and(|number| relation.holds(number, *bound))),
             _ => None,
         }

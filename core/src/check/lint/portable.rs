@@ -7,11 +7,12 @@
 //! The measure is the specification 2.1.0 with its JSON schemas. Correlations tell their own extensions
 //! where they are read.
 
+use super::values::each_item;
 use crate::check::Report;
 use crate::diagnostic::Code;
 use crate::syntax::document::Detection;
 use crate::syntax::yaml::{Node, Scalar};
-use crate::syntax::{Document, Kind};
+use crate::syntax::{Document, Item, Kind, Modifier};
 
 pub(super) fn check(document: &Document, report: &mut Report<'_>) {
     let (section, detection, own_keys): (_, &Detection, &[&str]) = match &document.kind {
@@ -31,9 +32,23 @@ pub(super) fn check(document: &Document, report: &mut Report<'_>) {
             _ => {}
         }
     }
+    for selection in &detection.selections {
+        each_item(&selection.body, &mut |item| modifiers(item, report));
+    }
     conditions(node, report);
     if section == "filter" {
         filter(node, detection, report);
+    }
+}
+
+/// Modifiers that the specification does not have.
+const EXTENSIONS: [Modifier; 1] = [Modifier::Bits];
+
+fn modifiers(item: &Item, report: &mut Report<'_>) {
+    for (modifier, span) in item.modifiers.iter().filter(|(modifier, _)| EXTENSIONS.contains(modifier)) {
+        let message =
+            format!("modifier `{}` is an extension; the specification 2.1.0 does not have it", modifier.name());
+        report.advise(Code::NotPortable, *span, message, "list the numbers that have these bits");
     }
 }
 

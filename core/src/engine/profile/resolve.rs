@@ -133,6 +133,7 @@ fn test_text(test: &Exact) -> String {
         Exact::Cased(glob) => format!("{glob} (cased)"),
         Exact::Regex(expression) => format!("/{}/", expression.pattern()),
         Exact::Compare(relation, number) => format!("{} {}", relation.sign(), number.text()),
+        Exact::Bits(bits) => format!("bits {bits:#04x}"),
         Exact::Time(part, relation, number) => format!("{} {} {}", part.name(), relation.sign(), number.text()),
     }
 }
