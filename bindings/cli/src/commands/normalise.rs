@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use tieline::{Compiler, Normaliser};
-use tieline_common::input::{Batch, Fault, InputOptions, Reader, expand_paths};
+use tieline_common::input::{Batch, EventFiles, Fault, InputError, InputOptions, Reader, expand_paths};
 use tieline_common::load::{read_taxonomy, with_taxonomy};
 
 /// How many records there are of each protocol, class, direction, code and name.
@@ -32,19 +32,26 @@ pub(crate) fn run(args: &NormaliseArgs, screen: &mut Screen) -> Result<Exit, Fai
         events: 0,
         silent: 0,
         unreadable: 0,
+        bad_files: 0,
     };
-    for path in expand_paths(&args.files).files {
-        run.file(&path, screen)?;
+    let EventFiles { files, errors, .. } = expand_paths(&args.files);
+    errors.iter().for_each(|error| run.bad_file(error, screen));
+    for path in files {
+        // One that is wrong does not keep the others from being read.
+        if let Err(error) = run.file(&path, screen)? {
+            run.bad_file(&error, screen);
+        }
     }
     if run.form == NormaliseForm::Table {
         run.table(screen)?;
     }
-    let Run { events, silent, unreadable, .. } = run;
+    let Run { events, silent, unreadable, bad_files, .. } = run;
     screen.note(&format!("{} read, {silent} of them tell of no operation", counted(events, "event")));
-    if unreadable > 0 {
-        return Err(Failure::Input(format!("{} could not be read", counted(unreadable, "event"))));
+    match (unreadable, bad_files) {
+        (0, 0) => Ok(Exit::Fine),
+        (_, 0) => Err(Failure::Input(format!("{} could not be read", counted(unreadable, "event")))),
+        _ => Err(Failure::Input(format!("{} could not be read to its end", counted(bad_files, "file")))),
     }
-    Ok(Exit::Fine)
 }
 
 fn refused(error: &tieline::Error, screen: &Screen) -> Failure {
@@ -60,20 +67,30 @@ struct Run {
     /// Events that tell of no operation.
     silent: u64,
     unreadable: u64,
+    bad_files: u64,
 }
 
 impl Run {
-    fn file(&mut self, path: &Path, screen: &mut Screen) -> Result<(), Failure> {
-        let mut reader =
-            Reader::open(path, &InputOptions::default()).map_err(|error| Failure::Input(error.to_string()))?;
+    fn file(&mut self, path: &Path, screen: &mut Screen) -> Result<Result<(), InputError>, Failure> {
+        let options = InputOptions::default();
+        let opened = match path.as_os_str() == "-" {
+            true => Reader::from_read(path, Box::new(std::io::stdin()), &options),
+            false => Reader::open(path, &options),
+        };
+        let mut reader = match opened {
+            Ok(reader) => reader,
+            Err(error) => return Ok(Err(error)),
+        };
         let (mut batch, mut faults) = (Batch::default(), Vec::new());
         loop {
-            let more = reader.next_batch(&mut batch, &mut faults).map_err(|error| Failure::Input(error.to_string()))?;
+            let more = reader.next_batch(&mut batch, &mut faults);
             for fault in faults.drain(..) {
                 self.fault(&fault, path, screen);
             }
-            if !more {
-                return Ok(());
+            match more {
+                Ok(true) => {}
+                Ok(false) => return Ok(Ok(())),
+                Err(error) => return Ok(Err(error)),
             }
             for record in batch.iter() {
                 self.events += 1;
@@ -83,6 +100,11 @@ impl Run {
                 }
             }
         }
+    }
+
+    fn bad_file(&mut self, error: &InputError, screen: &Screen) {
+        self.bad_files += 1;
+        screen.error(&error.to_string());
     }
 
     fn fault(&mut self, fault: &Fault, path: &Path, screen: &Screen) {
