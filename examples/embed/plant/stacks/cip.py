@@ -53,18 +53,17 @@ class Station:
 slot = {"unit": 0}
 identity = {"object": ["Identity"], "address": [1]}
 PRODUCT = ["1756-L61/B LOGIX5561"]
-CARRIER = {"value": None, "object": ["Connection Manager"]}
 session = {"protocol": "enip", "operation": "session"}
 ACTS = [
     act("register a session", threaded(lambda c: c.connect()),
         *pair(code=101, **session)),
     act("read a tag", threaded(lambda c: c.tag("LEVEL[0]")),
-        *pair(None, {"value": ["ca:00:00:00:00:00"], "yet": CARRIER}, code=76, operation="read", address=["LEVEL"], **slot)),
+        *pair(None, {"value": ["ca:00:00:00:00:00"]}, code=76, operation="read", address=["LEVEL"], **slot)),
     act("write a tag: 4711", threaded(lambda c: c.tag("SPEED=(DINT)4711")),
-        *pair({"value": ["c4:00:01:00:67:12:00:00"], "yet": CARRIER}, {"yet": CARRIER},
+        *pair({"value": ["c4:00:01:00:67:12:00:00"]},
               code=77, operation="write", address=["SPEED"], **slot)),
     act("write two of an array: 1.5, 2.5", threaded(lambda c: c.tag("LEVEL[1-2]=(REAL)1.5,2.5")),
-        *pair({"value": ["ca:00:02:00:00:00:c0:3f:00:00:20:40"], "yet": CARRIER}, {"yet": CARRIER},
+        *pair({"value": ["ca:00:02:00:00:00:c0:3f:00:00:20:40"]},
               code=77, operation="write", address=["LEVEL"], **slot)),
     # This server refuses with a status of the header, without saying to what.
     act("read a tag that is not there", refused(lambda c: c.tag("NOTHING")),

@@ -142,6 +142,6 @@ ACTS = [
     # The answer says how long that takes, as an answer to a measurement of delays does.
     act("restart it cold", once(lambda c: c.master.Restart(dnp3.RestartType.COLD, ignore)),
         request(code=13, operation="restart", **unit, rule="Controller Stopped or Restarted"),
-        answer(code=129, operation="time_sync", object=["Time Delay Fine"], address=[0], quantity=1, value=[100], **unit)),
+        answer(code=129, operation="diagnostics", object=["Time Delay Fine"], address=[0], quantity=1, value=[100], **unit)),
 ]
 STACK = Stack("dnp3", HOST, PORT, ACTS, run)
