@@ -20,12 +20,12 @@ mod syntax;
 mod text;
 mod time;
 
-pub use check::{Level, LogSource, Metadata, Related, Status};
+pub use check::{Level, LogSource, Metadata, Needs, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
 pub use engine::{
-    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, Normaliser, PartitionCost, Profile,
-    RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, Normaliser, PartitionCost,
+    Profile, RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
 };
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
