@@ -54,11 +54,7 @@ impl Count {
 
     pub(super) fn join(&mut self, other: &Self) {
         self.events += other.events;
-        let earlier = |a: &Option<String>, b: &Option<String>| match (a, b) {
-            (Some(a), Some(b)) => Some(a.min(b).clone()),
-            (a, b) => a.clone().or_else(|| b.clone()),
-        };
-        self.first = earlier(&self.first, &other.first);
+        self.first = [self.first.take(), other.first.clone()].into_iter().flatten().min();
         self.last = self.last.take().max(other.last.clone());
     }
 }
