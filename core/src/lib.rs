@@ -20,7 +20,7 @@ mod syntax;
 mod text;
 mod time;
 
-pub use check::{Level, LogSource, Metadata, Related, Status};
+pub use check::{Level, LogSource, Metadata, Needs, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence};
 pub use engine::{

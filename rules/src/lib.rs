@@ -1,4 +1,4 @@
-//! The pipelines that come with Tieline, as text.
+//! The pipelines and tables that come with Tieline, as text.
 //!
 //! ```
 //! let yaml = tieline_rules::pipeline("windows-evtx").unwrap();
@@ -82,4 +82,29 @@ pub fn pipeline(name: &str) -> Option<&'static str> {
 #[must_use]
 pub fn pipelines() -> &'static [(&'static str, &'static str)] {
     PIPELINES
+}
+
+/// The techniques of ATT&CK for ICS 18.1, as tab-separated text: id, name, tactics, where the technique shows, and by what.
+/// Lines that begin with `#` are remarks; the first other line names the columns.
+#[must_use]
+pub fn attack_ics() -> &'static str {
+    include_str!("../attack/ics.tsv")
+}
+
+/// What became of these techniques in ATT&CK for ICS 19, in the same form: id there, name, id in version 18.
+#[must_use]
+pub fn attack_ics_v19() -> &'static str {
+    include_str!("../attack/ics-v19.tsv")
+}
+
+/// Where events say which log they are of and to which port a connection goes, in the same form: what, field, transport.
+#[must_use]
+pub fn coverage_fields() -> &'static str {
+    include_str!("../coverage/fields.tsv")
+}
+
+/// Ports of OT protocols, as YAML with one port to a line.
+#[must_use]
+pub fn ports() -> &'static str {
+    include_str!("../ot/ports.yml")
 }

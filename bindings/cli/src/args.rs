@@ -46,6 +46,8 @@ pub(crate) enum Command {
     Test(TestArgs),
     /// List the fields that rules read
     Fields(FieldsArgs),
+    /// Tell which ATT&CK techniques rules are about, and which rules can never fire on events like these
+    Coverage(CoverageArgs),
     /// Tell in one form what OT operations events are about, whatever sensor saw them
     Normalise(NormaliseArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again
@@ -233,11 +235,15 @@ impl ScanArgs {
     ///
     /// Only needed when no file stands elsewhere: `--rules rules/ events/` and `--rules a --rules b FILE`.
     pub(crate) fn split(&mut self) {
-        if !self.files.is_empty() {
-            return;
-        }
-        let rules = self.rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
-        self.files = self.rules.split_off(rules.min(self.rules.len()));
+        split(&mut self.rules, &mut self.files);
+    }
+}
+
+/// Moves what was named behind the last rules to the event files, when there are none yet.
+fn split(rules: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) {
+    if files.is_empty() {
+        let last = rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
+        *files = rules.split_off(last.min(rules.len()));
     }
 }
 
@@ -385,6 +391,54 @@ pub(crate) struct FieldsArgs {
     /// How to print the list
     #[arg(long, value_name = "FORM", default_value = "text")]
     pub(crate) format: ReportForm,
+}
+
+/// Arguments of `coverage`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct CoverageArgs {
+    /// Event files or directories of them, by which rules are told that can never fire; - is standard input
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    /// Rule files or directories of them, each a pack, or saved rules (takes several, may be repeated)
+    #[arg(long, short, value_name = "PATH", num_args = 1.., required = true, help_heading = "Rules")]
+    pub(crate) rules: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) how: RuleArgs,
+    /// How to print the report
+    #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Output")]
+    pub(crate) format: CoverageForm,
+    /// Only this matrix of ATT&CK [default: both; of a layer, ics]
+    #[arg(long, value_name = "ics|enterprise", hide_possible_values = true, help_heading = "Output")]
+    pub(crate) domain: Option<DomainForm>,
+    /// Write the report to FILE
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+impl CoverageArgs {
+    /// Moves what was named behind `--rules` but holds events to the event files, as [`ScanArgs::split`] does.
+    pub(crate) fn split(&mut self) {
+        split(&mut self.rules, &mut self.files);
+    }
+}
+
+/// What `coverage` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CoverageForm {
+    /// Tables, for people
+    Text,
+    /// One JSON object with everything
+    Json,
+    /// A layer of the ATT&CK Navigator, format 4.5
+    Navigator,
+}
+
+/// A matrix of ATT&CK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DomainForm {
+    Ics,
+    Enterprise,
 }
 
 /// Arguments of `compile`.

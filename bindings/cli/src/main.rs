@@ -1,7 +1,7 @@
 //! The command line `tieline`: arguments in, operations of `tieline-common` called, answers printed.
 //!
 //! ```text
-//!  args ─▶ commands/scan, check, explain, test, fields, normalise, compile, completions ─▶ output ─▶ exit code
+//!  args ─▶ commands/scan, check, explain, test, fields, coverage, normalise, compile, completions ─▶ output ─▶ exit code
 //! ```
 //!
 //! What rules mean, which pipeline fits an event and how files are read is decided elsewhere; here is only what
@@ -29,6 +29,7 @@ fn main() -> ExitCode {
         Command::Explain(args) => commands::explain::run(&args, &mut screen),
         Command::Test(args) => commands::test::run(&args, &mut screen),
         Command::Fields(args) => commands::fields::run(&args, &mut screen),
+        Command::Coverage(args) => commands::coverage::run(args, &mut screen),
         Command::Normalise(args) => commands::normalise::run(&args, &mut screen),
         Command::Compile(args) => commands::compile::run(&args, &mut screen),
         Command::Completions(args) => commands::completions::run(&args, &mut screen),

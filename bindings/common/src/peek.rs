@@ -26,6 +26,16 @@ pub(crate) struct Peek {
     ///
     /// PERF: most keys of an event are no field, and this tells nearly all of them without hashing.
     lengths: Box<[u32; 256]>,
+    nulls: Nulls,
+}
+
+/// What `null` is taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    /// For nothing: the field is missing.
+    Missing,
+    /// For a value, the text `null`.
+    Values,
 }
 
 /// What a path is.
@@ -57,7 +67,12 @@ impl Peek {
                 *lengths |= length_bit(place.len());
             }
         }
-        Self { places, lengths }
+        Self { places, lengths, nulls: Nulls::Missing }
+    }
+
+    /// The same, with another meaning of `null`.
+    pub(crate) fn nulls(self, nulls: Nulls) -> Self {
+        Self { nulls, ..self }
     }
 
     /// Reads an event until `enough` says so; it is asked whenever a field was found.
@@ -95,6 +110,11 @@ fn length_bit(length: usize) -> u32 {
 }
 
 impl Seen<'_> {
+    /// The fields that the event has, each with the text of its first value.
+    pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.texts.iter().map(|(name, text)| (*name, text.as_ref()))
+    }
+
     /// The field's value as text, empty for objects; `None` when it is missing or null.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         self.texts.iter().find(|(name, _)| *name == field).map(|(_, text)| text.as_ref())
@@ -192,7 +212,7 @@ impl<'a> Walk<'a, '_> {
             b'[' => self.skip()?,
             _ => {
                 let word = self.word()?;
-                if word != b"null"
+                if (word != b"null" || self.peek.nulls == Nulls::Values)
                     && let Ok(text) = std::str::from_utf8(word)
                 {
                     self.put(field, Cow::Borrowed(text))?;

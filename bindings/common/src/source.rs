@@ -16,7 +16,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
-use tieline::{CheckedRules, Rules, SourceInfo};
+use tieline::{CheckedRules, LogSource, Rules, SourceInfo};
 
 use crate::load::{LoadError, PipelineText, RuleOptions, RulePack, read_pipeline};
 use crate::peek::{Peek, Seen};
@@ -51,6 +51,11 @@ impl Known {
     #[must_use]
     pub fn title(&self) -> &str {
         &self.info.title
+    }
+
+    /// Whether a rule of this log source can be about its events.
+    pub(crate) fn admits(&self, rule: &LogSource) -> bool {
+        self.info.admits(rule)
     }
 }
 

@@ -13,7 +13,7 @@ use super::frozen::{Frozen, View};
 use super::listening::Listening;
 use super::operations;
 use super::stream::CorrelationInfo;
-use crate::check::{Level, LogSource, Metadata, Rule, Status};
+use crate::check::{Level, LogSource, Metadata, Needs, Rule, Status};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::ot::Plan;
@@ -225,6 +225,13 @@ impl<'a> RuleInfo<'a> {
     #[must_use]
     pub fn show(&self) -> String {
         self.inner.whole(self.index).map(|whole| crate::check::show::show(&whole.rule)).unwrap_or_default()
+    }
+
+    /// What an event must have for the rule to match it, after filters and pipelines have changed it. The whole rule is
+    /// read for it.
+    #[must_use]
+    pub fn needs(&self) -> Needs {
+        self.inner.whole(self.index).map(|whole| Needs::of_rule(&whole.rule)).unwrap_or_default()
     }
 
     /// The file or other name of the text the rule was read from; `None` after loading saved rules.

@@ -46,7 +46,7 @@ impl Records {
             self.layouts.extend_from_slice(plan.triggered(*slot));
         }
         // An event that has fields of a record is normalised already.
-        if self.layouts.is_empty() || slots.filled().iter().any(|slot| is_asked(slot)) {
+        if self.layouts.is_empty() || slots.filled().iter().any(is_asked) {
             return 0;
         }
         self.layouts.sort_unstable();

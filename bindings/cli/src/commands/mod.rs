@@ -3,6 +3,7 @@
 pub(crate) mod check;
 pub(crate) mod compile;
 pub(crate) mod completions;
+pub(crate) mod coverage;
 pub(crate) mod explain;
 pub(crate) mod fields;
 pub(crate) mod normalise;

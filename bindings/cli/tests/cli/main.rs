@@ -9,6 +9,7 @@
 mod bad_input;
 mod check;
 mod correlate;
+mod coverage;
 mod follow;
 mod normalise;
 mod profile;

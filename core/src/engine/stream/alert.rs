@@ -1,5 +1,6 @@
 //! What correlations tell: alerts, and what the rule behind each says about itself.
 
+use crate::check::correlation::Criterion;
 use crate::check::{Correlation, Level, Metadata};
 use crate::correlation::alert::{Finding, FindingKind};
 use crate::correlation::table;
@@ -14,6 +15,8 @@ pub struct CorrelationInfo {
     group_by: Vec<String>,
     timespan_ns: u64,
     alerts: bool,
+    rules: Vec<String>,
+    rules_min: usize,
 }
 
 impl CorrelationInfo {
@@ -24,6 +27,8 @@ impl CorrelationInfo {
             group_by: correlation.group_by.clone(),
             timespan_ns: correlation.timespan_ns,
             alerts,
+            rules: correlation.rules.iter().map(|reference| reference.written.clone()).collect(),
+            rules_min: if correlation.criterion == Criterion::EveryRule { correlation.rules.len() } else { 1 },
         }
     }
 
@@ -67,6 +72,18 @@ impl CorrelationInfo {
     #[must_use]
     pub fn timespan_ns(&self) -> u64 {
         self.timespan_ns
+    }
+
+    /// The rules and correlations it refers to, by id or name as it is written.
+    #[must_use]
+    pub fn rules(&self) -> &[String] {
+        &self.rules
+    }
+
+    /// How many of these must match at least: all of them, for temporal types without a condition, else one.
+    #[must_use]
+    pub fn rules_min(&self) -> usize {
+        self.rules_min
     }
 
     /// Whether it alerts by itself: another correlation that refers to it without `generate: true` keeps it silent.
