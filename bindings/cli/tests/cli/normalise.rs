@@ -40,7 +40,7 @@ fn records_are_told_in_each_form() {
 #[test]
 fn what_cannot_be_read_is_told_and_the_rest_goes_on() {
     let room = Room::empty();
-    room.file("events.ndjson", &EVENTS.replacen(r#"{"EventID":1}"#, r#"{"EventID":1"#, 1));
+    room.file("events.ndjson", EVENTS.replacen(r#"{"EventID":1}"#, r#"{"EventID":1"#, 1));
     let answer = room.run("normalise -o records events.ndjson").expect(3);
     assert_eq!(answer.out.lines().count(), 3);
     assert!(answer.err.contains("events.ndjson:3"), "{}", answer.err);
