@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod config;
+pub mod context;
 mod correlation;
 mod detection;
 pub mod diagnostic;

@@ -117,6 +117,8 @@ codes! {
     ProgramLimit = "TL0070", Error, "program-limit", "the rule does not fit into the program's limits";
     // Tables of OT protocols.
     TaxonomySyntax = "TL0080", Error, "taxonomy-syntax", "a table of an OT protocol is not well-formed, lacks a part, or names what does not exist";
+    // Assets, zones and conduits.
+    ContextSyntax = "TL0090", Error, "context-syntax", "an asset, zone, conduit or site is not well-formed or lacks a part";
     // Warnings about meaning.
     MetadataInvalid = "TL0101", Warning, "metadata-invalid", "a metadata field is missing or does not have the form that the specification gives it";
     DuplicateId = "TL0102", Warning, "duplicate-id", "two rules have the same id";
@@ -140,6 +142,7 @@ codes! {
     PipelineUnused = "TL0120", Warning, "pipeline-unused", "a pipeline changes no rule of the pack";
     NotPortable = "TL0121", Note, "not-portable", "an extension that other Sigma tools refuse";
     RuleUnsupported = "TL0122", Note, "rule-unsupported", "the rule's own status says that it is unsupported or deprecated";
+    ContextContradiction = "TL0123", Warning, "context-contradiction", "assets, zones or conduits contradict each other, overlap, or name what is not there";
     // Conventions.
     ConventionTitle = "TL0201", Warning, "convention-title", "a title breaks SigmaHQ's title convention";
     ConventionFile = "TL0202", Warning, "convention-file", "a file name breaks SigmaHQ's file name convention";

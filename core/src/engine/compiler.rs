@@ -15,6 +15,7 @@ use super::{Error, ErrorKind};
 use crate::check::{self, Checker, Pack};
 use crate::compile::Collector;
 use crate::config::Limits;
+use crate::context::{self, Lens};
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::ot::{self, Plan, Taxonomy};
 use crate::shortcut::Shortcuts;
@@ -297,7 +298,11 @@ impl Settings {
             collector.field(&field);
         }
         listening.finish(&fit.refused(), &self.time.fields, &mut collector);
-        let plan = self.plan(&mut collector)?;
+        let asked: Vec<String> = collector.names().filter(|name| context::is_field(name)).map(str::to_owned).collect();
+        let is_about_flows = Lens::is_about_flows(asked.iter().map(String::as_str));
+        let plan = self.plan(&mut collector, is_about_flows)?;
+        let lens = (!asked.is_empty())
+            .then(|| Lens::new(asked.iter().map(String::as_str), plan.is_some(), |name| collector.field(name)));
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
@@ -305,7 +310,7 @@ impl Settings {
         origins.shrink();
         collector.finish(&mut writer);
         filer.write(&mut writer);
-        frozen::end(&listening, plan.as_ref(), &mut writer);
+        frozen::end(&listening, plan.as_ref(), lens.as_ref(), &mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
@@ -314,11 +319,15 @@ impl Settings {
         Ok(Rules::from(inner))
     }
 
-    /// How the fields of OT operations are filled for which rules ask; nothing, when none does.
-    fn plan(&self, collector: &mut Collector) -> Result<Option<Plan>, Error> {
-        let asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
-        if asked.is_empty() || self.protocols.is_empty() {
+    /// How the fields of OT operations are filled for which rules ask, or of which it depends whether a flow is allowed;
+    /// nothing, when that is none.
+    fn plan(&self, collector: &mut Collector, is_about_flows: bool) -> Result<Option<Plan>, Error> {
+        let mut asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
+        if self.protocols.is_empty() || (asked.is_empty() && !is_about_flows) {
             return Ok(None);
+        }
+        if collector.names().any(context::is_field) {
+            asked.extend(Lens::of_records().map(str::to_owned));
         }
         let read = || {
             let (taxonomy, found) = Taxonomy::parse(&self.protocols, &self.options.limits);

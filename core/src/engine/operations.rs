@@ -1,4 +1,4 @@
-//! Events seen record by record: one for each OT operation that they tell of.
+//! Events seen record by record: one for each OT operation that they tell of, each with what context says of it.
 //!
 //! ```text
 //! event ─┬▶ no records: the event itself          rules of one record are one another's; a rule that matches
@@ -7,6 +7,7 @@
 //!
 //! What a record holds is found in `ot`. Here an event becomes several, for the engine and for `reference` alike.
 
+use crate::context::{Context, Lens, Seen};
 use crate::event::json;
 use crate::event::slots::{Kind, Leaves, Slots};
 use crate::event::{Event, Value};
@@ -23,39 +24,46 @@ pub(super) fn put_in_order(plan: &Plan, slots: &mut Slots, event: &dyn Event) {
 /// Calls `each` for every record of an event, until it says that it has seen enough; for the event itself when it has none.
 pub(super) fn each_record(
     plan: Option<&Plan>,
+    context: Option<(&Lens, &Context)>,
     fields: &Fields<'_>,
     event: &dyn Event,
     each: &mut dyn FnMut(&dyn Event) -> bool,
 ) {
-    let Some(plan) = plan else {
+    if plan.is_none() && context.is_none() {
         each(event);
         return;
-    };
-    let (mut slots, mut records) = (Slots::default(), Records::default());
-    slots.fill_event(event, fields, Leaves::Dropped);
-    put_in_order(plan, &mut slots, event);
-    let count = records.read(plan, &slots, "");
-    if count == 0 {
-        each(event);
     }
-    for number in 0..count {
+    let (mut slots, mut records, mut seen) = (Slots::default(), Records::default(), Seen::default());
+    slots.fill_event(event, fields, Leaves::Dropped);
+    let count = plan.map_or(0, |plan| {
+        put_in_order(plan, &mut slots, event);
+        records.read(plan, &slots, "")
+    });
+    for number in 0..count.max(1) {
         records.put(number, &mut slots);
-        if each(&Recorded { event, slots: &slots, plan }) {
+        if let Some((lens, context)) = context {
+            seen.put(lens, context, &mut slots, "");
+        }
+        let recorded =
+            Recorded { event, slots: &slots, plan: plan.filter(|_| count > 0), lens: context.map(|(lens, _)| lens) };
+        if each(&recorded) {
             return;
         }
     }
 }
 
-/// An event with one of its records.
+/// An event with one of its records, and what context says of it.
 struct Recorded<'a> {
     event: &'a dyn Event,
     slots: &'a Slots,
-    plan: &'a Plan,
+    plan: Option<&'a Plan>,
+    lens: Option<&'a Lens>,
 }
 
 impl Event for Recorded<'_> {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
-        let Some(slot) = self.plan.filled(field) else { return self.event.values(field, each) };
+        let slot = self.plan.and_then(|plan| plan.filled(field)).or_else(|| self.lens?.filled(field));
+        let Some(slot) = slot else { return self.event.values(field, each) };
         let mut buffer = String::new();
         for seen in self.slots.values(slot, "") {
             match seen.kind {

@@ -14,6 +14,7 @@ use super::listening::Listening;
 use super::operations;
 use super::stream::CorrelationInfo;
 use crate::check::{Level, LogSource, Metadata, Needs, Rule, Status};
+use crate::context::{Context as Plant, Lens};
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::ot::Plan;
@@ -29,6 +30,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 #[derive(Clone)]
 pub struct Rules {
     inner: Arc<Inner>,
+    /// The plant that events are seen in.
+    plant: Option<Plant>,
 }
 
 pub(super) struct Inner {
@@ -72,6 +75,11 @@ impl Inner {
     /// How fields of OT operations are filled, when a rule asks for any.
     pub(super) fn plan(&self) -> Option<&Plan> {
         self.view().plan.as_ref()
+    }
+
+    /// How fields of assets, zones and flows are filled, when a rule asks for any.
+    pub(super) fn lens(&self) -> Option<&Lens> {
+        self.view().lens.as_ref()
     }
 
     /// What correlations need to know of the rules.
@@ -127,7 +135,7 @@ impl Origins {
 
 impl From<Inner> for Rules {
     fn from(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(inner), plant: None }
     }
 }
 
@@ -246,6 +254,19 @@ impl Rules {
         &self.inner
     }
 
+    /// The same rules over a plant: fields such as `source.asset.role`, `destination.zone` and `flow.allowed` are filled from
+    /// its assets, zones and conduits. Costs nothing, and nothing is compiled again: a stream goes on with another plant by
+    /// [`Stream::reload`](super::Stream::reload), and what it has seen stays.
+    #[must_use]
+    pub fn with_context(&self, context: &Plant) -> Self {
+        Self { inner: Arc::clone(&self.inner), plant: Some(context.clone()) }
+    }
+
+    /// What context fills, and from which plant; nothing when no rule asks or there is no plant.
+    pub(super) fn seen_in(&self) -> Option<(&Lens, &Plant)> {
+        self.inner.lens().zip(self.plant.as_ref())
+    }
+
     /// How many rules can match.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -345,7 +366,7 @@ impl Rules {
     }
 
     fn each_record(&self, event: &dyn Event, each: &mut dyn FnMut(&dyn Event) -> bool) {
-        operations::each_record(self.inner.plan(), &self.inner.program().fields, event, each);
+        operations::each_record(self.inner.plan(), self.seen_in(), &self.inner.program().fields, event, each);
     }
 
     #[expect(clippy::panic, reason = "documented: the caller asks for a rule that is not there")]

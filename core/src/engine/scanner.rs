@@ -14,6 +14,7 @@ pub use columns::Detections;
 use super::stream::sight::{Scanned, Sight};
 use super::{Detection, Profile, RuleName, Rules, operations, profile};
 use crate::check::LogSource;
+use crate::context::Seen;
 use crate::correlation::sighting::Sighting;
 use crate::event::Event;
 use crate::event::JsonEvent;
@@ -31,10 +32,11 @@ pub struct Scanner {
     scratch: Scratch,
     source: Option<LogSource>,
     sight: Sight,
-    /// The operations of the event at hand, and the rules that matched any of them.
+    /// The operations of the event at hand, what context says, and the rules that matched any of them.
     records: Records,
+    seen: Seen,
     matched: Vec<RuleId>,
-    /// Whether rows of the table at hand may tell of operations.
+    /// Whether rows of the table at hand may tell of operations, or have context.
     has_operations: bool,
 }
 
@@ -62,8 +64,16 @@ impl Scanner {
 
     fn with(rules: &Rules, mut scratch: Scratch) -> Self {
         scratch.slots.ask_single(&rules.inner().listening().slots());
-        let (source, sight, records, matched) = (None, Sight::default(), Records::default(), Vec::new());
-        Self { rules: rules.clone(), scratch, source, sight, records, matched, has_operations: false }
+        Self {
+            rules: rules.clone(),
+            scratch,
+            source: None,
+            sight: Sight::default(),
+            records: Records::default(),
+            seen: Seen::default(),
+            matched: Vec::new(),
+            has_operations: false,
+        }
     }
 
     /// What scanning has cost so far; `None` unless the scanner was made by [`profiled`](Self::profiled). Takes a few
@@ -193,17 +203,29 @@ impl Scanner {
         let Self { rules, scratch, records, .. } = self;
         let count = rules.inner().plan().map_or(0, |plan| records.read(plan, &scratch.slots, text));
         if count == 0 {
+            if self.rules.seen_in().is_some() {
+                self.scratch.slots.derive(&[], "");
+                self.see(text);
+            }
             return self.evaluate_one(text, sighting);
         }
         self.matched.clear();
         for number in 0..count {
             self.records.put(number, &mut self.scratch.slots);
+            self.see(text);
             self.evaluate_one(text, sighting.as_deref_mut());
             self.matched.extend_from_slice(&self.scratch.matched);
         }
         self.matched.sort_unstable();
         self.matched.dedup();
         std::mem::swap(&mut self.matched, &mut self.scratch.matched);
+    }
+
+    /// Adds to the slots what context says of the event or its record.
+    fn see(&mut self, text: &str) {
+        if let Some((lens, context)) = self.rules.seen_in() {
+            self.seen.put(lens, context, &mut self.scratch.slots, text);
+        }
     }
 
     fn evaluate_one(&mut self, text: &str, sighting: Option<&mut Sighting>) {

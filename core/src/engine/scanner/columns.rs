@@ -117,12 +117,14 @@ impl Scanner {
         let inner = self.rules.inner();
         self.scratch.begin_table(inner.program());
         let table = Table::new(columns, &inner.program().fields);
-        self.has_operations = inner.plan().is_some_and(|plan| !table.held_of(&plan.triggers()).is_empty());
+        let triggers = inner.plan().map(|plan| plan.triggers()).into_iter();
+        let triggers = triggers.chain(self.rules.seen_in().map(|(lens, _)| lens.triggers()));
+        self.has_operations = triggers.flatten().any(|slot| !table.held_of(&[slot]).is_empty());
         table
     }
 
     fn detect_row(&mut self, table: &Table<'_>, row: usize) {
-        // A row that may tell of operations is seen as an event.
+        // A row that may tell of operations, or has context, is seen as an event.
         if self.has_operations {
             return self.detect(&table.columns.event(row), None);
         }
