@@ -40,6 +40,8 @@ pub struct RuleOptions {
     pub allow: Vec<Code>,
     /// Tables of OT protocols in place of the shipped ones; those, when there are none.
     pub taxonomy: Vec<PipelineText>,
+    /// The plant that events are seen in: paths or texts, as [`read_context`](crate::context::read_context) takes them.
+    pub context: Vec<String>,
 }
 
 /// A processing pipeline as text, with the name that messages show.
@@ -97,8 +99,8 @@ impl std::error::Error for LoadError {}
 impl RulePack {
     /// Reads the rule files that `paths` stand for. A file that is met twice is read once.
     ///
-    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline or
-    /// a table of an OT protocol; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
+    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline,
+    /// a table of an OT protocol or a plant; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
     /// in place of all.
     ///
     /// # Errors
@@ -167,6 +169,12 @@ impl RulePack {
             return Err(LoadError::new(directory, "holds no rules; expected files ending in .yml or .yaml"));
         }
         Ok(())
+    }
+
+    /// Adds what was found wrong in the plant, in place of what was said of the one before.
+    pub(crate) fn tell_context(&mut self, found: &[Diagnostic]) {
+        self.diagnostics.retain(|told| !matches!(told.code, Code::ContextSyntax | Code::ContextContradiction));
+        self.diagnostics.extend_from_slice(found);
     }
 
     fn tell_unreadable(&mut self, path: &Path, reason: &str) {
@@ -321,7 +329,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
     diagnostic
 }
 
-fn opening(error: &io::Error) -> String {
+pub(crate) fn opening(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         _ => format!("cannot be read: {error}"),
@@ -354,7 +362,7 @@ fn is_pipeline(text: &str) -> bool {
 
 /// Whether a YAML text is a table of an OT protocol, or of sensors or ports.
 fn is_table(text: &str) -> bool {
-    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:"])
+    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:", "sites:", "assets:", "zones:", "conduits:"])
 }
 
 /// Whether a YAML text has one of these keys and no part of a rule.

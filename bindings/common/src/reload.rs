@@ -16,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tieline::diagnostic::Diagnostic;
 
+use crate::context::context_files;
 use crate::load::{LoadError, RuleOptions, RulePack, rule_files};
 use crate::source::{Plan, PlanError, SourceChoice, SourceId};
 
@@ -50,7 +51,7 @@ impl Recipe {
     /// What would differ if a file were written.
     fn stamp(&self) -> Stamp {
         let pipelines = self.pipelines.iter().filter(|name| tieline_rules::pipeline(name).is_none()).map(PathBuf::from);
-        let files = rule_files(&self.rules).into_iter().chain(pipelines);
+        let files = rule_files(&self.rules).into_iter().chain(pipelines).chain(context_files(&self.options.context));
         files
             .map(|path| {
                 let seen = seen(&path);

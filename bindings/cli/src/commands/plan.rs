@@ -152,7 +152,8 @@ fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {
     }
     let time = TimeOptions { zone: args.timezone.clone(), unit: args.time_unit, fields: args.time_fields.clone() };
     let taxonomy = read_taxonomy(&args.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
-    Ok(RuleOptions { placeholders: placeholders.into_iter().collect(), time, allow: args.allow.clone(), taxonomy })
+    let placeholders = placeholders.into_iter().collect();
+    Ok(RuleOptions { placeholders, time, allow: args.allow.clone(), taxonomy, context: args.context.clone() })
 }
 
 /// `NAME=V1,V2` or `NAME=@FILE`.

@@ -37,6 +37,9 @@ pub struct CompileOptions {
     /// Fields that hold the time of an event. None are the usual ones.
     #[serde(deserialize_with = "texts")]
     pub time_fields: Vec<String>,
+    /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub context: Vec<String>,
     /// Warnings that are switched off, by code or name.
     #[serde(deserialize_with = "texts")]
     pub allow: Vec<String>,
@@ -228,7 +231,7 @@ impl CompileOptions {
         };
         let allow = self.allow.iter().map(code).collect::<Result<_, _>>()?;
         let placeholders = self.placeholders.iter().map(|(name, values)| (name.clone(), values.clone())).collect();
-        Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new() })
+        Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new(), context: self.context.clone() })
     }
 }
 
