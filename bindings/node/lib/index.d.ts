@@ -33,6 +33,8 @@ export interface CompileOptions {
   timeUnit?: 's' | 'ms' | 'us' | 'ns';
   /** Fields that hold the time of an event. Without it, the usual ones. */
   timeFields?: string | readonly string[];
+  /** The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts of more than one line. */
+  context?: string | readonly string[];
   /** Warnings that are switched off, by code or name. */
   allow?: string | readonly string[];
   /** Whether a broken rule is an error; `compile`: true, `load`: false. */
@@ -390,6 +392,11 @@ export class Rules {
   explain(rule: string, event: OneEvent): Explanation;
   test(): Promise<TestReport>;
   toBuffer(): Buffer;
+  /**
+   * The same rules over a plant, by whose inventory, zones and conduits fields such as `source.asset.role`, `destination.zone`
+   * and `flow.allowed` are filled: paths, or YAML texts of more than one line. Nothing is compiled again.
+   */
+  inContext(context: Path | readonly Path[]): Rules;
   stream(options?: StreamOptions): Stream;
 }
 

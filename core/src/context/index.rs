@@ -9,9 +9,10 @@
 
 use super::flow::Gate;
 use super::model::Asset;
+use super::read::mac;
+use hashbrown::HashMap;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
-use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// Stands for whatever is in no zone, where a number of a zone is expected.
@@ -106,6 +107,7 @@ pub(super) fn pick(all: &[Placed], site: Option<u32>) -> Option<u32> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Named<'e> {
     pub(super) ip: Option<IpAddr>,
+    /// As the event writes it.
     pub(super) mac: Option<&'e str>,
     pub(super) host: Option<&'e str>,
     pub(super) unit: Option<&'e str>,
@@ -124,29 +126,31 @@ pub(super) struct End {
 impl Index {
     /// Finds an end.
     pub(super) fn end(&self, assets: &[Asset], named: &Named<'_>, site: Option<u32>) -> End {
-        if named.ip.is_some_and(is_group) || (named.ip.is_none() && named.mac.is_some_and(is_group_mac)) {
+        // Of an end with an address the MAC is only asked when the address is no asset's.
+        let own = named.ip.and_then(|address| self.addresses.get(&address));
+        let mac = named.mac.filter(|_| own.is_none()).and_then(mac);
+        let mac = mac.as_deref();
+        if named.ip.is_some_and(is_group) || (named.ip.is_none() && mac.is_some_and(is_group_mac)) {
             return End::default();
         }
-        let is_there = named.ip.is_some() || named.mac.is_some() || named.host.is_some();
-        let asset = self.asset(assets, named, site);
+        let is_there = named.ip.is_some() || mac.is_some() || named.host.is_some();
+        let asset = match own {
+            Some(all) => at_station(assets, all, named.unit, site),
+            None => self.by_name(assets, named, mac, site),
+        };
         let site = site.or_else(|| asset.and_then(|asset| *self.site_of.get(asset as usize)?));
         let zone = asset.and_then(|asset| *self.zone_of.get(asset as usize)?);
         let zone = zone.or_else(|| named.ip.and_then(|address| self.networks.find(address, site)));
         let own = || assets.get(asset? as usize)?.ip.iter().find_map(|address| self.networks.find(*address, site));
-        let by_mac = || pick(self.zone_macs.get(named.mac.filter(|_| named.ip.is_none())?)?, site);
+        let by_mac = || pick(self.zone_macs.get(mac.filter(|_| named.ip.is_none())?)?, site);
         let zone = zone.or_else(by_mac).or_else(own);
         let of_zone = || *self.site_of_zone.get(zone? as usize)?;
         End { asset, zone, site: site.or_else(of_zone), is_there }
     }
 
-    /// The asset that is meant. An address counts before a MAC, which may be that of a router, and a name last.
-    fn asset(&self, assets: &[Asset], named: &Named<'_>, site: Option<u32>) -> Option<u32> {
-        if let Some(address) = named.ip
-            && let Some(all) = self.addresses.get(&address)
-        {
-            return at_station(assets, all, named.unit, site);
-        }
-        let by_mac = named.mac.and_then(|mac| pick(self.macs.get(mac)?, site));
+    /// The asset that is meant where its address is nobody's: by its MAC, which may be that of a router, or its name.
+    fn by_name(&self, assets: &[Asset], named: &Named<'_>, mac: Option<&str>, site: Option<u32>) -> Option<u32> {
+        let by_mac = mac.and_then(|mac| pick(self.macs.get(mac)?, site));
         // Behind a router all have its MAC; an asset with addresses of its own is seen by those.
         let has_addresses = |asset: &u32| assets.get(*asset as usize).is_some_and(|asset| !asset.ip.is_empty());
         let by_mac = by_mac.filter(|asset| named.ip.is_none() || !has_addresses(asset));

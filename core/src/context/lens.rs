@@ -10,7 +10,6 @@
 use super::flow::{Decision, Facts, reasons};
 use super::index::{End, Named};
 use super::model::{Context, Level};
-use super::read::mac;
 use crate::event::slots::{Derived, Kind, Slots};
 use crate::program::SlotId;
 use crate::time::{self, instant};
@@ -340,7 +339,7 @@ impl<'a> View<'a> {
         let is_answer = lens.value(Input::Direction, slots, text).is_some_and(|direction| direction != "request");
         let mut ends = [SOURCE, DESTINATION, HOST].map(|number| {
             let ip = lens.first(Input::Ip(number), slots, text, |text| address(&text));
-            let mac = lens.first(Input::Mac(number), slots, text, |text| mac(&text));
+            let mac = lens.value(Input::Mac(number), slots, text);
             let host = lens.value(Input::Host(number), slots, text);
             let has_unit = number == if is_answer { SOURCE } else { DESTINATION };
             let unit = unit.as_deref().filter(|_| has_unit);

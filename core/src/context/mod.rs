@@ -9,6 +9,8 @@
 //! is exchanged without compiling them again. Nothing is looked up when no rule asks for such a field. Zones and conduits are
 //! those of IEC 62443-3-2, levels those of the Purdue model. Nothing here knows of rules or of sensors beyond the names of fields.
 
+#![doc = include_str!("../../CONTEXT.md")]
+
 mod check;
 mod flow;
 mod hours;

@@ -14,6 +14,7 @@ use crate::ot::CLASSES;
 use crate::syntax::form::Form;
 use crate::syntax::yaml::{self, Node};
 use ipnet::IpNet;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -81,13 +82,20 @@ pub(super) fn read(sources: &[Source], limits: &Limits) -> (Declarations, Vec<Di
 }
 
 /// A MAC address in lower case with colons, from six bytes with any of the usual signs between them.
-pub(super) fn mac(text: &str) -> Option<String> {
+pub(super) fn mac(text: &str) -> Option<Cow<'_, str>> {
+    let is_usual = |(at, byte): (usize, u8)| match at % 3 {
+        2 => byte == b':',
+        _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+    };
+    if text.len() == 17 && text.bytes().enumerate().all(is_usual) {
+        return Some(Cow::Borrowed(text));
+    }
     let digits: Vec<u8> = text.bytes().filter(|byte| !b":-.".contains(byte)).collect();
     if digits.len() != 12 || !digits.iter().all(u8::is_ascii_hexdigit) {
         return None;
     }
     let bytes: Vec<String> = digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).to_ascii_lowercase()).collect();
-    Some(bytes.join(":"))
+    Some(Cow::Owned(bytes.join(":")))
 }
 
 struct Reader<'a> {
@@ -154,7 +162,7 @@ impl Reader<'_> {
             zone: self.own(node, "zone"),
             ip: self.parsed(node, "ip", "IP address", address),
             nat: self.translated(node),
-            mac: self.parsed(node, "mac", "MAC address", mac),
+            mac: self.parsed(node, "mac", "MAC address", own_mac),
             host: self.all(node, "host"),
             station: self.all(node, "station"),
             serial: self.own(node, "serial"),
@@ -197,7 +205,7 @@ impl Reader<'_> {
             purdue_level,
             security_level,
             networks: self.parsed(node, "networks", "network", network),
-            macs: self.parsed(node, "macs", "MAC address", mac),
+            macs: self.parsed(node, "macs", "MAC address", own_mac),
             tags: self.all(node, "tags"),
             assets: self.all(node, "assets"),
         })
@@ -225,6 +233,10 @@ impl Reader<'_> {
         let (protocols, roles) = (self.given(node, "protocols"), self.given(node, "roles"));
         Some(Conduit { name, from, to, protocols, operations, roles, hours })
     }
+}
+
+fn own_mac(text: &str) -> Option<String> {
+    mac(text).map(Cow::into_owned)
 }
 
 fn address(text: &str) -> Option<IpAddr> {

@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod check;
+mod context;
 mod correlate;
 mod coverage;
 mod follow;

@@ -52,6 +52,7 @@ class CompileOptions(TypedDict, total=False):
     timezone: str | None
     time_unit: Literal["s", "ms", "us", "ns"] | None
     time_fields: str | Sequence[str] | None
+    context: _Path | Sequence[_Path] | None
     allow: str | Sequence[str] | None
     strict: bool | None
 
@@ -97,6 +98,7 @@ class Rules:
     @staticmethod
     def from_bytes(saved: _Text) -> Rules: ...
     def to_bytes(self) -> bytes: ...
+    def in_context(self, context: _Path | Iterable[_Path]) -> Rules: ...
     @property
     def rules(self) -> tuple[Rule, ...]: ...
     @property
