@@ -52,7 +52,7 @@ pub mod stream {
     pub use crate::correlation::sighting::{Missing, Sighting};
     pub use crate::correlation::table::{Restored, Stats as StreamStats};
     pub use crate::engine::{
-        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions,
+        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
 }

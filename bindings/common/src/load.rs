@@ -208,6 +208,19 @@ impl RulePack {
         Ok(())
     }
 
+    /// Adds the shipped rules whose ids no text of the pack has, for references that lead nowhere else.
+    pub(crate) fn add_shipped(&mut self) {
+        let ids = |text: &str| -> Vec<String> {
+            text.lines().filter_map(|line| line.strip_prefix("id:")).map(|id| id.trim().to_owned()).collect()
+        };
+        let known: HashSet<String> = self.files.iter().flat_map(|file| ids(file.text())).collect();
+        for (pack, rules) in tieline_rules::packs() {
+            let missing = rules.iter().filter(|(_, text)| !ids(text).iter().any(|id| known.contains(id)));
+            let source = |(name, text): &(&str, &str)| Source::new(Some(&format!("shipped {pack}/{name}")), *text);
+            self.files.extend(missing.map(source));
+        }
+    }
+
     /// A compiler with the rules and options, to which pipelines may still be added.
     #[must_use]
     pub fn compiler(&self, options: &RuleOptions) -> Compiler {
@@ -353,6 +366,11 @@ fn read_saved(path: &Path) -> Result<Rules, LoadError> {
     };
     let bytes = read().map_err(|error| LoadError::new(path, opening(&error)))?;
     Rules::from_owner(bytes).map_err(|error| LoadError::new(path, error.to_string()))
+}
+
+/// Whether a YAML text has a correlation among its documents.
+pub(crate) fn holds_correlation(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("correlation:"))
 }
 
 /// Whether a YAML text is a processing pipeline.

@@ -210,6 +210,15 @@ impl Plan {
         }
     }
 
+    /// The same plan with the shipped rules behind those of its pack; nothing of it is compiled yet.
+    #[must_use]
+    pub(crate) fn with_shipped(&self) -> Self {
+        let mut more = Self { compiled: (0..=self.known.len()).map(|_| OnceLock::new()).collect(), ..self.again() };
+        more.is_begun = AtomicBool::new(false);
+        more.pack.add_shipped();
+        more
+    }
+
     /// The form that all events meet; `None` when each event is asked.
     #[must_use]
     pub fn fixed(&self) -> Option<SourceId> {

@@ -378,7 +378,8 @@ impl Rules {
         record_with_text(py, "Explanation", &explanation, &explanation.to_string())
     }
 
-    /// Runs the events that lie beside rule files: `NAME.match.ndjson` must fire, `NAME.silent.ndjson` must not.
+    /// Runs the events that lie beside rule files: `NAME.match.ndjson` must fire, `NAME.silent.ndjson` must not; beside correlations
+    /// they hold sequences, with a blank line between them.
     fn test<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let report = work(py, || self.set.test())?;
         record(py, "TestReport", &report)

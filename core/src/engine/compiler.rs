@@ -278,8 +278,11 @@ impl Settings {
         let mut fit = Fit::new(&pipelines, options);
         let mut collector = Collector::new(options.limits, self.shortcuts);
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: options.limits });
-        let (mut filer, mut origins) = (Filer::default(), Origins::default());
+        let (mut filer, mut origins, mut homes) = (Filer::default(), Origins::default(), Origins::default());
         let mut listening = Listening::new(&pack, &mut diagnostics);
+        for correlation in &pack.correlations {
+            homes.push(correlation.origin.as_ref().and_then(|origin| origin.source.name()));
+        }
         // Rule by rule, so that none is kept in two forms for longer than it takes.
         for (number, rule) in std::mem::take(&mut pack.rules).into_iter().enumerate() {
             let asked = listening.asked(number, &rule, &fit);
@@ -315,7 +318,7 @@ impl Settings {
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
         let mut inner = Inner::new(frozen.ok_or_else(fault)?, self.clock.clone(), diagnostics);
-        (inner.origins, inner.counts) = (origins, counts);
+        (inner.origins, inner.homes, inner.counts) = (origins, homes, counts);
         Ok(Rules::from(inner))
     }
 

@@ -41,6 +41,8 @@ pub(super) struct Inner {
     diagnostics: Vec<Diagnostic>,
     pub(super) counts: LoadCounts,
     pub(super) origins: Origins,
+    /// The same for correlations.
+    pub(super) homes: Origins,
     /// The names of all fields, when somebody asked for them.
     fields: OnceLock<Vec<String>>,
     /// What correlations say about themselves, when somebody asked.
@@ -51,7 +53,7 @@ impl Inner {
     pub(super) fn new(frozen: Frozen, clock: Clock, diagnostics: Vec<Diagnostic>) -> Self {
         let rules = &frozen.borrow_dependent().rules;
         let counts = LoadCounts { documents: rules.len(), rules: rules.len(), ..LoadCounts::default() };
-        let (read, origins) = (Read::new(rules), Origins::default());
+        let (read, origins, homes) = (Read::new(rules), Origins::default(), Origins::default());
         Self {
             frozen,
             read,
@@ -59,6 +61,7 @@ impl Inner {
             diagnostics,
             counts,
             origins,
+            homes,
             fields: OnceLock::new(),
             correlations: OnceLock::new(),
         }
@@ -91,8 +94,10 @@ impl Inner {
     pub(super) fn correlations(&self) -> &[Arc<CorrelationInfo>] {
         self.correlations.get_or_init(|| {
             let Listening { correlations, alerts, .. } = self.listening();
-            let info = |(correlation, alerts): (_, &bool)| Arc::new(CorrelationInfo::new(correlation, *alerts));
-            correlations.iter().zip(alerts).map(info).collect()
+            let info = |(at, (correlation, alerts)): (usize, (_, &bool))| {
+                Arc::new(CorrelationInfo::new(correlation, *alerts, self.homes.get(at)))
+            };
+            correlations.iter().zip(alerts).enumerate().map(info).collect()
         })
     }
 

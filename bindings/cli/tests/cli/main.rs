@@ -15,6 +15,7 @@ mod follow;
 mod normalise;
 mod profile;
 mod scan;
+mod sequences;
 mod signals;
 mod support;
 mod tools;

@@ -213,7 +213,8 @@ impl RuleSet {
         Error::new(Kind::Argument, message).with(refused.cloned().into_iter().collect())
     }
 
-    /// Runs the events that lie beside rule files: `X.match.ndjson` must fire, `X.silent.ndjson` must not.
+    /// Runs the events that lie beside rule files: `X.match.ndjson` must fire, `X.silent.ndjson` must not; beside correlations
+    /// these hold sequences.
     ///
     /// # Errors
     /// When a pipeline is broken.
