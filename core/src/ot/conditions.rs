@@ -89,10 +89,3 @@ fn has_parts(text: &str, parts: &[String]) -> bool {
     }
     text.ends_with(&**last)
 }
-
-impl Conditions {
-    /// Whether all hold; `holds` tells whether an input is as wanted.
-    pub(super) fn hold(&self, mut holds: impl FnMut(InputId, &Want) -> bool) -> bool {
-        self.0.iter().all(|(input, wants)| wants.iter().any(|want| holds(*input, want)))
-    }
-}

@@ -41,12 +41,11 @@ impl Records {
         self.ends.clear();
         self.layouts.clear();
         self.kept.clear();
-        let is_asked = |slot: &SlotId| plan.asked.iter().any(|(_, own)| *own == slot.0);
         for slot in slots.filled() {
             self.layouts.extend_from_slice(plan.triggered(*slot));
         }
         // An event that has fields of a record is normalised already.
-        if self.layouts.is_empty() || slots.filled().iter().any(is_asked) {
+        if self.layouts.is_empty() || plan.asked.iter().any(|(_, slot)| slots.is_filled(SlotId(*slot))) {
             return 0;
         }
         self.layouts.sort_unstable();
@@ -57,35 +56,28 @@ impl Records {
             let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
             let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
             if fits(plan, layout, slots, text) {
-                let frame =
-                    |part, is_object| Frame::new(plan, protocol, layout, Event { slots, text }, part, is_object);
-                self.layout(plan, frame, layout, slots, text);
+                self.layout(plan, Frame::new(plan, protocol, layout, Event { slots, text }));
             }
         }
         self.layouts = layouts;
         self.keep()
     }
 
-    fn layout<'e>(
-        &mut self,
-        plan: &'e Plan,
-        frame: impl Fn(Option<Part>, bool) -> Frame<'e>,
-        layout: &Layout,
-        slots: &Slots,
-        text: &str,
-    ) {
+    fn layout<'e>(&mut self, plan: &'e Plan, mut frame: Frame<'e>) {
         self.parts.clear();
-        if let Some(slot) = layout.each.and_then(|each| plan.slot(each)) {
-            self.parts.extend(Event { slots, text }.objects(slot));
+        if let Some(slot) = frame.layout.each.and_then(|each| plan.slot(each)) {
+            self.parts.extend(frame.event.objects(slot));
         }
         let count = self.parts.len();
         if count < 2 {
-            return self.record(plan, &mut frame(None, count > 0));
+            frame.begin(None, count > 0);
+            return self.record(plan, &mut frame);
         }
         for number in 0..count {
             let start = self.parts.get(number).copied().unwrap_or(0);
             let end = self.parts.get(number + 1).copied().unwrap_or(u32::MAX);
-            self.record(plan, &mut frame(Some(Part { places: start..end, number, count }), true));
+            frame.begin(Some(Part { places: start..end, number, count }), true);
+            self.record(plan, &mut frame);
         }
     }
 
@@ -115,27 +107,23 @@ impl Records {
         {
             return;
         }
-        let row = frame.row();
-        frame.class = Some(row.map_or("unknown", |row| &row.class));
-        let protocol = frame.protocol;
-        frame.direction = stated(frame, DIRECTION, &protocol.direction);
-        frame.outcome = stated(frame, OUTCOME, &protocol.outcome);
+        let found = Found::of(frame);
         for (field, slot) in &plan.asked {
-            self.field(*field, SlotId(*slot), row, frame);
+            self.field(*field, SlotId(*slot), &found, frame);
         }
-        self.ends.push((self.entries.len(), row.is_some_and(|row| row.carries)));
+        self.ends.push((self.entries.len(), found.row.is_some_and(|row| row.carries)));
     }
 
-    fn field<'e>(&mut self, field: InputId, slot: SlotId, row: Option<&'e Row>, frame: &mut Frame<'e>) {
-        let named = |row: Option<&'e Row>, name: fn(&'e Row) -> &'e str| row.map(name).filter(|name| !name.is_empty());
+    fn field<'e>(&mut self, field: InputId, slot: SlotId, found: &Found<'e>, frame: &mut Frame<'e>) {
+        let named = |name: fn(&'e Row) -> &'e str| found.row.map(name).filter(|name| !name.is_empty());
         let text = match field {
             SENSOR => Some(&*frame.layout.sensor),
             PROTOCOL => Some(&*frame.protocol.name),
-            OPERATION => frame.class,
-            DIRECTION => frame.direction,
-            OUTCOME => frame.outcome,
-            NAME => named(row, |row| &row.name),
-            SUBNAME => named(row, |row| &row.subname)
+            OPERATION => Some(found.class),
+            DIRECTION => found.direction,
+            OUTCOME => found.outcome,
+            NAME => named(|row| &row.name),
+            SUBNAME => named(|row| &row.subname)
                 .or_else(|| frame.number(SUBCODE).and_then(|subcode| frame.protocol.subnames.name(subcode))),
             ERROR_NAME if frame.value(ERROR_NAME).is_none() => {
                 frame.number(ERROR_CODE).and_then(|code| frame.protocol.errors.name(code))
@@ -175,12 +163,10 @@ impl Records {
     }
 
     fn own_name<'e>(&mut self, name: InputId, code: InputId, slot: SlotId, frame: &mut Frame<'e>) {
-        let texts = [name, code].into_iter().find_map(|input| match frame.value(input) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        });
-        if let Some(text) = texts {
-            self.push_text(slot, &text);
+        for input in [name, code] {
+            if let Some(Value::Text(text)) = frame.value(input) {
+                return self.push_text(slot, text);
+            }
         }
     }
 
@@ -263,14 +249,36 @@ fn fits(plan: &Plan, layout: &Layout, slots: &Slots, text: &str) -> bool {
     layout.each.is_some() || layout.needs.iter().all(|path| has(*path))
 }
 
+/// What a message is found to be before its fields are read.
+struct Found<'e> {
+    row: Option<&'e Row>,
+    class: &'e str,
+    direction: Option<&'e str>,
+    outcome: Option<&'e str>,
+}
+
+impl<'e> Found<'e> {
+    /// Each is stated to the frame, for conditions of what is found next.
+    fn of(frame: &mut Frame<'e>) -> Self {
+        let protocol = frame.protocol;
+        let row = frame.row();
+        let class = row.map_or("unknown", |row| &row.class);
+        frame.state(OPERATION, class);
+        let direction = stated(frame, DIRECTION, &protocol.direction);
+        let outcome = stated(frame, OUTCOME, &protocol.outcome);
+        Self { row, class, direction, outcome }
+    }
+}
+
 /// What the sensor says itself, or the first case that holds.
 fn stated<'e>(frame: &mut Frame<'e>, field: InputId, cases: &'e [Case]) -> Option<&'e str> {
-    if let Some(Value::Text(own)) = frame.value(field)
-        && let Some(case) = cases.iter().find(|case| case.is.eq_ignore_ascii_case(&own))
-    {
-        return Some(&case.is);
-    }
-    cases.iter().find(|case| frame.holds(&case.when)).map(|case| &*case.is)
+    let own = match frame.value(field) {
+        Some(Value::Text(own)) => cases.iter().find(|case| case.is.eq_ignore_ascii_case(own)),
+        _ => None,
+    };
+    let case = own.or_else(|| cases.iter().find(|case| frame.holds(&case.when)))?;
+    frame.state(field, &case.is);
+    Some(&case.is)
 }
 
 /// The field that is read for another: that of the other end, when sender and receiver change places.

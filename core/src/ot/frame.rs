@@ -8,17 +8,14 @@ use super::conditions::{Conditions, Value, Want};
 use super::names;
 use super::plan::Plan;
 use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
-use super::{CODE, DIRECTION, INPUTS_MAX, InputId, OPERATION, OUTCOME, SUBCODE};
+use super::{CODE, INPUTS_MAX, InputId, SUBCODE};
 use crate::event::slots::{Kind, Placed, PlacedValues, Slots};
 use crate::program::SlotId;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Inputs whose first value is kept while a message is read.
-const KEPT: usize = 32;
-
 /// The first value of an input, if it has any.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Kept<'e> {
     value: Option<Value<'e>>,
     /// Whether there may be more.
@@ -75,71 +72,57 @@ impl<'e> Iterator for Values<'e> {
     }
 }
 
-/// One message.
+/// One message after the other, of those that a layout finds in an event.
 pub(super) struct Frame<'e> {
     plan: &'e Plan,
     pub(super) protocol: &'e Protocol,
     pub(super) layout: &'e Layout,
-    event: Event<'e>,
+    pub(super) event: Event<'e>,
     /// Nothing, when all of the event is the message; and nothing, when there is one object around all messages.
     part: Option<Part>,
     outer: Option<Part>,
     /// Whether the message is an object, be it the only one.
     is_object: bool,
-    kept: [Option<Kept<'e>>; KEPT],
-    kept_count: u8,
+    /// First values of inputs, and what was found out about the message so far.
+    kept: Vec<Kept<'e>>,
     /// For each input where it is kept, from 1.
     places: [u8; INPUTS_MAX],
-    /// What was found out about the message so far.
-    pub(super) class: Option<&'e str>,
-    pub(super) direction: Option<&'e str>,
-    pub(super) outcome: Option<&'e str>,
 }
 
 impl<'e> Frame<'e> {
-    pub(super) fn new(
-        plan: &'e Plan,
-        protocol: &'e Protocol,
-        layout: &'e Layout,
-        event: Event<'e>,
-        part: Option<Part>,
-        is_object: bool,
-    ) -> Self {
-        let kept = [const { None }; KEPT];
+    pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>) -> Self {
+        let (kept, places) = (Vec::with_capacity(INPUTS_MAX), [0; INPUTS_MAX]);
+        Self { plan, protocol, layout, event, part: None, outer: None, is_object: false, kept, places }
+    }
+
+    /// Goes to a message.
+    pub(super) fn begin(&mut self, part: Option<Part>, is_object: bool) {
         let around = |part: &Part| {
-            let slot = plan.slot(layout.outer?)?;
-            let starts = || event.objects(slot);
+            let slot = self.plan.slot(self.layout.outer?)?;
+            let starts = || self.event.objects(slot);
             let number = starts().take_while(|start| *start <= part.places.start).count().checked_sub(1)?;
             let places = starts().nth(number)?..starts().nth(number + 1).unwrap_or(u32::MAX);
             Some(Part { places, number, count: starts().count() })
         };
-        let outer = part.as_ref().and_then(around);
-        Self {
-            plan,
-            protocol,
-            layout,
-            event,
-            part,
-            outer,
-            is_object,
-            kept,
-            kept_count: 0,
-            places: [0; INPUTS_MAX],
-            class: None,
-            direction: None,
-            outcome: None,
-        }
+        self.outer = part.as_ref().and_then(around);
+        self.part = part;
+        self.is_object = is_object;
+        self.kept.clear();
+        self.places.fill(0);
+    }
+
+    /// Says what an input is, whatever the event tells.
+    pub(super) fn state(&mut self, input: InputId, text: &'e str) {
+        let place = self.place(input);
+        self.put(place, Kept { value: Some(Value::Text(Cow::Borrowed(text))), has_more: false });
     }
 
     pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
-        conditions.hold(|input, want| {
-            let stated = self.stated(input);
-            if stated.is_some() {
-                return want.holds(stated.as_ref());
-            }
-            let place = self.keep(input);
-            let Some(kept) = self.kept.get(place).and_then(Option::as_ref) else { return false };
-            want.holds(kept.value.as_ref()) || (kept.has_more && *want != Want::Absent && self.any_holds(input, want))
+        conditions.0.iter().all(|(input, wants)| {
+            let kept = self.keep(*input);
+            let (value, has_more) = (kept.value.as_ref(), kept.has_more);
+            wants.iter().any(|want| want.holds(value))
+                || (has_more && wants.iter().any(|want| *want != Want::Absent && self.any_holds(*input, want)))
         })
     }
 
@@ -153,66 +136,62 @@ impl<'e> Frame<'e> {
     /// Whether anything of the object that is the message has a value.
     pub(super) fn has_any(&self) -> bool {
         let mut origins = self.layout.inputs.iter().flat_map(|(_, origins)| origins);
-        origins.any(|origin| matches!(origin.from, From::Part(_)) && self.placed(&origin.from).next().is_some())
+        origins.any(|origin| {
+            let is_part = matches!(origin.from, From::Part(_));
+            is_part && self.may_have(&origin.from) && self.placed(&origin.from).next().is_some()
+        })
     }
 
     /// The first value of an input.
-    pub(super) fn value(&mut self, input: InputId) -> Option<Value<'e>> {
-        let stated = self.stated(input);
-        if stated.is_some() {
-            return stated;
-        }
-        let place = self.keep(input);
-        self.kept.get(place).and_then(Option::as_ref).and_then(|kept| kept.value.clone())
-    }
-
-    /// What was found out about the message already.
-    fn stated(&self, input: InputId) -> Option<Value<'e>> {
-        let found = match input {
-            OPERATION => self.class,
-            DIRECTION => self.direction,
-            OUTCOME => self.outcome,
-            _ => None,
-        };
-        found.map(|text| Value::Text(Cow::Borrowed(text)))
-    }
-
-    /// Where the first value of an input is kept.
-    fn keep(&mut self, input: InputId) -> usize {
-        let place = self.places.get(usize::from(input)).copied().unwrap_or(0);
-        if place > 0 {
-            return usize::from(place) - 1;
-        }
-        let first = self.first(input);
-        // What does not fit is found anew each time.
-        let place = usize::from(self.kept_count).min(KEPT - 1);
-        if place < KEPT - 1
-            && let Some(known) = self.places.get_mut(usize::from(input))
-        {
-            self.kept_count += 1;
-            *known = place as u8 + 1;
-        }
-        if let Some(kept) = self.kept.get_mut(place) {
-            *kept = Some(first);
-        }
-        place
+    pub(super) fn value(&mut self, input: InputId) -> Option<&Value<'e>> {
+        self.keep(input).value.as_ref()
     }
 
     pub(super) fn number(&mut self, input: InputId) -> Option<i64> {
         match self.value(input) {
-            Some(Value::Number(number)) => Some(number),
+            Some(Value::Number(number)) => Some(*number),
             _ => None,
         }
     }
 
+    fn keep(&mut self, input: InputId) -> &Kept<'e> {
+        const NONE: &Kept<'static> = &Kept { value: None, has_more: false };
+        let known = self.places.get(usize::from(input)).copied().unwrap_or(0);
+        let place = if known > 0 {
+            usize::from(known) - 1
+        } else {
+            // An input that is asked for while it is looked for has no value.
+            let place = self.place(input);
+            let first = self.first(input);
+            self.put(place, first);
+            place
+        };
+        self.kept.get(place).unwrap_or(NONE)
+    }
+
+    /// A new place for an input.
+    fn place(&mut self, input: InputId) -> usize {
+        self.kept.push(Kept::default());
+        if let Some(known) = self.places.get_mut(usize::from(input)) {
+            *known = u8::try_from(self.kept.len()).unwrap_or(0);
+        }
+        self.kept.len() - 1
+    }
+
+    fn put(&mut self, place: usize, kept: Kept<'e>) {
+        if let Some(own) = self.kept.get_mut(place) {
+            *own = kept;
+        }
+    }
+
     fn first(&mut self, input: InputId) -> Kept<'e> {
-        let mut first = Kept { value: None, has_more: false };
+        let mut first = Kept::default();
         let layout = self.layout;
         for origin in layout.origins(input) {
             if first.value.is_some() {
                 // Values of those behind it may be added.
                 first.has_more |= origin.is_added;
-            } else if self.holds(&origin.when) {
+            } else if self.may_have(&origin.from) && self.holds(&origin.when) {
                 self.each_of(origin, &mut |_, value| {
                     first.has_more = first.value.is_some();
                     first.value.get_or_insert(value);
@@ -228,7 +207,7 @@ impl<'e> Frame<'e> {
         let layout = self.layout;
         let mut has_any = false;
         for origin in layout.origins(input) {
-            if has_any && !origin.is_added || !self.holds(&origin.when) {
+            if has_any && !origin.is_added || !self.may_have(&origin.from) || !self.holds(&origin.when) {
                 continue;
             }
             self.each_of(origin, &mut |placed, value| {
@@ -267,6 +246,16 @@ impl<'e> Frame<'e> {
         }
     }
 
+    /// Whether an origin may have a value in the event: nearly all of a layout have none.
+    fn may_have(&self, from: &From) -> bool {
+        match from {
+            From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path) => {
+                self.plan.slot(*path).is_some_and(|slot| self.event.slots.is_filled(slot))
+            }
+            From::Text(_) | From::Number(_) => true,
+        }
+    }
+
     /// The values of a field, of the object or of the event.
     fn placed(&self, from: &From) -> Values<'e> {
         const ALL: Range<u32> = 0..u32::MAX;
@@ -275,11 +264,7 @@ impl<'e> Frame<'e> {
             return none;
         };
         let Event { slots, text } = self.event;
-        // Nearly all fields of a layout have no value.
-        let Some(placed) = self.plan.slot(*path).map(|slot| slots.placed(slot, text)).filter(PlacedValues::has_any)
-        else {
-            return none;
-        };
+        let Some(placed) = self.plan.slot(*path).map(|slot| slots.placed(slot, text)) else { return none };
         let layout = self.layout;
         let objects = match from {
             From::Part(_) => layout.each,

@@ -80,13 +80,6 @@ pub(crate) struct PlacedValues<'s> {
     next: Option<&'s Cell>,
 }
 
-impl PlacedValues<'_> {
-    /// Whether there is one more.
-    pub(crate) fn has_any(&self) -> bool {
-        self.next.is_some()
-    }
-}
-
 impl<'s> Iterator for PlacedValues<'s> {
     type Item = Placed<'s>;
 
