@@ -64,6 +64,7 @@ impl Want {
         }
     }
 
+    #[inline]
     pub(super) fn holds(&self, value: Option<&Value<'_>>) -> bool {
         match (self, value) {
             (Self::Present, value) => value.is_some(),

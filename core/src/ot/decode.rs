@@ -17,7 +17,6 @@ use super::{
 use crate::config::{OT_ADDRESSES_MAX, OT_RECORDS_MAX};
 use crate::event::slots::{Derived, Kind, Slots};
 use crate::program::SlotId;
-use std::ops::Range;
 
 /// The records of the event at hand.
 #[derive(Debug, Default)]
@@ -25,12 +24,21 @@ pub(crate) struct Records {
     /// The fields of all records, those of one behind the other.
     entries: Vec<(SlotId, Derived)>,
     texts: String,
-    /// For each record where its fields end, and whether its message only wraps others.
-    ends: Vec<(usize, bool)>,
+    /// For each record where its fields end.
+    ends: Vec<usize>,
+    /// Whether messages are read that only wrap others, and how many were passed over.
+    wraps: Wraps,
+    passed: usize,
     layouts: Vec<u16>,
     parts: Vec<u32>,
-    /// Records that count.
-    kept: Vec<Range<usize>>,
+}
+
+/// What becomes of messages that only wrap others.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Wraps {
+    #[default]
+    Passed,
+    Read,
 }
 
 impl Records {
@@ -40,7 +48,6 @@ impl Records {
         self.texts.clear();
         self.ends.clear();
         self.layouts.clear();
-        self.kept.clear();
         for slot in slots.filled() {
             self.layouts.extend_from_slice(plan.triggered(*slot));
         }
@@ -50,17 +57,29 @@ impl Records {
         }
         self.layouts.sort_unstable();
         self.layouts.dedup();
-        let mut layouts = std::mem::take(&mut self.layouts);
-        for number in layouts.drain(..) {
-            let Some((protocol, layout)) = plan.layouts.get(usize::from(number)) else { continue };
+        let layouts = std::mem::take(&mut self.layouts);
+        // Messages that only wrap others count where there is nothing in them.
+        for wraps in [Wraps::Passed, Wraps::Read] {
+            self.wraps = wraps;
+            self.passed = 0;
+            self.layouts(plan, &layouts, slots, text);
+            if !self.ends.is_empty() || self.passed == 0 {
+                break;
+            }
+        }
+        self.layouts = layouts;
+        self.ends.len()
+    }
+
+    fn layouts(&mut self, plan: &Plan, layouts: &[u16], slots: &Slots, text: &str) {
+        for number in layouts {
+            let Some((protocol, layout)) = plan.layouts.get(usize::from(*number)) else { continue };
             let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
             let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
             if fits(plan, layout, slots, text) {
                 self.layout(plan, Frame::new(plan, protocol, layout, Event { slots, text }));
             }
         }
-        self.layouts = layouts;
-        self.keep()
     }
 
     fn layout<'e>(&mut self, plan: &'e Plan, mut frame: Frame<'e>) {
@@ -81,37 +100,30 @@ impl Records {
         }
     }
 
-    /// Leaves out messages that only wrap others.
-    fn keep(&mut self) -> usize {
-        let wraps_only = self.ends.iter().all(|(_, wraps)| *wraps);
-        let mut start = 0;
-        for (end, wraps) in &self.ends {
-            if wraps_only || !wraps {
-                self.kept.push(start..*end);
-            }
-            start = *end;
-        }
-        self.kept.len()
-    }
-
     /// Puts a record into the slots, in place of the one before.
     pub(crate) fn put(&self, number: usize, slots: &mut Slots) {
-        let entries = self.kept.get(number).and_then(|range| self.entries.get(range.clone()));
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let entries = self.ends.get(number).and_then(|end| self.entries.get(start..*end));
         slots.derive(entries.unwrap_or_default(), &self.texts);
     }
 
     fn record<'e>(&mut self, plan: &'e Plan, frame: &mut Frame<'e>) {
-        if self.ends.len() >= OT_RECORDS_MAX
+        if self.ends.len() + self.passed >= OT_RECORDS_MAX
             || (frame.layout.each.is_some() && frame.value(CODE).is_none() && !frame.has_any())
             || !frame.holds(&frame.layout.when)
         {
             return;
         }
-        let found = Found::of(frame);
+        let row = frame.row();
+        if self.wraps == Wraps::Passed && row.is_some_and(|row| row.carries) {
+            self.passed += 1;
+            return;
+        }
+        let found = Found::of(row, frame);
         for (field, slot) in &plan.asked {
             self.field(*field, SlotId(*slot), &found, frame);
         }
-        self.ends.push((self.entries.len(), found.row.is_some_and(|row| row.carries)));
+        self.ends.push(self.entries.len());
     }
 
     fn field<'e>(&mut self, field: InputId, slot: SlotId, found: &Found<'e>, frame: &mut Frame<'e>) {
@@ -259,9 +271,8 @@ struct Found<'e> {
 
 impl<'e> Found<'e> {
     /// Each is stated to the frame, for conditions of what is found next.
-    fn of(frame: &mut Frame<'e>) -> Self {
+    fn of(row: Option<&'e Row>, frame: &mut Frame<'e>) -> Self {
         let protocol = frame.protocol;
-        let row = frame.row();
         let class = row.map_or("unknown", |row| &row.class);
         frame.state(OPERATION, class);
         let direction = stated(frame, DIRECTION, &protocol.direction);

@@ -99,17 +99,20 @@ impl Plan {
         }
     }
 
+    #[inline]
     pub(super) fn slot(&self, path: PathId) -> Option<SlotId> {
         self.slots.get(path as usize).copied().flatten().map(SlotId)
     }
 
     /// Whether the values of a field stand in the objects of another, when the event has such objects.
+    #[inline]
     pub(super) fn are_inside(&self, slots: &Slots, path: PathId, objects: PathId) -> bool {
         let dots = self.dots.get(objects as usize).map_or(0, |dots| dots + 1);
         self.slot(path).is_none_or(|slot| slots.are_inside(slot, dots))
     }
 
     /// The layouts that an event may have in which a slot is filled.
+    #[inline]
     pub(super) fn triggered(&self, slot: SlotId) -> &[u16] {
         let at = |index: usize| self.starts.get(index).map_or(self.triggers.len(), |start| *start as usize);
         self.triggers.get(at(slot.index())..at(slot.index() + 1)).unwrap_or_default()
@@ -236,7 +239,7 @@ impl Needs<'_> {
         };
         put(layout.outer.filter(|_| layout.each.is_some()), None);
         put(layout.each, None);
-        for origin in layout.inputs.iter().flat_map(|(_, origins)| origins) {
+        for origin in &layout.inputs.origins {
             match origin.from {
                 From::Part(path) => put(layout.each, Some(path)),
                 From::Outer(path) => put(layout.outer, Some(path)),

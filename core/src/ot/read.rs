@@ -9,7 +9,9 @@
 
 use super::conditions::{Conditions, Want};
 use super::names;
-use super::taxonomy::{Bytes, Case, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy};
+use super::taxonomy::{
+    Bytes, Case, Choice, From, Inputs, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy,
+};
 use super::{CLASSES, FIELDS, INPUTS_MAX, InputId};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
@@ -323,7 +325,7 @@ impl Reader<'_> {
                 needs: needs.iter().map(|name| self.paths.number(name.clone())).collect(),
                 outer: outer_of(place.as_deref()).map(|outer| self.paths.number(outer.to_owned())),
                 each: place.map(|place| self.paths.number(place)),
-                inputs,
+                inputs: Inputs::new(inputs),
                 when: self.conditions(node.get("when"))?,
                 swap,
                 is_consecutive,

@@ -131,6 +131,7 @@ impl Slots {
     }
 
     /// Whether the values of a slot stand in objects at a field whose name and the dot behind it have so many dots.
+    #[inline]
     pub(crate) fn are_inside(&self, slot: SlotId, dots: u8) -> bool {
         let way = self.cells.heads.get(slot.index()).map_or(0, |head| head.way);
         self.is_unordered || way & 1_u64.rotate_left(dots.into()) != 0
@@ -184,6 +185,7 @@ impl Slots {
     }
 
     /// The values of a slot and where they stand.
+    #[inline]
     pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> PlacedValues<'s> {
         let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
         PlacedValues { slots: self, event, next: head.map(|head| &head.first) }
