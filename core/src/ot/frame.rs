@@ -59,8 +59,8 @@ impl<'e> Iterator for Values<'e> {
 
     fn next(&mut self) -> Option<Placed<'e>> {
         loop {
-            let placed = self.placed.as_mut()?.next()?;
-            if !self.places.contains(&placed.at) {
+            let placed = self.placed.as_mut()?.next().filter(|placed| placed.at < self.places.end)?;
+            if placed.at < self.places.start {
                 continue;
             }
             let at = self.at;
@@ -70,6 +70,13 @@ impl<'e> Iterator for Values<'e> {
             }
         }
     }
+}
+
+/// How far the values of a field were read: those that are left stand at this place or behind it.
+struct Cursor<'e> {
+    path: PathId,
+    from: u32,
+    left: PlacedValues<'e>,
 }
 
 /// One message after the other, of those that a layout finds in an event.
@@ -83,6 +90,9 @@ pub(super) struct Frame<'e> {
     outer: Option<Part>,
     /// Whether the message is an object, be it the only one.
     is_object: bool,
+    /// Where the objects around messages begin.
+    outers: Vec<u32>,
+    cursors: Vec<Cursor<'e>>,
     /// First values of inputs, and what was found out about the message so far.
     kept: Vec<Kept<'e>>,
     /// For each input where it is kept, from 1.
@@ -91,18 +101,31 @@ pub(super) struct Frame<'e> {
 
 impl<'e> Frame<'e> {
     pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>) -> Self {
-        let (kept, places) = (Vec::with_capacity(INPUTS_MAX), [0; INPUTS_MAX]);
-        Self { plan, protocol, layout, event, part: None, outer: None, is_object: false, kept, places }
+        Self {
+            plan,
+            protocol,
+            layout,
+            event,
+            part: None,
+            outer: None,
+            is_object: false,
+            outers: Vec::new(),
+            cursors: Vec::new(),
+            kept: Vec::with_capacity(INPUTS_MAX),
+            places: [0; INPUTS_MAX],
+        }
     }
 
-    /// Goes to a message.
+    /// Goes to a message. Those in objects come in the order in which they stand in the event.
     pub(super) fn begin(&mut self, part: Option<Part>, is_object: bool) {
+        if part.is_some() && self.outers.is_empty() {
+            let slot = self.layout.outer.and_then(|outer| self.plan.slot(outer));
+            self.outers.extend(slot.into_iter().flat_map(|slot| self.event.objects(slot)));
+        }
         let around = |part: &Part| {
-            let slot = self.plan.slot(self.layout.outer?)?;
-            let starts = || self.event.objects(slot);
-            let number = starts().take_while(|start| *start <= part.places.start).count().checked_sub(1)?;
-            let places = starts().nth(number)?..starts().nth(number + 1).unwrap_or(u32::MAX);
-            Some(Part { places, number, count: starts().count() })
+            let number = self.outers.partition_point(|start| *start <= part.places.start).checked_sub(1)?;
+            let places = *self.outers.get(number)?..self.outers.get(number + 1).copied().unwrap_or(u32::MAX);
+            Some(Part { places, number, count: self.outers.len() })
         };
         self.outer = part.as_ref().and_then(around);
         self.part = part;
@@ -134,8 +157,9 @@ impl<'e> Frame<'e> {
     }
 
     /// Whether anything of the object that is the message has a value.
-    pub(super) fn has_any(&self) -> bool {
-        self.layout.inputs.origins.iter().any(|origin| {
+    pub(super) fn has_any(&mut self) -> bool {
+        let layout = self.layout;
+        layout.inputs.origins.iter().any(|origin| {
             let is_part = matches!(origin.from, From::Part(_));
             is_part && self.may_have(&origin.from) && self.placed(&origin.from).next().is_some()
         })
@@ -256,7 +280,7 @@ impl<'e> Frame<'e> {
     }
 
     /// The values of a field, of the object or of the event.
-    fn placed(&self, from: &From) -> Values<'e> {
+    fn placed(&mut self, from: &From) -> Values<'e> {
         const ALL: Range<u32> = 0..u32::MAX;
         let none = Values { placed: None, places: ALL, only: None, at: 0 };
         let (From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path)) = from else {
@@ -287,7 +311,24 @@ impl<'e> Frame<'e> {
             }
             _ => (ALL, None),
         };
+        let placed = if places == ALL { placed } else { self.left(*path, placed, places.start) };
         Values { placed: Some(placed), places, only, at: 0 }
+    }
+
+    /// Of all values of a field those that stand at a place or behind it. Nearly always it is behind the place of the message
+    /// before, so that messages share one way along the values.
+    fn left(&mut self, path: PathId, all: PlacedValues<'e>, from: u32) -> PlacedValues<'e> {
+        let at = self.cursors.iter().position(|cursor| cursor.path == path).unwrap_or_else(|| {
+            self.cursors.push(Cursor { path, from: 0, left: all.clone() });
+            self.cursors.len() - 1
+        });
+        let Some(cursor) = self.cursors.get_mut(at) else { return all };
+        if cursor.from > from {
+            cursor.left = all;
+        }
+        cursor.from = from;
+        cursor.left.pass_before(from);
+        cursor.left.clone()
     }
 
     /// Where the object stands that belongs to a part, among as many as there are parts.

@@ -80,6 +80,15 @@ pub(crate) struct PlacedValues<'s> {
     next: Option<&'s Cell>,
 }
 
+impl PlacedValues<'_> {
+    /// Leaves out the values in front of the first one that stands at a place or behind it.
+    pub(crate) fn pass_before(&mut self, place: u32) {
+        while let Some(cell) = self.next.filter(|cell| cell.start < place) {
+            self.next = self.slots.cells.more.get(cell.next as usize);
+        }
+    }
+}
+
 impl<'s> Iterator for PlacedValues<'s> {
     type Item = Placed<'s>;
 
