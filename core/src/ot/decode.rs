@@ -8,11 +8,11 @@
 
 use super::conditions::Value;
 use super::frame::{Event, Frame, Part};
-use super::plan::Plan;
+use super::plan::{Plan, Wanted};
 use super::taxonomy::{Case, Layout, Row};
 use super::{
-    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME, OBJECT, OPERATION,
-    OUTCOME, PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, VALUE,
+    ADDRESS, CLASSES, CODE, DESTINATION, DIRECTION, DIRECTIONS, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME,
+    OBJECT, OPERATION, OUTCOME, PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, UNKNOWN, VALUE,
 };
 use crate::config::{OT_ADDRESSES_MAX, OT_RECORDS_MAX};
 use crate::event::slots::{Derived, Kind, Slots};
@@ -24,6 +24,7 @@ pub(crate) struct Records {
     /// The fields of all records, those of one behind the other.
     entries: Vec<(SlotId, Derived)>,
     texts: String,
+    fill: Fill,
     /// For each record where its fields end.
     ends: Vec<usize>,
     /// Whether messages are read that only wrap others, and how many were passed over.
@@ -31,6 +32,16 @@ pub(crate) struct Records {
     passed: usize,
     layouts: Vec<u16>,
     parts: Vec<u32>,
+}
+
+/// Which fields of a record are filled.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// All for which rules ask.
+    #[default]
+    All,
+    /// Of these, those that may change an answer: what rules ask for which demand another protocol, class or direction does not.
+    Wanted,
 }
 
 /// What becomes of messages that only wrap others.
@@ -43,7 +54,8 @@ enum Wraps {
 
 impl Records {
     /// Reads the records of an event, and says how many there are.
-    pub(crate) fn read(&mut self, plan: &Plan, slots: &Slots, text: &str) -> usize {
+    pub(crate) fn read(&mut self, plan: &Plan, fill: Fill, slots: &Slots, text: &str) -> usize {
+        self.fill = fill;
         self.entries.clear();
         self.texts.clear();
         self.ends.clear();
@@ -73,16 +85,16 @@ impl Records {
 
     fn layouts(&mut self, plan: &Plan, layouts: &[u16], slots: &Slots, text: &str) {
         for number in layouts {
-            let Some((protocol, layout)) = plan.layouts.get(usize::from(*number)) else { continue };
-            let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
+            let Some((number, layout)) = plan.layouts.get(usize::from(*number)) else { continue };
+            let Some(protocol) = plan.protocols.get(usize::from(*number)) else { continue };
             let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
             if fits(plan, layout, slots, text) {
-                self.layout(plan, Frame::new(plan, protocol, layout, Event { slots, text }));
+                self.layout(plan, plan.wanted(*number), Frame::new(plan, protocol, layout, Event { slots, text }));
             }
         }
     }
 
-    fn layout<'e>(&mut self, plan: &'e Plan, mut frame: Frame<'e>) {
+    fn layout<'e>(&mut self, plan: &'e Plan, wanted: &[Wanted], mut frame: Frame<'e>) {
         self.parts.clear();
         if let Some(slot) = frame.layout.each.and_then(|each| plan.slot(each)) {
             self.parts.extend(frame.event.objects(slot));
@@ -90,13 +102,13 @@ impl Records {
         let count = self.parts.len();
         if count < 2 {
             frame.begin(None, count > 0);
-            return self.record(plan, &mut frame);
+            return self.record(wanted, &mut frame);
         }
         for number in 0..count {
             let start = self.parts.get(number).copied().unwrap_or(0);
             let end = self.parts.get(number + 1).copied().unwrap_or(u32::MAX);
             frame.begin(Some(Part { places: start..end, number, count }), true);
-            self.record(plan, &mut frame);
+            self.record(wanted, &mut frame);
         }
     }
 
@@ -107,7 +119,7 @@ impl Records {
         slots.derive(entries.unwrap_or_default(), &self.texts);
     }
 
-    fn record<'e>(&mut self, plan: &'e Plan, frame: &mut Frame<'e>) {
+    fn record<'e>(&mut self, wanted: &[Wanted], frame: &mut Frame<'e>) {
         if self.ends.len() + self.passed >= OT_RECORDS_MAX
             || (frame.layout.each.is_some() && frame.value(CODE).is_none() && !frame.has_any())
             || !frame.holds(&frame.layout.when)
@@ -120,8 +132,11 @@ impl Records {
             return;
         }
         let found = Found::of(row, frame);
-        for (field, slot) in &plan.asked {
-            self.field(*field, SlotId(*slot), &found, frame);
+        let direction = found.direction.and_then(|direction| DIRECTIONS.iter().position(|own| *own == direction));
+        for wanted in wanted {
+            if self.fill == Fill::All || wanted.is_for(found.class, direction) {
+                self.field(wanted.field, SlotId(wanted.slot), &found, frame);
+            }
         }
         self.ends.push(self.entries.len());
     }
@@ -131,7 +146,7 @@ impl Records {
         let text = match field {
             SENSOR => Some(&*frame.layout.sensor),
             PROTOCOL => Some(&*frame.protocol.name),
-            OPERATION => Some(found.class),
+            OPERATION => CLASSES.get(usize::from(found.class)).copied(),
             DIRECTION => found.direction,
             OUTCOME => found.outcome,
             NAME => named(|row| &row.name),
@@ -264,7 +279,7 @@ fn fits(plan: &Plan, layout: &Layout, slots: &Slots, text: &str) -> bool {
 /// What a message is found to be before its fields are read.
 struct Found<'e> {
     row: Option<&'e Row>,
-    class: &'e str,
+    class: u8,
     direction: Option<&'e str>,
     outcome: Option<&'e str>,
 }
@@ -273,8 +288,8 @@ impl<'e> Found<'e> {
     /// Each is stated to the frame, for conditions of what is found next.
     fn of(row: Option<&'e Row>, frame: &mut Frame<'e>) -> Self {
         let protocol = frame.protocol;
-        let class = row.map_or("unknown", |row| &row.class);
-        frame.state(OPERATION, class);
+        let class = row.map_or(UNKNOWN, |row| row.class);
+        frame.state(OPERATION, CLASSES.get(usize::from(class)).copied().unwrap_or_default());
         let direction = stated(frame, DIRECTION, &protocol.direction);
         let outcome = stated(frame, OUTCOME, &protocol.outcome);
         Self { row, class, direction, outcome }

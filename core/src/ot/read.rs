@@ -12,7 +12,7 @@ use super::names;
 use super::taxonomy::{
     Bytes, Case, Choice, From, Inputs, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy,
 };
-use super::{CLASSES, FIELDS, INPUTS_MAX, InputId};
+use super::{CLASSES, DIRECTIONS, FIELDS, INPUTS_MAX, InputId, UNKNOWN};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
 use crate::syntax::yaml::{self, Node};
@@ -110,7 +110,6 @@ const ORIGIN_KEYS: &[&str] = &[
 ];
 const ROW_KEYS: &[&str] =
     &["code", "name", "subcode", "subname", "class", "when", "source", "alias", "subalias", "carries", "note"];
-const DIRECTIONS: &[&str] = &["request", "response", "unsolicited"];
 const OUTCOMES: &[&str] = &["success", "failure"];
 const FLAGS: &[&str] = &[
     "broadcast",
@@ -263,6 +262,7 @@ impl Reader<'_> {
         };
         let class = self.need_text(node, "class", "an operation")?;
         self.one_of(node, &class, CLASSES, "operation class")?;
+        let class = CLASSES.iter().position(|known| *known == class).map_or(UNKNOWN, |at| at as u8);
         let source = self.need_text(node, "source", "an operation")?;
         if !sources.contains(&source) {
             return self.refuse(node.span, format!("`{source}` is not under `sources`"));

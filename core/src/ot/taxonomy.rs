@@ -207,7 +207,8 @@ pub(super) struct Row {
     pub(super) subcode: Option<i64>,
     pub(super) name: String,
     pub(super) subname: String,
-    pub(super) class: String,
+    /// By its place in [`CLASSES`](super::CLASSES).
+    pub(super) class: u8,
     pub(super) when: Conditions,
     /// Whether the message only wraps others.
     pub(super) carries: bool,
