@@ -325,12 +325,14 @@ impl Settings {
     /// How the fields of OT operations are filled for which rules ask, or of which it depends whether a flow is allowed;
     /// nothing, when that is none.
     fn plan(&self, collector: &mut Collector, is_about_flows: bool) -> Result<Option<Plan>, Error> {
-        let mut asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
-        if self.protocols.is_empty() || (asked.is_empty() && !is_about_flows) {
+        let is_asked = is_about_flows || collector.names().any(ot::is_field);
+        if self.protocols.is_empty() || !is_asked {
             return Ok(None);
         }
         if collector.names().any(context::is_field) {
-            asked.extend(Lens::of_records().map(str::to_owned));
+            for name in Lens::of_records() {
+                collector.field(name);
+            }
         }
         let read = || {
             let (taxonomy, found) = Taxonomy::parse(&self.protocols, &self.options.limits);
@@ -338,6 +340,12 @@ impl Settings {
             if found.is_empty() { Ok(taxonomy) } else { Err(fault.with(found)) }
         };
         let taxonomy = self.taxonomy.get_or_init(read).as_ref().map_err(Clone::clone)?;
-        Ok(Some(Plan::new(taxonomy, asked.iter().map(String::as_str), |name| collector.field(name))))
+        let demanded = |name: String| {
+            let demands = collector.demands(&name, ot::DECIDING);
+            (name, demands)
+        };
+        let asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
+        let asked: Vec<_> = asked.into_iter().map(demanded).collect();
+        Ok(Some(Plan::new(taxonomy, &asked, |name| collector.field(name))))
     }
 }

@@ -11,7 +11,7 @@ use crate::context::{self, Context, Seen as InContext};
 use crate::event::JsonEvent;
 use crate::event::json::{self, EventError};
 use crate::event::slots::{Kind, Seen, Slots};
-use crate::ot::{self, Records};
+use crate::ot::{self, Fill, Records};
 use crate::program::SlotId;
 use serde_json::Map;
 
@@ -87,7 +87,7 @@ impl Normaliser {
             if slots.are_unordered() {
                 operations::put_in_order(plan, slots, &JsonEvent::parse(event)?);
             }
-            count = records.read(plan, slots, text);
+            count = records.read(plan, Fill::All, slots, text);
         }
         let told = if in_context.is_some() { count.max(1) } else { count };
         let mut all = Vec::with_capacity(told);

@@ -11,7 +11,7 @@ use crate::context::{Context, Lens, Seen};
 use crate::event::json;
 use crate::event::slots::{Kind, Leaves, Slots};
 use crate::event::{Event, Value};
-use crate::ot::{Plan, Records};
+use crate::ot::{Fill, Plan, Records};
 use crate::program::Fields;
 
 /// Tells whose values belong together, where slots were not filled in the order of the event.
@@ -37,7 +37,7 @@ pub(super) fn each_record(
     slots.fill_event(event, fields, Leaves::Dropped);
     let count = plan.map_or(0, |plan| {
         put_in_order(plan, &mut slots, event);
-        records.read(plan, &slots, "")
+        records.read(plan, Fill::All, &slots, "")
     });
     for number in 0..count.max(1) {
         records.put(number, &mut slots);

@@ -21,7 +21,7 @@ use crate::event::JsonEvent;
 use crate::event::json::EventError;
 use crate::event::slots::Leaves;
 use crate::matcher::Scratch;
-use crate::ot::Records;
+use crate::ot::{Fill, Records};
 use crate::program::RuleId;
 use crate::shortcut::Shortcuts;
 
@@ -201,7 +201,7 @@ impl Scanner {
     /// Finds the rules that match the event in the slots, written as `text`: any of its records, when it has some.
     fn evaluate(&mut self, text: &str, mut sighting: Option<&mut Sighting>) {
         let Self { rules, scratch, records, .. } = self;
-        let count = rules.inner().plan().map_or(0, |plan| records.read(plan, &scratch.slots, text));
+        let count = rules.inner().plan().map_or(0, |plan| records.read(plan, Fill::Wanted, &scratch.slots, text));
         if count == 0 {
             if self.rules.seen_in().is_some() {
                 self.scratch.slots.derive(&[], "");
