@@ -11,8 +11,10 @@
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tieline::context::Context;
 use tieline::{JsonEvent, Rules};
 
+use crate::context::read_context;
 use crate::fields::logsource;
 use crate::input::{Batch, InputError, InputOptions, Reader};
 use crate::record::identity;
@@ -21,6 +23,9 @@ use crate::source::{Plan, SourceId};
 /// Suffixes of files with events, in place of `.yml`.
 const MATCH: &str = "match";
 const SILENT: &str = "silent";
+
+/// The plant of the rules beside it.
+const CONTEXT: &str = "context.yml";
 
 /// Endings of files with events; the first that exists is taken.
 const ENDINGS: &[&str] = &["ndjson", "ndjson.gz", "json", "evtx"];
@@ -61,6 +66,7 @@ pub struct TestFailure {
 pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestReport, tieline::Error> {
     let mut report = TestReport::default();
     let rule_files: Vec<String> = plan.pack().paths().map(str::to_owned).collect();
+    let mut plant = None;
     for rule in rule_files {
         each(&rule);
         let files: Vec<(PathBuf, bool)> = [(MATCH, true), (SILENT, false)]
@@ -72,8 +78,16 @@ pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestRepo
             continue;
         }
         report.tested += 1;
+        if plan.context().is_none() {
+            let directory = Path::new(&rule).parent().unwrap_or(Path::new(""));
+            if plant.as_ref().is_none_or(|plant: &Plant| plant.directory != directory) {
+                plant = Some(Plant::read(directory, &mut report));
+            }
+        }
         for (file, fires) in files {
-            let mut test = Test { rule: &rule, file: file.display().to_string(), fires, plan, report: &mut report };
+            let file_name = file.display().to_string();
+            let context = plant.as_ref().and_then(|plant| plant.context.as_ref());
+            let mut test = Test { rule: &rule, file: file_name, fires, plan, context, report: &mut report };
             test.run(&file)?;
         }
     }
@@ -86,11 +100,40 @@ fn beside(rule: &Path, suffix: &str) -> Option<PathBuf> {
     ENDINGS.iter().map(|ending| rule.with_file_name(format!("{stem}.{suffix}.{ending}"))).find(|path| path.is_file())
 }
 
+/// The plant beside the rules of a directory, if there is one.
+struct Plant {
+    directory: PathBuf,
+    context: Option<Context>,
+}
+
+impl Plant {
+    fn read(directory: &Path, report: &mut TestReport) -> Self {
+        let path = directory.join(CONTEXT);
+        let file = path.display().to_string();
+        let mut fail = |line: u32, message: String| {
+            let (rule, file) = (file.clone(), file.clone());
+            report.failures.push(TestFailure { rule, file, line: line.into(), message, explanation: None });
+        };
+        let mut context = None;
+        if path.is_file() {
+            match read_context(std::slice::from_ref(&file)) {
+                Ok(read) => {
+                    read.diagnostics().iter().for_each(|told| fail(told.line, told.message.clone()));
+                    context = Some(read);
+                }
+                Err(error) => fail(0, error.to_string()),
+            }
+        }
+        Self { directory: directory.to_path_buf(), context }
+    }
+}
+
 struct Test<'a> {
     rule: &'a str,
     file: String,
     fires: bool,
     plan: &'a mut Plan,
+    context: Option<&'a Context>,
     report: &'a mut TestReport,
 }
 
@@ -138,6 +181,7 @@ impl Test<'_> {
 
     fn event(&mut self, id: SourceId, line: u64, bytes: &[u8], event: &JsonEvent) {
         let Some(rules) = self.plan.rules(id).cloned() else { return };
+        let rules = self.context.map_or_else(|| rules.clone(), |context| rules.with_context(context));
         let own: Vec<usize> = rules
             .iter()
             .enumerate()
