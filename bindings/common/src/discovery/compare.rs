@@ -91,7 +91,8 @@ pub fn compare(plant: &Context, seen: &[SeenAsset]) -> Vec<Difference> {
     }
     let silent = plant.assets().iter().zip(&heard).filter(|(_, heard)| !**heard);
     differences.extend(silent.map(|(asset, _)| difference(DifferenceKind::Silent, Some(asset), None, None)));
-    differences.sort_by(|one, other| (one.kind, &one.declared, &one.seen).cmp(&(other.kind, &other.declared, &other.seen)));
+    differences
+        .sort_by(|one, other| (one.kind, &one.declared, &one.seen).cmp(&(other.kind, &other.declared, &other.seen)));
     differences
 }
 
@@ -206,7 +207,11 @@ fn of_pair(tables: &Tables, plant: &Context, declared: &Asset, seen: &SeenAsset,
     if is.station != declared.station && by_place {
         return found;
     }
-    if by_place && !declared.mac.is_empty() && !is.mac.is_empty() && !is.mac.iter().any(|mac| declared.mac.contains(mac)) {
+    if by_place
+        && !declared.mac.is_empty()
+        && !is.mac.is_empty()
+        && !is.mac.iter().any(|mac| declared.mac.contains(mac))
+    {
         tell(DifferenceKind::Changed, "mac", declared.mac.join(" "), is.mac.join(" "));
     }
     let values = [
@@ -241,7 +246,8 @@ fn is_same(tables: &Tables, what: &str, was: &str, now: &str) -> bool {
 fn zone_of(plant: &Context, asset: &Asset) -> Option<String> {
     let (site, ip) = (asset.site.as_deref(), asset.ip.first());
     let by_network = || {
-        let zones = plant.zones().iter().filter(|zone| zone.site.is_none() || site.is_none() || zone.site.as_deref() == site);
+        let zones =
+            plant.zones().iter().filter(|zone| zone.site.is_none() || site.is_none() || zone.site.as_deref() == site);
         let networks = zones.flat_map(|zone| zone.networks.iter().map(move |network| (network, &zone.name)));
         let within = networks.filter(|(network, _)| ip.is_some_and(|ip| network.contains(ip)));
         within.max_by_key(|(network, _)| network.prefix_len()).map(|(_, name)| name.clone())

@@ -231,7 +231,9 @@ impl<'e> Group<'e> {
     fn new(ids: &[u32], all: &'e Entities, carries: usize) -> Self {
         let mut group = Self { site: None, names: Vec::new(), entity: Entity::default(), carries };
         for id in ids {
-            let (Some((site, who)), Some(own)) = (all.names.get(*id as usize), all.all.get(*id as usize)) else { continue };
+            let (Some((site, who)), Some(own)) = (all.names.get(*id as usize), all.all.get(*id as usize)) else {
+                continue;
+            };
             group.site = *site;
             group.names.push(who);
             let entity = &mut group.entity;
@@ -323,7 +325,8 @@ impl<'e> Group<'e> {
         let mut doubts: BTreeMap<&str, f64> = BTreeMap::new();
         let mut speak = |role, weight: f64| *doubts.entry(role).or_insert(1.0) *= 1.0 - weight;
         for row in roles {
-            let weight = self.count(&row.sign, row.least).map(|whole| if whole { row.weight } else { row.weight / 2.0 });
+            let weight =
+                self.count(&row.sign, row.least).map(|whole| if whole { row.weight } else { row.weight / 2.0 });
             weight.into_iter().for_each(|weight| speak(&row.role, weight));
         }
         for ((about, role), told) in &self.entity.told {

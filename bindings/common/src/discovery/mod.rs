@@ -83,8 +83,10 @@ impl Discovery {
     #[must_use]
     pub fn new(normaliser: Normaliser, plant: Option<&Context>) -> Self {
         let sites = plant.map_or(&[][..], Context::sites);
-        let by_sensor =
-            sites.iter().flat_map(|site| site.sensors.iter().map(|sensor| (sensor.clone(), site.name.clone()))).collect();
+        let by_sensor = sites
+            .iter()
+            .flat_map(|site| site.sensors.iter().map(|sensor| (sensor.clone(), site.name.clone())))
+            .collect();
         Self {
             normaliser,
             tables: Tables::shipped(),
@@ -111,7 +113,8 @@ impl Discovery {
             self.record(record, site, time);
         }
         let is_ot = !records.is_empty();
-        let ends = [&self.tables.source, &self.tables.destination, &self.tables.host].map(|fields| named(&event, fields));
+        let ends =
+            [&self.tables.source, &self.tables.destination, &self.tables.host].map(|fields| named(&event, fields));
         let [source, destination, host] = ends;
         let mut told = Vec::new();
         for said in self.tables.of(&event) {
@@ -160,7 +163,16 @@ impl Discovery {
 
     /// Takes in one thing that is said.
     #[expect(clippy::too_many_arguments, reason = "they are one sentence")]
-    fn tell(&mut self, of: u32, site: Option<u32>, tells: &str, value: &str, field: &str, weight: f64, time: Option<i64>) {
+    fn tell(
+        &mut self,
+        of: u32,
+        site: Option<u32>,
+        tells: &str,
+        value: &str,
+        field: &str,
+        weight: f64,
+        time: Option<i64>,
+    ) {
         let other = match tells {
             "ip" => address(value).map(|ip| Who::Ip(ip, None)),
             "mac" => mac(value).map(Who::Mac),
@@ -218,7 +230,8 @@ impl Discovery {
     }
 
     fn site(&mut self, event: &JsonEvent) -> Option<u32> {
-        let first = |fields: &[&str]| fields.iter().find_map(|field| signs::texts(event, event, field).into_iter().next());
+        let first =
+            |fields: &[&str]| fields.iter().find_map(|field| signs::texts(event, event, field).into_iter().next());
         let name = first(SITES).or_else(|| {
             let sensors = SENSORS.iter().flat_map(|field| signs::texts(event, event, field));
             sensors.into_iter().find_map(|sensor| self.by_sensor.get(&sensor).cloned())
@@ -324,7 +337,9 @@ fn mac(text: &str) -> Option<String> {
 /// A host name in lower case; an address, or the name of this host for itself, is none.
 fn host(text: &str) -> Option<String> {
     let name = text.trim_end_matches(['.', '$']).to_lowercase();
-    let is_name = !name.is_empty() && name != "localhost" && name.parse::<IpAddr>().is_err() && !name.contains(char::is_whitespace);
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let is_name =
+        !name.is_empty() && name != "localhost" && name.chars().all(is_part) && name.parse::<IpAddr>().is_err();
     is_name.then_some(name)
 }
 
@@ -344,7 +359,9 @@ fn is_group_mac(mac: &str) -> bool {
 /// Whether an address is of a range that everybody may use inside.
 fn is_private(ip: IpAddr) -> bool {
     match ip {
-        IpAddr::V4(v4) => v4.is_private() || v4.is_link_local() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64),
+        IpAddr::V4(v4) => {
+            v4.is_private() || v4.is_link_local() || (v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64)
+        }
         IpAddr::V6(v6) => v6.is_unique_local() || v6.is_unicast_link_local(),
     }
 }

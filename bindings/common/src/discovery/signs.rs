@@ -102,7 +102,10 @@ pub(super) struct Tables {
 
 /// The rows under the head of a table.
 fn rows(text: &str) -> impl Iterator<Item = Vec<&str>> {
-    text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()).skip(1).map(|line| line.split('\t').collect())
+    text.lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .skip(1)
+        .map(|line| line.split('\t').collect())
 }
 
 fn split(text: &str, by: char) -> Vec<String> {
@@ -259,9 +262,7 @@ impl Tables {
             Read::Text => found,
             Read::List => found.iter().flat_map(|text| text.split(',')).filter_map(clean).collect(),
             Read::Bytes => found.iter().filter_map(|text| two_bytes(text)).collect(),
-            Read::Name(table) => {
-                found.iter().filter_map(|text| self.name(table, text)).map(str::to_owned).collect()
-            }
+            Read::Name(table) => found.iter().filter_map(|text| self.name(table, text)).map(str::to_owned).collect(),
             Read::At(other, wanted) => {
                 let others = all_texts(event, object, other);
                 let all = all_texts(event, object, field);
@@ -352,7 +353,10 @@ mod tests {
         assert_eq!(signs + 6, of(tieline_rules::discovery_signs()));
         assert_eq!(tables.roles.len(), of(tieline_rules::discovery_roles()));
         assert_eq!(tables.names.len(), of(tieline_rules::discovery_names()));
-        let known = ["ip", "mac", "host", "vendor", "model", "firmware", "serial", "name", "os", "software", "role", "serves", "uses", "heard"];
+        let known = [
+            "ip", "mac", "host", "vendor", "model", "firmware", "serial", "name", "os", "software", "role", "serves",
+            "uses", "heard",
+        ];
         for sign in tables.signs.iter().flat_map(|(_, signs)| signs) {
             assert!(known.contains(&&*sign.tells), "{sign:?}");
             assert!((0.0..=1.0).contains(&sign.weight), "{sign:?}");
