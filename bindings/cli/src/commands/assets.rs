@@ -46,7 +46,8 @@ pub(crate) fn run(args: &AssetsArgs, screen: &mut Screen) -> Result<Exit, Failur
     }
     let taxonomy = read_taxonomy(&args.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
     let normaliser = Normaliser::new(with_taxonomy(Compiler::new(), &taxonomy))?;
-    let mut reading = Reading { discovery: Discovery::new(normaliser, plant.as_ref()), started: Instant::now(), bytes: 0, bad: 0 };
+    let mut reading =
+        Reading { discovery: Discovery::new(normaliser, plant.as_ref()), started: Instant::now(), bytes: 0, bad: 0 };
     let bad_files = reading.all(args, screen)?;
     let Reading { discovery, bad, .. } = reading;
     let seen = discovery.assets();
