@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Coverage(CoverageArgs),
     /// Tell in one form what OT operations events are about, whatever sensor saw them
     Normalise(NormaliseArgs),
+    /// Tell which assets events tell of, and how they differ from the inventory
+    Assets(AssetsArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again
     Compile(CompileArgs),
     /// Print completions for a shell
@@ -352,6 +354,63 @@ pub(crate) enum NormaliseForm {
     Records,
     /// How many records there are of each kind, for people
     Table,
+}
+
+/// Arguments of `assets`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct AssetsArgs {
+    /// Event files or directories of them; - is standard input. Without any, the inventory itself is written
+    #[arg(value_name = "FILE", required_unless_present = "context")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The plant: inventories (YAML, CSV, CSV of NetBox, CycloneDX), zones and sites with their sensors, as files or directories
+    /// (may be repeated). What was seen is compared with its assets
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: Vec<String>,
+    /// Tables of OT protocols in place of the shipped ones: files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) taxonomy: Vec<PathBuf>,
+    /// How to print assets [default: table on a terminal, else ndjson]
+    #[arg(long, value_name = "FORM", help_heading = "Output")]
+    pub(crate) format: Option<AssetsForm>,
+    /// Write them to FILE
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Exit with 1 when there are such differences from the inventory (may be repeated)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Output")]
+    pub(crate) fail_on: Vec<DifferenceForm>,
+}
+
+/// What `assets` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AssetsForm {
+    /// Assets and differences, for people
+    Table,
+    /// Each asset with its evidence, then each difference, one on a line
+    Ndjson,
+    /// An inventory that --context reads
+    Yaml,
+    /// The same as rows
+    Csv,
+    /// Devices in the columns of NetBox
+    Netbox,
+    /// A bill of materials, CycloneDX 1.6
+    Cyclonedx,
+}
+
+/// A difference from the inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DifferenceForm {
+    /// Seen, not declared
+    Unknown,
+    /// Declared, not seen
+    Silent,
+    /// At another address or in another zone
+    Moved,
+    /// With another MAC, serial number, vendor, model, firmware or role
+    Changed,
+    /// Any of these
+    Any,
 }
 
 /// Arguments of `explain`.

@@ -274,6 +274,11 @@ impl RulePack {
 
 /// The files that [`RulePack::read`] would open, pipelines among them; paths that are not there stand for themselves.
 pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    files_below(paths, &["yml", "yaml"])
+}
+
+/// The same for files with any of these endings.
+pub(crate) fn files_below(paths: &[PathBuf], endings: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -283,7 +288,7 @@ pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
         let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
         let walk = WalkDir::new(path).max_depth(DIRECTORY_DEPTH_MAX).sort_by_file_name();
         let entries = walk.into_iter().filter_entry(visible).flatten().map(DirEntry::into_path);
-        files.extend(entries.filter(|path| has_extension(path, &["yml", "yaml"])));
+        files.extend(entries.filter(|path| has_extension(path, endings)));
     }
     files
 }

@@ -173,7 +173,7 @@ fn of_domain(report: &Coverage, domain: Option<Domain>) -> Coverage {
 }
 
 /// Writes a file, whole or not at all.
-fn save(path: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Failure> {
+pub(super) fn save(path: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Failure> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     fs::write(&part, bytes)

@@ -49,7 +49,7 @@ const NOT_COUNTED_SHOWN: u64 = 3;
 const LIVE_JUMP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 /// A scan that takes longer has a progress bar.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     args.split();
@@ -530,7 +530,7 @@ fn seconds_left(elapsed: Duration, bytes: u64, total: u64) -> Option<u64> {
     u64::try_from(millis.div_ceil(1000)).ok()
 }
 
-fn new_bar(total: Option<u64>) -> ProgressBar {
+pub(super) fn new_bar(total: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = match total {
         Some(_) => "{bar:20} {percent:>3}% {msg}",
