@@ -106,6 +106,7 @@ const DETECTIONS: &[&str] = &[
     "{ot.object: ONE}",
     "{ot.object: 5}",
     "{ot.flag: broadcast}",
+    "{ot.flag: truncated}",
     "{ot.flag|exists: false, ot.protocol: p}",
     "{ot.outcome: failure, ot.error.name: BAD}",
     "{ot.source.ip|cidr: 10.0.0.0/8}",
@@ -304,6 +305,58 @@ fn wrappers_are_told_only_when_nothing_is_in_them() {
     };
     assert_eq!(operations(r#"{"l":{"p":[{"c":3,"in":[{"c":1},{"c":4}]},{"c":2}]}}"#), ["write", "read", "mode_stop"]);
     assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
+}
+
+/// How many records an event has, and which of them have the flag `truncated`.
+fn truncated(event: &str) -> (usize, Vec<usize>) {
+    let mut normaliser = Normaliser::new(with_tables(Compiler::new())).unwrap();
+    let records = normaliser.records_json(event.as_bytes()).unwrap();
+    let is_flagged = |record: &serde_json::Map<String, serde_json::Value>| {
+        record
+            .get("ot.flag")
+            .and_then(|flags| flags.as_array())
+            .is_some_and(|flags| flags.contains(&"truncated".into()))
+    };
+    let flagged = records.iter().enumerate().filter(|(_, record)| is_flagged(record)).map(|(number, _)| number);
+    (records.len(), flagged.collect())
+}
+
+#[test]
+fn records_beyond_the_bound_are_told_by_a_flag_of_the_last() {
+    let event = |count: usize, last: &str| {
+        let messages = vec![r#"{"c":1,"a":9}"#; count].join(",");
+        format!(r#"{{"l":{{"p":[{messages}{last}]}}}}"#)
+    };
+    assert_eq!(truncated(&event(1_024, "")), (1_024, vec![]));
+    assert_eq!(truncated(&event(1_025, "")), (1_024, vec![1_023]));
+    assert_eq!(truncated(&event(50_000, "")), (1_024, vec![1_023]));
+    // One that only wraps others is left out, so the flag goes to the one before.
+    assert_eq!(truncated(&event(1_023, r#",{"c":3},{"c":1}"#)), (1_023, vec![1_022]));
+    // A flag of its own stays.
+    let flags = &records(&event(1_023, r#",{"c":2,"a":4},{"c":1}"#))[1_023];
+    assert!(flags.contains(r#""ot.flag":["test","truncated"]"#), "{flags}");
+    check(&event(1_025, "")).unwrap();
+    check(&event(1_023, r#",{"c":3},{"c":1}"#)).unwrap();
+}
+
+#[test]
+fn addresses_beyond_the_bound_are_told_by_a_flag() {
+    let event = |count: &str| format!(r#"{{"l":{{"p":{{"c":1,"a":9,"n":{count}}}}}}}"#);
+    for (count, addresses, flagged) in
+        [("2048", 2_048, vec![]), ("2049", 2_048, vec![0]), ("9223372036854775807", 2_048, vec![0]), ("-1", 1, vec![])]
+    {
+        assert_eq!(truncated(&event(count)), (1, flagged), "{count}");
+        let record: serde_json::Value = serde_json::from_str(&records(&event(count))[0]).unwrap();
+        assert_eq!(record["ot.address"].as_array().unwrap().len(), addresses);
+        assert_eq!(record["ot.quantity"].to_string(), count);
+        check(&event(count)).unwrap();
+    }
+    // The flag does not depend on what else rules ask for.
+    let rule = "title: t\nlogsource: {category: c}\ndetection: {s: {ot.flag: truncated}, condition: s}";
+    let rules = with_tables(Compiler::new()).rules(None, rule).build().unwrap();
+    let mut scanner = Scanner::new(&rules);
+    let matches = ["2048", "2049"].map(|count| scanner.scan_json(event(count).as_bytes()).unwrap().len());
+    assert_eq!(matches, [0, 1]);
 }
 
 /// Tables with a fault, one document each with `table` and what is `told`.

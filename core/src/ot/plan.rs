@@ -180,7 +180,10 @@ impl Plan {
 
     /// The slot that records fill for a field.
     pub(crate) fn filled(&self, name: &str) -> Option<SlotId> {
-        let field = number_of(name)?;
+        self.filling(number_of(name)?)
+    }
+
+    pub(super) fn filling(&self, field: InputId) -> Option<SlotId> {
         let at = self.asked.binary_search_by_key(&field, |(own, _)| *own).ok()?;
         self.asked.get(at).map(|(_, slot)| SlotId(*slot))
     }
@@ -331,7 +334,12 @@ fn needed_for(input: InputId, protocol: &Protocol, layout: &Layout) -> Vec<Input
         }
         DIRECTION => &protocol.direction,
         OUTCOME => &protocol.outcome,
-        FLAG => &protocol.flags,
+        FLAG => {
+            if layout.is_consecutive {
+                needed.extend([ADDRESS, QUANTITY]);
+            }
+            &protocol.flags
+        }
         NAME | SUBNAME => {
             needed.extend([OPERATION, CODE, SUBCODE]);
             return needed;
