@@ -124,7 +124,9 @@ impl Records {
 
     /// Says in the last record that there were more.
     fn flag_last(&mut self, plan: &Plan) {
-        if let Some((slot, _)) = plan.filling(FLAG).zip(self.ends.pop()) {
+        if let Some(slot) = plan.filling(FLAG)
+            && self.ends.pop().is_some()
+        {
             self.push_text(slot, TRUNCATED);
             self.ends.push(self.entries.len());
         }
