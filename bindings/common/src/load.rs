@@ -301,7 +301,7 @@ pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
 /// Reads tables of OT protocols: files, or all YAML files of directories.
 ///
 /// # Errors
-/// When a path does not exist, cannot be read, or is not UTF-8 text.
+/// When a path does not exist, cannot be read, or is not UTF-8 text, and when there are no tables at all.
 pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> {
     let mut texts = Vec::new();
     for path in rule_files(paths) {
@@ -309,6 +309,27 @@ pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> 
         // Beside the tables of a pack stand its rules.
         if paths.contains(&path) || is_table(&text.yaml) {
             texts.push(text);
+        }
+    }
+    match (paths, &*texts) {
+        // Else the shipped tables would be taken.
+        ([first, ..], []) => {
+            Err(LoadError::new(first, "holds no tables of OT protocols; expected files with `protocol:`"))
+        }
+        _ => Ok(texts),
+    }
+}
+
+/// Tables of OT protocols as options give them: paths, or YAML texts of more than one line.
+///
+/// # Errors
+/// As for [`read_taxonomy`].
+pub(crate) fn find_taxonomy(given: &[String]) -> Result<Vec<PipelineText>, LoadError> {
+    let mut texts = Vec::new();
+    for own in given {
+        match own.contains('\n') {
+            true => texts.push(PipelineText { name: "taxonomy".to_owned(), yaml: own.clone() }),
+            false => texts.append(&mut read_taxonomy(&[PathBuf::from(own)])?),
         }
     }
     Ok(texts)
