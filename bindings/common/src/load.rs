@@ -90,7 +90,10 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path.display(), self.message)
+        match self.path.as_os_str().is_empty() {
+            true => f.write_str(&self.message),
+            false => write!(f, "`{}`: {}", self.path.display(), self.message),
+        }
     }
 }
 
@@ -104,9 +107,12 @@ impl RulePack {
     /// in place of all.
     ///
     /// # Errors
-    /// When a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
+    /// When there is no path, a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
     /// or not alone.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LoadError> {
+        if paths.is_empty() {
+            return Err(LoadError::new(Path::new(""), "no path is given; name a file or a directory with rules"));
+        }
         let mut pack = Self::default();
         let mut seen = HashSet::new();
         for path in paths {
