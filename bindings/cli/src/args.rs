@@ -112,18 +112,37 @@ impl RuleArgs {
     }
 }
 
-/// Arguments of `scan`.
+/// Event files, and the rules that are about them.
 #[derive(Debug, Clone, ClapArgs)]
-#[command(after_help = TABLE)]
-pub(crate) struct ScanArgs {
-    /// Event files or directories of them; - is standard input, also taken when nothing is named and it is a pipe
+pub(crate) struct GivenArgs {
+    /// Event files or directories of them; - is standard input, which scan also takes when nothing is named and it is a pipe
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Rule files or directories of them, or saved rules (takes several, may be repeated)
+    /// Rule files or directories of them, each a pack, or saved rules (takes several, may be repeated)
     #[arg(long, short, value_name = "PATH", num_args = 1.., required = true, help_heading = "Rules")]
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) how: RuleArgs,
+}
+
+impl GivenArgs {
+    /// Moves what was named behind the last rules but holds events to the event files.
+    ///
+    /// Only needed when no file stands elsewhere: `--rules rules/ events/` and `--rules a --rules b FILE`.
+    pub(crate) fn split(&mut self) {
+        if self.files.is_empty() {
+            let last = self.rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
+            self.files = self.rules.split_off(last.min(self.rules.len()));
+        }
+    }
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
     /// What to print
     #[arg(long, short, value_name = "FORM", default_value = "table", help_heading = "Output")]
     pub(crate) output: OutputForm,
@@ -234,23 +253,6 @@ pub(crate) enum ClockJump {
 
 fn clock_jump(text: &str) -> Result<ClockJump, String> {
     if text == "off" { Ok(ClockJump::Off) } else { timespan(text).map(ClockJump::Max) }
-}
-
-impl ScanArgs {
-    /// Moves what was named behind `--rules` but holds events to the event files.
-    ///
-    /// Only needed when no file stands elsewhere: `--rules rules/ events/` and `--rules a --rules b FILE`.
-    pub(crate) fn split(&mut self) {
-        split(&mut self.rules, &mut self.files);
-    }
-}
-
-/// Moves what was named behind the last rules to the event files, when there are none yet.
-fn split(rules: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) {
-    if files.is_empty() {
-        let last = rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
-        *files = rules.split_off(last.min(rules.len()));
-    }
 }
 
 /// What `scan` prints.
@@ -460,18 +462,12 @@ pub(crate) struct FieldsArgs {
     pub(crate) format: ReportForm,
 }
 
-/// Arguments of `coverage`.
+/// Arguments of `coverage`. With event files, rules are told that can never fire on them.
 #[derive(Debug, Clone, ClapArgs)]
 #[command(after_help = TABLE)]
 pub(crate) struct CoverageArgs {
-    /// Event files or directories of them, by which rules are told that can never fire; - is standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Rule files or directories of them, each a pack, or saved rules (takes several, may be repeated)
-    #[arg(long, short, value_name = "PATH", num_args = 1.., required = true, help_heading = "Rules")]
-    pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) how: RuleArgs,
+    pub(crate) given: GivenArgs,
     /// How to print the report
     #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Output")]
     pub(crate) format: CoverageForm,
@@ -481,13 +477,6 @@ pub(crate) struct CoverageArgs {
     /// Write the report to FILE
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-}
-
-impl CoverageArgs {
-    /// Moves what was named behind `--rules` but holds events to the event files, as [`ScanArgs::split`] does.
-    pub(crate) fn split(&mut self) {
-        split(&mut self.rules, &mut self.files);
-    }
 }
 
 /// What `coverage` prints.

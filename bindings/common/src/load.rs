@@ -90,7 +90,10 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path.display(), self.message)
+        match self.path.as_os_str().is_empty() {
+            true => f.write_str(&self.message),
+            false => write!(f, "`{}`: {}", self.path.display(), self.message),
+        }
     }
 }
 
@@ -104,9 +107,12 @@ impl RulePack {
     /// in place of all.
     ///
     /// # Errors
-    /// When a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
+    /// When there is no path, a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
     /// or not alone.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LoadError> {
+        if paths.is_empty() {
+            return Err(LoadError::new(Path::new(""), "no path is given; name a file or a directory with rules"));
+        }
         let mut pack = Self::default();
         let mut seen = HashSet::new();
         for path in paths {
@@ -306,7 +312,7 @@ pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
 /// Reads tables of OT protocols: files, or all YAML files of directories.
 ///
 /// # Errors
-/// When a path does not exist, cannot be read, or is not UTF-8 text.
+/// When a path does not exist, cannot be read, or is not UTF-8 text, and when there are no tables at all.
 pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> {
     let mut texts = Vec::new();
     for path in rule_files(paths) {
@@ -314,6 +320,27 @@ pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> 
         // Beside the tables of a pack stand its rules.
         if paths.contains(&path) || is_table(&text.yaml) {
             texts.push(text);
+        }
+    }
+    match (paths, &*texts) {
+        // Else the shipped tables would be taken.
+        ([first, ..], []) => {
+            Err(LoadError::new(first, "holds no tables of OT protocols; expected files with `protocol:`"))
+        }
+        _ => Ok(texts),
+    }
+}
+
+/// Tables of OT protocols as options give them: paths, or YAML texts of more than one line.
+///
+/// # Errors
+/// As for [`read_taxonomy`].
+pub(crate) fn find_taxonomy(given: &[String]) -> Result<Vec<PipelineText>, LoadError> {
+    let mut texts = Vec::new();
+    for own in given {
+        match own.contains('\n') {
+            true => texts.push(PipelineText { name: "taxonomy".to_owned(), yaml: own.clone() }),
+            false => texts.append(&mut read_taxonomy(&[PathBuf::from(own)])?),
         }
     }
     Ok(texts)

@@ -143,6 +143,7 @@ codes! {
     NotPortable = "TL0121", Note, "not-portable", "an extension that other Sigma tools refuse";
     RuleUnsupported = "TL0122", Note, "rule-unsupported", "the rule's own status says that it is unsupported or deprecated";
     ContextContradiction = "TL0123", Warning, "context-contradiction", "assets, zones or conduits contradict each other, overlap, or name what is not there";
+    NothingInFile = "TL0124", Warning, "nothing-in-file", "a rule file holds no document";
     // Conventions.
     ConventionTitle = "TL0201", Warning, "convention-title", "a title breaks SigmaHQ's title convention";
     ConventionFile = "TL0202", Warning, "convention-file", "a file name breaks SigmaHQ's file name convention";

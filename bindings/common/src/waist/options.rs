@@ -7,7 +7,7 @@
 //! A language gives a record, or JSON. Names that are not known and values that are not allowed are errors that say what is.
 
 use super::{Error, Kind, RuleSet};
-use crate::load::RuleOptions;
+use crate::load::{RuleOptions, find_taxonomy};
 use crate::scan::Select;
 use crate::source::{SourceChoice, known_sources};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -45,6 +45,21 @@ pub struct CompileOptions {
     pub allow: Vec<String>,
     /// Whether a broken rule is an error; else it is left out and told by the diagnostics.
     pub strict: Option<bool>,
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub taxonomy: Vec<String>,
+}
+
+/// How OT operations are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NormaliserOptions {
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub taxonomy: Vec<String>,
+    /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub context: Vec<String>,
 }
 
 /// Which rules are asked, and what is told.
@@ -231,7 +246,8 @@ impl CompileOptions {
         };
         let allow = self.allow.iter().map(code).collect::<Result<_, _>>()?;
         let placeholders = self.placeholders.iter().map(|(name, values)| (name.clone(), values.clone())).collect();
-        Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new(), context: self.context.clone() })
+        let (taxonomy, context) = (find_taxonomy(&self.taxonomy)?, self.context.clone());
+        Ok(RuleOptions { placeholders, time, allow, taxonomy, context })
     }
 }
 

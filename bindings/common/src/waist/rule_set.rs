@@ -24,7 +24,7 @@ use tieline::{Explanation, JsonEvent, RuleInfo, Rules};
 const IDLE_MAX: usize = 64;
 
 /// What saved texts of rules begin with.
-const PACK_MAGIC: &[u8; 8] = b"TLPACK\0\x01";
+const PACK_MAGIC: &[u8; 8] = b"TLPACK\0\x02";
 
 /// Compiled rules.
 #[derive(Debug)]
@@ -124,13 +124,7 @@ impl RuleSet {
 
     fn whole(self) -> Result<Self, Error> {
         let faults: Vec<Diagnostic> = self.diagnostics().filter(|told| told.is_error()).cloned().collect();
-        let Some(first) = faults.first() else { return Ok(self) };
-        let more = match faults.len() {
-            1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
-        let help = first.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        Err(Error::new(Kind::Rules, format!("{first}{help}{more}")).with(faults))
+        Error::of_faults(Kind::Rules, faults).map_or(Ok(self), Err)
     }
 
     /// The rules in the form that is shown.
