@@ -15,6 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["program"]),
     ("matcher", &["event", "program"]),
     ("ot", &["diagnostic", "syntax", "event", "program"]),
+    ("intel", &["diagnostic", "syntax", "check", "event", "program"]),
     ("reference", &["check", "event"]),
     ("detection", &["reference"]),
     ("correlation", &["check", "event"]),
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "detection",
             "correlation",
             "ot",
+            "intel",
         ],
     ),
 ];

@@ -16,6 +16,7 @@ use crate::check::{self, Checker, Pack};
 use crate::compile::Collector;
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::intel::{self, Lens, Table};
 use crate::ot::{self, Plan, Taxonomy};
 use crate::shortcut::Shortcuts;
 use crate::syntax;
@@ -50,6 +51,7 @@ pub struct Compiler {
     sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
     protocols: Vec<Source>,
+    indicator_fields: Vec<Source>,
     allowed: BTreeSet<Code>,
     shortcuts: Shortcuts,
 }
@@ -114,6 +116,15 @@ impl Compiler {
     #[must_use]
     pub fn protocols(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
         self.protocols.push(Source::new(name, yaml));
+        self
+    }
+
+    /// Adds a table of the fields in which events hold addresses, names and hashes. When a rule asks for a field `indicator.*`,
+    /// indicators are looked for in these fields; which indicators, [`Rules::with_indicators`] says later. The shipped table is
+    /// that of the crate `tieline-rules`.
+    #[must_use]
+    pub fn indicator_fields(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.indicator_fields.push(Source::new(name, yaml));
         self
     }
 
@@ -192,9 +203,10 @@ impl Compiler {
             }
         }
         let pack = checker.finish();
-        let Self { options, time, pipelines, protocols, allowed, shortcuts, .. } = self;
+        let Self { options, time, pipelines, protocols, indicator_fields, allowed, shortcuts, .. } = self;
         let taxonomy = OnceLock::new();
-        let settings = Settings { options, time, clock, pipelines, protocols, taxonomy, allowed, shortcuts };
+        let settings =
+            Settings { options, time, clock, pipelines, protocols, indicator_fields, taxonomy, allowed, shortcuts };
         Ok(CheckedRules { pack, settings, diagnostics })
     }
 }
@@ -228,6 +240,7 @@ struct Settings {
     clock: Clock,
     pipelines: Vec<(Option<String>, String)>,
     protocols: Vec<Source>,
+    indicator_fields: Vec<Source>,
     /// The tables of OT protocols, when a rule has asked for them.
     taxonomy: OnceLock<Result<Taxonomy, Error>>,
     allowed: BTreeSet<Code>,
@@ -279,6 +292,7 @@ impl Settings {
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: options.limits });
         let (mut filer, mut origins) = (Filer::default(), Origins::default());
         let mut listening = Listening::new(&pack, &mut diagnostics);
+        let mut asking = Vec::new();
         // Rule by rule, so that none is kept in two forms for longer than it takes.
         for (number, rule) in std::mem::take(&mut pack.rules).into_iter().enumerate() {
             let asked = listening.asked(number, &rule, &fit);
@@ -287,7 +301,9 @@ impl Settings {
                 // Nothing more is told about the rule, so the text it was read from may go.
                 let origin = rule.origin.take();
                 origins.push(origin.as_ref().and_then(|origin| origin.source.name()));
+                let asks_indicators = rule.asks_any(intel::is_field);
                 let index = filer.put(rule, &mut writer);
+                asking.extend(asks_indicators.then_some(index as u32));
                 asked.into_iter().for_each(|asked| listening.put(index, number, asked, &mut collector));
                 Ok(())
             });
@@ -298,6 +314,7 @@ impl Settings {
         }
         listening.finish(&fit.refused(), &self.time.fields, &mut collector);
         let plan = self.plan(&mut collector)?;
+        let lens = self.lens(asking, &mut collector)?;
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
@@ -305,7 +322,7 @@ impl Settings {
         origins.shrink();
         collector.finish(&mut writer);
         filer.write(&mut writer);
-        frozen::end(&listening, plan.as_ref(), &mut writer);
+        frozen::end(&listening, plan.as_ref(), lens.as_ref(), &mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
@@ -327,5 +344,20 @@ impl Settings {
         };
         let taxonomy = self.taxonomy.get_or_init(read).as_ref().map_err(Clone::clone)?;
         Ok(Some(Plan::new(taxonomy, asked.iter().map(String::as_str), |name| collector.field(name))))
+    }
+
+    /// Where indicators are looked for; nothing, when no rule asks.
+    fn lens(&self, asking: Vec<u32>, collector: &mut Collector) -> Result<Option<Lens>, Error> {
+        let asked: Vec<String> = collector.names().filter(|name| intel::is_field(name)).map(str::to_owned).collect();
+        if asked.is_empty() || self.indicator_fields.is_empty() {
+            return Ok(None);
+        }
+        let (table, found) = Table::parse(&self.indicator_fields, &self.options.limits);
+        if !found.is_empty() {
+            let message = "a table of the fields that hold indicators cannot be used";
+            return Err(Error::new(ErrorKind::IndicatorFields, message).with(found));
+        }
+        let asked = asked.iter().map(String::as_str);
+        Ok(Some(Lens::new(&table, asked, asking, &self.time.fields, |name| collector.field(name))))
     }
 }

@@ -10,6 +10,8 @@
 use super::{RuleInfo, Rules};
 use crate::detection::Evidence;
 use crate::event::Event;
+use crate::intel::{Hit, Indicator};
+use serde::Serialize;
 
 /// A rule that matched the event at hand.
 #[derive(Debug, Clone, Copy)]
@@ -39,5 +41,30 @@ impl<'a> Detection<'a> {
     #[must_use]
     pub fn evidence(&self, event: &dyn Event) -> Evidence {
         Evidence::new(&self.rules.explain(self.index, event))
+    }
+
+    /// The indicators in the event that was scanned with which the rule matches it; none, when the rule asks for no field
+    /// `indicator.*`. Evaluates the rule once more.
+    #[must_use]
+    pub fn indicators(&self, event: &dyn Event) -> Vec<IndicatorSeen> {
+        self.rules.indicators_seen(self.index, event)
+    }
+}
+
+/// An indicator that an event holds, and where.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct IndicatorSeen {
+    /// The indicator.
+    #[serde(flatten)]
+    pub indicator: Indicator,
+    /// The field of the event.
+    pub field: String,
+    /// Its value, of which the indicator's may be a part.
+    pub seen: String,
+}
+
+impl IndicatorSeen {
+    pub(super) fn new(hit: Hit<'_>) -> Self {
+        Self { indicator: hit.indicator.clone(), field: hit.field.to_owned(), seen: hit.seen.to_owned() }
     }
 }

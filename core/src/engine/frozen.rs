@@ -9,6 +9,7 @@
 use super::filed::Filed;
 use super::listening::Listening;
 use crate::config::Limits;
+use crate::intel::Lens;
 use crate::ot::Plan;
 use crate::program::Program;
 use crate::program::tables::{self, Reader, Writer};
@@ -27,6 +28,8 @@ pub(super) struct View<'a> {
     pub(super) listening: Listening,
     /// How fields of OT operations are filled, when a rule asks for any.
     pub(super) plan: Option<Plan>,
+    /// Where indicators are looked for, when a rule asks for any.
+    pub(super) lens: Option<Lens>,
 }
 
 /// What the caller said and what is needed later.
@@ -75,10 +78,11 @@ pub(super) fn begin(options: &Options) -> Writer {
 }
 
 /// Writes what stands behind the rules.
-pub(super) fn end(listening: &Listening, plan: Option<&Plan>, writer: &mut Writer) {
-    // INVARIANT: the same holds for what correlations and records of OT operations need.
+pub(super) fn end(listening: &Listening, plan: Option<&Plan>, lens: Option<&Lens>, writer: &mut Writer) {
+    // INVARIANT: the same holds for what correlations, records of OT operations and indicators need.
     writer.table(&postcard::to_stdvec(listening).unwrap_or_default());
     writer.table(&postcard::to_stdvec(&plan).unwrap_or_default());
+    writer.table(&postcard::to_stdvec(&lens).unwrap_or_default());
 }
 
 impl Frozen {
@@ -99,6 +103,7 @@ impl<'a> View<'a> {
         let rules = Filed::read(&mut reader)?;
         let listening = postcard::from_bytes(reader.table()?).ok()?;
         let plan = postcard::from_bytes(reader.table()?).ok()?;
-        Some(Self { bytes, program, rules, options, listening, plan })
+        let lens = postcard::from_bytes(reader.table()?).ok()?;
+        Some(Self { bytes, program, rules, options, listening, plan, lens })
     }
 }

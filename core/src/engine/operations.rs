@@ -1,15 +1,17 @@
-//! Events seen record by record: one for each OT operation that they tell of.
+//! Events seen view by view: one for each OT operation that they tell of, with each indicator that they hold.
 //!
 //! ```text
-//! event ─┬▶ no records: the event itself          rules of one record are one another's; a rule that matches
-//!        └▶ record 0, record 1, ...               any record matches the event
+//! event ─┬▶ neither: the event itself                     rules of one view are one another's; a rule that matches
+//!        └▶ record 0 with hit 0, record 0 with hit 1, ... any view matches the event
 //! ```
 //!
-//! What a record holds is found in `ot`. Here an event becomes several, for the engine and for `reference` alike.
+//! What a record holds is found in `ot`, what a hit is in `intel`. Here an event becomes several, for `reference` as for the
+//! engine.
 
 use crate::event::json;
 use crate::event::slots::{Kind, Leaves, Slots};
 use crate::event::{Event, Value};
+use crate::intel::{Hit, Hits, Lens, Watch};
 use crate::ot::{Plan, Records};
 use crate::program::Fields;
 
@@ -20,42 +22,68 @@ pub(super) fn put_in_order(plan: &Plan, slots: &mut Slots, event: &dyn Event) {
     }
 }
 
-/// Calls `each` for every record of an event, until it says that it has seen enough; for the event itself when it has none.
-pub(super) fn each_record(
-    plan: Option<&Plan>,
-    fields: &Fields<'_>,
+/// What makes several views of one event.
+#[derive(Clone, Copy)]
+pub(super) struct Views<'a> {
+    pub(super) fields: &'a Fields<'a>,
+    pub(super) plan: Option<&'a Plan>,
+    pub(super) watch: Option<Watch<'a>>,
+}
+
+/// Calls `each` for every record of an event with every indicator it holds, until it says that it has seen enough; for the
+/// event itself when it has none.
+pub(super) fn each_view(
+    of: Views<'_>,
     event: &dyn Event,
-    each: &mut dyn FnMut(&dyn Event) -> bool,
+    each: &mut dyn FnMut(&dyn Event, Option<Hit<'_>>) -> bool,
 ) {
-    let Some(plan) = plan else {
-        each(event);
+    let Views { fields, plan, watch } = of;
+    if plan.is_none() && watch.is_none() {
+        each(event, None);
         return;
-    };
-    let (mut slots, mut records) = (Slots::default(), Records::default());
-    slots.fill_event(event, fields, Leaves::Dropped);
-    put_in_order(plan, &mut slots, event);
-    let count = records.read(plan, &slots, "");
-    if count == 0 {
-        each(event);
     }
-    for number in 0..count {
-        records.put(number, &mut slots);
-        if each(&Recorded { event, slots: &slots, plan }) {
-            return;
+    let (mut slots, mut records, mut hits) = (Slots::default(), Records::default(), Hits::default());
+    slots.fill_event(event, fields, Leaves::Dropped);
+    if let Some(plan) = plan {
+        put_in_order(plan, &mut slots, event);
+    }
+    let count = plan.map_or(0, |plan| records.read(plan, &slots, ""));
+    for record in 0..count.max(1) {
+        let (mut number, mut found) = (0, 1);
+        while number < found {
+            records.put(record, &mut slots);
+            let mut hit = None;
+            if let Some(watch) = &watch {
+                if number == 0 {
+                    found = hits.read(watch, &slots, "").max(1);
+                }
+                hits.put(number, watch, &mut slots);
+                hit = hits.get(number, watch);
+            }
+            let plan = plan.filter(|_| count > 0);
+            let lens = watch.map(|watch| watch.lens).filter(|_| hit.is_some());
+            if each(&View { event, slots: &slots, plan, lens }, hit) {
+                return;
+            }
+            number += 1;
         }
     }
 }
 
-/// An event with one of its records.
-struct Recorded<'a> {
+/// An event with one of its records and one of its indicators.
+struct View<'a> {
     event: &'a dyn Event,
     slots: &'a Slots,
-    plan: &'a Plan,
+    plan: Option<&'a Plan>,
+    lens: Option<&'a Lens>,
 }
 
-impl Event for Recorded<'_> {
+impl Event for View<'_> {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
-        let Some(slot) = self.plan.filled(field) else { return self.event.values(field, each) };
+        let of_record = self.plan.and_then(|plan| plan.filled(field));
+        let Some(slot) = of_record.or_else(|| self.lens.and_then(|lens| lens.filled(field))) else {
+            return self.event.values(field, each);
+        };
         let mut buffer = String::new();
         for seen in self.slots.values(slot, "") {
             match seen.kind {

@@ -19,6 +19,7 @@ use crate::event::Event;
 use crate::event::JsonEvent;
 use crate::event::json::EventError;
 use crate::event::slots::Leaves;
+use crate::intel::Hits;
 use crate::matcher::Scratch;
 use crate::ot::Records;
 use crate::program::RuleId;
@@ -34,8 +35,10 @@ pub struct Scanner {
     /// The operations of the event at hand, and the rules that matched any of them.
     records: Records,
     matched: Vec<RuleId>,
-    /// Whether rows of the table at hand may tell of operations.
-    has_operations: bool,
+    /// The indicators that the event at hand holds.
+    hits: Hits,
+    /// Whether rows of the table at hand may tell of operations, or hold indicators.
+    has_derived: bool,
 }
 
 impl Scanner {
@@ -62,8 +65,9 @@ impl Scanner {
 
     fn with(rules: &Rules, mut scratch: Scratch) -> Self {
         scratch.slots.ask_single(&rules.inner().listening().slots());
-        let (source, sight, records, matched) = (None, Sight::default(), Records::default(), Vec::new());
-        Self { rules: rules.clone(), scratch, source, sight, records, matched, has_operations: false }
+        let (sight, records, hits) = (Sight::default(), Records::default(), Hits::default());
+        let (rules, source, matched, has_derived) = (rules.clone(), None, Vec::new(), false);
+        Self { rules, scratch, source, sight, records, matched, hits, has_derived }
     }
 
     /// What scanning has cost so far; `None` unless the scanner was made by [`profiled`](Self::profiled). Takes a few
@@ -188,18 +192,34 @@ impl Scanner {
         Ok(())
     }
 
-    /// Finds the rules that match the event in the slots, written as `text`: any of its records, when it has some.
+    /// Finds the rules that match the event in the slots, written as `text`: any of its records with any of its indicators,
+    /// when it has some.
     fn evaluate(&mut self, text: &str, mut sighting: Option<&mut Sighting>) {
-        let Self { rules, scratch, records, .. } = self;
+        let Self { rules, scratch, records, hits, .. } = self;
         let count = rules.inner().plan().map_or(0, |plan| records.read(plan, &scratch.slots, text));
-        if count == 0 {
+        if count == 0 && rules.watch().is_none_or(|watch| hits.read(&watch, &scratch.slots, text) == 0) {
             return self.evaluate_one(text, sighting);
         }
+        let rules = rules.clone();
+        let watch = rules.watch();
         self.matched.clear();
-        for number in 0..count {
-            self.records.put(number, &mut self.scratch.slots);
-            self.evaluate_one(text, sighting.as_deref_mut());
-            self.matched.extend_from_slice(&self.scratch.matched);
+        for record in 0..count.max(1) {
+            let (mut hit, mut found) = (0, 1);
+            while hit < found {
+                let Self { scratch, records, hits, .. } = self;
+                // Without records this only takes back what the hit before has filled.
+                records.put(record, &mut scratch.slots);
+                if let Some(watch) = &watch {
+                    if hit == 0 {
+                        // What a record tells may be an indicator too.
+                        found = hits.read(watch, &scratch.slots, text).max(1);
+                    }
+                    hits.put(hit, watch, &mut scratch.slots);
+                }
+                self.evaluate_one(text, sighting.as_deref_mut());
+                self.matched.extend_from_slice(&self.scratch.matched);
+                hit += 1;
+            }
         }
         self.matched.sort_unstable();
         self.matched.dedup();

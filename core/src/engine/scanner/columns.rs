@@ -91,7 +91,7 @@ impl Scanner {
     /// Finds the rules that match a row, and what it means to correlations.
     pub(in crate::engine) fn sight_row(&mut self, of: &Sighted<'_>, row: usize, number: u64, sighting: &mut Sighting) {
         sighting.begin(number);
-        if self.has_operations {
+        if self.has_derived {
             return self.detect(&of.table.columns.event(row), Some(sighting));
         }
         self.detect_row(&of.table, row);
@@ -117,13 +117,15 @@ impl Scanner {
         let inner = self.rules.inner();
         self.scratch.begin_table(inner.program());
         let table = Table::new(columns, &inner.program().fields);
-        self.has_operations = inner.plan().is_some_and(|plan| !table.held_of(&plan.triggers()).is_empty());
+        let holds = |slots: &[SlotId]| !table.held_of(slots).is_empty();
+        self.has_derived = inner.plan().is_some_and(|plan| holds(&plan.triggers()))
+            || self.rules.watch().is_some_and(|watch| holds(&watch.lens.slots()));
         table
     }
 
     fn detect_row(&mut self, table: &Table<'_>, row: usize) {
-        // A row that may tell of operations is seen as an event.
-        if self.has_operations {
+        // A row that may tell of operations, or hold indicators, is seen as an event.
+        if self.has_derived {
             return self.detect(&table.columns.event(row), None);
         }
         let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);

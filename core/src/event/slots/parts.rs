@@ -159,6 +159,11 @@ impl Slots {
                 self.mark = Some(Mark { filled, more, copies: self.copies.len(), lists: self.lists.len() });
             }
         }
+        self.derive_more(values, texts);
+    }
+
+    /// Puts derived values into slots behind those of [`derive`](Self::derive), which must have been called for the event.
+    pub(crate) fn derive_more(&mut self, values: &[(SlotId, Derived)], texts: &str) {
         for (slot, value) in values {
             let cell = match value.from {
                 From::Text => {
