@@ -23,9 +23,9 @@ mod time;
 
 pub use check::{Level, LogSource, Metadata, Needs, Related, Status};
 pub use config::Limits;
-pub use detection::{Evidence, FieldEvidence};
+pub use detection::{Evidence, FieldEvidence, IndicatorSeen};
 pub use engine::{
-    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, IndicatorSeen, LoadCounts, Normaliser, PartitionCost,
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, Normaliser, PartitionCost,
     Profile, RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
 };
 pub use event::json::EventError;

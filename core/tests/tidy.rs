@@ -17,7 +17,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ot", &["diagnostic", "syntax", "event", "program"]),
     ("intel", &["diagnostic", "syntax", "check", "event", "program"]),
     ("reference", &["check", "event"]),
-    ("detection", &["reference"]),
+    ("detection", &["reference", "intel"]),
     ("correlation", &["check", "event"]),
     (
         "engine",

@@ -13,6 +13,7 @@ pub mod coverage;
 pub mod event;
 pub mod fields;
 mod host;
+pub mod indicators;
 pub mod input;
 pub mod load;
 mod peek;

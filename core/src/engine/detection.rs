@@ -8,10 +8,8 @@
 //! explanation, so it costs only those who want it.
 
 use super::{RuleInfo, Rules};
-use crate::detection::Evidence;
+use crate::detection::{Evidence, IndicatorSeen};
 use crate::event::Event;
-use crate::intel::{Hit, Indicator};
-use serde::Serialize;
 
 /// A rule that matched the event at hand.
 #[derive(Debug, Clone, Copy)]
@@ -40,7 +38,8 @@ impl<'a> Detection<'a> {
     /// The evidence in the event that was scanned. Evaluates the rule once more.
     #[must_use]
     pub fn evidence(&self, event: &dyn Event) -> Evidence {
-        Evidence::new(&self.rules.explain(self.index, event))
+        let evidence = Evidence::new(&self.rules.explain(self.index, event));
+        Evidence { indicators: self.indicators(event), ..evidence }
     }
 
     /// The indicators in the event that was scanned with which the rule matches it; none, when the rule asks for no field
@@ -48,23 +47,5 @@ impl<'a> Detection<'a> {
     #[must_use]
     pub fn indicators(&self, event: &dyn Event) -> Vec<IndicatorSeen> {
         self.rules.indicators_seen(self.index, event)
-    }
-}
-
-/// An indicator that an event holds, and where.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct IndicatorSeen {
-    /// The indicator.
-    #[serde(flatten)]
-    pub indicator: Indicator,
-    /// The field of the event.
-    pub field: String,
-    /// Its value, of which the indicator's may be a part.
-    pub seen: String,
-}
-
-impl IndicatorSeen {
-    pub(super) fn new(hit: Hit<'_>) -> Self {
-        Self { indicator: hit.indicator.clone(), field: hit.field.to_owned(), seen: hit.seen.to_owned() }
     }
 }

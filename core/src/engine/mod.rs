@@ -25,7 +25,7 @@ mod stream;
 
 pub use batch::BatchResult;
 pub use compiler::{CheckedRules, Compiler};
-pub use detection::{Detection, IndicatorSeen};
+pub use detection::Detection;
 pub use error::{Error, ErrorKind};
 pub use normaliser::Normaliser;
 pub use profile::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};

@@ -11,10 +11,10 @@
 use super::filed::{Heading, Read, Whole};
 use super::frozen::{Frozen, View};
 use super::listening::Listening;
-use super::detection::IndicatorSeen;
 use super::operations::{self, Views};
 use super::stream::CorrelationInfo;
 use crate::check::{Level, LogSource, Metadata, Needs, Rule, Status};
+use crate::detection::IndicatorSeen;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
 use crate::intel::{Hit, Indicators, Watch};
@@ -218,6 +218,12 @@ impl<'a> RuleInfo<'a> {
     #[must_use]
     pub fn alerts(&self) -> bool {
         u32::try_from(self.index).is_ok_and(|index| !self.inner.listening().is_silent(index))
+    }
+
+    /// Whether the rule asks for a field `indicator.*`: then its evidence tells which indicators an event holds.
+    #[must_use]
+    pub fn asks_indicators(&self) -> bool {
+        self.inner.view().lens.as_ref().is_some_and(|lens| lens.is_asking(self.index))
     }
 
     /// The log source whose events the rule reads.

@@ -74,7 +74,7 @@ impl IndicatorKind {
 }
 
 /// One value that means trouble, and what its list says about it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Indicator {
     /// Its id in the list; the value, when the list gives none.
     pub id: String,
@@ -92,11 +92,11 @@ pub struct Indicator {
     /// How sure the list is, from 0 to 100.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<u8>,
-    /// From when on it counts, in nanoseconds since 1970.
-    #[serde(skip)]
+    /// From when on it counts, in nanoseconds since 1970; records have it as RFC 3339, without `_ns`.
+    #[serde(rename = "valid_from", serialize_with = "rfc3339", skip_serializing_if = "Option::is_none")]
     pub valid_from_ns: Option<i64>,
     /// Up to when it counts; at that time it does not any more.
-    #[serde(skip)]
+    #[serde(rename = "valid_until", serialize_with = "rfc3339", skip_serializing_if = "Option::is_none")]
     pub valid_until_ns: Option<i64>,
     /// Labels, and tags of ATT&CK as rules write them.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
@@ -283,6 +283,12 @@ impl Indicators {
     pub(super) fn has_names(&self) -> bool {
         !self.by_value.is_empty()
     }
+}
+
+/// A time as RFC 3339 text.
+fn rfc3339<S: serde::Serializer>(time_ns: &Option<i64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let time = time_ns.and_then(|time_ns| jiff::Timestamp::from_nanosecond(time_ns.into()).ok());
+    time.map(|time| time.to_string()).serialize(serializer)
 }
 
 /// What confidence makes of an indicator whose list says no level.

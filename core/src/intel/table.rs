@@ -1,9 +1,10 @@
 //! Where events hold addresses, names and hashes: a table of field names by what stands in them.
 //!
 //! ```text
-//! - prefixes: ['', Event.EventData.]     put in front of every name of this group; none is the name itself
-//!   address: [SourceIp, DestinationIp]   ─▶   SourceIp, Event.EventData.SourceIp, ...
-//!   hashes: [Hashes]                          `SHA256=...,IMPHASH=...`
+//! indicator_fields:
+//!   - prefixes: ['', Event.EventData.]     put in front of every name of this group; none is the name itself
+//!     address: [SourceIp, DestinationIp]   ─▶   SourceIp, Event.EventData.SourceIp, ...
+//!     hashes: [Hashes]                          `SHA256=...,IMPHASH=...`
 //! ```
 //!
 //! The shipped table is `rules/indicators/fields.yml`; users add their own.
@@ -72,6 +73,7 @@ impl Table {
     }
 
     fn document(&mut self, node: &Node, mut refuse: impl FnMut(Span, String)) {
+        let node = node.get("indicator_fields").unwrap_or(node);
         for group in node.as_list().unwrap_or(std::slice::from_ref(node)) {
             let Some(entries) = group.as_map() else {
                 refuse(group.span, format!("a group of fields must be a map, not {}", group.noun()));

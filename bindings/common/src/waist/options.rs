@@ -228,7 +228,7 @@ impl CompileOptions {
         };
         let allow = self.allow.iter().map(code).collect::<Result<_, _>>()?;
         let placeholders = self.placeholders.iter().map(|(name, values)| (name.clone(), values.clone())).collect();
-        Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new() })
+        Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new(), indicator_fields: Vec::new() })
     }
 }
 
