@@ -204,7 +204,8 @@ impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { added, removed, changed, indicators } = self;
         if let Some(count) = indicators {
-            return write!(f, "{count} indicators, no other rules");
+            let plural = if *count == 1 { "" } else { "s" };
+            return write!(f, "{count} indicator{plural}, no other rules");
         }
         write!(f, "{added} added, {removed} removed, {changed} changed")
     }

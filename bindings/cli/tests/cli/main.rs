@@ -11,6 +11,7 @@ mod check;
 mod correlate;
 mod coverage;
 mod follow;
+mod indicators;
 mod normalise;
 mod profile;
 mod scan;
