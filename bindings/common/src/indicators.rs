@@ -56,12 +56,21 @@ impl Lists {
     /// # Errors
     /// When a path does not exist or cannot be read, or a directory holds no list.
     pub fn read(paths: &[PathBuf], at_ns: Option<i64>) -> Result<Self, LoadError> {
+        Ok(Self::of_texts(texts_of(paths)?, at_ns))
+    }
+
+    /// The same for paths and lists that lie in memory, as [`is_list_itself`] tells them apart.
+    ///
+    /// # Errors
+    /// As for [`read`](Self::read).
+    pub fn of_paths_and_texts(given: &[String], at_ns: Option<i64>) -> Result<Self, LoadError> {
         let mut texts = Vec::new();
-        for path in list_files(paths) {
-            texts.push((path.display().to_string(), text_of(&path)?));
-        }
-        if let Some(empty) = paths.iter().find(|path| path.is_dir() && !texts.iter().any(|(name, _)| Path::new(name).starts_with(path))) {
-            return Err(LoadError::new(empty, format!("holds no lists; expected files ending in .{}", ENDINGS.join(", ."))));
+        for (at, own) in given.iter().enumerate() {
+            if is_list_itself(own) {
+                texts.push((format!("indicators[{at}]"), own.clone()));
+                continue;
+            }
+            texts.extend(texts_of(&[PathBuf::from(own)])?);
         }
         Ok(Self::of_texts(texts, at_ns))
     }
@@ -94,6 +103,22 @@ pub(crate) fn list_files(paths: &[PathBuf]) -> Vec<PathBuf> {
         files.extend(walk.into_iter().flatten().map(walkdir::DirEntry::into_path).filter(is_list));
     }
     files
+}
+
+/// Names and texts of the lists that paths stand for.
+fn texts_of(paths: &[PathBuf]) -> Result<Vec<(String, String)>, LoadError> {
+    let mut texts = Vec::new();
+    for path in paths {
+        let files = list_files(std::slice::from_ref(path));
+        if files.is_empty() {
+            let message = format!("holds no lists; expected files ending in .{}", ENDINGS.join(", ."));
+            return Err(LoadError::new(path, message));
+        }
+        for file in files {
+            texts.push((file.display().to_string(), text_of(&file)?));
+        }
+    }
+    Ok(texts)
 }
 
 fn text_of(path: &Path) -> Result<String, LoadError> {

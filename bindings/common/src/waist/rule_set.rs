@@ -10,7 +10,7 @@
 use super::options::CompileOptions;
 use super::scan::Worker;
 use super::{Error, Hit, Kind, threads};
-use crate::load::RulePack;
+use crate::load::{LoadError, RulePack};
 use crate::report::LoadReport;
 use crate::rule_tests::{TestReport, run_tests};
 use crate::source::{Plan, SourceId};
@@ -24,7 +24,7 @@ use tieline::{Explanation, JsonEvent, RuleInfo, Rules};
 const IDLE_MAX: usize = 64;
 
 /// What saved texts of rules begin with.
-const PACK_MAGIC: &[u8; 8] = b"TLPACK\0\x01";
+const PACK_MAGIC: &[u8; 8] = b"TLPACK\0\x02";
 
 /// Compiled rules.
 #[derive(Debug)]
@@ -89,16 +89,50 @@ impl RuleSet {
             return self.shown.to_bytes();
         }
         let texts = self.plan.pack().texts().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        // Lists are given anew to rules that were saved: what was known then is old.
+        let options = CompileOptions { indicators: Vec::new(), ..self.options.clone() };
         // Text and numbers can always be written.
-        let body = postcard::to_stdvec(&SavedPack { options: self.options.clone(), texts }).unwrap_or_default();
+        let body = postcard::to_stdvec(&SavedPack { options, texts }).unwrap_or_default();
         [PACK_MAGIC.as_slice(), &xxhash_rust::xxh3::xxh3_64(&body).to_le_bytes(), &body].concat()
     }
 
+    /// The same rules with other indicators: paths of lists, or lists themselves, as in [`CompileOptions::indicators`]. When the
+    /// rules ask for indicators already, nothing is compiled, and streams go on with them by [`Stream::reload`].
+    ///
+    /// # Errors
+    /// When a path cannot be read, or the rules are saved ones that ask for none.
+    ///
+    /// [`Stream::reload`]: super::Stream::reload
+    pub fn with_indicators(&self, lists: &[String]) -> Result<Self, Error> {
+        let lists = self.options.lists_of(lists)?;
+        let load = |error: LoadError| Error::new(Kind::Argument, error.to_string());
+        if !self.shown.asks_indicators() {
+            let pack = self.plan.pack().clone().with_indicators(lists).map_err(load)?;
+            return Self::of_pack_with(pack, &self.options);
+        }
+        let plan = self.plan.with_indicators(lists).map_err(load)?;
+        Self::of_plan(plan, &self.options)
+    }
+
     fn of_pack(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
+        match options.lists()? {
+            Some(lists) => {
+                let pack = pack.with_indicators(lists);
+                Self::of_pack_with(pack.map_err(|error| Error::new(Kind::Argument, error.to_string()))?, options)
+            }
+            None => Self::of_pack_with(pack, options),
+        }
+    }
+
+    fn of_pack_with(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
         // Paths were read before; what is left are the names of sources and pipelines.
         let kind = if options.names_known_source() { Kind::Pipeline } else { Kind::Argument };
         let plan = Plan::new(pack, options.rule_options()?, &options.pipelines, &options.choice())
             .map_err(|error| Error::new(kind, error.to_string()))?;
+        Self::of_plan(plan, options)
+    }
+
+    fn of_plan(plan: Plan, options: &CompileOptions) -> Result<Self, Error> {
         let main = plan.fixed().unwrap_or(plan.as_is());
         threads::on_all(|| plan.compile(main))??;
         let shown = plan.rules(main).cloned().ok_or_else(|| Error::new(Kind::Internal, "no rules were compiled"))?;
