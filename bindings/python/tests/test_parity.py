@@ -101,6 +101,10 @@ class Held:
     def do_explain(self, step, options):
         return self.rules.explain(step["rule"], step["event"]).to_dict()
 
+    def do_indicators(self, step, options):
+        self.rules = self.rules.with_indicators(step["lists"])
+        return {"rules": len(self.rules), "correlations": len(self.rules.correlations)}
+
     def do_stream(self, step, options):
         self.stream = self.rules.stream(**step.get("settings", {}), **options)
 

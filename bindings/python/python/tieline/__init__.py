@@ -42,6 +42,7 @@ from ._records import (
     Fault,
     FieldEvidence,
     FieldUse,
+    IndicatorSeen,
     LoadReport,
     NotCounted,
     Reason,
@@ -57,7 +58,7 @@ from ._records import (
 
 __all__ = [
     "Alert", "ArgumentError", "BadFile", "CancelledError", "ClosedError", "Detection", "Detections", "Diagnostic",
-    "EventError", "Explanation", "Fault", "FieldEvidence", "FieldUse", "FileScan", "ForkedError", "InternalError",
+    "EventError", "Explanation", "Fault", "FieldEvidence", "FieldUse", "FileScan", "ForkedError", "IndicatorSeen", "InternalError",
     "LimitError", "LoadError", "LoadReport", "NotCounted", "PipelineError", "Pushed", "Reason", "Restored", "Rule",
     "RuleError", "Rules", "SavedError", "StateError", "Step", "Stream", "StreamStats", "TestFailure", "TestReport",
     "TielineError", "Totals", "ValueSeen", "__version__", "check", "compile", "load",
