@@ -142,7 +142,8 @@ pub fn moment(text: &str) -> Result<i64, String> {
     if text == "now" {
         return Ok(now());
     }
-    let civil = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
+    let civil =
+        || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(TimeZone::UTC).ok().map(|time| time.timestamp());
     let time = text.parse::<Timestamp>().ok().or_else(civil);
     let time = time.and_then(|time| i64::try_from(time.as_nanosecond()).ok());
     time.ok_or_else(|| format!("`{text}` is no time; write now, or one such as 2026-11-26T08:00:00Z"))
@@ -269,7 +270,10 @@ mod tests {
         assert_eq!(objects.len(), 2);
         let own = objects.iter().find(|own| own["count"] == 2).unwrap();
         assert_eq!(own["sighting_of_ref"], "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f");
-        assert_eq!((&own["first_seen"], &own["last_seen"]), (&json!("2026-11-26T07:00:00.000Z"), &json!("2026-11-26T08:00:00.000Z")));
+        assert_eq!(
+            (&own["first_seen"], &own["last_seen"]),
+            (&json!("2026-11-26T07:00:00.000Z"), &json!("2026-11-26T08:00:00.000Z"))
+        );
         let other = objects.iter().find(|own| own["count"] == 1).unwrap();
         assert_eq!(other["description"], "evil.example (evil.example)");
         let id = other["sighting_of_ref"].as_str().unwrap().strip_prefix("indicator--").unwrap();
@@ -291,7 +295,8 @@ mod tests {
         assert!(!lists.is_same(&Lists::read(&[path("feeds/a.csv")], None).unwrap()));
         fs::create_dir(path("empty")).unwrap();
         fs::write(path("latin1.csv"), b"value\n\xe9vil.example").unwrap();
-        for (name, expected) in [("gone", "no such file"), ("empty", "holds no lists"), ("latin1.csv", "is not UTF-8")] {
+        for (name, expected) in [("gone", "no such file"), ("empty", "holds no lists"), ("latin1.csv", "is not UTF-8")]
+        {
             let error = Lists::read(&[path(name)], None).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
         }

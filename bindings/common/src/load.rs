@@ -232,7 +232,8 @@ impl RulePack {
     pub fn with_indicators(mut self, lists: Lists) -> Result<Self, LoadError> {
         if let Some(rules) = &self.saved {
             if !rules.asks_indicators() {
-                let message = "was saved without rules about indicators; name the rules themselves, or save them with indicators";
+                let message =
+                    "was saved without rules about indicators; name the rules themselves, or save them with indicators";
                 return Err(LoadError::new(Path::new("saved rules"), message));
             }
         } else {
@@ -243,12 +244,18 @@ impl RulePack {
                 }
             }
         }
+        Ok(self.exchange_indicators(lists))
+    }
+
+    /// The same rules with these indicators in place of those before.
+    #[must_use]
+    pub(crate) fn exchange_indicators(mut self, lists: Lists) -> Self {
         if let Some(before) = self.indicators.replace(lists) {
             let told = before.indicators().diagnostics();
             self.diagnostics.retain(|own| !told.contains(own));
         }
         self.diagnostics.extend(self.indicators.iter().flat_map(|lists| lists.indicators().diagnostics()).cloned());
-        Ok(self)
+        self
     }
 
     /// The indicators that are looked for.

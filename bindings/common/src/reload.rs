@@ -158,7 +158,7 @@ fn exchange(lists: Lists, old: &Plan) -> Result<Reload, Refused> {
         return Err(Refused { error, diagnostics: told.to_vec() });
     }
     let changes = Changes { indicators: Some(lists.indicators().len()), ..Changes::default() };
-    let plan = old.with_indicators(lists)?;
+    let plan = old.with_indicators(lists);
     let forms = plan.compiled().map(|(id, _)| id).collect();
     Ok(Reload { plan, changes, forms })
 }
@@ -266,7 +266,11 @@ mod tests {
             (&[], [0, 3, 0]),
         ];
         for (texts, [added, removed, changed]) in cases {
-            assert_eq!(Changes::between(&old, &pack(texts)), Changes { added, removed, changed, indicators: None }, "{texts:?}");
+            assert_eq!(
+                Changes::between(&old, &pack(texts)),
+                Changes { added, removed, changed, indicators: None },
+                "{texts:?}"
+            );
         }
     }
 }

@@ -196,18 +196,16 @@ impl Plan {
     }
 
     /// The same plan with other indicators in place of those before; what was compiled stays.
-    ///
-    /// # Errors
-    /// When its rules are saved and do not ask for indicators.
-    pub fn with_indicators(&self, lists: Lists) -> Result<Self, LoadError> {
+    #[must_use]
+    pub fn with_indicators(&self, lists: Lists) -> Self {
         let indicators = Arc::clone(lists.indicators());
-        let mut plan = self.again_with(self.pack.clone().with_indicators(lists)?);
+        let mut plan = self.again_with(self.pack.clone().exchange_indicators(lists));
         for place in &mut plan.compiled {
             if let Some(rules) = place.take() {
                 *place = OnceLock::from(rules.with_indicators(Arc::clone(&indicators)));
             }
         }
-        Ok(plan)
+        plan
     }
 
     fn again_with(&self, pack: RulePack) -> Self {

@@ -32,11 +32,7 @@ pub(super) struct Views<'a> {
 
 /// Calls `each` for every record of an event with every indicator it holds, until it says that it has seen enough; for the
 /// event itself when it has none.
-pub(super) fn each_view(
-    of: Views<'_>,
-    event: &dyn Event,
-    each: &mut dyn FnMut(&dyn Event, Option<Hit<'_>>) -> bool,
-) {
+pub(super) fn each_view(of: Views<'_>, event: &dyn Event, each: &mut dyn FnMut(&dyn Event, Option<Hit<'_>>) -> bool) {
     let Views { fields, plan, watch } = of;
     if plan.is_none() && watch.is_none() {
         each(event, None);

@@ -102,10 +102,14 @@ impl Hits {
         self.found.retain(|found| {
             indicators.get(found.indicator).is_some_and(|indicator| indicators.counts(indicator, &mut time))
         });
+        if !indicators.has_groups() {
+            return;
+        }
         let parts: Vec<Option<(u32, u32)>> = self.found.iter().map(|found| indicators.group(found.indicator)).collect();
         if parts.iter().any(Option::is_some) {
             let is_whole = |group: u32| {
-                let mut own: Vec<u32> = parts.iter().flatten().filter(|part| part.0 == group).map(|part| part.1).collect();
+                let mut own: Vec<u32> =
+                    parts.iter().flatten().filter(|part| part.0 == group).map(|part| part.1).collect();
                 own.sort_unstable();
                 own.dedup();
                 own.len() as u32 >= indicators.group_len(group)

@@ -69,7 +69,9 @@ pub(super) fn read(reader: &mut Reader<'_>, text: &str) {
         match rows.read_record(&mut row) {
             Ok(false) => return,
             Ok(true) => {}
-            Err(error) => return reader.tell(Code::IndicatorList, Some((start, 1)), &format!("a row is no CSV: {error}")),
+            Err(error) => {
+                return reader.tell(Code::IndicatorList, Some((start, 1)), &format!("a row is no CSV: {error}"));
+            }
         }
         let start = row.position().map_or(start, |position| position.byte() as usize + shift);
         // Empty lines and remarks in front of the row belong to none.
@@ -108,12 +110,7 @@ fn delimiter(line: &str) -> u8 {
     [b',', b';', b'\t'].into_iter().rev().max_by_key(|byte| count(*byte)).unwrap_or(b',')
 }
 
-fn indicator(
-    reader: &mut Reader<'_>,
-    columns: &[Option<Column>],
-    row: &csv::StringRecord,
-    place: (usize, usize),
-) {
+fn indicator(reader: &mut Reader<'_>, columns: &[Option<Column>], row: &csv::StringRecord, place: (usize, usize)) {
     let get = |wanted: Column| {
         let at = columns.iter().position(|column| *column == Some(wanted))?;
         row.get(at).map(str::trim).filter(|text| !text.is_empty())

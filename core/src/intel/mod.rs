@@ -32,15 +32,5 @@ mod tests;
 pub(crate) const PREFIX: &str = "indicator.";
 
 /// These fields. All but `tag` have one value at most.
-pub(crate) const FIELDS: &[&str] = &[
-    "kind",
-    "value",
-    "id",
-    "name",
-    "list",
-    "level",
-    "confidence",
-    "tag",
-    "field",
-    "seen",
-];
+pub(crate) const FIELDS: &[&str] =
+    &["kind", "value", "id", "name", "list", "level", "confidence", "tag", "field", "seen"];

@@ -207,6 +207,11 @@ impl Indicators {
         self.groups.get(group as usize).copied().unwrap_or(u32::MAX)
     }
 
+    /// Whether any indicator asks for several values.
+    pub(super) fn has_groups(&self) -> bool {
+        !self.groups.is_empty()
+    }
+
     pub(super) fn new_group(&mut self, len: u32) -> u32 {
         self.groups.push(len);
         self.groups.len() as u32 - 1

@@ -54,7 +54,11 @@ pub(super) fn parse(pattern: &str) -> Result<Terms, Fault> {
     match parser.peek() {
         (Token::End, ..) => {}
         (Token::Word(word), at, length) if ["WITHIN", "REPEATS", "START", "STOP"].iter().any(|own| is(&word, own)) => {
-            return Err(Fault { at, length, message: format!("`{word}` asks for several events; write a correlation for it") });
+            return Err(Fault {
+                at,
+                length,
+                message: format!("`{word}` asks for several events; write a correlation for it"),
+            });
         }
         (_, at, length) => return Err(Fault { at, length, message: "the pattern should end here".to_owned() }),
     }
@@ -183,7 +187,9 @@ impl Parser {
             } else if let (Token::Word(word), ..) = self.peek()
                 && (is(&word, "AND") || is(&word, "FOLLOWEDBY"))
             {
-                return self.fault(format!("`{word}` between observations asks for several events; write a correlation for it"));
+                return self.fault(format!(
+                    "`{word}` between observations asks for several events; write a correlation for it"
+                ));
             } else {
                 return Ok(terms);
             }
@@ -218,14 +224,19 @@ impl Parser {
             if terms.len().saturating_mul(more.len()) > TERMS_MAX {
                 return self.fault(format!("the pattern can hold in more than {TERMS_MAX} ways"));
             }
-            let joined = |left: &Vec<Atom>| more.iter().map(|right| [left.as_slice(), right].concat()).collect::<Vec<_>>();
+            let joined =
+                |left: &Vec<Atom>| more.iter().map(|right| [left.as_slice(), right].concat()).collect::<Vec<_>>();
             terms = terms.iter().flat_map(joined).collect();
         }
         Ok(terms)
     }
 
     fn bounded(&self, terms: &Terms) -> Result<(), Fault> {
-        if terms.len() > TERMS_MAX { self.fault(format!("the pattern can hold in more than {TERMS_MAX} ways")) } else { Ok(()) }
+        if terms.len() > TERMS_MAX {
+            self.fault(format!("the pattern can hold in more than {TERMS_MAX} ways"))
+        } else {
+            Ok(())
+        }
     }
 
     fn comparison(&mut self) -> Result<Terms, Fault> {
@@ -267,9 +278,12 @@ impl Parser {
                 // Only the names below a domain are known without trying every value.
                 let below = text.strip_prefix("%.").filter(|_| asked == Asked::Kind(Some(IndicatorKind::Domain)));
                 match below.unwrap_or(text) {
-                    plain if !plain.contains(['%', '_']) => Ok(atoms(asked, vec![Token::Text(plain.to_owned())], (at, end(&value)))),
+                    plain if !plain.contains(['%', '_']) => {
+                        Ok(atoms(asked, vec![Token::Text(plain.to_owned())], (at, end(&value))))
+                    }
                     _ => {
-                        let message = "`LIKE` is read with `%.` in front of a domain only; write a rule for other wildcards";
+                        let message =
+                            "`LIKE` is read with `%.` in front of a domain only; write a rule for other wildcards";
                         Err(Fault { at, length: end(&value), message: message.to_owned() })
                     }
                 }

@@ -52,7 +52,11 @@ pub(super) fn list_of(source: &Source, into: &mut Indicators, bytes_max: usize) 
     let start = text.strip_prefix('\u{feff}').unwrap_or(text).trim_start();
     // An object or a list is JSON; an address of v6 in brackets is not.
     let is_json = start.starts_with('{') || (start.starts_with('[') && !start.starts_with("[.]") && is_array(start));
-    if is_json { reader.json(start) } else { list::read(&mut reader, text) }
+    if is_json {
+        reader.json(start)
+    } else {
+        list::read(&mut reader, text)
+    }
     reader.conclude();
 }
 
@@ -198,7 +202,11 @@ impl<'a> Reader<'a> {
         if let Some(time) = instant::of_text(text, Bare::SmallAreSeconds) {
             return Ok(Some(time));
         }
-        self.refuse(id, place, &format!("`{name}` is `{text}`, which is no time; write one such as 2026-11-26T08:00:00Z"));
+        self.refuse(
+            id,
+            place,
+            &format!("`{name}` is `{text}`, which is no time; write one such as 2026-11-26T08:00:00Z"),
+        );
         Err(())
     }
 
@@ -300,7 +308,8 @@ fn diagnostic(source: &Source, code: Code, at: usize, length: usize, message: &s
         let bytes = text.as_bytes().get(from..to).unwrap_or_default();
         u32::try_from(String::from_utf8_lossy(bytes).chars().count()).unwrap_or(u32::MAX)
     };
-    let end_of_line = memchr::memchr(b'\n', text.as_bytes().get(at..).unwrap_or_default()).map_or(text.len(), |end| at + end);
+    let end_of_line =
+        memchr::memchr(b'\n', text.as_bytes().get(at..).unwrap_or_default()).map_or(text.len(), |end| at + end);
     let column = chars(start, at).saturating_add(1);
     let end_column = column.saturating_add(chars(at, (at + length).min(end_of_line)).max(1));
     let line = u32::try_from(line).unwrap_or(u32::MAX);

@@ -131,7 +131,8 @@ pub(super) fn read<'a>(reader: &mut Reader<'a>, objects: &[&'a RawValue]) {
 }
 
 fn tags_of(threat: Threat) -> (String, Vec<String>) {
-    let technique = threat.external_references.iter().map(|own| tag_of(&own.external_id)).find(|tag| tag.starts_with("attack."));
+    let technique =
+        threat.external_references.iter().map(|own| tag_of(&own.external_id)).find(|tag| tag.starts_with("attack."));
     let tag = technique.or_else(|| Some(threat.name).filter(|name| !name.is_empty()));
     (threat.id, tag.into_iter().collect())
 }

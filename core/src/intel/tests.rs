@@ -103,18 +103,21 @@ fn every_kind_is_found_where_it_may_stand() {
     check(sha, &format!(r#"{{"Hashes":"MD5={md5},SHA256={sha},IMPHASH={md5}"}}"#), &[&format!("{sha}@Hashes")]);
     check(md5, &format!(r#"{{"Hashes":"IMPHASH={md5}"}}"#), &[]);
     let import = format!("value,type\n{md5},imphash");
-    check(&import, &format!(r#"{{"Hashes":"SHA256={sha},IMPHASH={md5}","imphash":"{md5}","md5":"{md5}"}}"#), &[
-        &format!("{md5}@Hashes"),
-        &format!("{md5}@imphash"),
-    ]);
+    check(
+        &import,
+        &format!(r#"{{"Hashes":"SHA256={sha},IMPHASH={md5}","imphash":"{md5}","md5":"{md5}"}}"#),
+        &[&format!("{md5}@Hashes"), &format!("{md5}@imphash")],
+    );
     check("dropper.exe", r#"{"file":"Dropper.EXE"}"#, &["dropper.exe@file"]);
     check("dropper.exe", r#"{"Image":"C:\\Temp\\dropper.exe"}"#, &["dropper.exe@Image"]);
     check("dropper.exe", r#"{"Image":"C:\\Temp\\notdropper.exe"}"#, &[]);
     check(r"C:\Temp\a.exe", r#"{"Image":"c:\\temp\\A.exe"}"#, &[r"C:\Temp\a.exe@Image"]);
     check("anna@mail.example", r#"{"from":"Anna <Anna@mail.example>"}"#, &["anna@mail.example@from"]);
-    check("dropper.exe", r#"{"Event":{"EventData":{"Image":"/tmp/dropper.exe"}}}"#, &[
-        "dropper.exe@Event.EventData.Image",
-    ]);
+    check(
+        "dropper.exe",
+        r#"{"Event":{"EventData":{"Image":"/tmp/dropper.exe"}}}"#,
+        &["dropper.exe@Event.EventData.Image"],
+    );
     check("198.51.100.7", r#"{"other":"198.51.100.7","dst":null,"src":7}"#, &[]);
 }
 
@@ -236,10 +239,10 @@ fn bundles_of_stix_are_read() {
     assert_eq!(hits(r#"{"query":"old.example"}"#), Vec::<String>::new());
     assert_eq!(hits(r#"{"query":"new.example","host":"gone.example"}"#), ["new.example@query"]);
     assert_eq!(hits(r#"{"file":"a.exe"}"#), Vec::<String>::new());
-    assert_eq!(hits(r#"{"file":"a.exe","md5":"0123456789abcdef0123456789abcdef"}"#), [
-        "a.exe@file",
-        "0123456789abcdef0123456789abcdef@md5"
-    ]);
+    assert_eq!(
+        hits(r#"{"file":"a.exe","md5":"0123456789abcdef0123456789abcdef"}"#),
+        ["a.exe@file", "0123456789abcdef0123456789abcdef@md5"]
+    );
 }
 
 #[test]
@@ -294,22 +297,29 @@ fn events_of_misp_are_read() {
  {"uuid":"u8","type":"domain","value":7,"to_ids":true}],
  "Object":[{"name":"file","Attribute":[{"uuid":"u9","type":"md5","value":"0123456789abcdef0123456789abcdef","to_ids":true,"first_seen":"2026-01-01T00:00:00Z"}]}]}}]}"#;
     let indicators = list(event);
-    let shown: Vec<String> = indicators.iter().map(|own| format!("{} {} {}", own.id, own.kind.as_str(), own.value)).collect();
-    assert_eq!(shown, [
-        "u1 address 198.51.100.7",
-        "u2 domain evil.example",
-        "u2 address 198.51.100.8",
-        "u3 hash 8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4",
-        "u4 address 198.51.100.9",
-        "u9 hash 0123456789abcdef0123456789abcdef",
-    ]);
+    let shown: Vec<String> =
+        indicators.iter().map(|own| format!("{} {} {}", own.id, own.kind.as_str(), own.value)).collect();
+    assert_eq!(
+        shown,
+        [
+            "u1 address 198.51.100.7",
+            "u2 domain evil.example",
+            "u2 address 198.51.100.8",
+            "u3 hash 8f434346648f6b96df89dda901c5176b10a6d83961dd3c1ac88b59b2dc327aa4",
+            "u4 address 198.51.100.9",
+            "u9 hash 0123456789abcdef0123456789abcdef",
+        ]
+    );
     let first = indicators.iter().next().unwrap();
     assert_eq!((first.name.as_deref(), first.level), (Some("Campaign"), crate::Level::High));
     assert_eq!(&*first.tags, ["tlp:amber", "attack.t1071.001"]);
     assert_eq!(indicators.iter().last().unwrap().valid_from_ns, Some(1_767_225_600_000_000_000));
     let found = told(&indicators);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found[0].starts_with("list:8:2: warning[TL0130]: attributes of type `mutex` are not looked for"), "{found:?}");
+    assert!(
+        found[0].starts_with("list:8:2: warning[TL0130]: attributes of type `mutex` are not looked for"),
+        "{found:?}"
+    );
     assert!(found[1].starts_with("list:9:2: warning[TL0130]: this is no MISP attribute"), "{found:?}");
 }
 
@@ -322,11 +332,10 @@ fn tables_of_text_are_read() {
     let indicators = list(text);
     let shown: Vec<String> =
         indicators.iter().map(|own| format!("{} {} {:?}", own.value, own.level.as_str(), own.tags)).collect();
-    assert_eq!(shown, [
-        r#"198.51.100.7 high ["c2", "attack.t1071"]"#,
-        "evil.example critical []",
-        "z.example medium []",
-    ]);
+    assert_eq!(
+        shown,
+        [r#"198.51.100.7 high ["c2", "attack.t1071"]"#, "evil.example critical []", "z.example medium []",]
+    );
     assert_eq!(indicators.iter().next().unwrap().name.as_deref(), Some("Beacon; first"));
     let expected = [
         "list:7:1: warning[TL0130]: `mutex` is no type",

@@ -32,9 +32,9 @@ const EMPTY: &[&str] = &[
 
 /// Endings of names that are files rather than domains.
 const FILE_ENDINGS: &[&str] = &[
-    "exe", "dll", "sys", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf", "hta", "scr", "msi", "lnk", "doc", "docx",
-    "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "pdf", "rtf", "jar", "elf", "bin", "dat", "tmp", "iso", "img", "rar",
-    "7z", "gz", "txt", "log", "ocx", "cpl", "drv",
+    "exe", "dll", "sys", "bat", "cmd", "ps1", "vbs", "vbe", "js", "jse", "wsf", "hta", "scr", "msi", "lnk", "doc",
+    "docx", "docm", "xls", "xlsx", "xlsm", "ppt", "pptx", "pdf", "rtf", "jar", "elf", "bin", "dat", "tmp", "iso",
+    "img", "rar", "7z", "gz", "txt", "log", "ocx", "cpl", "drv",
 ];
 
 /// Second labels under which countries register names for everybody.
@@ -95,11 +95,13 @@ pub(super) fn kind_named(word: &str) -> Option<IndicatorKind> {
     let plain: String = word.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect();
     Some(match plain.as_str() {
         "ip" | "ipv4" | "ipv6" | "ipaddr" | "ipaddress" | "ipv4addr" | "ipv6addr" | "ipv4address" | "ipv6address"
-        | "ipdst" | "ipsrc" | "address" | "cidr" | "network" | "subnet" | "ipv4cidr" | "ipv6cidr" => IndicatorKind::Address,
+        | "ipdst" | "ipsrc" | "address" | "cidr" | "network" | "subnet" | "ipv4cidr" | "ipv6cidr" => {
+            IndicatorKind::Address
+        }
         "domain" | "domainname" | "hostname" | "host" | "fqdn" => IndicatorKind::Domain,
         "url" | "uri" | "link" => IndicatorKind::Url,
-        "hash" | "filehash" | "md5" | "sha1" | "sha256" | "sha512" | "filehashmd5" | "filehashsha1" | "filehashsha256"
-        | "filehashsha512" => IndicatorKind::Hash,
+        "hash" | "filehash" | "md5" | "sha1" | "sha256" | "sha512" | "filehashmd5" | "filehashsha1"
+        | "filehashsha256" | "filehashsha512" => IndicatorKind::Hash,
         "imphash" | "filehashimphash" => IndicatorKind::Imphash,
         "filename" | "file" => IndicatorKind::FileName,
         "filepath" | "path" => IndicatorKind::FilePath,
@@ -168,7 +170,9 @@ fn address(text: &str) -> Result<Read, String> {
     let (address, prefix) = (network.addr(), network.prefix_len());
     let least = if address.is_ipv4() { 8 } else { 16 };
     if prefix < least {
-        return Err(format!("`{text}` holds too much of all addresses; networks must have a prefix of /{least} or more"));
+        return Err(format!(
+            "`{text}` holds too much of all addresses; networks must have a prefix of /{least} or more"
+        ));
     }
     if address.is_unspecified() || address.is_loopback() || is_broadcast(address) || address.is_multicast() {
         return Err(format!("`{text}` is no address of one host: loopback, multicast, broadcast or unspecified"));

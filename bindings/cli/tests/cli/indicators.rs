@@ -34,17 +34,20 @@ fn the_shipped_examples_are_found_where_they_stand() {
         .collect();
     let mut seen = seen;
     seen.sort();
-    assert_eq!(seen, [
-        "1 high 198.51.100.7 in id.resp_h of lists/iocs.csv",
-        "3 medium 203.0.113.0/28 in id.orig_h of lists/iocs.csv",
-        "4 high update.evil.example in dns.rrname of lists/iocs.csv",
-        "6 medium 1f0d3a5b7c9e2f4a6b8c0d1e3f5a7b9c1d2e4f6a8b0c2d3e5f7a9b1c3d4e6f80 in Hashes of lists/bundle.json",
-        "6 medium loader_example.exe in Image of lists/bundle.json",
-        "8 high 192.0.2.44 in destination.ip of lists/bundle.json",
-        "8 high billing@mail.example.org in email.from.address of lists/event.misp.json",
-        "8 medium http://files.evil.example/stage2.bin in url.full of lists/iocs.csv",
-        "9 high 203.0.113.200 in layers.ip.ip_ip_dst of lists/event.misp.json",
-    ]);
+    assert_eq!(
+        seen,
+        [
+            "1 high 198.51.100.7 in id.resp_h of lists/iocs.csv",
+            "3 medium 203.0.113.0/28 in id.orig_h of lists/iocs.csv",
+            "4 high update.evil.example in dns.rrname of lists/iocs.csv",
+            "6 medium 1f0d3a5b7c9e2f4a6b8c0d1e3f5a7b9c1d2e4f6a8b0c2d3e5f7a9b1c3d4e6f80 in Hashes of lists/bundle.json",
+            "6 medium loader_example.exe in Image of lists/bundle.json",
+            "8 high 192.0.2.44 in destination.ip of lists/bundle.json",
+            "8 high billing@mail.example.org in email.from.address of lists/event.misp.json",
+            "8 medium http://files.evil.example/stage2.bin in url.full of lists/iocs.csv",
+            "9 high 203.0.113.200 in layers.ip.ip_ip_dst of lists/event.misp.json",
+        ]
+    );
     let first = &found.objects()[0]["indicators"][0];
     assert_eq!((&first["id"], &first["valid_until"]), (&"ex-1".into(), &"2027-01-01T00:00:00Z".into()));
 }
@@ -53,8 +56,16 @@ fn the_shipped_examples_are_found_where_they_stand() {
 fn sightings_are_told_for_people_and_as_stix() {
     let room = examples();
     let table = room.run("scan --indicators lists events.ndjson -o sightings").expect(0);
-    assert!(table.out.contains("high             1  198.51.100.7  address  Beacon of the example dropper"), "{}", table.out);
-    assert!(table.out.contains("192.168.10.5 > 198.51.100.7  2026-03-01 08:00:00  id.resp_h  events.ndjson:1"), "{}", table.out);
+    assert!(
+        table.out.contains("high             1  198.51.100.7  address  Beacon of the example dropper"),
+        "{}",
+        table.out
+    );
+    assert!(
+        table.out.contains("192.168.10.5 > 198.51.100.7  2026-03-01 08:00:00  id.resp_h  events.ndjson:1"),
+        "{}",
+        table.out
+    );
     let list = room.run("scan --indicators lists events.ndjson -o list").expect(0);
     let told = "indicator 198.51.100.7 (address, Beacon of the example dropper, lists/iocs.csv)   id.resp_h saw '198.51.100.7'";
     assert!(list.out.contains(told), "{}", list.out);
@@ -75,7 +86,8 @@ fn rules_may_ask_for_indicators_and_anything_else_together() {
         "title: Write By A Listed Host\nid: 33333333-3333-4333-8333-333333333333\nlevel: critical\n\
          logsource: {category: indicator}\ndetection:\n    selection: {func: WRITE_*, indicator.tag: attack.t0846}\n    condition: selection\n",
     );
-    let found = room.run("scan -r rules --indicators lists/iocs.csv --level critical -o ndjson events.ndjson").expect(0);
+    let found =
+        room.run("scan -r rules --indicators lists/iocs.csv --level critical -o ndjson events.ndjson").expect(0);
     assert_eq!(found.hits(), ["Write By A Listed Host:3"]);
     assert_eq!(found.objects()[0]["indicators"][0]["id"], "ex-2");
     // Without lists there is nothing to be found, and nothing wrong.
@@ -116,7 +128,16 @@ fn a_running_scan_takes_other_lists() {
     room.file("list.csv", "value\n198.51.100.1\n");
     room.file("log.ndjson", "{\"dest_ip\":\"198.51.100.1\"}\n{\"dest_ip\":\"198.51.100.2\"}\n");
     let mut command = room.command([
-        "scan", "--indicators", "list.csv", "--follow", "--watch-rules", "--follow-idle", "20", "-o", "ndjson", "log.ndjson",
+        "scan",
+        "--indicators",
+        "list.csv",
+        "--follow",
+        "--watch-rules",
+        "--follow-idle",
+        "20",
+        "-o",
+        "ndjson",
+        "log.ndjson",
     ]);
     let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (mut child, mut told) = (child, String::new());

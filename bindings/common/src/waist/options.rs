@@ -257,7 +257,8 @@ impl CompileOptions {
             if text.contains('\n') {
                 return Ok(PipelineText { name: "indicator_fields".to_owned(), yaml: text.clone() });
             }
-            read_pipeline(Path::new(text)).map_err(|error| Error::new(Kind::Argument, format!("`indicator_fields`: {error}")))
+            read_pipeline(Path::new(text))
+                .map_err(|error| Error::new(Kind::Argument, format!("`indicator_fields`: {error}")))
         };
         let indicator_fields = self.indicator_fields.iter().map(table).collect::<Result<_, _>>()?;
         Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new(), indicator_fields })

@@ -10,7 +10,8 @@
 use super::options::CompileOptions;
 use super::scan::Worker;
 use super::{Error, Hit, Kind, threads};
-use crate::load::{LoadError, RulePack};
+use crate::indicators::Lists;
+use crate::load::RulePack;
 use crate::report::LoadReport;
 use crate::rule_tests::{TestReport, run_tests};
 use crate::source::{Plan, SourceId};
@@ -105,23 +106,18 @@ impl RuleSet {
     /// [`Stream::reload`]: super::Stream::reload
     pub fn with_indicators(&self, lists: &[String]) -> Result<Self, Error> {
         let lists = self.options.lists_of(lists)?;
-        let load = |error: LoadError| Error::new(Kind::Argument, error.to_string());
-        if !self.shown.asks_indicators() {
-            let pack = self.plan.pack().clone().with_indicators(lists).map_err(load)?;
-            return Self::of_pack_with(pack, &self.options);
+        if self.shown.asks_indicators() {
+            return Self::of_plan(self.plan.with_indicators(lists), &self.options);
         }
-        let plan = self.plan.with_indicators(lists).map_err(load)?;
-        Self::of_plan(plan, &self.options)
+        Self::of_pack_with(with_lists(self.plan.pack().clone(), lists)?, &self.options)
     }
 
     fn of_pack(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
-        match options.lists()? {
-            Some(lists) => {
-                let pack = pack.with_indicators(lists);
-                Self::of_pack_with(pack.map_err(|error| Error::new(Kind::Argument, error.to_string()))?, options)
-            }
-            None => Self::of_pack_with(pack, options),
-        }
+        let pack = match options.lists()? {
+            Some(lists) => with_lists(pack, lists)?,
+            None => pack,
+        };
+        Self::of_pack_with(pack, options)
     }
 
     fn of_pack_with(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
@@ -268,6 +264,10 @@ impl RuleSet {
             idle.push(worker);
         }
     }
+}
+
+fn with_lists(pack: RulePack, lists: Lists) -> Result<RulePack, Error> {
+    pack.with_indicators(lists).map_err(|error| Error::new(Kind::Argument, error.to_string()))
 }
 
 /// What is wrong in rules, without keeping them: all diagnostics, errors and warnings.
