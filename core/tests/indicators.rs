@@ -21,7 +21,8 @@ detection: {selection: {indicator.kind|exists: true}, condition: selection}
 
 #[test]
 fn faults_are_told_with_their_places() {
-    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/indicators/faults.yml")).unwrap();
+    let text =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/indicators/faults.yml")).unwrap();
     let cases: Vec<Case> = serde_saphyr::from_str(&text).unwrap();
     for case in cases {
         let told: Vec<String> = match (case.list, case.fields) {
@@ -52,7 +53,9 @@ fn the_shipped_table_and_rules_are_sound() {
     for (name, yaml) in tieline_rules::pipelines() {
         let compiler = tieline_rules::indicator_rules()
             .iter()
-            .fold(Compiler::new().pipeline(Some(name), *yaml), |compiler, (name, yaml)| compiler.rules(Some(name), *yaml));
+            .fold(Compiler::new().pipeline(Some(name), *yaml), |compiler, (name, yaml)| {
+                compiler.rules(Some(name), *yaml)
+            });
         let rules = compiler.build().unwrap();
         assert_eq!(rules.len(), 25, "{name}");
         assert!(rules.fields().iter().all(|field| field.starts_with("indicator.")), "{name}: {:?}", rules.fields());

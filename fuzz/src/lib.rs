@@ -7,8 +7,8 @@ mod draw;
 mod forged;
 mod stream;
 
-pub use stream::stream;
 use std::sync::Arc;
+pub use stream::stream;
 use tieline::{Compiler, Indicators, JsonEvent, Limits, Rules, Scanner, Shortcuts};
 
 /// A target by its name.
@@ -129,8 +129,10 @@ pub fn pipeline(data: &[u8]) {
 /// Any text as a list of indicators, and what follows it behind NULs as events that may hold some.
 pub fn indicators(data: &[u8]) {
     static RULES: std::sync::LazyLock<Option<Rules>> = std::sync::LazyLock::new(|| {
-        let rule = "title: a\nlogsource: {category: indicator}\ndetection: {s: {indicator.kind|exists: true}, condition: s}";
-        let fields = "{address: [A, ip], domain: [B], url: [a.b], hash: [A], hashes: [B], file_path: [a.b], email: [B]}";
+        let rule =
+            "title: a\nlogsource: {category: indicator}\ndetection: {s: {indicator.kind|exists: true}, condition: s}";
+        let fields =
+            "{address: [A, ip], domain: [B], url: [a.b], hash: [A], hashes: [B], file_path: [a.b], email: [B]}";
         Compiler::new().rules(None, rule).indicator_fields(None, fields).build().ok()
     });
     let text = String::from_utf8_lossy(data).into_owned();

@@ -205,6 +205,7 @@ impl Scanner {
         self.matched.clear();
         for record in 0..count.max(1) {
             let (mut hit, mut found) = (0, 1);
+            let signals = sighting.as_deref().map(Sighting::len);
             while hit < found {
                 let Self { scratch, records, hits, .. } = self;
                 // Without records this only takes back what the hit before has filled.
@@ -215,6 +216,9 @@ impl Scanner {
                         found = hits.read(watch, &scratch.slots, text).max(1);
                     }
                     hits.put(hit, watch, &mut scratch.slots);
+                }
+                if let Some(sighting) = sighting.as_deref_mut() {
+                    sighting.go_on_from(signals.filter(|_| hit > 0));
                 }
                 self.evaluate_one(text, sighting.as_deref_mut());
                 self.matched.extend_from_slice(&self.scratch.matched);

@@ -177,6 +177,47 @@ fn correlations_group_by_what_a_hit_says() {
 }
 
 #[test]
+fn an_event_counts_once_however_many_indicators_it_holds() {
+    let yaml = "
+title: Write
+name: write
+logsource: {category: c}
+detection: {s: {op: write}, condition: s}
+---
+title: Seen
+name: seen
+logsource: {category: indicator}
+detection: {s: {indicator.kind|exists: true}, condition: s}
+---
+title: Writes
+correlation: {type: event_count, rules: [write], group-by: [src], timespan: 1h, condition: {gte: 2}}
+---
+title: Sightings
+correlation: {type: event_count, rules: [seen, write], group-by: [src], timespan: 1h, condition: {gte: 2}}
+---
+title: Two kinds
+correlation: {type: temporal, rules: [seen, write], group-by: [src], timespan: 1h}
+";
+    let compiler = Compiler::new().rules(None, yaml).indicator_fields(None, FIELDS_OF_TESTS);
+    let rules = compiler.build().unwrap().with_indicators(Arc::new(list("198.51.100.7\nevil.example\n")));
+    let event = r#"{"ts":"2026-11-26T08:00:00Z","src":"a","op":"write","dst":"198.51.100.7","query":"evil.example"}"#;
+    let alerts = |events: &[String]| {
+        let mut stream = crate::engine::Stream::new(&rules, crate::stream::StreamOptions::default());
+        for event in events {
+            stream.scan_json(event.as_bytes()).map(Iterator::count).unwrap();
+        }
+        stream.finish();
+        let alerts = stream.take_alerts();
+        let mut shown: Vec<_> = alerts.iter().map(|own| format!("{} {}", own.rule().title(), own.count())).collect();
+        shown.sort();
+        shown
+    };
+    assert_eq!(alerts(&[event.to_owned()]), ["Two kinds 1"]);
+    let second = event.replace("08:00:00", "08:00:01");
+    assert_eq!(alerts(&[event.to_owned(), second]), ["Sightings 2", "Two kinds 1", "Writes 2"]);
+}
+
+#[test]
 fn lists_are_exchanged_without_compiling() {
     let event = r#"{"dst":"198.51.100.7"}"#;
     let first = rules(list("198.51.100.7"));
