@@ -36,7 +36,9 @@ test-rust: ## Rust, the command line, the shipped rules, the examples
 	$(CARGO) build --release --locked -p tieline-cli
 	target/release/tieline test rules/it
 	target/release/tieline test rules/ot
-	target/release/tieline check --strict --quiet rules/it rules/ot rules/over_time
+	target/release/tieline test rules/over_time
+	target/release/tieline test rules/cross_domain
+	target/release/tieline check --strict --quiet rules/it rules/ot rules/over_time rules/cross_domain
 
 test-c: ## C and C++: parity, misuse, valgrind, sanitizers, installed packages
 	bindings/c/test.sh

@@ -64,6 +64,19 @@ pub fn rules(corpus: Option<&Path>) -> io::Result<RulePack> {
     Ok(RulePack { name: "SigmaHQ, all live rules".into(), files })
 }
 
+/// The rules of `rules/ot`, without the tables of protocols and ports.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn ot_rules() -> io::Result<RulePack> {
+    let mut files = Vec::new();
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/ot");
+    collect(&own, &own, &mut files)?;
+    files.retain(|file| !file.name.starts_with("taxonomy") && file.name != "ports.yml");
+    files.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(RulePack { name: "rules/ot".into(), files })
+}
+
 fn collect(folder: &Path, root: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -95,6 +108,31 @@ fn unpack(path: &Path, bytes_max: u64) -> io::Result<Vec<u8>> {
 pub fn bench_lane(corpus: &Path, name: &str) -> io::Result<Lane> {
     let bytes = unpack(&corpus.join("bench").join(format!("{name}.ndjson.gz")), u64::MAX)?;
     Ok(Lane::new(&format!("bench/{name}"), bytes))
+}
+
+/// The captures of OT traffic below `ot/pcap`, as `tshark -T ek` tells them.
+///
+/// # Errors
+/// When a file cannot be read.
+pub fn captures_lane(corpus: &Path) -> io::Result<Lane> {
+    let mut paths = Vec::new();
+    let mut folders = vec![corpus.join("ot/pcap")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() { folders.push(path) } else { paths.push(path) }
+        }
+    }
+    paths.sort();
+    let mut bytes = Vec::new();
+    for path in paths {
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("gz") => bytes.extend(unpack(&path, u64::MAX)?),
+            Some("ndjson") => bytes.extend(fs::read(&path)?),
+            _ => {}
+        }
+    }
+    Ok(Lane::new("ot/pcap", bytes))
 }
 
 /// The beginning of each of the pieces below `events/<folder>`, `bytes_max` of each at most.

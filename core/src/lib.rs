@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod config;
+pub mod context;
 mod correlation;
 mod detection;
 pub mod diagnostic;
@@ -53,7 +54,7 @@ pub mod stream {
     pub use crate::correlation::sighting::{Missing, Sighting};
     pub use crate::correlation::table::{Restored, Stats as StreamStats};
     pub use crate::engine::{
-        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions,
+        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
 }

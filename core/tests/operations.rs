@@ -119,19 +119,34 @@ const DETECTIONS: &[&str] = &[
     "{ot.subname: NINE}",
 ];
 
-static RULES: LazyLock<Rules> = LazyLock::new(|| {
-    let rule = |(number, detection): (usize, &&str)| {
-        format!("title: r{number}\nlogsource: {{category: c}}\ndetection:\n  s: {detection}\n  condition: s\n---\n")
+/// What rules demand beside that, in turn, so that hardly any field is wanted in every record.
+const DEMANDS: &[&str] = &[
+    "{ot.protocol: p}",
+    "{ot.protocol: P, ot.operation: [read, write, session]}",
+    "{ot.operation: mode_stop, ot.direction: request}",
+    "[{ot.direction: response}, {ot.direction: request, ot.operation: control}]",
+    "{ot.protocol|contains: e, ot.direction: [request, x]}",
+    "{ot.operation: unknown, ot.protocol: [p, second]}",
+];
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| compiled(&["{nothing: null}"]));
+static NARROW: LazyLock<Rules> = LazyLock::new(|| compiled(DEMANDS));
+
+fn compiled(demands: &[&str]) -> Rules {
+    let rule = |((number, detection), demand): ((usize, &&str), &&str)| {
+        let text = "logsource: {category: c}\ndetection:\n  condition: s and d";
+        format!("title: r{number}\n{text}\n  s: {detection}\n  d: {demand}\n---\n")
     };
-    let yaml: String = DETECTIONS.iter().enumerate().map(rule).collect();
+    let yaml: String = DETECTIONS.iter().enumerate().zip(demands.iter().cycle()).map(rule).collect();
     let rules = with_tables(Compiler::new()).rules(None, yaml).build().unwrap();
     assert!(rules.diagnostics().iter().all(|told| !told.is_error()), "{:?}", rules.diagnostics());
     rules
-});
+}
 
 thread_local! {
     static SCANNER: RefCell<(Scanner, Normaliser)> =
         RefCell::new((Scanner::new(&RULES), Normaliser::new(with_tables(Compiler::new())).unwrap()));
+    static NARROWED: RefCell<Scanner> = RefCell::new(Scanner::new(&NARROW));
 }
 
 fn titles(rules: impl Iterator<Item = usize>) -> Vec<usize> {
@@ -144,6 +159,12 @@ fn check(event: &str) -> Result<(), TestCaseError> {
     // A key with an escape makes the walk give up.
     let by_tree = format!("{},\"\\u006b\\u006b\":1}}", event.trim_end().strip_suffix('}').unwrap());
     let by_tree = by_tree.replacen("{,", "{", 1);
+    NARROWED.with_borrow_mut(|scanner| {
+        let expected = titles((0..NARROW.len()).filter(|rule| NARROW.reference_matches(*rule, &tree)));
+        let narrowed = titles(scanner.scan_json(event.as_bytes()).unwrap().map(|found| found.index()));
+        prop_assert_eq!(&narrowed, &expected, "what rules demand, on {}", event);
+        Ok(())
+    })?;
     SCANNER.with_borrow_mut(|(scanner, normaliser)| {
         let expected = titles((0..RULES.len()).filter(|rule| RULES.reference_matches(*rule, &tree)));
         let walked = titles(scanner.scan_json(event.as_bytes()).unwrap().map(|found| found.index()));

@@ -6,7 +6,7 @@ mod common;
 
 use common::table::{Form, Scalar, TestColumn, table};
 use std::time::Duration;
-use tieline::stream::{Alert, AlertKind, Arrival, Missing, MissingTime, Mode, StreamOptions};
+use tieline::stream::{Alert, AlertKind, Arrival, Missing, MissingTime, Mode, StreamOptions, Tells};
 use tieline::{Compiler, Event, Number, Rules, Scanner, Stream, TimeOptions, Value};
 
 const SECOND: i64 = 1_000_000_000;
@@ -64,6 +64,23 @@ fn rules_that_a_correlation_refers_to_are_silent_unless_it_generates() {
         let mut stream = Stream::new(&rules, StreamOptions::default());
         assert_eq!(stream.scan_json_at(event.as_bytes(), Some(0)).unwrap().count(), detections);
         assert_eq!(Scanner::new(&rules).scan_json(event.as_bytes()).unwrap().len(), 1, "a scanner tells all");
+    }
+}
+
+#[test]
+fn correlations_that_only_others_hear_are_told_when_every_one_is_asked_for() {
+    let rules = compiled(&format!(
+        "{}---\ntitle: Twice\ncorrelation: {{type: event_count, rules: [00000000-0000-4000-8000-000000000001], \
+         group-by: [User], timespan: 1m, condition: {{gte: 2}}}}\n",
+        counting("group-by: [User], timespan: 1s, condition: {gte: 1}")
+    ));
+    assert!(rules.correlations().all(|info| info.path().is_none()), "no name was given");
+    for (tells, expected) in [(Tells::Alerting, vec!["Twice"]), (Tells::Every, vec!["Guessing", "Guessing", "Twice"])] {
+        let mut stream = Stream::new(&rules, StreamOptions { tells, ..StreamOptions::default() });
+        [1, 5].into_iter().for_each(|second| drop(scan(&mut stream, second, &logon(r#""anna""#))));
+        stream.finish();
+        let alerts = stream.take_alerts();
+        assert_eq!(alerts.iter().map(|alert| alert.rule().title()).collect::<Vec<_>>(), expected);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The pipelines and tables that come with Tieline, as text.
+//! The pipelines, tables and rule packs that come with Tieline, as text.
 //!
 //! ```
 //! let yaml = tieline_rules::pipeline("windows-evtx").unwrap();
@@ -61,6 +61,19 @@ const PROTOCOLS: &[(&str, &str)] = protocols! {
 
 /// Where sensors write what all protocols have in common.
 const SENSORS: &str = include_str!("../ot/taxonomy/sensors.yml");
+
+include!(concat!(env!("OUT_DIR"), "/packs.rs"));
+
+/// The shipped rule packs: the name of each, and its files by name with their text.
+///
+/// ```
+/// let (_, rules) = tieline_rules::packs().iter().find(|(name, _)| *name == "ot").unwrap();
+/// assert!(rules.iter().any(|(file, yaml)| *file == "ot_all_mode_stop.yml" && yaml.contains("ot.operation")));
+/// ```
+#[must_use]
+pub fn packs() -> &'static [(&'static str, &'static [(&'static str, &'static str)])] {
+    PACKS
+}
 
 /// The tables that say what messages of OT protocols do, name and YAML; the first is about sensors, the others each about
 /// one protocol.

@@ -33,6 +33,20 @@ pub fn compile(pack: &RulePack, pipelines: &[Pipeline]) -> Rules {
     for (name, yaml) in pipelines {
         compiler = compiler.pipeline(Some(name), yaml.as_str());
     }
+    build(compiler, pack)
+}
+
+/// The same with the tables of OT protocols.
+///
+/// # Panics
+/// When a table is broken; the message says where.
+#[must_use]
+pub fn compile_ot(pack: &RulePack) -> Rules {
+    let tables = tieline_rules::protocols();
+    build(tables.fold(Compiler::new(), |compiler, (name, yaml)| compiler.protocols(Some(name), yaml)), pack)
+}
+
+fn build(mut compiler: Compiler, pack: &RulePack) -> Rules {
     for file in &pack.files {
         compiler = compiler.rules(Some(&file.name), file.text.as_str());
     }

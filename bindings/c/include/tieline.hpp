@@ -140,7 +140,7 @@ struct CompileOptions {
     std::vector<std::string> pipelines;
     std::optional<std::string> source, timezone, time_unit;
     std::map<std::string, std::vector<std::string>> placeholders;
-    std::vector<std::string> time_fields, allow;
+    std::vector<std::string> time_fields, context, allow;
     std::optional<bool> strict;
 };
 
@@ -183,6 +183,7 @@ class Configs {
         config.timezone = text(own.timezone);
         config.time_unit = text(own.time_unit);
         list(own.time_fields, config.time_fields, config.time_fields_len);
+        list(own.context, config.context, config.context_len);
         list(own.allow, config.allow, config.allow_len);
         config.strict = own.strict ? (*own.strict ? TL_YES : TL_NO) : TL_DEFAULT;
         return config;
@@ -413,6 +414,11 @@ class Rules {
     Buffer report_json() const { return json(tl_rules_report_json); }
     Buffer fields_json() const { return json(tl_rules_fields_json); }
     Buffer test_json() const { return json(tl_rules_test_json); }
+    /* The same rules over a plant: paths, or YAML texts of more than one line. */
+    Rules in_context(const std::vector<std::string> &context) const {
+        auto own = strs_of(context);
+        return made([&](tl_rules **out) { return tl_rules_in_context(get(), own.data(), own.size(), out); });
+    }
     Buffer to_bytes() const { return json(tl_rules_to_bytes); }
     Buffer explain_json(std::string_view rule, std::string_view event) const {
         return buffer([&](tl_buffer **out) {

@@ -69,6 +69,10 @@ pub struct tl_compile_config {
     pub strict: i32,
     /// 0.
     pub reserved: u32,
+    /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    pub context: *const tl_str,
+    /// How many there are.
+    pub context_len: usize,
 }
 
 /// Which rules are asked, and what is told. Begin with all 0 and set `struct_size`.
@@ -155,6 +159,7 @@ sized!(tl_compile_config {
     time_fields,
     allow,
     strict,
+    context,
 });
 sized!(tl_scan_config { options_json, threads, level, tags, rules, category, product, service });
 sized!(tl_stream_config {
@@ -259,6 +264,7 @@ pub(crate) unsafe fn compile_options(config: *const tl_compile_config) -> Result
         set(&mut own.time_unit, given.time_unit, "time_unit")?;
         set_all(&mut own.time_fields, given.time_fields, given.time_fields_len, "time_fields")?;
         set_all(&mut own.allow, given.allow, given.allow_len, "allow")?;
+        set_all(&mut own.context, given.context, given.context_len, "context")?;
         own.strict = choice(given.strict, "strict")?.or(own.strict);
         Ok(own)
     }

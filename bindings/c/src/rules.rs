@@ -9,7 +9,7 @@
 use crate::error::{call, tl_status};
 use crate::handle::{self, Body, Shared};
 use crate::memory::{json, put, put_bytes, put_new, put_sized, slice, tl_buffer, tl_bytes, tl_str};
-use crate::options::{compile_options, tl_compile_config};
+use crate::options::{compile_options, texts, tl_compile_config};
 use crate::scan::tl_hit;
 use crate::views::{TagTables, of_correlation, of_hit, tl_rule};
 use std::sync::Arc;
@@ -381,6 +381,26 @@ pub unsafe extern "C" fn tl_rules_with_indicators(
 pub unsafe extern "C" fn tl_rules_to_bytes(rules: *const tl_rules, bytes: *mut *mut tl_buffer) -> tl_status {
     // SAFETY: the caller says so.
     call(|| unsafe { put_bytes(bytes, "bytes", || Ok(of(rules)?.rules.to_bytes())) })
+}
+
+/// The same rules over a plant, by whose inventory, zones and conduits fields such as `source.asset.role`, `destination.zone` and
+/// `flow.allowed` are filled: paths, or YAML texts (of more than one line). Nothing is compiled again.
+///
+/// # Safety
+/// `context` must point to `len` texts, and `in_context` be a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tl_rules_in_context(
+    rules: *const tl_rules,
+    context: *const tl_str,
+    len: usize,
+    in_context: *mut *mut tl_rules,
+) -> tl_status {
+    // SAFETY: the caller says so, for each.
+    call(|| unsafe {
+        put_new(in_context, "in_context", || {
+            Ok(OwnRules::new(of(rules)?.rules.in_context(&texts(context, len, "context")?)?))
+        })
+    })
 }
 
 /// Rules that `tl_rules_to_bytes` or the command line saved.

@@ -97,6 +97,10 @@ pub(crate) struct RuleArgs {
     /// More fields in which indicators are looked for, as a table such as the shipped one (may be repeated)
     #[arg(long, value_name = "FILE", help_heading = "Indicators")]
     pub(crate) indicator_fields: Vec<PathBuf>,
+    /// The plant that events are seen in: inventories, zones and conduits, by which fields such as `source.asset.role`,
+    /// `destination.zone` and `flow.allowed` are filled: files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: Vec<String>,
     /// Switch a warning off, by its code or its name (may be repeated)
     #[arg(long, value_name = "CODE", value_parser = code)]
     pub(crate) allow: Vec<Code>,
@@ -345,6 +349,10 @@ pub(crate) struct NormaliseArgs {
     /// Tables of OT protocols in place of the shipped ones: files or directories (may be repeated)
     #[arg(long, value_name = "PATH")]
     pub(crate) taxonomy: Vec<PathBuf>,
+    /// The plant that events are seen in: inventories, zones and conduits, as files or directories (may be repeated); records
+    /// also have the fields that it fills
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: Vec<String>,
     /// What to print [default: table on a terminal, else ndjson]
     #[arg(long, short, value_name = "FORM")]
     pub(crate) output: Option<NormaliseForm>,

@@ -9,6 +9,7 @@
 //! in `tieline`; nothing is printed here.
 
 pub mod arrow;
+pub mod context;
 pub mod coverage;
 pub mod event;
 pub mod fields;

@@ -43,6 +43,8 @@ pub struct RuleOptions {
     pub taxonomy: Vec<PipelineText>,
     /// Tables of fields in which indicators are looked for, beside the shipped one.
     pub indicator_fields: Vec<PipelineText>,
+    /// The plant that events are seen in: paths or texts, as [`read_context`](crate::context::read_context) takes them.
+    pub context: Vec<String>,
 }
 
 /// A processing pipeline as text, with the name that messages show.
@@ -101,8 +103,8 @@ impl std::error::Error for LoadError {}
 impl RulePack {
     /// Reads the rule files that `paths` stand for. A file that is met twice is read once.
     ///
-    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline or
-    /// a table; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
+    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline, a table or a
+    /// plant; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
     /// in place of all.
     ///
     /// # Errors
@@ -173,6 +175,12 @@ impl RulePack {
         Ok(())
     }
 
+    /// Adds what was found wrong in the plant, in place of what was said of the one before.
+    pub(crate) fn tell_context(&mut self, found: &[Diagnostic]) {
+        self.diagnostics.retain(|told| !matches!(told.code, Code::ContextSyntax | Code::ContextContradiction));
+        self.diagnostics.extend_from_slice(found);
+    }
+
     fn tell_unreadable(&mut self, path: &Path, reason: &str) {
         let name = path.display().to_string();
         self.diagnostics.push(Diagnostic::without_place(Code::UnreadableFile, Some(&name), reason));
@@ -202,6 +210,19 @@ impl RulePack {
             Err(error) => self.diagnostics.push(not_utf8(&name, error.as_bytes(), error.utf8_error().valid_up_to())),
         }
         Ok(())
+    }
+
+    /// Adds the shipped rules whose ids no text of the pack has, for references that lead nowhere else.
+    pub(crate) fn add_shipped(&mut self) {
+        let ids = |text: &str| -> Vec<String> {
+            text.lines().filter_map(|line| line.strip_prefix("id:")).map(|id| id.trim().to_owned()).collect()
+        };
+        let known: HashSet<String> = self.files.iter().flat_map(|file| ids(file.text())).collect();
+        for (pack, rules) in tieline_rules::packs() {
+            let missing = rules.iter().filter(|(_, text)| !ids(text).iter().any(|id| known.contains(id)));
+            let source = |(name, text): &(&str, &str)| Source::new(Some(&format!("shipped {pack}/{name}")), *text);
+            self.files.extend(missing.map(source));
+        }
     }
 
     /// A compiler with the rules and options, to which pipelines may still be added.
@@ -369,7 +390,7 @@ fn not_utf8(name: &str, bytes: &[u8], valid: usize) -> Diagnostic {
     diagnostic
 }
 
-fn opening(error: &io::Error) -> String {
+pub(crate) fn opening(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or directory".to_owned(),
         _ => format!("cannot be read: {error}"),
@@ -395,6 +416,11 @@ fn read_saved(path: &Path) -> Result<Rules, LoadError> {
     Rules::from_owner(bytes).map_err(|error| LoadError::new(path, error.to_string()))
 }
 
+/// Whether a YAML text has a correlation among its documents.
+pub(crate) fn holds_correlation(text: &str) -> bool {
+    text.lines().any(|line| line.starts_with("correlation:"))
+}
+
 /// Whether a YAML text is a processing pipeline.
 fn is_pipeline(text: &str) -> bool {
     has_and_is_no_rule(text, &["transformations:"])
@@ -402,7 +428,8 @@ fn is_pipeline(text: &str) -> bool {
 
 /// Whether a YAML text is a table of an OT protocol, of sensors or ports, or of fields that hold indicators.
 fn is_table(text: &str) -> bool {
-    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:", "indicator_fields:"])
+    let keys = ["protocol:", "sensor:", "ports:", "indicator_fields:", "sites:", "assets:", "zones:", "conduits:"];
+    has_and_is_no_rule(text, &keys)
 }
 
 /// Whether a YAML text has one of these keys and no part of a rule.

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use tieline::diagnostic::Diagnostic;
 
+use crate::context::context_files;
 use crate::indicators::{Lists, list_files};
 use crate::load::{LoadError, RuleOptions, RulePack, rule_files};
 use crate::source::{Plan, PlanError, SourceChoice, SourceId};
@@ -59,7 +60,8 @@ impl Recipe {
     /// What would differ if a file were written.
     fn stamp(&self) -> Stamp {
         let pipelines = self.pipelines.iter().filter(|name| tieline_rules::pipeline(name).is_none()).map(PathBuf::from);
-        let files = rule_files(&self.rules).into_iter().chain(pipelines).chain(list_files(&self.indicators));
+        let files = rule_files(&self.rules).into_iter().chain(pipelines).chain(context_files(&self.options.context));
+        let files = files.chain(list_files(&self.indicators));
         files
             .map(|path| {
                 let seen = seen(&path);

@@ -16,9 +16,11 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock, OnceLock};
 
+use tieline::context::Context;
 use tieline::diagnostic::Diagnostic;
 use tieline::{CheckedRules, LogSource, Rules, SourceInfo};
 
+use crate::context::read_context;
 use crate::indicators::Lists;
 use crate::load::{LoadError, PipelineText, RuleOptions, RulePack, read_pipeline};
 use crate::peek::{Peek, Seen};
@@ -69,6 +71,8 @@ pub struct Plan {
     pipelines: Vec<PipelineText>,
     known: &'static [Known],
     choice: Choice,
+    /// The plant that events are seen in.
+    context: Option<Context>,
     /// Reads the fields by which sources are known.
     peek: Peek,
     /// Whether something was compiled already.
@@ -166,12 +170,14 @@ impl Plan {
     /// # Errors
     /// When a source or a pipeline is not known, or a pipeline cannot be read.
     pub fn new(
-        pack: RulePack,
+        mut pack: RulePack,
         options: RuleOptions,
         pipelines: &[String],
         choice: &SourceChoice,
     ) -> Result<Self, LoadError> {
         let pipelines = pipelines.iter().map(|name| find_pipeline(name)).collect::<Result<_, _>>()?;
+        let context = if options.context.is_empty() { None } else { Some(read_context(&options.context)?) };
+        pack.tell_context(context.as_ref().map_or(&[], Context::diagnostics));
         let known = known_sources();
         let as_is = SourceId(known.len());
         let choice = match choice {
@@ -186,7 +192,7 @@ impl Plan {
         let compiled = (0..=known.len()).map(|_| OnceLock::new()).collect();
         let peek = Peek::new(known.iter().flat_map(|source| source.info.fields()));
         let (is_begun, checked) = (AtomicBool::new(false), OnceLock::new());
-        Ok(Self { pack, options, pipelines, known, choice, peek, is_begun, checked, compiled })
+        Ok(Self { pack, options, pipelines, known, choice, context, peek, is_begun, checked, compiled })
     }
 
     /// The same plan with what was compiled so far, to be used elsewhere.
@@ -215,11 +221,21 @@ impl Plan {
             pipelines: self.pipelines.clone(),
             known: self.known,
             choice: self.choice,
+            context: self.context.clone(),
             peek: self.peek.clone(),
             is_begun: AtomicBool::new(self.is_begun.load(Ordering::Relaxed)),
             checked: OnceLock::new(),
             compiled: self.compiled.clone(),
         }
+    }
+
+    /// The same plan with the shipped rules behind those of its pack; nothing of it is compiled yet.
+    #[must_use]
+    pub(crate) fn with_shipped(&self) -> Self {
+        let mut more = Self { compiled: (0..=self.known.len()).map(|_| OnceLock::new()).collect(), ..self.again() };
+        more.is_begun = AtomicBool::new(false);
+        more.pack.add_shipped();
+        more
     }
 
     /// The form that all events meet; `None` when each event is asked.
@@ -309,7 +325,31 @@ impl Plan {
     pub fn compile(&self, id: SourceId) -> Result<bool, tieline::Error> {
         let Some(place) = self.compiled.get(id.0).filter(|place| place.get().is_none()) else { return Ok(false) };
         // Nobody waits for a lock here: who holds one may be gone, in a process that was forked meanwhile.
-        Ok(place.set(self.form(id)?).is_ok())
+        let rules = self.form(id)?;
+        let rules = self.context.as_ref().map_or_else(|| rules.clone(), |context| rules.with_context(context));
+        Ok(place.set(rules).is_ok())
+    }
+
+    /// The same plan over another plant; nothing is compiled again.
+    ///
+    /// # Errors
+    /// As for [`read_context`].
+    pub fn in_context(&self, names: &[String]) -> Result<Self, LoadError> {
+        let mut plan = self.again();
+        let context = read_context(names)?;
+        plan.options.context = names.to_vec();
+        for rules in &mut plan.compiled {
+            *rules = rules.get().map(|rules| rules.with_context(&context)).map_or_else(OnceLock::new, OnceLock::from);
+        }
+        plan.pack.tell_context(context.diagnostics());
+        plan.context = Some(context);
+        Ok(plan)
+    }
+
+    /// The plant that events are seen in.
+    #[must_use]
+    pub fn context(&self) -> Option<&Context> {
+        self.context.as_ref()
     }
 
     fn form(&self, id: SourceId) -> Result<Rules, tieline::Error> {
@@ -376,6 +416,8 @@ impl Plan {
             && !other.pack.is_saved()
             && self.pack.texts().eq(other.pack.texts())
             && self.pipelines == other.pipelines
+            && self.context.is_none()
+            && other.context.is_none()
             && faults(self) == faults(other)
     }
 

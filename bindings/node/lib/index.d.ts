@@ -39,6 +39,8 @@ export interface CompileOptions {
   indicatorsAt?: string;
   /** More fields in which indicators are looked for: paths of tables, or YAML texts. */
   indicatorFields?: string | readonly string[];
+  /** The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts of more than one line. */
+  context?: string | readonly string[];
   /** Warnings that are switched off, by code or name. */
   allow?: string | readonly string[];
   /** Whether a broken rule is an error; `compile`: true, `load`: false. */
@@ -420,6 +422,11 @@ export class Rules {
   explain(rule: string, event: OneEvent): Explanation;
   test(): Promise<TestReport>;
   toBuffer(): Buffer;
+  /**
+   * The same rules over a plant, by whose inventory, zones and conduits fields such as `source.asset.role`, `destination.zone`
+   * and `flow.allowed` are filled: paths, or YAML texts of more than one line. Nothing is compiled again.
+   */
+  inContext(context: Path | readonly Path[]): Rules;
   stream(options?: StreamOptions): Stream;
 }
 

@@ -210,6 +210,12 @@ class Rules {
     return JSON.parse(await stoppable(undefined, () => this.#native.test()));
   }
 
+  /** The same rules over a plant: paths or YAML texts of inventories, zones and conduits. */
+  inContext(context) {
+    const names = pathsJson(context);
+    return new Rules(INSIDE, call(() => this.#native.inContext(names)));
+  }
+
   /** The rules as bytes, for `Rules.fromBuffer`. */
   toBuffer() {
     return call(() => this.#native.toBytes());

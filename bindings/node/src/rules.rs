@@ -223,6 +223,15 @@ impl NativeRules {
         later(move || text(&rules.test()?))
     }
 
+    /// The same rules over another plant: a list of paths and YAML texts.
+    ///
+    /// # Errors
+    /// As in the waist.
+    #[napi]
+    pub fn in_context(&self, context: String) -> napi::Result<Self> {
+        guarded(|| self.inner.in_context(&list::<String>(&context, "context")?)?.shown())
+    }
+
     /// The rules as bytes.
     ///
     /// # Errors

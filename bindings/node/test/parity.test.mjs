@@ -57,6 +57,11 @@ class Held {
     return this.counts(this.rules);
   }
 
+  in_context({ context }) {
+    this.rules = this.rules.inContext(context);
+    return { ...this.counts(this.rules), diagnostics: this.rules.diagnostics.map(place) };
+  }
+
   from_bytes({ hex }) {
     this.rules = Rules.fromBuffer(bytes(hex));
     return this.counts(this.rules);

@@ -69,7 +69,8 @@ impl Rules {
 ///
 /// `rules` is a YAML text, a list of texts or of pairs of a name and a text, or a dict of names and texts; names are
 /// shown by messages. Options are `pipelines`, `source`, `placeholders`, `timezone`, `time_unit`, `time_fields`,
-/// `indicators`, `indicators_at`, `indicator_fields`, `allow` and `strict`. A broken rule raises `RuleError`; with `strict=False` it is left out and told by
+/// `context`, `indicators`, `indicators_at`, `indicator_fields`, `allow` and `strict`. A broken rule raises `RuleError`; with
+/// `strict=False` it is left out and told by
 /// `Rules.diagnostics`.
 ///
 /// >>> tieline.compile(WHOAMI)
@@ -231,6 +232,24 @@ impl Rules {
         work(py, || self.set.with_indicators(&lists)).map(Self::new)
     }
 
+    /// The same rules over a plant, by whose inventory, zones and conduits fields such as `source.asset.role`,
+    /// `destination.zone` and `flow.allowed` are filled.
+    ///
+    /// `context` is a path, a YAML text of more than one line, or a list of these. Nothing is compiled again, so a stream goes on
+    /// with another plant by `stream.reload(rules.in_context(...))` and keeps what it has seen. What is wrong in the plant is told
+    /// by `diagnostics`. `compile` and `load` take `context` as an option as well.
+    ///
+    /// >>> plant = """
+    /// ... zones:
+    /// ...   - {name: office, networks: [10.0.0.0/16]}
+    /// ... """
+    /// >>> tieline.compile(WHOAMI).in_context(plant)
+    /// Rules(rules=1, correlations=0)
+    fn in_context(&self, py: Python<'_>, context: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let names: Vec<String> = paths(context)?.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        work(py, || self.set.in_context(&names)).map(Self::new)
+    }
+
     /// The detection rules, in order.
     #[getter]
     fn rules<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
@@ -376,7 +395,8 @@ impl Rules {
         record_with_text(py, "Explanation", &explanation, &explanation.to_string())
     }
 
-    /// Runs the events that lie beside rule files: `NAME.match.ndjson` must fire, `NAME.silent.ndjson` must not.
+    /// Runs the events that lie beside rule files: `NAME.match.ndjson` must fire, `NAME.silent.ndjson` must not; beside correlations
+    /// they hold sequences, with a blank line between them.
     fn test<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let report = work(py, || self.set.test())?;
         record(py, "TestReport", &report)

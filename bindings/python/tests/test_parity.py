@@ -71,6 +71,10 @@ class Held:
         self.rules = tieline.Rules.from_bytes(self.rules.to_bytes())
         return self.counts()
 
+    def do_in_context(self, step, options):
+        self.rules = self.rules.in_context(step["context"])
+        return {**self.counts(), "diagnostics": [place(told) for told in self.rules.diagnostics]}
+
     def do_from_bytes(self, step, options):
         self.rules = tieline.Rules.from_bytes(bytes.fromhex(step["hex"]))
         return self.counts()

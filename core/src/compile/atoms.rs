@@ -146,6 +146,22 @@ impl Atoms {
         slot
     }
 
+    /// The slot of a field, if it has one.
+    pub(super) fn known(&self, field: &str) -> Option<SlotId> {
+        self.slots.get(field).copied()
+    }
+
+    /// Whether an atom looks at a slot.
+    pub(super) fn reads(&self, id: AtomId, slot: SlotId) -> bool {
+        match self.get(id).map(|(subject, _)| subject) {
+            Some(Subject::Slot(own)) => *own == slot,
+            Some(Subject::Pair(pair)) => {
+                self.pairs.get(*pair as usize).is_some_and(|pair| pair.left == slot || pair.right == slot)
+            }
+            Some(Subject::Leaves) | None => false,
+        }
+    }
+
     /// The atom for a question, a new one when nobody asked it before.
     pub(super) fn atom(&mut self, subject: Subject, question: Question) -> AtomId {
         let (atoms, hasher) = (&self.atoms, &self.hasher);

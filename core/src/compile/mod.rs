@@ -29,6 +29,7 @@ use crate::shortcut::{Shortcut, Shortcuts};
 use atoms::Atoms;
 use expr::Expr;
 use regexes::Regexes;
+use std::collections::BTreeSet;
 
 /// Rules on their way into one program. Each is seen once, so that whoever adds it may let it go.
 pub(crate) struct Collector {
@@ -36,6 +37,8 @@ pub(crate) struct Collector {
     shortcuts: Shortcuts,
     atoms: Atoms,
     alternatives: Vec<(RuleId, Expr)>,
+    /// Slots that others ask for than rules.
+    held: BTreeSet<SlotId>,
     /// How many rules there are so far.
     rules: u32,
 }
@@ -43,7 +46,7 @@ pub(crate) struct Collector {
 impl Collector {
     pub(crate) fn new(limits: Limits, shortcuts: Shortcuts) -> Self {
         let (regexes, atoms) = (Regexes::new(limits), Atoms::new(shortcuts));
-        Self { regexes, shortcuts, atoms, alternatives: Vec::new(), rules: 0 }
+        Self { regexes, shortcuts, atoms, alternatives: Vec::new(), held: BTreeSet::new(), rules: 0 }
     }
 
     /// Takes in a rule under the next number; or says why it cannot be compiled: placeholders without values, expressions
@@ -67,7 +70,23 @@ impl Collector {
 
     /// Gives a field a slot, also when no rule tests it.
     pub(crate) fn field(&mut self, name: &str) -> SlotId {
-        self.atoms.slot(name)
+        let slot = self.atoms.slot(name);
+        self.held.insert(slot);
+        slot
+    }
+
+    /// What each of those who ask for a field demands of others: texts of which one must be there for its answer to count.
+    pub(crate) fn demands(&self, field: &str, of: &[&str]) -> Vec<Vec<Option<BTreeSet<String>>>> {
+        let Some(slot) = self.atoms.known(field) else { return Vec::new() };
+        let of: Vec<Option<SlotId>> = of.iter().map(|name| self.atoms.known(name)).collect();
+        let asks = |expr: &Expr| {
+            let mut asks = false;
+            expr.each_atom(&mut |id| asks |= self.atoms.reads(id, slot));
+            asks
+        };
+        let rules = self.alternatives.iter().map(|(_, expr)| expr).filter(|expr| asks(expr));
+        let rules = rules.map(|expr| route::demands_of(expr, &self.atoms, &of));
+        rules.chain(self.held.contains(&slot).then(|| vec![None; of.len()])).collect()
     }
 
     /// The names of the fields that have a slot so far.

@@ -115,6 +115,12 @@ fn is_part(own: &[SlotId], of: &[SlotId]) -> bool {
     own.iter().all(|slot| of.contains(slot))
 }
 
+/// What an expression demands of each of some slots: texts of which one must be there when it is true; `None`: any, or none.
+pub(super) fn demands_of(expr: &Expr, atoms: &Atoms, slots: &[Option<SlotId>]) -> Vec<Option<BTreeSet<String>>> {
+    let mut demands = demands(expr, atoms);
+    slots.iter().map(|slot| demands.remove([(*slot)?].as_slice())).collect()
+}
+
 /// The values of which one must stand in one of the slots.
 fn demanded<'d>(demands: &'d Demands, slots: &[SlotId]) -> Option<&'d BTreeSet<String>> {
     let own = demands.iter().filter(|(own, _)| is_part(own, slots));

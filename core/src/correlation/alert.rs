@@ -36,6 +36,6 @@ pub(crate) struct Finding {
     /// The latest of the contributing events, the oldest first, at most [`REFERENCES_MAX`].
     pub(crate) events: Vec<u64>,
     /// For each field that a correlation further out asks for, the value on which all events from the first to the
-    /// last agree.
+    /// last agree that have one.
     pub(crate) carried: Vec<Option<Box<str>>>,
 }

@@ -137,8 +137,8 @@ impl Reference<'_> {
         let Held { first, count, value } = held;
         let window = self.between(first, last);
         let carried = (0..self.correlator.carried).map(|at| {
-            let values: BTreeSet<_> = window.iter().map(|(_, signal)| signal.carried[at].clone()).collect();
-            values.first().cloned().flatten().filter(|_| values.len() == 1)
+            let values: BTreeSet<_> = window.iter().filter_map(|(_, signal)| signal.carried[at].clone()).collect();
+            values.first().cloned().filter(|_| values.len() == 1)
         });
         Expected { kind, time, first, last, count, value, carried: carried.collect() }
     }

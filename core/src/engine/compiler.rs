@@ -15,8 +15,9 @@ use super::{Error, ErrorKind};
 use crate::check::{self, Checker, Pack};
 use crate::compile::Collector;
 use crate::config::Limits;
+use crate::context::{self, Lens};
 use crate::diagnostic::{Code, Diagnostic, Source};
-use crate::intel::{self, Lens, Table};
+use crate::intel::{self, Table};
 use crate::ot::{self, Plan, Taxonomy};
 use crate::shortcut::Shortcuts;
 use crate::syntax;
@@ -290,9 +291,12 @@ impl Settings {
         let mut fit = Fit::new(&pipelines, options);
         let mut collector = Collector::new(options.limits, self.shortcuts);
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: options.limits });
-        let (mut filer, mut origins) = (Filer::default(), Origins::default());
+        let (mut filer, mut origins, mut homes) = (Filer::default(), Origins::default(), Origins::default());
         let mut listening = Listening::new(&pack, &mut diagnostics);
         let mut asking = Vec::new();
+        for correlation in &pack.correlations {
+            homes.push(correlation.origin.as_ref().and_then(|origin| origin.source.name()));
+        }
         // Rule by rule, so that none is kept in two forms for longer than it takes.
         for (number, rule) in std::mem::take(&mut pack.rules).into_iter().enumerate() {
             let asked = listening.asked(number, &rule, &fit);
@@ -313,8 +317,12 @@ impl Settings {
             collector.field(&field);
         }
         listening.finish(&fit.refused(), &self.time.fields, &mut collector);
-        let plan = self.plan(&mut collector)?;
-        let lens = self.lens(asking, &mut collector)?;
+        let asked: Vec<String> = collector.names().filter(|name| context::is_field(name)).map(str::to_owned).collect();
+        let is_about_flows = Lens::is_about_flows(asked.iter().map(String::as_str));
+        let plan = self.plan(&mut collector, is_about_flows)?;
+        let lens = (!asked.is_empty())
+            .then(|| Lens::new(asked.iter().map(String::as_str), plan.is_some(), |name| collector.field(name)));
+        let watched = self.watched(asking, &mut collector)?;
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
@@ -322,20 +330,26 @@ impl Settings {
         origins.shrink();
         collector.finish(&mut writer);
         filer.write(&mut writer);
-        frozen::end(&listening, plan.as_ref(), lens.as_ref(), &mut writer);
+        frozen::end(&listening, plan.as_ref(), lens.as_ref(), watched.as_ref(), &mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
         let mut inner = Inner::new(frozen.ok_or_else(fault)?, self.clock.clone(), diagnostics);
-        (inner.origins, inner.counts) = (origins, counts);
+        (inner.origins, inner.homes, inner.counts) = (origins, homes, counts);
         Ok(Rules::from(inner))
     }
 
-    /// How the fields of OT operations are filled for which rules ask; nothing, when none does.
-    fn plan(&self, collector: &mut Collector) -> Result<Option<Plan>, Error> {
-        let asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
-        if asked.is_empty() || self.protocols.is_empty() {
+    /// How the fields of OT operations are filled for which rules ask, or of which it depends whether a flow is allowed;
+    /// nothing, when that is none.
+    fn plan(&self, collector: &mut Collector, is_about_flows: bool) -> Result<Option<Plan>, Error> {
+        let is_asked = is_about_flows || collector.names().any(ot::is_field);
+        if self.protocols.is_empty() || !is_asked {
             return Ok(None);
+        }
+        if collector.names().any(context::is_field) {
+            for name in Lens::of_records() {
+                collector.field(name);
+            }
         }
         let read = || {
             let (taxonomy, found) = Taxonomy::parse(&self.protocols, &self.options.limits);
@@ -343,11 +357,17 @@ impl Settings {
             if found.is_empty() { Ok(taxonomy) } else { Err(fault.with(found)) }
         };
         let taxonomy = self.taxonomy.get_or_init(read).as_ref().map_err(Clone::clone)?;
-        Ok(Some(Plan::new(taxonomy, asked.iter().map(String::as_str), |name| collector.field(name))))
+        let demanded = |name: String| {
+            let demands = collector.demands(&name, ot::DECIDING);
+            (name, demands)
+        };
+        let asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
+        let asked: Vec<_> = asked.into_iter().map(demanded).collect();
+        Ok(Some(Plan::new(taxonomy, &asked, |name| collector.field(name))))
     }
 
     /// Where indicators are looked for; nothing, when no rule asks.
-    fn lens(&self, asking: Vec<u32>, collector: &mut Collector) -> Result<Option<Lens>, Error> {
+    fn watched(&self, asking: Vec<u32>, collector: &mut Collector) -> Result<Option<intel::Lens>, Error> {
         let asked: Vec<String> = collector.names().filter(|name| intel::is_field(name)).map(str::to_owned).collect();
         if asked.is_empty() || self.indicator_fields.is_empty() {
             return Ok(None);
@@ -358,6 +378,6 @@ impl Settings {
             return Err(Error::new(ErrorKind::IndicatorFields, message).with(found));
         }
         let asked = asked.iter().map(String::as_str);
-        Ok(Some(Lens::new(&table, asked, asking, &self.time.fields, |name| collector.field(name))))
+        Ok(Some(intel::Lens::new(&table, asked, asking, &self.time.fields, |name| collector.field(name))))
     }
 }

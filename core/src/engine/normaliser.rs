@@ -7,10 +7,12 @@
 //! It is made of the same program that rules are compiled to: one that has no rules and asks for every field of a record.
 
 use super::{Compiler, Error, Rules, operations};
+use crate::context::{self, Context, Seen as InContext};
 use crate::event::JsonEvent;
 use crate::event::json::{self, EventError};
 use crate::event::slots::{Kind, Seen, Slots};
-use crate::ot::{self, Records};
+use crate::ot::{self, Fill, Records};
+use crate::program::SlotId;
 use serde_json::Map;
 
 /// Reads the OT operations that events tell of, as rules see them in the fields `ot.*`.
@@ -34,10 +36,19 @@ pub struct Normaliser {
     rules: Rules,
     slots: Slots,
     records: Records,
+    seen: InContext,
 }
 
 /// Fields that are lists, also when there is one value.
-const LISTS: &[&str] = &["ot.address", "ot.value", "ot.flag"];
+const LISTS: &[&str] = &[
+    "ot.address",
+    "ot.value",
+    "ot.flag",
+    "flow.denied_by",
+    "source.asset.tag",
+    "destination.asset.tag",
+    "host.asset.tag",
+];
 
 impl Normaliser {
     /// A normaliser with the tables that were given to a compiler; its rules are left aside.
@@ -45,8 +56,21 @@ impl Normaliser {
     /// # Errors
     /// When a table is broken.
     pub fn new(compiler: Compiler) -> Result<Self, Error> {
-        let rules = compiler.asking(ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX)))?;
-        Ok(Self { rules, slots: Slots::default(), records: Records::default() })
+        Ok(Self::over(compiler.asking(fields())?))
+    }
+
+    /// The same for events of a plant: records also have what its inventory, zones and conduits say, in the fields
+    /// `source.asset.role`, `destination.zone`, `flow.allowed` and so on. An event that tells of no operation has one record
+    /// with these alone, if there is anything to say.
+    ///
+    /// # Errors
+    /// When a table is broken.
+    pub fn in_context(compiler: Compiler, context: &Context) -> Result<Self, Error> {
+        Ok(Self::over(compiler.asking(fields().chain(context::fields()))?.with_context(context)))
+    }
+
+    fn over(rules: Rules) -> Self {
+        Self { rules, slots: Slots::default(), records: Records::default(), seen: InContext::default() }
     }
 
     /// The records of a JSON object, one for each operation, with the fields that are known; none when it tells of no
@@ -55,33 +79,58 @@ impl Normaliser {
     /// # Errors
     /// When the bytes are no JSON object, as for [`Scanner::scan_json`](super::Scanner::scan_json).
     pub fn records_json(&mut self, event: &[u8]) -> Result<Vec<Map<String, serde_json::Value>>, EventError> {
-        let Self { rules, slots, records } = self;
-        let (fields, Some(plan)) = (&rules.inner().program().fields, rules.inner().plan()) else {
-            return Ok(Vec::new());
-        };
-        let text = slots.fill_json(event, fields)?;
-        if slots.are_unordered() {
-            operations::put_in_order(plan, slots, &JsonEvent::parse(event)?);
+        let Self { rules, slots, records, seen } = self;
+        let (plan, in_context) = (rules.inner().plan(), rules.seen_in());
+        let text = slots.fill_json(event, &rules.inner().program().fields)?;
+        let mut count = 0;
+        if let Some(plan) = plan {
+            if slots.are_unordered() {
+                operations::put_in_order(plan, slots, &JsonEvent::parse(event)?);
+            }
+            count = records.read(plan, Fill::All, slots, text);
         }
-        let count = records.read(plan, slots, text);
-        Ok((0..count)
-            .map(|number| {
-                records.put(number, slots);
-                let mut record = Map::new();
-                for name in ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX)) {
-                    let Some(slot) = plan.filled(&name) else { continue };
-                    let mut values: Vec<serde_json::Value> =
-                        slots.values(slot, text).map(|seen| to_json(&seen)).collect();
-                    let value = match values.len() {
-                        0 => continue,
-                        1 if !LISTS.contains(&&*name) => values.remove(0),
-                        _ => values.into(),
-                    };
-                    record.insert(name, value);
-                }
-                record
-            })
-            .collect())
+        let told = if in_context.is_some() { count.max(1) } else { count };
+        let mut all = Vec::with_capacity(told);
+        for number in 0..told {
+            records.put(number, slots);
+            let mut record = Map::new();
+            let of_operation = plan
+                .filter(|_| count > 0)
+                .into_iter()
+                .flat_map(|plan| fields().filter_map(|name| plan.filled(&name).map(|slot| (name, slot))));
+            put(&mut record, of_operation, slots, text);
+            if let Some((lens, context)) = in_context {
+                seen.put(lens, context, slots, text);
+                let slot = |name: String| lens.filled(&name).map(|slot| (name, slot));
+                put(&mut record, context::fields().filter_map(slot), slots, text);
+            }
+            if !record.is_empty() {
+                all.push(record);
+            }
+        }
+        Ok(all)
+    }
+}
+
+/// The fields of a record.
+fn fields() -> impl Iterator<Item = String> {
+    ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX))
+}
+
+fn put(
+    record: &mut Map<String, serde_json::Value>,
+    fields: impl Iterator<Item = (String, SlotId)>,
+    slots: &Slots,
+    text: &str,
+) {
+    for (name, slot) in fields {
+        let mut values: Vec<serde_json::Value> = slots.values(slot, text).map(|seen| to_json(&seen)).collect();
+        let value = match values.len() {
+            0 => continue,
+            1 if !LISTS.contains(&&*name) => values.remove(0),
+            _ => values.into(),
+        };
+        record.insert(name, value);
     }
 }
 

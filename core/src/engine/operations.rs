@@ -1,4 +1,5 @@
-//! Events seen view by view: one for each OT operation that they tell of, with each indicator that they hold.
+//! Events seen view by view: one for each OT operation that they tell of, with each indicator that they hold and what context
+//! says of it.
 //!
 //! ```text
 //! event ─┬▶ neither: the event itself                     rules of one view are one another's; a rule that matches
@@ -8,11 +9,12 @@
 //! What a record holds is found in `ot`, what a hit is in `intel`. Here an event becomes several, for `reference` as for the
 //! engine.
 
+use crate::context::{Context, Lens, Seen};
 use crate::event::json;
 use crate::event::slots::{Kind, Leaves, Slots};
 use crate::event::{Event, Value};
-use crate::intel::{Hit, Hits, Lens, Watch};
-use crate::ot::{Plan, Records};
+use crate::intel::{self, Hit, Hits, Watch};
+use crate::ot::{Fill, Plan, Records};
 use crate::program::Fields;
 
 /// Tells whose values belong together, where slots were not filled in the order of the event.
@@ -27,23 +29,25 @@ pub(super) fn put_in_order(plan: &Plan, slots: &mut Slots, event: &dyn Event) {
 pub(super) struct Views<'a> {
     pub(super) fields: &'a Fields<'a>,
     pub(super) plan: Option<&'a Plan>,
+    pub(super) context: Option<(&'a Lens, &'a Context)>,
     pub(super) watch: Option<Watch<'a>>,
 }
 
 /// Calls `each` for every record of an event with every indicator it holds, until it says that it has seen enough; for the
 /// event itself when it has none.
 pub(super) fn each_view(of: Views<'_>, event: &dyn Event, each: &mut dyn FnMut(&dyn Event, Option<Hit<'_>>) -> bool) {
-    let Views { fields, plan, watch } = of;
-    if plan.is_none() && watch.is_none() {
+    let Views { fields, plan, context, watch } = of;
+    if plan.is_none() && context.is_none() && watch.is_none() {
         each(event, None);
         return;
     }
-    let (mut slots, mut records, mut hits) = (Slots::default(), Records::default(), Hits::default());
+    let (mut slots, mut records, mut seen, mut hits) =
+        (Slots::default(), Records::default(), Seen::default(), Hits::default());
     slots.fill_event(event, fields, Leaves::Dropped);
-    if let Some(plan) = plan {
+    let count = plan.map_or(0, |plan| {
         put_in_order(plan, &mut slots, event);
-    }
-    let count = plan.map_or(0, |plan| records.read(plan, &slots, ""));
+        records.read(plan, Fill::All, &slots, "")
+    });
     for record in 0..count.max(1) {
         let (mut number, mut found) = (0, 1);
         while number < found {
@@ -56,9 +60,13 @@ pub(super) fn each_view(of: Views<'_>, event: &dyn Event, each: &mut dyn FnMut(&
                 hits.put(number, watch, &mut slots);
                 hit = hits.get(number, watch);
             }
+            if let Some((lens, context)) = context {
+                seen.put(lens, context, &mut slots, "");
+            }
             let plan = plan.filter(|_| count > 0);
-            let lens = watch.map(|watch| watch.lens).filter(|_| hit.is_some());
-            if each(&View { event, slots: &slots, plan, lens }, hit) {
+            let watched = watch.map(|watch| watch.lens).filter(|_| hit.is_some());
+            let lens = context.map(|(lens, _)| lens);
+            if each(&View { event, slots: &slots, plan, lens, watched }, hit) {
                 return;
             }
             number += 1;
@@ -66,18 +74,21 @@ pub(super) fn each_view(of: Views<'_>, event: &dyn Event, each: &mut dyn FnMut(&
     }
 }
 
-/// An event with one of its records and one of its indicators.
+/// An event with one of its records and one of its indicators, and what context says of it.
 struct View<'a> {
     event: &'a dyn Event,
     slots: &'a Slots,
     plan: Option<&'a Plan>,
     lens: Option<&'a Lens>,
+    watched: Option<&'a intel::Lens>,
 }
 
 impl Event for View<'_> {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
         let of_record = self.plan.and_then(|plan| plan.filled(field));
-        let Some(slot) = of_record.or_else(|| self.lens.and_then(|lens| lens.filled(field))) else {
+        let of_context = || self.lens.and_then(|lens| lens.filled(field));
+        let of_hit = || self.watched.and_then(|lens| lens.filled(field));
+        let Some(slot) = of_record.or_else(of_context).or_else(of_hit) else {
             return self.event.values(field, each);
         };
         let mut buffer = String::new();

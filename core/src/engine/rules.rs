@@ -14,6 +14,7 @@ use super::listening::Listening;
 use super::operations::{self, Views};
 use super::stream::CorrelationInfo;
 use crate::check::{Level, LogSource, Metadata, Needs, Rule, Status};
+use crate::context::{Context as Plant, Lens};
 use crate::detection::IndicatorSeen;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
@@ -34,6 +35,8 @@ pub struct Rules {
     inner: Arc<Inner>,
     /// What is looked for in events, when somebody gave lists.
     indicators: Option<Arc<Indicators>>,
+    /// The plant that events are seen in.
+    plant: Option<Plant>,
 }
 
 pub(super) struct Inner {
@@ -43,6 +46,8 @@ pub(super) struct Inner {
     diagnostics: Vec<Diagnostic>,
     pub(super) counts: LoadCounts,
     pub(super) origins: Origins,
+    /// The same for correlations.
+    pub(super) homes: Origins,
     /// The names of all fields, when somebody asked for them.
     fields: OnceLock<Vec<String>>,
     /// What correlations say about themselves, when somebody asked.
@@ -53,7 +58,7 @@ impl Inner {
     pub(super) fn new(frozen: Frozen, clock: Clock, diagnostics: Vec<Diagnostic>) -> Self {
         let rules = &frozen.borrow_dependent().rules;
         let counts = LoadCounts { documents: rules.len(), rules: rules.len(), ..LoadCounts::default() };
-        let (read, origins) = (Read::new(rules), Origins::default());
+        let (read, origins, homes) = (Read::new(rules), Origins::default(), Origins::default());
         Self {
             frozen,
             read,
@@ -61,6 +66,7 @@ impl Inner {
             diagnostics,
             counts,
             origins,
+            homes,
             fields: OnceLock::new(),
             correlations: OnceLock::new(),
         }
@@ -79,6 +85,11 @@ impl Inner {
         self.view().plan.as_ref()
     }
 
+    /// How fields of assets, zones and flows are filled, when a rule asks for any.
+    pub(super) fn lens(&self) -> Option<&Lens> {
+        self.view().lens.as_ref()
+    }
+
     /// What correlations need to know of the rules.
     pub(super) fn listening(&self) -> &Listening {
         &self.view().listening
@@ -88,8 +99,10 @@ impl Inner {
     pub(super) fn correlations(&self) -> &[Arc<CorrelationInfo>] {
         self.correlations.get_or_init(|| {
             let Listening { correlations, alerts, .. } = self.listening();
-            let info = |(correlation, alerts): (_, &bool)| Arc::new(CorrelationInfo::new(correlation, *alerts));
-            correlations.iter().zip(alerts).map(info).collect()
+            let info = |(at, (correlation, alerts)): (usize, (_, &bool))| {
+                Arc::new(CorrelationInfo::new(correlation, *alerts, self.homes.get(at)))
+            };
+            correlations.iter().zip(alerts).enumerate().map(info).collect()
         })
     }
 
@@ -132,7 +145,7 @@ impl Origins {
 
 impl From<Inner> for Rules {
     fn from(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner), indicators: None }
+        Self { inner: Arc::new(inner), plant: None, indicators: None }
     }
 }
 
@@ -223,7 +236,7 @@ impl<'a> RuleInfo<'a> {
     /// Whether the rule asks for a field `indicator.*`: then its evidence tells which indicators an event holds.
     #[must_use]
     pub fn asks_indicators(&self) -> bool {
-        self.inner.view().lens.as_ref().is_some_and(|lens| lens.is_asking(self.index))
+        self.inner.view().watched.as_ref().is_some_and(|lens| lens.is_asking(self.index))
     }
 
     /// The log source whose events the rule reads.
@@ -277,7 +290,7 @@ impl Rules {
     /// ```
     #[must_use]
     pub fn with_indicators(&self, indicators: Arc<Indicators>) -> Self {
-        Self { inner: Arc::clone(&self.inner), indicators: Some(indicators) }
+        Self { indicators: Some(indicators), ..self.clone() }
     }
 
     /// The indicators that are looked for.
@@ -289,16 +302,29 @@ impl Rules {
     /// Whether any rule asks for indicators, so that it matters which there are.
     #[must_use]
     pub fn asks_indicators(&self) -> bool {
-        self.inner.view().lens.is_some()
+        self.inner.view().watched.is_some()
     }
 
     /// What is looked for in events, and where; nothing, when no rule asks or nothing was given.
     #[inline]
     pub(super) fn watch(&self) -> Option<Watch<'_>> {
-        let lens = self.inner.view().lens.as_ref()?;
+        let lens = self.inner.view().watched.as_ref()?;
         let indicators = self.indicators.as_deref().filter(|indicators| !indicators.is_empty())?;
         let bare = self.inner.clock.unit().map_or(Bare::BySize, Bare::In);
         Some(Watch { lens, indicators, bare })
+    }
+
+    /// The same rules over a plant: fields such as `source.asset.role`, `destination.zone` and `flow.allowed` are filled from
+    /// its assets, zones and conduits. Costs nothing, and nothing is compiled again: a stream goes on with another plant by
+    /// [`Stream::reload`](super::Stream::reload), and what it has seen stays.
+    #[must_use]
+    pub fn with_context(&self, context: &Plant) -> Self {
+        Self { plant: Some(context.clone()), ..self.clone() }
+    }
+
+    /// What context fills, and from which plant; nothing when no rule asks or there is no plant.
+    pub(super) fn seen_in(&self) -> Option<(&Lens, &Plant)> {
+        self.inner.lens().zip(self.plant.as_ref())
     }
 
     /// How many rules can match.
@@ -427,7 +453,11 @@ impl Rules {
 
     fn each_view(&self, event: &dyn Event, each: &mut dyn FnMut(&dyn Event, Option<Hit<'_>>) -> bool) {
         let (plan, watch) = (self.inner.plan(), self.watch());
-        operations::each_view(Views { fields: &self.inner.program().fields, plan, watch }, event, each);
+        operations::each_view(
+            Views { fields: &self.inner.program().fields, plan, context: self.seen_in(), watch },
+            event,
+            each,
+        );
     }
 
     #[expect(clippy::panic, reason = "documented: the caller asks for a rule that is not there")]

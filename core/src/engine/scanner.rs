@@ -14,6 +14,7 @@ pub use columns::Detections;
 use super::stream::sight::{Scanned, Sight};
 use super::{Detection, Profile, RuleName, Rules, operations, profile};
 use crate::check::LogSource;
+use crate::context::Seen;
 use crate::correlation::sighting::Sighting;
 use crate::event::Event;
 use crate::event::JsonEvent;
@@ -21,7 +22,7 @@ use crate::event::json::EventError;
 use crate::event::slots::Leaves;
 use crate::intel::Hits;
 use crate::matcher::Scratch;
-use crate::ot::Records;
+use crate::ot::{Fill, Records};
 use crate::program::RuleId;
 use crate::shortcut::Shortcuts;
 
@@ -32,12 +33,13 @@ pub struct Scanner {
     scratch: Scratch,
     source: Option<LogSource>,
     sight: Sight,
-    /// The operations of the event at hand, and the rules that matched any of them.
+    /// The operations of the event at hand, what context says, and the rules that matched any of them.
     records: Records,
+    seen: Seen,
     matched: Vec<RuleId>,
     /// The indicators that the event at hand holds.
     hits: Hits,
-    /// Whether rows of the table at hand may tell of operations, or hold indicators.
+    /// Whether rows of the table at hand may tell of operations, hold indicators, or have context.
     has_derived: bool,
 }
 
@@ -65,9 +67,17 @@ impl Scanner {
 
     fn with(rules: &Rules, mut scratch: Scratch) -> Self {
         scratch.slots.ask_single(&rules.inner().listening().slots());
-        let (sight, records, hits) = (Sight::default(), Records::default(), Hits::default());
-        let (rules, source, matched, has_derived) = (rules.clone(), None, Vec::new(), false);
-        Self { rules, scratch, source, sight, records, matched, hits, has_derived }
+        Self {
+            rules: rules.clone(),
+            scratch,
+            source: None,
+            sight: Sight::default(),
+            records: Records::default(),
+            seen: Seen::default(),
+            matched: Vec::new(),
+            hits: Hits::default(),
+            has_derived: false,
+        }
     }
 
     /// What scanning has cost so far; `None` unless the scanner was made by [`profiled`](Self::profiled). Takes a few
@@ -196,8 +206,12 @@ impl Scanner {
     /// when it has some.
     fn evaluate(&mut self, text: &str, mut sighting: Option<&mut Sighting>) {
         let Self { rules, scratch, records, hits, .. } = self;
-        let count = rules.inner().plan().map_or(0, |plan| records.read(plan, &scratch.slots, text));
+        let count = rules.inner().plan().map_or(0, |plan| records.read(plan, Fill::Wanted, &scratch.slots, text));
         if count == 0 && rules.watch().is_none_or(|watch| hits.read(&watch, &scratch.slots, text) == 0) {
+            if self.rules.seen_in().is_some() {
+                self.scratch.slots.derive(&[], "");
+                self.see(text);
+            }
             return self.evaluate_one(text, sighting);
         }
         let rules = rules.clone();
@@ -217,6 +231,7 @@ impl Scanner {
                     }
                     hits.put(hit, watch, &mut scratch.slots);
                 }
+                self.see(text);
                 if let Some(sighting) = sighting.as_deref_mut() {
                     sighting.go_on_from(signals.filter(|_| hit > 0));
                 }
@@ -228,6 +243,13 @@ impl Scanner {
         self.matched.sort_unstable();
         self.matched.dedup();
         std::mem::swap(&mut self.matched, &mut self.scratch.matched);
+    }
+
+    /// Adds to the slots what context says of the event or its record.
+    fn see(&mut self, text: &str) {
+        if let Some((lens, context)) = self.rules.seen_in() {
+            self.seen.put(lens, context, &mut self.scratch.slots, text);
+        }
     }
 
     fn evaluate_one(&mut self, text: &str, sighting: Option<&mut Sighting>) {

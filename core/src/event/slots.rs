@@ -370,6 +370,12 @@ impl Slots {
         (head.first.next == END && !is_list).then(|| self.seen(&head.first, event))
     }
 
+    /// Whether a slot has a value.
+    #[inline]
+    pub(crate) fn is_filled(&self, slot: SlotId) -> bool {
+        self.cells.heads.get(slot.index()).is_some_and(|head| head.epoch == self.cells.epoch)
+    }
+
     /// The slots that have a value, in the event's order; a slot that two ways lead to stands there twice.
     pub(crate) fn filled(&self) -> &[SlotId] {
         &self.cells.filled

@@ -401,19 +401,19 @@ fn what_is_no_list_is_told_with_its_place() {
         let found = told(&indicators);
         assert!(found.len() == 1 && found[0].starts_with(expected), "{text}: {found:?}");
     };
-    check("", "list: error[TL0090]: the list is empty");
-    check("# nothing\n", "list: error[TL0090]: the list is empty");
+    check("", "list: error[TL0092]: the list is empty");
+    check("# nothing\n", "list: error[TL0092]: the list is empty");
     check("{\"objects\":[\n{\"type\":\"ind", "list:2:1");
-    check("{\"objects\":[}", "list:1:13: error[TL0090]: the list is no JSON");
-    check("{\"objects\":{}}", "list:1:12: error[TL0090]: `objects` must be a list");
-    check("{\"objects\":[]}", "list: error[TL0090]: the bundle holds no object of the type `indicator`");
-    check("{\"a\":1}", "list:1:1: error[TL0090]: this is neither");
-    check("{\"Event\":[]}", "list:1:10: error[TL0090]: this is no MISP event");
-    check("what,ever\n1,2\n", "list:1:1: error[TL0090]: the first line names no column `value`");
-    check("[[[", "list:1:3: error[TL0090]: the list is cut off");
+    check("{\"objects\":[}", "list:1:13: error[TL0092]: the list is no JSON");
+    check("{\"objects\":{}}", "list:1:12: error[TL0092]: `objects` must be a list");
+    check("{\"objects\":[]}", "list: error[TL0092]: the bundle holds no object of the type `indicator`");
+    check("{\"a\":1}", "list:1:1: error[TL0092]: this is neither");
+    check("{\"Event\":[]}", "list:1:10: error[TL0092]: this is no MISP event");
+    check("what,ever\n1,2\n", "list:1:1: error[TL0092]: the first line names no column `value`");
+    check("[[[", "list:1:3: error[TL0092]: the list is cut off");
     let mut indicators = Indicators::default();
     read::list_of(&Source::new(Some("list"), "198.51.100.7"), &mut indicators, 5);
-    assert_eq!(told(&indicators), ["list: error[TL0090]: the list has more than 5 bytes; cut it into several"]);
+    assert_eq!(told(&indicators), ["list: error[TL0092]: the list has more than 5 bytes; cut it into several"]);
     // Many faults are counted, and long lines are not shown.
     let many = (0..500).map(|number| format!("{{\"id\":\"{number}\"}}")).collect::<Vec<_>>().join(",");
     let indicators = list(&format!("{{\"objects\":[{many}]}}"));
@@ -430,9 +430,9 @@ fn tables_of_fields_are_checked() {
         assert_eq!(error.kind(), crate::ErrorKind::IndicatorFields);
         assert!(error.to_string().contains(expected), "{error}");
     };
-    check("adress: [a]", "fields.yml:1:1: error[TL0091]: fields do not hold `adress`; did you mean `address`?");
-    check("address: [[a]]", "fields.yml:1:11: error[TL0091]: a name of a field must be a text");
-    check("- a", "fields.yml:1:3: error[TL0091]: a group of fields must be a map");
+    check("adress: [a]", "fields.yml:1:1: error[TL0093]: fields do not hold `adress`; did you mean `address`?");
+    check("address: [[a]]", "fields.yml:1:11: error[TL0093]: a name of a field must be a text");
+    check("- a", "fields.yml:1:3: error[TL0093]: a group of fields must be a map");
 }
 
 #[test]

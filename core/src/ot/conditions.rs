@@ -64,6 +64,7 @@ impl Want {
         }
     }
 
+    #[inline]
     pub(super) fn holds(&self, value: Option<&Value<'_>>) -> bool {
         match (self, value) {
             (Self::Present, value) => value.is_some(),
@@ -88,11 +89,4 @@ fn has_parts(text: &str, parts: &[String]) -> bool {
         }
     }
     text.ends_with(&**last)
-}
-
-impl Conditions {
-    /// Whether all hold; `holds` tells whether an input is as wanted.
-    pub(super) fn hold(&self, mut holds: impl FnMut(InputId, &Want) -> bool) -> bool {
-        self.0.iter().all(|(input, wants)| wants.iter().any(|want| holds(*input, want)))
-    }
 }

@@ -8,16 +8,15 @@
 
 use super::conditions::Value;
 use super::frame::{Event, Frame, Part};
-use super::plan::Plan;
+use super::plan::{Plan, Wanted};
 use super::taxonomy::{Case, Layout, Row};
 use super::{
-    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME, OBJECT, OPERATION,
-    OUTCOME, PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, VALUE,
+    ADDRESS, CLASSES, CODE, DESTINATION, DIRECTION, DIRECTIONS, ERROR_CODE, ERROR_NAME, FILE, FLAG, InputId, NAME,
+    OBJECT, OPERATION, OUTCOME, PROTOCOL, QUANTITY, SENSOR, SOURCE, SUBCODE, SUBNAME, UNKNOWN, VALUE,
 };
 use crate::config::{OT_ADDRESSES_MAX, OT_RECORDS_MAX};
 use crate::event::slots::{Derived, Kind, Slots};
 use crate::program::SlotId;
-use std::ops::Range;
 
 /// The records of the event at hand.
 #[derive(Debug, Default)]
@@ -25,117 +24,133 @@ pub(crate) struct Records {
     /// The fields of all records, those of one behind the other.
     entries: Vec<(SlotId, Derived)>,
     texts: String,
-    /// For each record where its fields end, and whether its message only wraps others.
-    ends: Vec<(usize, bool)>,
+    fill: Fill,
+    /// For each record where its fields end.
+    ends: Vec<usize>,
+    /// Whether messages are read that only wrap others, and how many were passed over.
+    wraps: Wraps,
+    passed: usize,
     layouts: Vec<u16>,
     parts: Vec<u32>,
-    /// Records that count.
-    kept: Vec<Range<usize>>,
+}
+
+/// Which fields of a record are filled.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fill {
+    /// All for which rules ask.
+    #[default]
+    All,
+    /// Of these, those that may change an answer: what rules ask for which demand another protocol, class or direction does not.
+    Wanted,
+}
+
+/// What becomes of messages that only wrap others.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Wraps {
+    #[default]
+    Passed,
+    Read,
 }
 
 impl Records {
     /// Reads the records of an event, and says how many there are.
-    pub(crate) fn read(&mut self, plan: &Plan, slots: &Slots, text: &str) -> usize {
+    pub(crate) fn read(&mut self, plan: &Plan, fill: Fill, slots: &Slots, text: &str) -> usize {
+        self.fill = fill;
         self.entries.clear();
         self.texts.clear();
         self.ends.clear();
         self.layouts.clear();
-        self.kept.clear();
-        let is_asked = |slot: &SlotId| plan.asked.iter().any(|(_, own)| *own == slot.0);
         for slot in slots.filled() {
             self.layouts.extend_from_slice(plan.triggered(*slot));
         }
         // An event that has fields of a record is normalised already.
-        if self.layouts.is_empty() || slots.filled().iter().any(is_asked) {
+        if self.layouts.is_empty() || plan.asked.iter().any(|(_, slot)| slots.is_filled(SlotId(*slot))) {
             return 0;
         }
         self.layouts.sort_unstable();
         self.layouts.dedup();
-        let mut layouts = std::mem::take(&mut self.layouts);
-        for number in layouts.drain(..) {
-            let Some((protocol, layout)) = plan.layouts.get(usize::from(number)) else { continue };
-            let Some(protocol) = plan.protocols.get(usize::from(*protocol)) else { continue };
-            let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
-            if fits(plan, layout, slots, text) {
-                let frame =
-                    |part, is_object| Frame::new(plan, protocol, layout, Event { slots, text }, part, is_object);
-                self.layout(plan, frame, layout, slots, text);
+        let layouts = std::mem::take(&mut self.layouts);
+        // Messages that only wrap others count where there is nothing in them.
+        for wraps in [Wraps::Passed, Wraps::Read] {
+            self.wraps = wraps;
+            self.passed = 0;
+            self.layouts(plan, &layouts, slots, text);
+            if !self.ends.is_empty() || self.passed == 0 {
+                break;
             }
         }
         self.layouts = layouts;
-        self.keep()
+        self.ends.len()
     }
 
-    fn layout<'e>(
-        &mut self,
-        plan: &'e Plan,
-        frame: impl Fn(Option<Part>, bool) -> Frame<'e>,
-        layout: &Layout,
-        slots: &Slots,
-        text: &str,
-    ) {
+    fn layouts(&mut self, plan: &Plan, layouts: &[u16], slots: &Slots, text: &str) {
+        for number in layouts {
+            let Some((number, layout)) = plan.layouts.get(usize::from(*number)) else { continue };
+            let Some(protocol) = plan.protocols.get(usize::from(*number)) else { continue };
+            let Some(layout) = protocol.layouts.get(usize::from(*layout)) else { continue };
+            if fits(plan, layout, slots, text) {
+                self.layout(plan, plan.wanted(*number), Frame::new(plan, protocol, layout, Event { slots, text }));
+            }
+        }
+    }
+
+    fn layout<'e>(&mut self, plan: &'e Plan, wanted: &[Wanted], mut frame: Frame<'e>) {
         self.parts.clear();
-        if let Some(slot) = layout.each.and_then(|each| plan.slot(each)) {
-            self.parts.extend(Event { slots, text }.objects(slot));
+        if let Some(slot) = frame.layout.each.and_then(|each| plan.slot(each)) {
+            self.parts.extend(frame.event.objects(slot));
         }
         let count = self.parts.len();
         if count < 2 {
-            return self.record(plan, &mut frame(None, count > 0));
+            frame.begin(None, count > 0);
+            return self.record(wanted, &mut frame);
         }
         for number in 0..count {
             let start = self.parts.get(number).copied().unwrap_or(0);
             let end = self.parts.get(number + 1).copied().unwrap_or(u32::MAX);
-            self.record(plan, &mut frame(Some(Part { places: start..end, number, count }), true));
+            frame.begin(Some(Part { places: start..end, number, count }), true);
+            self.record(wanted, &mut frame);
         }
-    }
-
-    /// Leaves out messages that only wrap others.
-    fn keep(&mut self) -> usize {
-        let wraps_only = self.ends.iter().all(|(_, wraps)| *wraps);
-        let mut start = 0;
-        for (end, wraps) in &self.ends {
-            if wraps_only || !wraps {
-                self.kept.push(start..*end);
-            }
-            start = *end;
-        }
-        self.kept.len()
     }
 
     /// Puts a record into the slots, in place of the one before.
     pub(crate) fn put(&self, number: usize, slots: &mut Slots) {
-        let entries = self.kept.get(number).and_then(|range| self.entries.get(range.clone()));
+        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
+        let entries = self.ends.get(number).and_then(|end| self.entries.get(start..*end));
         slots.derive(entries.unwrap_or_default(), &self.texts);
     }
 
-    fn record<'e>(&mut self, plan: &'e Plan, frame: &mut Frame<'e>) {
-        if self.ends.len() >= OT_RECORDS_MAX
+    fn record<'e>(&mut self, wanted: &[Wanted], frame: &mut Frame<'e>) {
+        if self.ends.len() + self.passed >= OT_RECORDS_MAX
             || (frame.layout.each.is_some() && frame.value(CODE).is_none() && !frame.has_any())
             || !frame.holds(&frame.layout.when)
         {
             return;
         }
         let row = frame.row();
-        frame.class = Some(row.map_or("unknown", |row| &row.class));
-        let protocol = frame.protocol;
-        frame.direction = stated(frame, DIRECTION, &protocol.direction);
-        frame.outcome = stated(frame, OUTCOME, &protocol.outcome);
-        for (field, slot) in &plan.asked {
-            self.field(*field, SlotId(*slot), row, frame);
+        if self.wraps == Wraps::Passed && row.is_some_and(|row| row.carries) {
+            self.passed += 1;
+            return;
         }
-        self.ends.push((self.entries.len(), row.is_some_and(|row| row.carries)));
+        let found = Found::of(row, frame);
+        let direction = found.direction.and_then(|direction| DIRECTIONS.iter().position(|own| *own == direction));
+        for wanted in wanted {
+            if self.fill == Fill::All || wanted.is_for(found.class, direction) {
+                self.field(wanted.field, SlotId(wanted.slot), &found, frame);
+            }
+        }
+        self.ends.push(self.entries.len());
     }
 
-    fn field<'e>(&mut self, field: InputId, slot: SlotId, row: Option<&'e Row>, frame: &mut Frame<'e>) {
-        let named = |row: Option<&'e Row>, name: fn(&'e Row) -> &'e str| row.map(name).filter(|name| !name.is_empty());
+    fn field<'e>(&mut self, field: InputId, slot: SlotId, found: &Found<'e>, frame: &mut Frame<'e>) {
+        let named = |name: fn(&'e Row) -> &'e str| found.row.map(name).filter(|name| !name.is_empty());
         let text = match field {
             SENSOR => Some(&*frame.layout.sensor),
             PROTOCOL => Some(&*frame.protocol.name),
-            OPERATION => frame.class,
-            DIRECTION => frame.direction,
-            OUTCOME => frame.outcome,
-            NAME => named(row, |row| &row.name),
-            SUBNAME => named(row, |row| &row.subname)
+            OPERATION => CLASSES.get(usize::from(found.class)).copied(),
+            DIRECTION => found.direction,
+            OUTCOME => found.outcome,
+            NAME => named(|row| &row.name),
+            SUBNAME => named(|row| &row.subname)
                 .or_else(|| frame.number(SUBCODE).and_then(|subcode| frame.protocol.subnames.name(subcode))),
             ERROR_NAME if frame.value(ERROR_NAME).is_none() => {
                 frame.number(ERROR_CODE).and_then(|code| frame.protocol.errors.name(code))
@@ -175,12 +190,10 @@ impl Records {
     }
 
     fn own_name<'e>(&mut self, name: InputId, code: InputId, slot: SlotId, frame: &mut Frame<'e>) {
-        let texts = [name, code].into_iter().find_map(|input| match frame.value(input) {
-            Some(Value::Text(text)) => Some(text),
-            _ => None,
-        });
-        if let Some(text) = texts {
-            self.push_text(slot, &text);
+        for input in [name, code] {
+            if let Some(Value::Text(text)) = frame.value(input) {
+                return self.push_text(slot, text);
+            }
         }
     }
 
@@ -263,14 +276,35 @@ fn fits(plan: &Plan, layout: &Layout, slots: &Slots, text: &str) -> bool {
     layout.each.is_some() || layout.needs.iter().all(|path| has(*path))
 }
 
+/// What a message is found to be before its fields are read.
+struct Found<'e> {
+    row: Option<&'e Row>,
+    class: u8,
+    direction: Option<&'e str>,
+    outcome: Option<&'e str>,
+}
+
+impl<'e> Found<'e> {
+    /// Each is stated to the frame, for conditions of what is found next.
+    fn of(row: Option<&'e Row>, frame: &mut Frame<'e>) -> Self {
+        let protocol = frame.protocol;
+        let class = row.map_or(UNKNOWN, |row| row.class);
+        frame.state(OPERATION, CLASSES.get(usize::from(class)).copied().unwrap_or_default());
+        let direction = stated(frame, DIRECTION, &protocol.direction);
+        let outcome = stated(frame, OUTCOME, &protocol.outcome);
+        Self { row, class, direction, outcome }
+    }
+}
+
 /// What the sensor says itself, or the first case that holds.
 fn stated<'e>(frame: &mut Frame<'e>, field: InputId, cases: &'e [Case]) -> Option<&'e str> {
-    if let Some(Value::Text(own)) = frame.value(field)
-        && let Some(case) = cases.iter().find(|case| case.is.eq_ignore_ascii_case(&own))
-    {
-        return Some(&case.is);
-    }
-    cases.iter().find(|case| frame.holds(&case.when)).map(|case| &*case.is)
+    let own = match frame.value(field) {
+        Some(Value::Text(own)) => cases.iter().find(|case| case.is.eq_ignore_ascii_case(own)),
+        _ => None,
+    };
+    let case = own.or_else(|| cases.iter().find(|case| frame.holds(&case.when)))?;
+    frame.state(field, &case.is);
+    Some(&case.is)
 }
 
 /// The field that is read for another: that of the other end, when sender and receiver change places.

@@ -8,17 +8,14 @@ use super::conditions::{Conditions, Value, Want};
 use super::names;
 use super::plan::Plan;
 use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
-use super::{CODE, DIRECTION, INPUTS_MAX, InputId, OPERATION, OUTCOME, SUBCODE};
+use super::{CODE, INPUTS_MAX, InputId, SUBCODE};
 use crate::event::slots::{Kind, Placed, PlacedValues, Slots};
 use crate::program::SlotId;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// Inputs whose first value is kept while a message is read.
-const KEPT: usize = 32;
-
 /// The first value of an input, if it has any.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 struct Kept<'e> {
     value: Option<Value<'e>>,
     /// Whether there may be more.
@@ -62,8 +59,8 @@ impl<'e> Iterator for Values<'e> {
 
     fn next(&mut self) -> Option<Placed<'e>> {
         loop {
-            let placed = self.placed.as_mut()?.next()?;
-            if !self.places.contains(&placed.at) {
+            let placed = self.placed.as_mut()?.next().filter(|placed| placed.at < self.places.end)?;
+            if placed.at < self.places.start {
                 continue;
             }
             let at = self.at;
@@ -75,71 +72,80 @@ impl<'e> Iterator for Values<'e> {
     }
 }
 
-/// One message.
+/// How far the values of a field were read: those that are left stand at this place or behind it.
+struct Cursor<'e> {
+    path: PathId,
+    from: u32,
+    left: PlacedValues<'e>,
+}
+
+/// One message after the other, of those that a layout finds in an event.
 pub(super) struct Frame<'e> {
     plan: &'e Plan,
     pub(super) protocol: &'e Protocol,
     pub(super) layout: &'e Layout,
-    event: Event<'e>,
+    pub(super) event: Event<'e>,
     /// Nothing, when all of the event is the message; and nothing, when there is one object around all messages.
     part: Option<Part>,
     outer: Option<Part>,
     /// Whether the message is an object, be it the only one.
     is_object: bool,
-    kept: [Option<Kept<'e>>; KEPT],
-    kept_count: u8,
+    /// Where the objects around messages begin.
+    outers: Vec<u32>,
+    cursors: Vec<Cursor<'e>>,
+    /// First values of inputs, and what was found out about the message so far.
+    kept: Vec<Kept<'e>>,
     /// For each input where it is kept, from 1.
     places: [u8; INPUTS_MAX],
-    /// What was found out about the message so far.
-    pub(super) class: Option<&'e str>,
-    pub(super) direction: Option<&'e str>,
-    pub(super) outcome: Option<&'e str>,
 }
 
 impl<'e> Frame<'e> {
-    pub(super) fn new(
-        plan: &'e Plan,
-        protocol: &'e Protocol,
-        layout: &'e Layout,
-        event: Event<'e>,
-        part: Option<Part>,
-        is_object: bool,
-    ) -> Self {
-        let kept = [const { None }; KEPT];
-        let around = |part: &Part| {
-            let slot = plan.slot(layout.outer?)?;
-            let starts = || event.objects(slot);
-            let number = starts().take_while(|start| *start <= part.places.start).count().checked_sub(1)?;
-            let places = starts().nth(number)?..starts().nth(number + 1).unwrap_or(u32::MAX);
-            Some(Part { places, number, count: starts().count() })
-        };
-        let outer = part.as_ref().and_then(around);
+    pub(super) fn new(plan: &'e Plan, protocol: &'e Protocol, layout: &'e Layout, event: Event<'e>) -> Self {
         Self {
             plan,
             protocol,
             layout,
             event,
-            part,
-            outer,
-            is_object,
-            kept,
-            kept_count: 0,
+            part: None,
+            outer: None,
+            is_object: false,
+            outers: Vec::new(),
+            cursors: Vec::new(),
+            kept: Vec::with_capacity(INPUTS_MAX),
             places: [0; INPUTS_MAX],
-            class: None,
-            direction: None,
-            outcome: None,
         }
     }
 
+    /// Goes to a message. Those in objects come in the order in which they stand in the event.
+    pub(super) fn begin(&mut self, part: Option<Part>, is_object: bool) {
+        if part.is_some() && self.outers.is_empty() {
+            let slot = self.layout.outer.and_then(|outer| self.plan.slot(outer));
+            self.outers.extend(slot.into_iter().flat_map(|slot| self.event.objects(slot)));
+        }
+        let around = |part: &Part| {
+            let number = self.outers.partition_point(|start| *start <= part.places.start).checked_sub(1)?;
+            let places = *self.outers.get(number)?..self.outers.get(number + 1).copied().unwrap_or(u32::MAX);
+            Some(Part { places, number, count: self.outers.len() })
+        };
+        self.outer = part.as_ref().and_then(around);
+        self.part = part;
+        self.is_object = is_object;
+        self.kept.clear();
+        self.places.fill(0);
+    }
+
+    /// Says what an input is, whatever the event tells.
+    pub(super) fn state(&mut self, input: InputId, text: &'e str) {
+        let place = self.place(input);
+        self.put(place, Kept { value: Some(Value::Text(Cow::Borrowed(text))), has_more: false });
+    }
+
     pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
-        conditions.hold(|input, want| {
-            let stated = self.stated(input);
-            if stated.is_some() {
-                return want.holds(stated.as_ref());
-            }
-            let place = self.keep(input);
-            let Some(kept) = self.kept.get(place).and_then(Option::as_ref) else { return false };
-            want.holds(kept.value.as_ref()) || (kept.has_more && *want != Want::Absent && self.any_holds(input, want))
+        conditions.0.iter().all(|(input, wants)| {
+            let kept = self.keep(*input);
+            let (value, has_more) = (kept.value.as_ref(), kept.has_more);
+            wants.iter().any(|want| want.holds(value))
+                || (has_more && wants.iter().any(|want| *want != Want::Absent && self.any_holds(*input, want)))
         })
     }
 
@@ -151,68 +157,64 @@ impl<'e> Frame<'e> {
     }
 
     /// Whether anything of the object that is the message has a value.
-    pub(super) fn has_any(&self) -> bool {
-        let mut origins = self.layout.inputs.iter().flat_map(|(_, origins)| origins);
-        origins.any(|origin| matches!(origin.from, From::Part(_)) && self.placed(&origin.from).next().is_some())
+    pub(super) fn has_any(&mut self) -> bool {
+        let layout = self.layout;
+        layout.inputs.origins.iter().any(|origin| {
+            let is_part = matches!(origin.from, From::Part(_));
+            is_part && self.may_have(&origin.from) && self.placed(&origin.from).next().is_some()
+        })
     }
 
     /// The first value of an input.
-    pub(super) fn value(&mut self, input: InputId) -> Option<Value<'e>> {
-        let stated = self.stated(input);
-        if stated.is_some() {
-            return stated;
-        }
-        let place = self.keep(input);
-        self.kept.get(place).and_then(Option::as_ref).and_then(|kept| kept.value.clone())
-    }
-
-    /// What was found out about the message already.
-    fn stated(&self, input: InputId) -> Option<Value<'e>> {
-        let found = match input {
-            OPERATION => self.class,
-            DIRECTION => self.direction,
-            OUTCOME => self.outcome,
-            _ => None,
-        };
-        found.map(|text| Value::Text(Cow::Borrowed(text)))
-    }
-
-    /// Where the first value of an input is kept.
-    fn keep(&mut self, input: InputId) -> usize {
-        let place = self.places.get(usize::from(input)).copied().unwrap_or(0);
-        if place > 0 {
-            return usize::from(place) - 1;
-        }
-        let first = self.first(input);
-        // What does not fit is found anew each time.
-        let place = usize::from(self.kept_count).min(KEPT - 1);
-        if place < KEPT - 1
-            && let Some(known) = self.places.get_mut(usize::from(input))
-        {
-            self.kept_count += 1;
-            *known = place as u8 + 1;
-        }
-        if let Some(kept) = self.kept.get_mut(place) {
-            *kept = Some(first);
-        }
-        place
+    pub(super) fn value(&mut self, input: InputId) -> Option<&Value<'e>> {
+        self.keep(input).value.as_ref()
     }
 
     pub(super) fn number(&mut self, input: InputId) -> Option<i64> {
         match self.value(input) {
-            Some(Value::Number(number)) => Some(number),
+            Some(Value::Number(number)) => Some(*number),
             _ => None,
         }
     }
 
+    fn keep(&mut self, input: InputId) -> &Kept<'e> {
+        const NONE: &Kept<'static> = &Kept { value: None, has_more: false };
+        let known = self.places.get(usize::from(input)).copied().unwrap_or(0);
+        let place = if known > 0 {
+            usize::from(known) - 1
+        } else {
+            // An input that is asked for while it is looked for has no value.
+            let place = self.place(input);
+            let first = self.first(input);
+            self.put(place, first);
+            place
+        };
+        self.kept.get(place).unwrap_or(NONE)
+    }
+
+    /// A new place for an input.
+    fn place(&mut self, input: InputId) -> usize {
+        self.kept.push(Kept::default());
+        if let Some(known) = self.places.get_mut(usize::from(input)) {
+            *known = u8::try_from(self.kept.len()).unwrap_or(0);
+        }
+        self.kept.len() - 1
+    }
+
+    fn put(&mut self, place: usize, kept: Kept<'e>) {
+        if let Some(own) = self.kept.get_mut(place) {
+            *own = kept;
+        }
+    }
+
     fn first(&mut self, input: InputId) -> Kept<'e> {
-        let mut first = Kept { value: None, has_more: false };
+        let mut first = Kept::default();
         let layout = self.layout;
         for origin in layout.origins(input) {
             if first.value.is_some() {
                 // Values of those behind it may be added.
                 first.has_more |= origin.is_added;
-            } else if self.holds(&origin.when) {
+            } else if self.may_have(&origin.from) && self.holds(&origin.when) {
                 self.each_of(origin, &mut |_, value| {
                     first.has_more = first.value.is_some();
                     first.value.get_or_insert(value);
@@ -228,7 +230,7 @@ impl<'e> Frame<'e> {
         let layout = self.layout;
         let mut has_any = false;
         for origin in layout.origins(input) {
-            if has_any && !origin.is_added || !self.holds(&origin.when) {
+            if has_any && !origin.is_added || !self.may_have(&origin.from) || !self.holds(&origin.when) {
                 continue;
             }
             self.each_of(origin, &mut |placed, value| {
@@ -267,19 +269,25 @@ impl<'e> Frame<'e> {
         }
     }
 
+    /// Whether an origin may have a value in the event: nearly all of a layout have none.
+    fn may_have(&self, from: &From) -> bool {
+        match from {
+            From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path) => {
+                self.plan.slot(*path).is_some_and(|slot| self.event.slots.is_filled(slot))
+            }
+            From::Text(_) | From::Number(_) => true,
+        }
+    }
+
     /// The values of a field, of the object or of the event.
-    fn placed(&self, from: &From) -> Values<'e> {
+    fn placed(&mut self, from: &From) -> Values<'e> {
         const ALL: Range<u32> = 0..u32::MAX;
         let none = Values { placed: None, places: ALL, only: None, at: 0 };
         let (From::Part(path) | From::Outer(path) | From::Beside(_, path) | From::Event(path)) = from else {
             return none;
         };
         let Event { slots, text } = self.event;
-        // Nearly all fields of a layout have no value.
-        let Some(placed) = self.plan.slot(*path).map(|slot| slots.placed(slot, text)).filter(PlacedValues::has_any)
-        else {
-            return none;
-        };
+        let Some(placed) = self.plan.slot(*path).map(|slot| slots.placed(slot, text)) else { return none };
         let layout = self.layout;
         let objects = match from {
             From::Part(_) => layout.each,
@@ -303,7 +311,24 @@ impl<'e> Frame<'e> {
             }
             _ => (ALL, None),
         };
+        let placed = if places == ALL { placed } else { self.left(*path, placed, places.start) };
         Values { placed: Some(placed), places, only, at: 0 }
+    }
+
+    /// Of all values of a field those that stand at a place or behind it. Nearly always it is behind the place of the message
+    /// before, so that messages share one way along the values.
+    fn left(&mut self, path: PathId, all: PlacedValues<'e>, from: u32) -> PlacedValues<'e> {
+        let at = self.cursors.iter().position(|cursor| cursor.path == path).unwrap_or_else(|| {
+            self.cursors.push(Cursor { path, from: 0, left: all.clone() });
+            self.cursors.len() - 1
+        });
+        let Some(cursor) = self.cursors.get_mut(at) else { return all };
+        if cursor.from > from {
+            cursor.left = all;
+        }
+        cursor.from = from;
+        cursor.left.pass_before(from);
+        cursor.left.clone()
     }
 
     /// Where the object stands that belongs to a part, among as many as there are parts.
@@ -316,6 +341,15 @@ impl<'e> Frame<'e> {
     }
 
     fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
+        let counted = |number: i64| Value::Number(origin.bits.map_or(number, |(mask, shift)| (number & mask) >> shift));
+        // PERF: nine of ten values are whole numbers, which are not looked through for escapes.
+        if origin.choice.is_none()
+            && placed.seen.kind == Kind::Text
+            && matches!(origin.read, Reading::Any | Reading::Number)
+            && let Some(number) = names::number(placed.seen.raw)
+        {
+            return Some(counted(number));
+        }
         let text = match placed.seen.kind {
             _ if origin.read == Reading::Present => return Some(Value::Number(1)),
             Kind::Null | Kind::Composite => return None,
@@ -343,9 +377,9 @@ impl<'e> Frame<'e> {
                 Value::Number(bytes(&text, *form, *at, *length, *is_little)?)
             }
         };
-        let value = match (value, origin.bits) {
-            (Value::Number(number), Some((mask, shift))) => Value::Number((number & mask) >> shift),
-            (value, _) => value,
+        let value = match value {
+            Value::Number(number) => counted(number),
+            text => text,
         };
         let counts = choice
             .is_none_or(|choice| choice.only.is_empty() || choice.only.iter().any(|want| want.holds(Some(&value))));
@@ -427,12 +461,15 @@ fn bytes(text: &str, form: Bytes, at: i64, length: usize, is_little: bool) -> Op
 fn of_hex(text: &str) -> Option<Vec<u8>> {
     let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
     let step = if text.get(2).is_some_and(|byte| !byte.is_ascii_hexdigit()) { 3 } else { 2 };
-    let byte = |digits: &[u8]| {
-        let digits = std::str::from_utf8(digits.get(..2)?).ok()?;
-        u8::from_str_radix(digits, 16).ok()
-    };
-    // What is cut off in the middle of a byte is no byte.
-    text.chunks(step).filter(|digits| digits.len() >= 2).map(byte).collect()
+    let digit = |digit: u8| char::from(digit).to_digit(16);
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    for digits in text.chunks(step) {
+        // What is cut off in the middle of a byte is no byte.
+        if let [high, low, ..] = digits {
+            bytes.push((digit(*high)? << 4 | digit(*low)?) as u8);
+        }
+    }
+    Some(bytes)
 }
 
 fn of_raw(text: &str) -> Vec<u8> {

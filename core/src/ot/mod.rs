@@ -17,7 +17,7 @@ mod plan;
 mod read;
 mod taxonomy;
 
-pub(crate) use decode::Records;
+pub(crate) use decode::{Fill, Records};
 pub(crate) use plan::{Plan, is_field};
 pub(crate) use taxonomy::Taxonomy;
 
@@ -54,6 +54,9 @@ pub(crate) const FIELDS: &[&str] = &[
 
 /// What stands in front of the name of every field of a record.
 pub(crate) const PREFIX: &str = "ot.";
+
+/// The fields that decide which others can matter to a rule.
+pub(crate) const DECIDING: &[&str] = &["ot.protocol", "ot.operation", "ot.direction"];
 
 /// A field of a record by its place in [`FIELDS`], or behind those another input of a protocol.
 type InputId = u8;
@@ -111,9 +114,21 @@ pub(crate) const CLASSES: &[&str] = &[
     "unknown",
 ];
 
+/// The class of messages that no row is for.
+const UNKNOWN: u8 = CLASSES.len() as u8 - 1;
+
+/// What a message can be to its receiver.
+const DIRECTIONS: &[&str] = &["request", "response", "unsolicited"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_class_and_direction_has_a_bit() {
+        assert!(CLASSES.len() * (DIRECTIONS.len() + 1) <= u128::BITS as usize);
+        assert_eq!(CLASSES[usize::from(UNKNOWN)], "unknown");
+    }
 
     #[test]
     fn fields_stand_where_their_numbers_say() {

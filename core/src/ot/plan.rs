@@ -9,11 +9,12 @@
 use super::conditions::Conditions;
 use super::taxonomy::{From, Layout, Origin, PathId, Protocol, Taxonomy};
 use super::{
-    ADDRESS, CODE, DESTINATION, DIRECTION, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME, OPERATION, OUTCOME,
-    PREFIX, QUANTITY, SOURCE, SUBCODE, SUBNAME,
+    ADDRESS, CLASSES, CODE, DESTINATION, DIRECTION, DIRECTIONS, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME,
+    OPERATION, OUTCOME, PREFIX, QUANTITY, SOURCE, SUBCODE, SUBNAME,
 };
 use crate::event::slots::{Parts, Slots};
 use crate::program::SlotId;
+use crate::text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,12 +38,53 @@ pub(crate) struct Plan {
     dots: Vec<u8>,
     /// The fields of a record that are filled, and their slots.
     pub(super) asked: Vec<(InputId, u32)>,
+    /// For each protocol when it is that they can matter.
+    wanted: Vec<Vec<Wanted>>,
     /// Layouts by their protocol and place in it; those that a slot may mean are a range of `triggers`.
     pub(super) layouts: Vec<(u16, u16)>,
     triggers: Vec<u16>,
     starts: Vec<u32>,
     /// What is filled object by object.
     parts: Vec<Part>,
+}
+
+/// What someone who asks for a field demands of the [`DECIDING`](super::DECIDING) ones: texts of which one must be there.
+type Demand = Vec<Option<BTreeSet<String>>>;
+
+/// A field of a record that is filled, and when it is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(super) struct Wanted {
+    pub(super) field: InputId,
+    pub(super) slot: u32,
+    /// A bit for each class and direction.
+    when: u128,
+}
+
+impl Wanted {
+    /// When a demand may be met by a message of the protocol that it demands.
+    fn when(demand: &Demand) -> u128 {
+        let texts = |at: usize| demand.get(at).and_then(Option::as_ref);
+        let is_class = |class: &str| texts(1).is_none_or(|texts| texts.contains(class));
+        let is_direction = |direction: Option<&&str>| {
+            texts(2).is_none_or(|texts| direction.is_some_and(|direction| texts.contains(*direction)))
+        };
+        let mut when = 0;
+        for (class, _) in (0..).zip(CLASSES).filter(|(_, class)| is_class(class)) {
+            for direction in (0..=DIRECTIONS.len()).filter(|at| is_direction(DIRECTIONS.get(*at))) {
+                when |= Self::bit(class, direction);
+            }
+        }
+        when
+    }
+
+    /// Whether the field can matter in messages of a class and a direction, if they have one.
+    pub(super) fn is_for(&self, class: u8, direction: Option<usize>) -> bool {
+        self.when & Self::bit(class, direction.unwrap_or(DIRECTIONS.len())) != 0
+    }
+
+    fn bit(class: u8, direction: usize) -> u128 {
+        1_u128.checked_shl(u32::from(class) * (DIRECTIONS.len() as u32 + 1) + direction as u32).unwrap_or(0)
+    }
 }
 
 /// A field that holds objects, and the fields in them.
@@ -54,15 +96,27 @@ struct Part {
 }
 
 impl Plan {
-    /// Asks for slots for all that is needed for some fields of records. `slot` gives the slot of a field; when it has given
-    /// the last one, `fields` tells how many there are.
-    pub(crate) fn new<'n>(
+    /// Asks for slots for all that is needed for some fields of records, each with what those demand who ask for it. `slot`
+    /// gives the slot of a field.
+    pub(crate) fn new(
         taxonomy: &Taxonomy,
-        asked: impl IntoIterator<Item = &'n str>,
+        asked: &[(String, Vec<Demand>)],
         mut slot: impl FnMut(&str) -> SlotId,
     ) -> Self {
+        let mut wanted = vec![Vec::new(); taxonomy.protocols.len()];
+        for (name, demands) in asked {
+            let Some(field) = number_of(name) else { continue };
+            let demands: Vec<_> = demands.iter().map(|demand| (demand.first(), Wanted::when(demand))).collect();
+            for (protocol, wanted) in taxonomy.protocols.iter().zip(&mut wanted) {
+                let own = text::folded(&protocol.name);
+                let is_of = |texts: &Option<BTreeSet<String>>| texts.as_ref().is_none_or(|texts| texts.contains(&own));
+                let demands = demands.iter().filter(|(protocols, _)| protocols.is_none_or(is_of));
+                let when = demands.fold(0, |when, (_, own)| when | own);
+                wanted.push(Wanted { field, slot: slot(name).0, when });
+            }
+        }
         let asked: BTreeMap<InputId, u32> =
-            asked.into_iter().filter_map(|name| Some((number_of(name)?, slot(name).0))).collect();
+            asked.iter().filter_map(|(name, _)| Some((number_of(name)?, slot(name).0))).collect();
         let mut needs = Needs { taxonomy, slots: vec![None; taxonomy.paths.len()], slot: &mut slot };
         let mut layouts = Vec::new();
         let mut triggers: BTreeMap<u32, BTreeSet<u16>> = BTreeMap::new();
@@ -92,6 +146,7 @@ impl Plan {
             slots,
             dots,
             asked: asked.into_iter().collect(),
+            wanted,
             layouts,
             triggers: flat,
             starts,
@@ -99,17 +154,25 @@ impl Plan {
         }
     }
 
+    #[inline]
     pub(super) fn slot(&self, path: PathId) -> Option<SlotId> {
         self.slots.get(path as usize).copied().flatten().map(SlotId)
     }
 
+    /// The fields of a record of a protocol, by its number.
+    pub(super) fn wanted(&self, protocol: u16) -> &[Wanted] {
+        self.wanted.get(usize::from(protocol)).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether the values of a field stand in the objects of another, when the event has such objects.
+    #[inline]
     pub(super) fn are_inside(&self, slots: &Slots, path: PathId, objects: PathId) -> bool {
         let dots = self.dots.get(objects as usize).map_or(0, |dots| dots + 1);
         self.slot(path).is_none_or(|slot| slots.are_inside(slot, dots))
     }
 
     /// The layouts that an event may have in which a slot is filled.
+    #[inline]
     pub(super) fn triggered(&self, slot: SlotId) -> &[u16] {
         let at = |index: usize| self.starts.get(index).map_or(self.triggers.len(), |start| *start as usize);
         self.triggers.get(at(slot.index())..at(slot.index() + 1)).unwrap_or_default()
@@ -236,7 +299,7 @@ impl Needs<'_> {
         };
         put(layout.outer.filter(|_| layout.each.is_some()), None);
         put(layout.each, None);
-        for origin in layout.inputs.iter().flat_map(|(_, origins)| origins) {
+        for origin in &layout.inputs.origins {
             match origin.from {
                 From::Part(path) => put(layout.each, Some(path)),
                 From::Outer(path) => put(layout.outer, Some(path)),

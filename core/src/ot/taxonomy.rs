@@ -56,8 +56,7 @@ pub(super) struct Layout {
     pub(super) log: Option<(PathId, Vec<String>)>,
     /// Fields that an event must have which does not name its log.
     pub(super) needs: Vec<PathId>,
-    /// What each input is read from, by the number of the input.
-    pub(super) inputs: Vec<(InputId, Vec<Origin>)>,
+    pub(super) inputs: Inputs,
     pub(super) when: Conditions,
     /// When sender and receiver change places.
     pub(super) swap: Option<Conditions>,
@@ -65,10 +64,41 @@ pub(super) struct Layout {
     pub(super) is_consecutive: bool,
 }
 
+/// What each input is read from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Inputs {
+    /// In the order of the inputs.
+    pub(super) origins: Vec<Origin>,
+    /// Where those of each input begin, and those of the one before end.
+    starts: Vec<u16>,
+}
+
+impl Inputs {
+    /// From inputs in their order.
+    pub(super) fn new(inputs: impl IntoIterator<Item = (InputId, Vec<Origin>)>) -> Self {
+        let mut all = Self::default();
+        for (input, origins) in inputs {
+            all.starts.resize(usize::from(input) + 1, all.origins.len() as u16);
+            all.origins.extend(origins);
+        }
+        all.starts.push(all.origins.len() as u16);
+        all
+    }
+
+    #[inline]
+    pub(super) fn of(&self, input: InputId) -> &[Origin] {
+        let at = usize::from(input);
+        match self.starts.get(at..at + 2) {
+            Some(&[start, end]) => self.origins.get(start.into()..end.into()).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
 impl Layout {
+    #[inline]
     pub(super) fn origins(&self, input: InputId) -> &[Origin] {
-        let found = self.inputs.binary_search_by_key(&input, |(own, _)| *own);
-        found.ok().and_then(|at| self.inputs.get(at)).map_or(&[], |(_, origins)| origins)
+        self.inputs.of(input)
     }
 }
 
@@ -177,7 +207,8 @@ pub(super) struct Row {
     pub(super) subcode: Option<i64>,
     pub(super) name: String,
     pub(super) subname: String,
-    pub(super) class: String,
+    /// By its place in [`CLASSES`](super::CLASSES).
+    pub(super) class: u8,
     pub(super) when: Conditions,
     /// Whether the message only wraps others.
     pub(super) carries: bool,

@@ -45,6 +45,7 @@ static CompileOptions compile_options(const json &step) {
         own.time_unit = text_of(from, "time_unit");
         list_of(from, "pipelines", own.pipelines);
         list_of(from, "time_fields", own.time_fields);
+        list_of(from, "context", own.context);
         list_of(from, "allow", own.allow);
         flag_of(from, "strict", own.strict);
     }
@@ -142,6 +143,12 @@ struct Held {
         if (what == "compile") {
             rules.reset();
             rules = Rules::compile(texts(step), compile_options(step));
+            auto answer = counts();
+            answer["diagnostics"] = places(parsed(rules->diagnostics_json()));
+            return answer;
+        }
+        if (what == "in_context") {
+            rules = rules->in_context(step["context"].get<std::vector<std::string>>());
             auto answer = counts();
             answer["diagnostics"] = places(parsed(rules->diagnostics_json()));
             return answer;

@@ -8,10 +8,12 @@ use super::check::write_error;
 use crate::args::{NormaliseArgs, NormaliseForm};
 use crate::exit::{Exit, Failure};
 use crate::screen::{BOLD, DIM, Screen, counted};
+use crate::told::Told;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::Path;
 use tieline::{Compiler, Normaliser};
+use tieline_common::context::read_context;
 use tieline_common::input::{Batch, EventFiles, Fault, InputError, InputOptions, Reader, expand_paths};
 use tieline_common::load::{read_taxonomy, with_taxonomy};
 
@@ -20,7 +22,14 @@ type Counts = BTreeMap<[String; 5], u64>;
 
 pub(crate) fn run(args: &NormaliseArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     let taxonomy = read_taxonomy(&args.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
-    let normaliser = Normaliser::new(with_taxonomy(Compiler::new(), &taxonomy));
+    let compiler = with_taxonomy(Compiler::new(), &taxonomy);
+    let normaliser = if args.context.is_empty() {
+        Normaliser::new(compiler)
+    } else {
+        let context = read_context(&args.context).map_err(|error| Failure::Rules(error.to_string()))?;
+        Told::default().mention(context.diagnostics().iter(), screen);
+        Normaliser::in_context(compiler, &context)
+    };
     let mut run = Run {
         normaliser: normaliser.map_err(|error| refused(&error, screen))?,
         form: args.output.unwrap_or(if screen.out_is_terminal() {

@@ -157,7 +157,7 @@ fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {
     let table = |path: &PathBuf| read_pipeline(path).map_err(|error| Failure::Rules(error.to_string()));
     let indicator_fields = args.indicator_fields.iter().map(table).collect::<Result<_, _>>()?;
     let (placeholders, allow) = (placeholders.into_iter().collect(), args.allow.clone());
-    Ok(RuleOptions { placeholders, time, allow, taxonomy, indicator_fields })
+    Ok(RuleOptions { placeholders, time, allow, taxonomy, indicator_fields, context: args.context.clone() })
 }
 
 /// `NAME=V1,V2` or `NAME=@FILE`.

@@ -48,6 +48,26 @@ fn techniques_are_told_by_matrix_and_pack() {
 }
 
 #[test]
+fn correlations_count_for_the_pack_they_were_read_from() {
+    let room = room();
+    room.file(
+        "time/often.yml",
+        "title: Often\ntags: [attack.t0885, attack.t0855]\ncorrelation: {type: event_count, rules: [\
+         11111111-1111-4111-8111-111111111111], timespan: 1m, condition: {gte: 2}}\n",
+    );
+    let answer = room.run("coverage --rules rules net time --format json").expect(0);
+    let report: serde_json::Value = serde_json::from_str(&answer.out).unwrap();
+    assert_eq!(
+        (&report["packs"][2]["name"], &report["packs"][2]["ics"]),
+        (&"time".into(), &2.into()),
+        "{}",
+        answer.out
+    );
+    let odd = report["ics"].as_array().unwrap().iter().find(|technique| technique["id"] == "T0885").unwrap();
+    assert_eq!(odd["packs"], serde_json::json!({"net": 1, "time": 1}));
+}
+
+#[test]
 fn what_rules_are_blind_for_is_named() {
     let room = room();
     let json = |files: &str| {

@@ -108,7 +108,7 @@ fn lists_that_cannot_be_read_are_told() {
     let whole = std::fs::read_to_string(room.path("lists/bundle.json")).unwrap();
     room.file("cut.json", &whole[..whole.len() / 2]);
     let cut = room.run("scan --indicators cut.json --indicators lists/iocs.csv -o ndjson events.ndjson").expect(0);
-    assert!(cut.err.contains("error[TL0090]: the list is cut off"), "{}", cut.err);
+    assert!(cut.err.contains("error[TL0092]: the list is cut off"), "{}", cut.err);
     assert!(!cut.hits().is_empty());
     room.run("scan --strict --indicators cut.json events.ndjson").expect(5);
     let gone = room.run("scan --indicators gone.csv events.ndjson").expect(4);

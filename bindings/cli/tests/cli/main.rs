@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod check;
+mod context;
 mod correlate;
 mod coverage;
 mod follow;
@@ -15,6 +16,7 @@ mod indicators;
 mod normalise;
 mod profile;
 mod scan;
+mod sequences;
 mod signals;
 mod support;
 mod tools;

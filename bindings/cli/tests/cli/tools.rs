@@ -100,7 +100,7 @@ fn a_broken_rule_fails_its_tests() {
 #[test]
 fn the_shipped_rules_do_as_their_events_say() {
     let room = Room::empty();
-    for pack in ["rules/it", "rules/ot"] {
+    for pack in ["rules/it", "rules/ot", "rules/over_time", "rules/cross_domain"] {
         let rules = root().join(pack);
         for source in ["none", "auto"] {
             let output = room.command(["test", rules.to_str().unwrap(), "--source", source]).output().unwrap();

@@ -156,16 +156,14 @@ pub fn coverage(plan: &Plan, named: &[PathBuf], seen: Option<&Observer<'_>>) -> 
     };
     let could = |at: usize| missing.get(at).is_some_and(Option::is_none);
     let mut others = Others::default();
-    let mut home = String::new();
     for (at, rule) in rules.iter().enumerate() {
-        home = pack_of(rule.path(), named);
+        let home = pack_of(rule.path(), named);
         report.add(rule.metadata(), &home, judge.as_ref().map(|_| could(at)), &mut others);
     }
     for correlation in rules.correlations() {
-        // Correlations do not say where they were read; their pack is told when there is only one.
-        let home = if named.len() == 1 { &home } else { CORRELATIONS };
+        let home = pack_of(correlation.path(), named);
         let here = judge.as_ref().map(|_| Judge::can_hold(correlation, rules, &could, 0));
-        report.add(correlation.metadata(), home, here, &mut others);
+        report.add(correlation.metadata(), &home, here, &mut others);
     }
     report.enterprise = others.enterprise.into_values().collect();
     report.ics_other = others.ics.into_values().collect();
@@ -173,9 +171,6 @@ pub fn coverage(plan: &Plan, named: &[PathBuf], seen: Option<&Observer<'_>>) -> 
     report.data = seen.map(|seen| data::report(plan, seen, rules, &missing, &|rule| pack_of(rule.path(), named)));
     report
 }
-
-/// What stands in the place of a pack for correlations of several packs.
-const CORRELATIONS: &str = "(correlations)";
 
 /// Ids that are in no row of the matrix for ICS.
 #[derive(Default)]

@@ -49,6 +49,9 @@ pub struct CompileOptions {
     /// More fields in which indicators are looked for: paths of tables, or YAML texts (of more than one line).
     #[serde(deserialize_with = "texts")]
     pub indicator_fields: Vec<String>,
+    /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub context: Vec<String>,
     /// Warnings that are switched off, by code or name.
     #[serde(deserialize_with = "texts")]
     pub allow: Vec<String>,
@@ -261,7 +264,14 @@ impl CompileOptions {
                 .map_err(|error| Error::new(Kind::Argument, format!("`indicator_fields`: {error}")))
         };
         let indicator_fields = self.indicator_fields.iter().map(table).collect::<Result<_, _>>()?;
-        Ok(RuleOptions { placeholders, time, allow, taxonomy: Vec::new(), indicator_fields })
+        Ok(RuleOptions {
+            placeholders,
+            time,
+            allow,
+            taxonomy: Vec::new(),
+            indicator_fields,
+            context: self.context.clone(),
+        })
     }
 }
 

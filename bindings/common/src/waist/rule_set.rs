@@ -90,8 +90,8 @@ impl RuleSet {
             return self.shown.to_bytes();
         }
         let texts = self.plan.pack().texts().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
-        // Lists are given anew to rules that were saved: what was known then is old.
-        let options = CompileOptions { indicators: Vec::new(), ..self.options.clone() };
+        // Plants and lists are given anew to rules that were saved: what was known then is old.
+        let options = CompileOptions { context: Vec::new(), indicators: Vec::new(), ..self.options.clone() };
         // Text and numbers can always be written.
         let body = postcard::to_stdvec(&SavedPack { options, texts }).unwrap_or_default();
         [PACK_MAGIC.as_slice(), &xxhash_rust::xxh3::xxh3_64(&body).to_le_bytes(), &body].concat()
@@ -133,6 +133,19 @@ impl RuleSet {
         threads::on_all(|| plan.compile(main))??;
         let shown = plan.rules(main).cloned().ok_or_else(|| Error::new(Kind::Internal, "no rules were compiled"))?;
         Ok(Self { plan, shown, options: options.clone(), idle: Mutex::default() })
+    }
+
+    /// The same rules over another plant: paths or YAML texts (of more than one line) of inventories, zones and conduits, by
+    /// which fields such as `source.asset.role`, `destination.zone` and `flow.allowed` are filled. Nothing is compiled again.
+    ///
+    /// # Errors
+    /// When a file does not exist or cannot be read.
+    pub fn in_context(&self, names: &[String]) -> Result<Self, Error> {
+        let plan = self.plan.in_context(names).map_err(|error| Error::new(Kind::Load, error.to_string()))?;
+        let main = plan.fixed().unwrap_or(plan.as_is());
+        let shown = plan.rules(main).cloned().unwrap_or_else(|| self.shown.clone());
+        let options = CompileOptions { context: names.to_vec(), ..self.options.clone() };
+        Ok(Self { plan, shown, options, idle: Mutex::default() })
     }
 
     fn whole(self) -> Result<Self, Error> {
@@ -226,7 +239,8 @@ impl RuleSet {
         Error::new(Kind::Argument, message).with(refused.cloned().into_iter().collect())
     }
 
-    /// Runs the events that lie beside rule files: `X.match.ndjson` must fire, `X.silent.ndjson` must not.
+    /// Runs the events that lie beside rule files: `X.match.ndjson` must fire, `X.silent.ndjson` must not; beside correlations
+    /// these hold sequences.
     ///
     /// # Errors
     /// When a pipeline is broken.

@@ -115,6 +115,14 @@ impl Held {
                 self.rules = Some(Arc::new(rules));
                 Ok(answer)
             }
+            "in_context" => {
+                let names: Vec<String> = serde_json::from_value(step["context"].clone()).unwrap();
+                let rules = self.rules().in_context(&names)?;
+                let mut answer = counts(&rules);
+                answer["diagnostics"] = rules.diagnostics().map(place).collect();
+                self.rules = Some(Arc::new(rules));
+                Ok(answer)
+            }
             "check" => Ok(check(texts(step), &made()?)?.iter().map(place).collect()),
             "again" => self.load(&self.rules().to_bytes()),
             "from_bytes" => self.load(&bytes(step)),

@@ -161,11 +161,21 @@ struct Pending {
     order: usize,
 }
 
-/// The value that a carried field has had since a time, in all events.
+/// The value that a carried field has in all events since a time that have one.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Run {
+    /// The latest; `None` before the first, and after events of one time that disagree.
     value: Option<Box<str>>,
     since: i64,
+    /// When the value was last there.
+    seen: i64,
+}
+
+impl Run {
+    /// Whether the value is that of a window which begins at `first`.
+    fn covers(&self, first: i64) -> bool {
+        self.since <= first && first <= self.seen
+    }
 }
 
 impl State {
@@ -391,29 +401,34 @@ impl Correlator {
     fn finding(&self, state: &State, kind: FindingKind, time: i64, detail: Detail, value: Number) -> Finding {
         let Detail { first, count, events } = detail;
         let carried = match &state.runs {
-            Some(runs) => {
-                runs.iter().map(|run| run.value.clone().filter(|_| run.since <= first && count > 0)).collect()
-            }
+            Some(runs) => runs.iter().map(|run| run.value.clone().filter(|_| run.covers(first) && count > 0)).collect(),
             None => Vec::new(),
         };
         Finding { kind, time_ns: time, first_ns: first, last_ns: state.last, count, value, events, carried }
     }
 
-    /// Keeps, for each carried field, since when all events have had one value.
+    /// Keeps, for each carried field, since when all events that have a value have the same.
     fn carry(&self, state: &mut State, time: i64, batch: &[Signal]) {
         if self.carried == 0 {
             return;
         }
-        let runs = state.runs.get_or_insert_with(|| Box::new(vec![Run { value: None, since: time }; self.carried]));
+        let runs = state
+            .runs
+            .get_or_insert_with(|| Box::new(vec![Run { value: None, since: time, seen: NEVER }; self.carried]));
         for (at, run) in runs.iter_mut().enumerate() {
-            let value = |signal: &Signal| signal.carried.get(at).cloned().flatten();
-            let first = batch
-                .first()
-                .and_then(value)
-                .filter(|first| batch.iter().all(|other| value(other).as_ref() == Some(first)));
-            if run.value != first {
-                *run = Run { value: first, since: time };
+            let mut values = batch.iter().filter_map(|signal| signal.carried.get(at)?.as_ref());
+            let Some(first) = values.next() else { continue };
+            if values.any(|other| other != first) {
+                *run = Run { value: None, since: time.saturating_add(1), seen: time };
+                continue;
             }
+            if run.value.as_ref() != Some(first) {
+                if run.value.is_some() {
+                    run.since = run.seen.saturating_add(1);
+                }
+                run.value = Some(first.clone());
+            }
+            run.seen = time;
         }
     }
 }

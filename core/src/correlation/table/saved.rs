@@ -22,7 +22,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TLSTATE\0";
 /// Raised whenever the saved form changes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 /// Bytes before the body: magic, format, checksum.
 const SEAL: usize = 20;
 

@@ -117,14 +117,15 @@ impl Scanner {
         let inner = self.rules.inner();
         self.scratch.begin_table(inner.program());
         let table = Table::new(columns, &inner.program().fields);
-        let holds = |slots: &[SlotId]| !table.held_of(slots).is_empty();
-        self.has_derived = inner.plan().is_some_and(|plan| holds(&plan.triggers()))
-            || self.rules.watch().is_some_and(|watch| holds(&watch.lens.slots()));
+        let triggers = inner.plan().map(|plan| plan.triggers()).into_iter();
+        let triggers = triggers.chain(self.rules.seen_in().map(|(lens, _)| lens.triggers()));
+        let triggers = triggers.chain(self.rules.watch().map(|watch| watch.lens.slots()));
+        self.has_derived = triggers.flatten().any(|slot| !table.held_of(&[slot]).is_empty());
         table
     }
 
     fn detect_row(&mut self, table: &Table<'_>, row: usize) {
-        // A row that may tell of operations, or hold indicators, is seen as an event.
+        // A row that may tell of operations, hold indicators, or has context, is seen as an event.
         if self.has_derived {
             return self.detect(&table.columns.event(row), None);
         }

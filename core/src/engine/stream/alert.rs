@@ -17,10 +17,11 @@ pub struct CorrelationInfo {
     alerts: bool,
     rules: Vec<String>,
     rules_min: usize,
+    path: Option<String>,
 }
 
 impl CorrelationInfo {
-    pub(in crate::engine) fn new(correlation: &Correlation, alerts: bool) -> Self {
+    pub(in crate::engine) fn new(correlation: &Correlation, alerts: bool, path: Option<&str>) -> Self {
         Self {
             meta: correlation.meta.clone(),
             kind: correlation.kind.name(),
@@ -29,6 +30,7 @@ impl CorrelationInfo {
             alerts,
             rules: correlation.rules.iter().map(|reference| reference.written.clone()).collect(),
             rules_min: if correlation.criterion == Criterion::EveryRule { correlation.rules.len() } else { 1 },
+            path: path.map(str::to_owned),
         }
     }
 
@@ -84,6 +86,12 @@ impl CorrelationInfo {
     #[must_use]
     pub fn rules_min(&self) -> usize {
         self.rules_min
+    }
+
+    /// The file or other name of the text it was read from; `None` after loading saved rules.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref()
     }
 
     /// Whether it alerts by itself: another correlation that refers to it without `generate: true` keeps it silent.

@@ -34,6 +34,12 @@ impl Signal {
         (self.correlation, &self.key)
     }
 
+    /// The values of the group, in the order of [`CorrelationInfo::group_by`]; `None` where the lack of one makes a group.
+    #[must_use]
+    pub fn group(&self) -> Vec<Option<String>> {
+        values::read(&self.key)
+    }
+
     /// Its time in nanoseconds since 1970.
     #[must_use]
     pub fn time_ns(&self) -> i64 {

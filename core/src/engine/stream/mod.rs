@@ -15,7 +15,7 @@ pub(super) mod sight;
 
 pub use alert::{Alert, CorrelationInfo};
 pub use machine::{KeyState, Machine, Signal};
-pub use options::{Arrival, MissingTime, StreamOptions};
+pub use options::{Arrival, MissingTime, StreamOptions, Tells};
 
 use super::{Detection, Detections, Error, ErrorKind, Rules, Scanner};
 use crate::check::LogSource;
@@ -77,7 +77,7 @@ impl Stream {
             rules: rules.clone(),
             scanner: Scanner::new(rules),
             options,
-            table: Table::new(rules.inner().listening().new_links(options.behaviour()), options.table()),
+            table: Table::new(options.links(rules), options.table()),
             sighting: Sighting::new(options.missing),
             made: Vec::new(),
             arrival: Arrival::InTime,
@@ -275,7 +275,7 @@ impl Stream {
         // Alerts name correlations by their place among those before.
         let made = self.take_alerts();
         self.made = made;
-        let restored = self.table.reload(rules.inner().listening().new_links(self.options.behaviour()));
+        let restored = self.table.reload(self.options.links(rules));
         self.scanner.change_rules(rules);
         self.rules = rules.clone();
         restored

@@ -1,8 +1,10 @@
 //! How a stream behaves, and what becomes of events in it.
 
 use crate::correlation::correlator::{Behaviour, Mode};
+use crate::correlation::links::Links;
 use crate::correlation::sighting::Missing;
 use crate::correlation::table::TableOptions;
+use crate::engine::Rules;
 use std::time::Duration;
 
 /// How a [`Stream`](super::Stream) behaves.
@@ -36,6 +38,8 @@ pub struct StreamOptions {
     pub mode: Mode,
     /// Distinct values of one group that are counted exactly; more are estimated.
     pub distinct_max: usize,
+    /// Whose alerts are told.
+    pub tells: Tells,
 }
 
 impl Default for StreamOptions {
@@ -51,11 +55,21 @@ impl Default for StreamOptions {
             missing,
             mode: behaviour.mode,
             distinct_max: behaviour.distinct_max,
+            tells: Tells::Alerting,
         }
     }
 }
 
 impl StreamOptions {
+    /// Who listens to whom among the correlations of these rules, and whose alerts are told.
+    pub(super) fn links(&self, rules: &Rules) -> Links {
+        let mut links = rules.inner().listening().new_links(self.behaviour());
+        if self.tells == Tells::Every {
+            links.links.iter_mut().for_each(|link| link.alerts = true);
+        }
+        links
+    }
+
     pub(super) fn behaviour(&self) -> Behaviour {
         Behaviour { mode: self.mode, distinct_max: self.distinct_max }
     }
@@ -87,6 +101,16 @@ pub enum MissingTime {
     Arrival(fn() -> i64),
     /// It is refused with an error.
     Error,
+}
+
+/// Whose alerts a stream tells.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Tells {
+    /// Of correlations that alert by themselves, as [`CorrelationInfo::alerts`](super::CorrelationInfo::alerts) says.
+    #[default]
+    Alerting,
+    /// Of those as well that only others hear: for tests of rules, and to see why an outer correlation holds or does not.
+    Every,
 }
 
 /// What became of an event in a stream.

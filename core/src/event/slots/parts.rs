@@ -81,9 +81,11 @@ pub(crate) struct PlacedValues<'s> {
 }
 
 impl PlacedValues<'_> {
-    /// Whether there is one more.
-    pub(crate) fn has_any(&self) -> bool {
-        self.next.is_some()
+    /// Leaves out the values in front of the first one that stands at a place or behind it.
+    pub(crate) fn pass_before(&mut self, place: u32) {
+        while let Some(cell) = self.next.filter(|cell| cell.start < place) {
+            self.next = self.slots.cells.more.get(cell.next as usize);
+        }
     }
 }
 
@@ -138,6 +140,7 @@ impl Slots {
     }
 
     /// Whether the values of a slot stand in objects at a field whose name and the dot behind it have so many dots.
+    #[inline]
     pub(crate) fn are_inside(&self, slot: SlotId, dots: u8) -> bool {
         let way = self.cells.heads.get(slot.index()).map_or(0, |head| head.way);
         self.is_unordered || way & 1_u64.rotate_left(dots.into()) != 0
@@ -162,7 +165,7 @@ impl Slots {
         self.derive_more(values, texts);
     }
 
-    /// Puts derived values into slots behind those of [`derive`](Self::derive), which must have been called for the event.
+    /// Puts more values beside those.
     pub(crate) fn derive_more(&mut self, values: &[(SlotId, Derived)], texts: &str) {
         for (slot, value) in values {
             let cell = match value.from {
@@ -191,6 +194,7 @@ impl Slots {
     }
 
     /// The values of a slot and where they stand.
+    #[inline]
     pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> PlacedValues<'s> {
         let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
         PlacedValues { slots: self, event, next: head.map(|head| &head.first) }

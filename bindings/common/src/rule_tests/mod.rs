@@ -6,17 +6,23 @@
 //! ```
 //!
 //! Each event meets the form of the rules that its source asks for, as in a scan. All of the pack is loaded, so
-//! that filters have their say. Nothing is printed here.
+//! that filters have their say. Beside a file with a correlation stand sequences of events (`sequences`). What correlations
+//! refer to and what is not in the pack is taken from the shipped rules. Nothing is printed here.
+
+mod sequences;
 
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tieline::diagnostic::{Code, Diagnostic};
 use tieline::{JsonEvent, Rules};
 
 use crate::fields::logsource;
 use crate::input::{Batch, InputError, InputOptions, Reader};
+use crate::load::holds_correlation;
 use crate::record::identity;
 use crate::source::{Plan, SourceId};
+use sequences::Sequences;
 
 /// Suffixes of files with events, in place of `.yml`.
 const MATCH: &str = "match";
@@ -38,18 +44,18 @@ pub struct TestReport {
     pub failures: Vec<TestFailure>,
 }
 
-/// An event that did not do what its file says.
+/// An event, or a sequence of events, that did not do what its file says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TestFailure {
     /// The rule file.
     pub rule: String,
     /// The file with the event.
     pub file: String,
-    /// Its line or record, from 1; 0 when the whole file is meant.
+    /// Its line or record, from 1; the first one of a sequence, and 0 when the whole file is meant.
     pub line: u64,
     /// What is wrong, in one line.
     pub message: String,
-    /// The condition tree with its verdicts.
+    /// The condition tree with its verdicts; of a sequence what each event was to the correlations.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explanation: Option<String>,
 }
@@ -60,8 +66,12 @@ pub struct TestFailure {
 /// When a pipeline is broken. Files of events that cannot be read are failures in the report.
 pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestReport, tieline::Error> {
     let mut report = TestReport::default();
-    let rule_files: Vec<String> = plan.pack().paths().map(str::to_owned).collect();
-    for rule in rule_files {
+    let rule_files: Vec<(String, bool)> =
+        plan.pack().texts().map(|(path, text)| (path.to_owned(), holds_correlation(text))).collect();
+    if rule_files.iter().any(|(_, is_correlation)| *is_correlation) {
+        complete(plan)?;
+    }
+    for (rule, is_correlation) in rule_files {
         each(&rule);
         let files: Vec<(PathBuf, bool)> = [(MATCH, true), (SILENT, false)]
             .into_iter()
@@ -74,10 +84,21 @@ pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestRepo
         report.tested += 1;
         for (file, fires) in files {
             let mut test = Test { rule: &rule, file: file.display().to_string(), fires, plan, report: &mut report };
-            test.run(&file)?;
+            if is_correlation { test.run(&file, &mut Sequences::new(&rule))? } else { test.run(&file, &mut EachEvent)? }
         }
     }
     Ok(report)
+}
+
+/// Puts the shipped rules behind those of the plan when references of correlations lead nowhere.
+fn complete(plan: &mut Plan) -> Result<(), tieline::Error> {
+    let base = plan.fixed().unwrap_or(plan.as_is());
+    plan.compile(base)?;
+    let told = plan.rules(base).map_or(&[][..], Rules::diagnostics);
+    if told.iter().any(|told| told.code == Code::UnresolvedReference) {
+        *plan = plan.with_shipped();
+    }
+    Ok(())
 }
 
 /// The file `X.match.ndjson` or the like beside `X.yml`.
@@ -94,20 +115,39 @@ struct Test<'a> {
     report: &'a mut TestReport,
 }
 
+/// What is done with the events of a file.
+trait Trial {
+    /// Tries the next event, which can be read and for whose source the rules are compiled.
+    fn event(&mut self, test: &mut Test<'_>, id: SourceId, line: u64, bytes: &[u8], event: &JsonEvent);
+
+    /// Judges what is left when the file ends.
+    fn end(&mut self, _: &mut Test<'_>) {}
+}
+
+/// Each event by itself fires the rule, or none does.
+struct EachEvent;
+
+impl Trial for EachEvent {
+    fn event(&mut self, test: &mut Test<'_>, id: SourceId, line: u64, bytes: &[u8], event: &JsonEvent) {
+        test.event(id, line, bytes, event);
+    }
+}
+
 impl Test<'_> {
-    fn run(&mut self, path: &Path) -> Result<(), tieline::Error> {
+    fn run(&mut self, path: &Path, trial: &mut dyn Trial) -> Result<(), tieline::Error> {
         let before = self.report.events;
-        match self.read(path) {
+        match self.read(path, trial) {
             Ok(inner) => inner?,
             Err(error) => self.fail(0, error.to_string(), None),
         }
+        trial.end(self);
         if self.report.events == before && self.fires {
             self.fail(0, "holds no event".to_owned(), None);
         }
         Ok(())
     }
 
-    fn read(&mut self, path: &Path) -> Result<Result<(), tieline::Error>, InputError> {
+    fn read(&mut self, path: &Path, trial: &mut dyn Trial) -> Result<Result<(), tieline::Error>, InputError> {
         let mut reader = Reader::open(path, &InputOptions::default())?;
         let (mut batch, mut faults) = (Batch::default(), Vec::new());
         let mut main = None;
@@ -130,7 +170,7 @@ impl Test<'_> {
                 if let Err(error) = self.plan.compile(id) {
                     return Ok(Err(error));
                 }
-                self.event(id, record.number, record.bytes, &event);
+                trial.event(self, id, record.number, record.bytes, &event);
             }
         }
         Ok(Ok(()))
@@ -169,10 +209,14 @@ impl Test<'_> {
         }
     }
 
+    /// The first thing that is wrong in the rule file.
+    fn broken<'r>(&self, rules: &'r Rules) -> Option<&'r Diagnostic> {
+        rules.diagnostics().iter().find(|told| told.is_error() && told.path.as_deref() == Some(self.rule))
+    }
+
     /// Why no rule of the file can match an event of this source.
     fn why_absent(&self, id: SourceId, rules: &Rules) -> String {
-        let broken = rules.diagnostics().iter().find(|told| told.is_error() && told.path.as_deref() == Some(self.rule));
-        if let Some(broken) = broken {
+        if let Some(broken) = self.broken(rules) {
             return format!("no rule of the file could be loaded: {broken}");
         }
         let unmapped = self.plan.rules(self.plan.as_is());

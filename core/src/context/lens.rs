@@ -1,0 +1,460 @@
+//! Which slots context is read from, and which it fills.
+//!
+//! ```text
+//! rules ask for destination.zone  ─▶  id.resp_h, DestinationIp, ... get slots          10.1.7.2 ─▶ destination.zone: cell-7
+//! ```
+//!
+//! An end is named by an address, a MAC or a host name, in the fields of the usual sensors or in those of a record `ot.*`. What an
+//! event says itself is never replaced.
+
+use super::flow::{Decision, Facts, reasons};
+use super::index::{End, Named};
+use super::model::{Context, Level};
+use crate::event::slots::{Derived, Kind, Slots};
+use crate::program::SlotId;
+use crate::time::{self, instant};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+
+/// Ends of which an event may tell. The host is where the event happened.
+const ENDS: [&str; 3] = ["source", "destination", "host"];
+const SOURCE: usize = 0;
+const DESTINATION: usize = 1;
+const HOST: usize = 2;
+
+/// What is told of each end.
+const OF_END: [&str; 14] = [
+    "zone",
+    "purdue_level",
+    "security_level",
+    "site",
+    "asset.known",
+    "asset.id",
+    "asset.name",
+    "asset.role",
+    "asset.vendor",
+    "asset.model",
+    "asset.firmware",
+    "asset.owner",
+    "asset.criticality",
+    "asset.tag",
+];
+
+/// What is told of the flow between source and destination.
+const OF_FLOW: [&str; 5] = ["crosses", "levels", "conduit", "allowed", "denied_by"];
+
+/// Fields that are read, by what they say. The first that has a value counts; those of a record come first.
+const INPUTS: [(Input, &[&str]); 15] = [
+    (
+        Input::Ip(SOURCE),
+        &[
+            "ot.source.ip",
+            "id.orig_h",
+            "source.ip",
+            "src_ip",
+            "layers.ip.ip_ip_src",
+            "layers.ipv6.ipv6_ipv6_src",
+            "SourceIp",
+            "Event.EventData.SourceIp",
+            "winlog.event_data.SourceIp",
+            "IpAddress",
+            "Event.EventData.IpAddress",
+            "winlog.event_data.IpAddress",
+            "SourceAddress",
+            "Event.EventData.SourceAddress",
+            "ClientAddress",
+            "client.ip",
+            "src",
+        ],
+    ),
+    (
+        Input::Ip(DESTINATION),
+        &[
+            "ot.destination.ip",
+            "id.resp_h",
+            "destination.ip",
+            "dest_ip",
+            "layers.ip.ip_ip_dst",
+            "layers.ipv6.ipv6_ipv6_dst",
+            "DestinationIp",
+            "Event.EventData.DestinationIp",
+            "winlog.event_data.DestinationIp",
+            "DestAddress",
+            "Event.EventData.DestAddress",
+            "server.ip",
+            "dst",
+        ],
+    ),
+    (Input::Ip(HOST), &["host.ip"]),
+    (
+        Input::Mac(SOURCE),
+        &["ot.source.mac", "orig_l2_addr", "source.mac", "ether.src_mac", "layers.eth.eth_eth_src", "src_mac"],
+    ),
+    (
+        Input::Mac(DESTINATION),
+        &[
+            "ot.destination.mac",
+            "resp_l2_addr",
+            "destination.mac",
+            "ether.dest_mac",
+            "layers.eth.eth_eth_dst",
+            "dst_mac",
+        ],
+    ),
+    (Input::Mac(HOST), &["host.mac"]),
+    (
+        Input::Host(SOURCE),
+        &[
+            "source.domain",
+            "SourceHostname",
+            "WorkstationName",
+            "Event.EventData.WorkstationName",
+            "winlog.event_data.WorkstationName",
+            "ClientName",
+        ],
+    ),
+    (Input::Host(DESTINATION), &["destination.domain", "DestinationHostname"]),
+    (
+        Input::Host(HOST),
+        &[
+            "Computer",
+            "Event.System.Computer",
+            "winlog.computer_name",
+            "host.name",
+            "host.hostname",
+            "ComputerName",
+            "Hostname",
+            "hostname",
+        ],
+    ),
+    (
+        Input::Port,
+        &[
+            "ot.destination.port",
+            "id.resp_p",
+            "destination.port",
+            "dest_port",
+            "layers.tcp.tcp_tcp_dstport",
+            "layers.udp.udp_udp_dstport",
+            "DestinationPort",
+            "Event.EventData.DestinationPort",
+            "winlog.event_data.DestinationPort",
+            "DestPort",
+        ],
+    ),
+    (Input::SourcePort, &["ot.source.port", "layers.tcp.tcp_tcp_srcport", "layers.udp.udp_udp_srcport"]),
+    (Input::Protocol, &["ot.protocol", "service", "network.protocol", "app_proto"]),
+    (Input::Operation, &["ot.operation"]),
+    (Input::Direction, &["ot.direction"]),
+    (Input::Unit, &["ot.unit"]),
+];
+
+/// Fields that name the site of an event, or the sensor that saw it.
+const PLACES: (&[&str], &[&str]) =
+    (&["site"], &["observer.name", "observer.hostname", "_system_name", "sensor_name", "sensor", "host", "agent.name"]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+enum Input {
+    Ip(usize),
+    Mac(usize),
+    Host(usize),
+    Port,
+    SourcePort,
+    Protocol,
+    Operation,
+    Direction,
+    Unit,
+    Site,
+    Sensor,
+    Time,
+}
+
+/// A field that context fills.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+enum Field {
+    /// Of an end.
+    End(u8, u8),
+    /// Of the flow.
+    Flow(u8),
+}
+
+fn field(name: &str) -> Option<Field> {
+    let (owner, rest) = name.split_once('.')?;
+    let at = |names: &[&str], name: &str| names.iter().position(|own| *own == name).map(|at| at as u8);
+    match owner {
+        "flow" => at(&OF_FLOW, rest).map(Field::Flow),
+        _ => Some(Field::End(at(&ENDS, owner)?, at(&OF_END, rest)?)),
+    }
+}
+
+/// Whether a field is one that context fills.
+pub(crate) fn is_field(name: &str) -> bool {
+    field(name).is_some()
+}
+
+/// Every field that context fills.
+pub(crate) fn fields() -> impl Iterator<Item = String> {
+    let of_ends = ENDS.iter().flat_map(|end| OF_END.iter().map(move |name| format!("{end}.{name}")));
+    of_ends.chain(OF_FLOW.iter().map(|name| format!("flow.{name}")))
+}
+
+/// The slots of one program.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Lens {
+    inputs: Vec<(Input, Vec<u32>)>,
+    asked: Vec<(Field, u32)>,
+    /// The names of the fields that are filled, with their slots.
+    names: Vec<(String, u32)>,
+}
+
+impl Lens {
+    /// Asks for slots for all that some fields need. `has_records` says whether fields `ot.*` are filled.
+    pub(crate) fn new<'n>(
+        asked: impl IntoIterator<Item = &'n str>,
+        has_records: bool,
+        mut slot: impl FnMut(&str) -> SlotId,
+    ) -> Self {
+        let mut filled = Vec::new();
+        let mut names = Vec::new();
+        for name in asked {
+            if let Some(field) = field(name) {
+                let slot = slot(name).0;
+                filled.push((field, slot));
+                names.push((name.to_owned(), slot));
+            }
+        }
+        let of_flow = filled.iter().any(|(field, _)| matches!(field, Field::Flow(_)));
+        let of_end = |end: usize| {
+            filled.iter().any(|(field, _)| matches!(field, Field::End(own, _) if usize::from(*own) == end))
+        };
+        let is_needed = |input: &Input| match input {
+            // An event of a host that names no destination has gone to the host.
+            Input::Ip(HOST) | Input::Mac(HOST) | Input::Host(HOST) => of_end(HOST) || of_end(DESTINATION) || of_flow,
+            Input::Ip(end) | Input::Mac(end) | Input::Host(end) => {
+                of_end(*end) || of_flow || *end == SOURCE && of_end(DESTINATION)
+            }
+            Input::Unit | Input::Site | Input::Sensor => true,
+            _ => of_flow,
+        };
+        let sites = [(Input::Site, PLACES.0), (Input::Sensor, PLACES.1), (Input::Time, time::FIELDS)];
+        let mut inputs = Vec::new();
+        for (input, fields) in INPUTS.iter().chain(&sites).filter(|(input, _)| is_needed(input)) {
+            let fields = fields.iter().filter(|field| has_records || !crate::ot::is_field(field));
+            let slots: Vec<u32> = fields.map(|field| slot(field).0).collect();
+            if !slots.is_empty() {
+                inputs.push((*input, slots));
+            }
+        }
+        inputs.sort_unstable_by_key(|(input, _)| *input);
+        Self { inputs, asked: filled, names }
+    }
+
+    /// The fields of records that are read, if records are made.
+    pub(crate) fn of_records() -> impl Iterator<Item = &'static str> {
+        INPUTS.iter().flat_map(|(_, fields)| fields.iter().copied()).filter(|field| crate::ot::is_field(field))
+    }
+
+    /// Whether any field tells of a flow.
+    pub(crate) fn is_about_flows<'n>(asked: impl IntoIterator<Item = &'n str>) -> bool {
+        asked.into_iter().any(|name| matches!(field(name), Some(Field::Flow(_))))
+    }
+
+    /// The slot that is filled for a field.
+    pub(crate) fn filled(&self, name: &str) -> Option<SlotId> {
+        self.names.iter().find(|(own, _)| own == name).map(|(_, slot)| SlotId(*slot))
+    }
+
+    /// Slots by which events are known that may have context.
+    pub(crate) fn triggers(&self) -> Vec<SlotId> {
+        let is_end = |input: &Input| matches!(input, Input::Ip(_) | Input::Mac(_) | Input::Host(_));
+        let of_ends = self.inputs.iter().filter(|(input, _)| is_end(input));
+        of_ends.flat_map(|(_, slots)| slots.iter().map(|slot| SlotId(*slot))).collect()
+    }
+
+    /// The first value that an input has.
+    fn value<'e>(&self, input: Input, slots: &'e Slots, text: &'e str) -> Option<std::borrow::Cow<'e, str>> {
+        self.first(input, slots, text, Some)
+    }
+
+    /// The first value of an input that stands for something.
+    fn first<'e, T>(
+        &self,
+        input: Input,
+        slots: &'e Slots,
+        text: &'e str,
+        read: impl Fn(std::borrow::Cow<'e, str>) -> Option<T>,
+    ) -> Option<T> {
+        let at = self.inputs.binary_search_by_key(&input, |(own, _)| *own).ok()?;
+        let (_, fields) = self.inputs.get(at)?;
+        let values = fields.iter().flat_map(|slot| slots.values(SlotId(*slot), text));
+        values.filter(|seen| seen.has_text()).find_map(|seen| read(seen.cow()))
+    }
+}
+
+/// What context says of the event at hand.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    entries: Vec<(SlotId, Derived)>,
+    texts: String,
+}
+
+impl Seen {
+    /// Looks up the ends of the event in the slots and fills those that are asked for; the event's own values stay.
+    pub(crate) fn put(&mut self, lens: &Lens, context: &Context, slots: &mut Slots, text: &str) {
+        self.entries.clear();
+        self.texts.clear();
+        let view = View::new(lens, context, slots, text);
+        for (field, slot) in &lens.asked {
+            let slot = SlotId(*slot);
+            if slots.values(slot, text).next().is_none() {
+                view.tell(*field, &mut |kind, value| self.push(slot, kind, value));
+            }
+        }
+        slots.derive_more(&self.entries, &self.texts);
+    }
+
+    fn push(&mut self, slot: SlotId, kind: Kind, text: &str) {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        self.entries.push((slot, Derived::text(kind, start..self.texts.len())));
+    }
+}
+
+/// The ends of one event, and the flow between them.
+struct View<'a> {
+    context: &'a Context,
+    ends: [End; 3],
+    flow: Option<Decision>,
+}
+
+impl<'a> View<'a> {
+    fn new(lens: &Lens, context: &'a Context, slots: &Slots, text: &str) -> Self {
+        let plant = &*context.plant;
+        let site = lens.value(Input::Site, slots, text).and_then(|name| plant.index.site_names.get(&*name).copied());
+        let by_sensor =
+            || lens.value(Input::Sensor, slots, text).and_then(|name| plant.index.sensors.get(&*name).copied());
+        let site = site.or_else(by_sensor).or(context.here);
+        let unit = lens.value(Input::Unit, slots, text);
+        // Units are behind whoever is asked: the receiver, unless it has answered.
+        let is_answer = lens.value(Input::Direction, slots, text).is_some_and(|direction| direction != "request");
+        let mut ends = [SOURCE, DESTINATION, HOST].map(|number| {
+            let ip = lens.first(Input::Ip(number), slots, text, |text| address(&text));
+            let mac = lens.value(Input::Mac(number), slots, text);
+            let host = lens.value(Input::Host(number), slots, text);
+            let has_unit = number == if is_answer { SOURCE } else { DESTINATION };
+            let unit = unit.as_deref().filter(|_| has_unit);
+            plant.index.end(&plant.assets, &Named { ip, mac: mac.as_deref(), host: host.as_deref(), unit }, site)
+        });
+        let [source, destination, host] = &mut ends;
+        if source.is_there
+            && !destination.is_there
+            && lens.first(Input::Ip(DESTINATION), slots, text, |_| Some(())).is_none()
+        {
+            *destination = *host;
+        }
+        let has_flow = lens.asked.iter().any(|(field, _)| matches!(field, Field::Flow(_)));
+        let flow = if has_flow { decide(lens, context, &ends, is_answer, slots, text) } else { None };
+        Self { context, ends, flow }
+    }
+
+    fn tell(&self, field: Field, put: &mut dyn FnMut(Kind, &str)) {
+        match field {
+            Field::End(end, what) => {
+                if let (Some(end), Some(what)) = (self.ends.get(usize::from(end)), OF_END.get(usize::from(what))) {
+                    self.tell_end(end, what, put);
+                }
+            }
+            Field::Flow(what) => {
+                if let Some(what) = OF_FLOW.get(usize::from(what)) {
+                    self.tell_flow(what, put);
+                }
+            }
+        }
+    }
+
+    fn tell_end(&self, end: &End, what: &str, put: &mut dyn FnMut(Kind, &str)) {
+        let plant = &*self.context.plant;
+        let asset = end.asset.and_then(|asset| plant.assets.get(asset as usize));
+        let zone = end.zone.and_then(|zone| plant.zones.get(zone as usize));
+        let mut number = |value: Option<String>| value.iter().for_each(|value| put(Kind::Number, value));
+        match what {
+            "purdue_level" => number(zone.and_then(|zone| zone.purdue_level).map(|level| level.to_string())),
+            "security_level" => number(zone.and_then(|zone| zone.security_level).map(|level| level.to_string())),
+            "zone" => zone.iter().for_each(|zone| put(Kind::Text, &zone.name)),
+            "site" => {
+                let site = end.site.filter(|_| end.is_there).and_then(|site| plant.sites.get(site as usize));
+                site.iter().for_each(|site| put(Kind::Text, &site.name));
+            }
+            "asset.known" if end.is_there => put(Kind::Bool, if asset.is_some() { "true" } else { "false" }),
+            _ => {
+                let Some(asset) = asset else { return };
+                if what == "asset.tag" {
+                    return asset.tags.iter().for_each(|tag| put(Kind::Text, tag));
+                }
+                let value = match what {
+                    "asset.id" => Some(&asset.id),
+                    "asset.name" => asset.name.as_ref(),
+                    "asset.role" => asset.role.as_ref(),
+                    "asset.vendor" => asset.vendor.as_ref(),
+                    "asset.model" => asset.model.as_ref(),
+                    "asset.firmware" => asset.firmware.as_ref(),
+                    "asset.owner" => asset.owner.as_ref(),
+                    "asset.criticality" => asset.criticality.as_ref(),
+                    _ => None,
+                };
+                value.into_iter().for_each(|value| put(Kind::Text, value));
+            }
+        }
+    }
+
+    fn tell_flow(&self, what: &str, put: &mut dyn FnMut(Kind, &str)) {
+        let Some(flow) = &self.flow else { return };
+        let plant = &*self.context.plant;
+        let mut yes = |value: bool| put(Kind::Bool, if value { "true" } else { "false" });
+        match what {
+            "crosses" => yes(flow.crosses),
+            "allowed" => yes(flow.denied == 0),
+            "denied_by" => reasons(flow.denied).for_each(|reason| put(Kind::Text, reason)),
+            "conduit" => {
+                let conduit = flow.conduit.and_then(|conduit| plant.conduits.get(conduit as usize));
+                conduit.iter().for_each(|conduit| put(Kind::Text, &conduit.name));
+            }
+            _ => {
+                let level = |end: &End| plant.zones.get(end.zone? as usize)?.purdue_level;
+                if let (Some(one), Some(other)) = (level(&self.ends[SOURCE]), level(&self.ends[DESTINATION])) {
+                    put(Kind::Number, &Level::steps(one, other).to_string());
+                }
+            }
+        }
+    }
+}
+
+/// Decides on the flow, from the end that began it.
+fn decide(
+    lens: &Lens,
+    context: &Context,
+    ends: &[End; 3],
+    is_answer: bool,
+    slots: &Slots,
+    text: &str,
+) -> Option<Decision> {
+    let port = |input: Input| lens.first(input, slots, text, |text| text.parse::<u16>().ok());
+    let (from_port, to_port) = (port(Input::SourcePort), port(Input::Port));
+    let operation = lens.value(Input::Operation, slots, text);
+    // Of a packet that is no operation only its ports say who was called: services have the lower ones.
+    let is_return = operation.is_none() && from_port.zip(to_port).is_some_and(|(from, to)| from < to);
+    let is_turned = is_answer || is_return;
+    let (from, to) = if is_turned { (&ends[DESTINATION], &ends[SOURCE]) } else { (&ends[SOURCE], &ends[DESTINATION]) };
+    let protocol =
+        lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));
+    let time = lens.first(Input::Time, slots, text, |text| instant::of_text(&text, instant::Bare::BySize));
+    let port = if is_turned { from_port } else { to_port };
+    let facts = Facts { protocol: protocol.as_deref(), port, operation: operation.as_deref(), time };
+    context.plant.decide(from, to, &facts)
+}
+
+/// An address as logs write it: also an IPv4 address in the form of IPv6, without the zone of an interface.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.split_once('%').map_or(text, |(address, _)| address);
+    text.parse::<IpAddr>().ok().map(|address| address.to_canonical())
+}

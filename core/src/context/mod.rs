@@ -1,0 +1,26 @@
+//! What a plant says about itself: its assets, zones and conduits, and what that makes of an event.
+//!
+//! ```text
+//! files (YAML) ─▶ Context: assets, zones, conduits, and tables to find them by address          once, exchanged at any time
+//! slots of an event ─▶ its ends ─▶ asset, zone ─▶ slots `source.asset.role`, `destination.zone`, `flow.allowed` ...
+//! ```
+//!
+//! A program knows only which fields its rules ask for ([`Lens`]); the plant is given to rules that are compiled already, so it
+//! is exchanged without compiling them again. Nothing is looked up when no rule asks for such a field. Zones and conduits are
+//! those of IEC 62443-3-2, levels those of the Purdue model. Nothing here knows of rules or of sensors beyond the names of fields.
+
+#![doc = include_str!("../../CONTEXT.md")]
+
+mod check;
+mod flow;
+mod hours;
+mod index;
+mod lens;
+mod model;
+mod read;
+
+pub(crate) use lens::{Lens, Seen, fields, is_field};
+pub use model::{Asset, Conduit, Context, Level, Site, Zone};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+use super::Context;
+use crate::diagnostic::Source;
+use crate::{Compiler, JsonEvent, Rules, Scanner};
+
+const PLANT: &str = "
+sites:
+  - {name: north, time_zone: Europe/Berlin, sensors: [tap-north]}
+  - {name: south, time_zone: America/New_York, sensors: [tap-south]}
+assets:
+  - {id: plc-n, site: north, ip: 10.1.7.2, role: controller, vendor: Siemens, criticality: high, tags: [boiler]}
+  - {id: plc-s, site: south, ip: 10.1.7.2, role: controller, vendor: Rockwell}
+  - {id: ews-1, site: north, ip: 10.2.0.5, mac: 00-1B-1B-00-00-05, host: ews-1.plant.example, role: engineering_workstation}
+  - {id: hmi-1, site: north, ip: 10.2.0.6, nat: {south: [192.0.2.6]}, role: hmi}
+  - {id: unit-1, site: north, ip: 10.1.7.9, station: 1, role: drive}
+  - {id: unit-2, site: north, ip: 10.1.7.9, station: 2, role: pump}
+  - {id: relay, site: north, mac: '00:30:a7:00:00:01', role: protection_relay, zone: bay}
+zones:
+  - {name: plant, site: north, purdue_level: 3}
+  - {name: cell, site: north, parent: plant, purdue_level: 1, networks: [10.1.7.0/24]}
+  - {name: cell-s, site: south, purdue_level: 1, networks: [10.1.7.0/24]}
+  - {name: engineering, site: north, purdue_level: 2, security_level: 3, networks: [10.2.0.0/16, 'fd00:2::/32']}
+  - {name: bay, site: north, purdue_level: 0}
+  - {name: office, purdue_level: 4, networks: [172.16.0.0/12]}
+conduits:
+  - {name: programming, from: engineering, to: cell, roles: [engineering_workstation], hours: [Mon-Fri 06:00-18:00]}
+  - {name: operating, from: engineering, to: plant, protocols: [modbus, s7comm], operations: [read, write]}
+  - {name: remote, from: outside, to: office, protocols: [443/tcp]}
+";
+
+fn plant(text: &str) -> Context {
+    Context::read(&[Source::new(Some("plant.yml"), text)])
+}
+
+/// One rule for each test, whose title is the test.
+fn rules(tests: &[&str]) -> Rules {
+    let rule = |test: &&str| {
+        format!(
+            "title: '{test}'\nlogsource: {{category: any}}\ndetection: {{selection: {{{test}}}, condition: selection}}\n---\n"
+        )
+    };
+    Compiler::new().rules(None, tests.iter().map(rule).collect::<String>()).build().unwrap()
+}
+
+/// Which tests hold on an event; the reference says the same.
+#[track_caller]
+fn holding(context: &Context, event: &str, tests: &[&str]) -> Vec<String> {
+    let rules = rules(tests).with_context(context);
+    assert!(rules.diagnostics().iter().all(|found| !found.is_error()), "{:?}", rules.diagnostics());
+    let mut scanner = Scanner::new(&rules);
+    let found: Vec<String> =
+        scanner.scan_json(event.as_bytes()).unwrap().map(|detection| detection.rule().title().to_owned()).collect();
+    let tree = JsonEvent::parse(event.as_bytes()).unwrap();
+    let slow = (0..rules.len()).filter(|rule| rules.reference_matches(*rule, &tree));
+    assert_eq!(found, slow.map(|rule| rules.rule(rule).title().to_owned()).collect::<Vec<_>>());
+    assert_eq!(found.len(), scanner.scan(&tree).len());
+    found
+}
+
+#[track_caller]
+fn all_hold(context: &Context, event: &str, tests: &[&str]) {
+    let found = holding(context, event, tests);
+    let missing: Vec<_> = tests.iter().filter(|test| !found.iter().any(|found| found == *test)).collect();
+    assert!(missing.is_empty(), "{event}: {missing:?} do not hold");
+}
+
+#[track_caller]
+fn told(text: &str) -> Vec<String> {
+    plant(text).diagnostics().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn ends_have_assets_zones_and_levels() {
+    let context = plant(PLANT);
+    assert_eq!(context.diagnostics(), []);
+    let event = r#"{"SourceIp": "10.2.0.5", "DestinationIp": "10.1.7.2", "sensor": "tap-north"}"#;
+    let tests = [
+        "source.asset.id: ews-1",
+        "source.asset.role: engineering_workstation",
+        "source.zone: engineering",
+        "source.security_level|gte: 3",
+        "destination.asset.vendor: siemens",
+        "destination.asset.criticality: high",
+        "destination.asset.tag: boiler",
+        "destination.purdue_level: 1",
+        "destination.site: north",
+        "destination.asset.known: true",
+        "flow.crosses: true",
+        "flow.levels: 1",
+    ];
+    all_hold(&context, event, &tests);
+    let unknown = r#"{"SourceIp": "10.2.9.9", "DestinationIp": "203.0.113.7", "sensor": "tap-north"}"#;
+    let tests =
+        ["source.asset.known: false", "source.zone: engineering", "destination.zone: null", "source.asset.role: null"];
+    all_hold(&context, unknown, &tests);
+    assert!(
+        holding(&context, r#"{"Image": "a"}"#, &["source.asset.known|exists: true", "flow.allowed|exists: true"])
+            .is_empty()
+    );
+}
+
+#[test]
+fn equal_addresses_at_several_sites_are_told_apart_or_not_guessed() {
+    let context = plant(PLANT);
+    let at = |sensor: &str| {
+        format!(r#"{{"DestinationIp": "10.1.7.2", "SourceIp": "192.0.2.6", "observer": {{"name": "{sensor}"}}}}"#)
+    };
+    all_hold(&context, &at("tap-north"), &["destination.asset.id: plc-n", "source.asset.known: false"]);
+    all_hold(
+        &context,
+        &at("tap-south"),
+        &["destination.asset.id: plc-s", "destination.zone: cell-s", "source.asset.id: hmi-1"],
+    );
+    all_hold(&context, &at("other"), &["destination.asset.id: null", "destination.zone: null"]);
+    let south = context.at("south").unwrap();
+    all_hold(&south, &at("other"), &["destination.asset.id: plc-s"]);
+    assert!(context.at("west").is_none());
+}
+
+#[test]
+fn names_macs_and_stations_name_assets() {
+    let context = plant(PLANT);
+    all_hold(
+        &context,
+        r#"{"Computer": "EWS-1.plant.example", "IpAddress": "10.2.0.6"}"#,
+        &[
+            "host.asset.id: ews-1",
+            "source.asset.id: hmi-1",
+            // An event of a host that names only who came has come to the host.
+            "destination.asset.id: ews-1",
+        ],
+    );
+    all_hold(&context, r#"{"Computer": "ews-1"}"#, &["host.zone: engineering", "destination.asset.id: null"]);
+    let frame = r#"{"layers": {"eth": {"eth_eth_src": "00:30:a7:00:00:01", "eth_eth_dst": "01:0c:cd:01:00:01"}}}"#;
+    all_hold(
+        &context,
+        frame,
+        &["source.asset.id: relay", "source.zone: bay", "destination.asset.known: null", "flow.allowed: null"],
+    );
+    // Of a packet with addresses, the MAC may be that of a router.
+    let routed = r#"{"src_mac": "00:1b:1b:00:00:05", "SourceIp": "10.2.0.77"}"#;
+    all_hold(&context, routed, &["source.asset.known: false"]);
+    let unit =
+        |unit: u8| format!(r#"{{"DestinationIp": "10.1.7.9", "SourceIp": "10.2.0.5", "ot": {{"unit": {unit}}}}}"#);
+    let rules = rules(&["ot.unit: '*', destination.asset.role: pump"]).with_context(&context);
+    let mut scanner = Scanner::new(&rules);
+    assert_eq!(scanner.scan_json(unit(2).as_bytes()).unwrap().len(), 0, "there are no records, so no unit");
+    all_hold(&context, r#"{"src_ip": "fd00:2::9%eth0"}"#, &["source.zone: engineering"]);
+    all_hold(&context, r#"{"src_ip": "::ffff:10.2.0.5"}"#, &["source.asset.id: ews-1"]);
+}
+
+#[test]
+fn conduits_allow_or_say_what_is_missing() {
+    let context = plant(PLANT);
+    let flow = |from: &str, to: &str, more: &str| {
+        format!(r#"{{"id.orig_h": "{from}", "id.resp_h": "{to}", "_system_name": "tap-north"{more}}}"#)
+    };
+    // 2026-11-25 is a Wednesday; Berlin is an hour ahead of UTC.
+    let day = r#", "ts": "2026-11-25T10:00:00Z", "service": "s7comm""#;
+    let night = r#", "ts": "2026-11-25T17:30:00Z", "service": "ssh""#;
+    all_hold(&context, &flow("10.2.0.5", "10.1.7.2", day), &["flow.allowed: true", "flow.conduit: programming"]);
+    all_hold(&context, &flow("10.2.0.6", "10.1.7.2", day), &["flow.allowed: true", "flow.conduit: operating"]);
+    all_hold(&context, &flow("10.2.0.5", "10.1.7.2", night), &["flow.allowed: false", "flow.denied_by: hours"]);
+    all_hold(&context, &flow("10.2.0.6", "10.1.7.2", night), &["flow.allowed: false", "flow.denied_by: protocol"]);
+    all_hold(&context, &flow("172.16.0.1", "10.1.7.2", day), &["flow.allowed: false", "flow.denied_by: conduit"]);
+    all_hold(
+        &context,
+        &flow("10.1.7.3", "10.1.7.2", day),
+        &["flow.allowed: true", "flow.crosses: false", "flow.conduit: null"],
+    );
+    all_hold(&context, &flow("203.0.113.9", "172.16.0.1", r#", "id.resp_p": 443"#), &["flow.allowed: true"]);
+    all_hold(&context, &flow("203.0.113.9", "172.16.0.1", r#", "id.resp_p": 22"#), &["flow.denied_by: protocol"]);
+    all_hold(&context, &flow("203.0.113.9", "203.0.113.8", ""), &["flow.allowed: null", "flow.crosses: null"]);
+}
+
+#[test]
+fn faults_are_told_with_their_place_and_the_rest_counts() {
+    let text = "
+assets:
+  - {id: a, ip: 10.0.0.999, criticality: hgh}
+  - {name: without}
+  - {id: b, mac: '00:11', role: [x]}
+  - 7
+zones:
+  - {name: z, purdue_level: 6, security_level: 9, networks: [10.0.0.0/33]}
+conduits:
+  - {name: c, from: z}
+  - {name: d, from: z, to: z, operations: [progam_download], hours: [always]}
+zone: []
+";
+    let told = told(text);
+    let expected = [
+        ("12:1", "a context has no key `zone`; did"),
+        ("3:17", "`10.0.0.999` is no IP address"),
+        ("3:42", "`hgh` is no criticality"),
+        ("4:5", "an asset needs the text `id`"),
+        ("5:18", "`00:11` is no MAC address"),
+        ("5:33", "`role` takes a text, not a list"),
+        ("6:5", "an asset must be a map"),
+        ("8:29", "`6` is no Purdue level"),
+        ("8:48", "`9` is no security level"),
+        ("8:62", "`10.0.0.0/33` is no network"),
+        ("10:5", "the conduit `c` needs zones"),
+        ("11:44", "`progam_download` is no operation class"),
+        ("11:70", "`always` is no span of hours"),
+    ];
+    for (place, message) in expected {
+        let message = message.split("; did").next().unwrap_or(message);
+        assert!(
+            told.iter().any(|told| told.starts_with(&format!("plant.yml:{place}:")) && told.contains(message)),
+            "{place} {message} in {told:#?}"
+        );
+    }
+    let context = plant(text);
+    assert_eq!((context.assets().len(), context.zones().len(), context.conduits().len()), (2, 1, 1));
+}
+
+#[test]
+fn contradictions_are_told_and_the_first_counts() {
+    let text = "
+sites: [{name: n}, {name: n}]
+assets:
+  - {id: a, ip: 10.0.0.1, zone: one}
+  - {id: a, ip: 10.0.0.2}
+  - {id: b, ip: 10.0.0.1}
+  - {id: c, site: m, zone: three}
+  - {id: d, ip: 10.5.0.1, zone: one, tags: [t]}
+zones:
+  - {name: one, networks: [10.0.0.0/8], parent: two, purdue_level: 3}
+  - {name: two, networks: [10.0.0.0/8, 10.5.0.0/16], parent: one, purdue_level: 1}
+  - {name: outside}
+  - {name: tagged, tags: [t], assets: [e]}
+conduits:
+  - {name: c, from: one, to: oen}
+  - {name: shut, from: one, to: two, protocols: []}
+";
+    let told = told(text);
+    let expected = [
+        "there is one site `n` already",
+        "there is one asset `a` already",
+        "`10.0.0.1` belongs to the asset `a` already, not to `b`",
+        "names a site `m` that is not declared",
+        "names a zone `three` that is not declared",
+        "the zone `one` lies in itself",
+        "the network 10.0.0.0/8 is that of the zone `one` already",
+        "no zone can be called `outside`",
+        "names an asset `e` that is not declared",
+        "the asset `d` is in the zones `one` and `tagged`",
+        "names a zone `oen` that is not declared",
+        "lets nothing pass, because its `protocols` are empty",
+        "above level 1 of its parent",
+    ];
+    for message in expected {
+        assert!(told.iter().any(|told| told.contains(message)), "{message} in {told:#?}");
+    }
+    let context = plant(text);
+    all_hold(&context, r#"{"SourceIp": "10.0.0.1"}"#, &["source.asset.id: a", "source.zone: one"]);
+    let event = r#"{"SourceIp": "10.0.0.1", "DestinationIp": "10.5.0.9", "DestinationPort": 502}"#;
+    all_hold(&context, event, &["flow.allowed: false", "flow.denied_by: protocol"]);
+}
+
+#[test]
+fn what_an_event_says_itself_stays() {
+    let context = plant(PLANT);
+    let event = r#"{"SourceIp": "10.2.0.5", "source": {"zone": "mine"}}"#;
+    all_hold(&context, event, &["source.zone: mine", "source.asset.id: ews-1"]);
+    let saved = rules(&["source.zone: engineering"]).to_bytes();
+    let loaded = Rules::from_bytes(&saved).unwrap();
+    assert_eq!(Scanner::new(&loaded).scan_json(br#"{"SourceIp": "10.2.0.5"}"#).unwrap().len(), 0);
+    let rules = loaded.with_context(&context);
+    assert_eq!(Scanner::new(&rules).scan_json(br#"{"SourceIp": "10.2.0.5"}"#).unwrap().len(), 1);
+}
