@@ -8,7 +8,7 @@ DEMO := target/demo
 STORY := windows.ndjson conn.log dns.log modbus.log zeek_json.ndjson
 TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream tables records
+FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream tables records indicators
 
 .PHONY: help demo test test-full test-rust test-c test-python test-node test-notebooks test-embed test-dist dist format lint docs bench fuzz clean
 

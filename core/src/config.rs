@@ -14,6 +14,13 @@ pub(crate) const OT_RECORDS_MAX: usize = 1_024;
 /// Addresses that one operation may name by a beginning and a number; with more it has the flag `truncated`.
 pub(crate) const OT_ADDRESSES_MAX: i64 = 2_048;
 
+/// Bytes of one list of indicators; a longer one is refused.
+pub(crate) const INDICATOR_LIST_BYTES_MAX: usize = 1 << 30;
+/// Indicators of all lists; those behind are left out.
+pub(crate) const INDICATORS_MAX: usize = 10_000_000;
+/// Indicators that are told of one event; those behind are left out.
+pub(crate) const INDICATOR_HITS_MAX: usize = 64;
+
 /// Bytes for the state of all correlations over one stream, and what they hold back; then groups are given up.
 pub(crate) const STATE_BYTES_MAX: usize = 1 << 30;
 /// Bytes for the state of one group; then its oldest events are forgotten.

@@ -6,6 +6,7 @@
 //!
 //! Evidence is the true part of an explanation, made flat. What a condition negates is no evidence.
 
+use crate::intel::{Hit, Indicator};
 use crate::reference::{Explanation, Step};
 use serde::Serialize;
 
@@ -16,6 +17,27 @@ pub struct Evidence {
     pub selections: Vec<String>,
     /// Fields of these selections with the value and the test it passed.
     pub fields: Vec<FieldEvidence>,
+    /// The indicators that the event holds and with which the rule matches it; none, when the rule asks for none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub indicators: Vec<IndicatorSeen>,
+}
+
+/// An indicator that an event holds, and where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IndicatorSeen {
+    /// The indicator.
+    #[serde(flatten)]
+    pub indicator: Indicator,
+    /// The field of the event.
+    pub field: String,
+    /// Its value, of which the indicator's may be a part.
+    pub seen: String,
+}
+
+impl IndicatorSeen {
+    pub(crate) fn new(hit: Hit<'_>) -> Self {
+        Self { indicator: hit.indicator.clone(), field: hit.field.to_owned(), seen: hit.seen.to_owned() }
+    }
 }
 
 /// A field that took part in a detection.
@@ -33,7 +55,7 @@ pub struct FieldEvidence {
 
 impl Evidence {
     pub(crate) fn new(explanation: &Explanation) -> Self {
-        let mut evidence = Self { selections: Vec::new(), fields: Vec::new() };
+        let mut evidence = Self { selections: Vec::new(), fields: Vec::new(), indicators: Vec::new() };
         for step in explanation.steps.iter().filter(|step| step.held) {
             evidence.collect(step, None);
         }

@@ -9,6 +9,7 @@ mod detection;
 pub mod diagnostic;
 mod engine;
 mod event;
+mod intel;
 mod lanes;
 mod matcher;
 mod number;
@@ -23,13 +24,14 @@ mod time;
 
 pub use check::{Level, LogSource, Metadata, Needs, Related, Status};
 pub use config::Limits;
-pub use detection::{Evidence, FieldEvidence};
+pub use detection::{Evidence, FieldEvidence, IndicatorSeen};
 pub use engine::{
     BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, Normaliser, PartitionCost,
     Profile, RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
 };
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
+pub use intel::{Indicator, IndicatorKind, Indicators};
 pub use number::Number;
 pub use pipeline::SourceInfo;
 pub use reference::{Explanation, Step, ValueSeen};

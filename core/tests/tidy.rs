@@ -15,8 +15,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("event", &["program"]),
     ("matcher", &["event", "program"]),
     ("ot", &["diagnostic", "syntax", "event", "program"]),
+    ("intel", &["diagnostic", "syntax", "check", "event", "program"]),
     ("reference", &["check", "event"]),
-    ("detection", &["reference"]),
+    ("detection", &["reference", "intel"]),
     ("correlation", &["check", "event"]),
     (
         "engine",
@@ -33,6 +34,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "detection",
             "correlation",
             "ot",
+            "intel",
         ],
     ),
 ];

@@ -9,8 +9,9 @@ mod operations;
 mod stream;
 
 pub use operations::{records, tables};
+use std::sync::Arc;
 pub use stream::stream;
-use tieline::{Compiler, JsonEvent, Limits, Rules, Scanner, Shortcuts};
+use tieline::{Compiler, Indicators, JsonEvent, Limits, Rules, Scanner, Shortcuts};
 
 /// A target by its name.
 pub type Target = (&'static str, fn(&[u8]));
@@ -28,6 +29,7 @@ pub const TARGETS: &[Target] = &[
     ("stream", stream),
     ("tables", tables),
     ("records", records),
+    ("indicators", indicators),
 ];
 
 /// Limits low enough that one input is quick.
@@ -126,6 +128,22 @@ pub fn pipeline(data: &[u8]) {
         Ok(rules) => EVENTS.iter().for_each(|event| compare(&rules, event.as_bytes())),
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+}
+
+/// Any text as a list of indicators, and what follows it behind NULs as events that may hold some.
+pub fn indicators(data: &[u8]) {
+    static RULES: std::sync::LazyLock<Option<Rules>> = std::sync::LazyLock::new(|| {
+        let rule =
+            "title: a\nlogsource: {category: indicator}\ndetection: {s: {indicator.kind|exists: true}, condition: s}";
+        let fields =
+            "{address: [A, ip], domain: [B], url: [a.b], hash: [A], hashes: [B], file_path: [a.b], email: [B]}";
+        Compiler::new().rules(None, rule).indicator_fields(None, fields).build().ok()
+    });
+    let text = String::from_utf8_lossy(data).into_owned();
+    let mut parts = text.split('\0');
+    let list = Indicators::read([("fuzz", parts.next().unwrap_or_default())]);
+    let rules = RULES.as_ref().expect("the rule of the target does not load").with_indicators(Arc::new(list));
+    EVENTS.iter().copied().chain(parts).for_each(|event| compare(&rules, event.as_bytes()));
 }
 
 /// Any bytes as saved rules: as they are, with a seal that fits them, and as forgeries of words of sound ones.

@@ -97,6 +97,24 @@ pub fn pipelines() -> &'static [(&'static str, &'static str)] {
     PIPELINES
 }
 
+/// Rules about events that hold an indicator, one for each kind and level: name and YAML.
+#[must_use]
+pub fn indicator_rules() -> &'static [(&'static str, &'static str)] {
+    &[
+        ("indicators/indicator_address.yml", include_str!("../indicators/indicator_address.yml")),
+        ("indicators/indicator_domain.yml", include_str!("../indicators/indicator_domain.yml")),
+        ("indicators/indicator_email.yml", include_str!("../indicators/indicator_email.yml")),
+        ("indicators/indicator_file.yml", include_str!("../indicators/indicator_file.yml")),
+        ("indicators/indicator_url.yml", include_str!("../indicators/indicator_url.yml")),
+    ]
+}
+
+/// The fields in which the usual sensors write addresses, names and hashes, as YAML: where indicators are looked for.
+#[must_use]
+pub fn indicator_fields() -> &'static str {
+    include_str!("../indicators/fields.yml")
+}
+
 /// The techniques of ATT&CK for ICS 18.1, as tab-separated text: id, name, tactics, where the technique shows, and by what.
 /// Lines that begin with `#` are remarks; the first other line names the columns.
 #[must_use]

@@ -858,6 +858,17 @@ tl_status tl_rules_explain_json(const struct tl_rules *rules,
 // `report` must be a place for a pointer.
 tl_status tl_rules_test_json(const struct tl_rules *rules, struct tl_buffer **report);
 
+// The same rules with other indicators in place of those before: paths of lists, or lists as text (STIX 2.1 or MISP as JSON,
+// CSV of more than one line). Nothing is compiled when the rules are about indicators already; streams go on with them by
+// `tl_stream_reload`. Release them with `tl_rules_release`, as well as the rules that were given.
+//
+// # Safety
+// `lists` must point to `len` texts, and `with` be a place for a pointer.
+tl_status tl_rules_with_indicators(const struct tl_rules *rules,
+                                   const struct tl_str *lists,
+                                   size_t len,
+                                   struct tl_rules **with);
+
 // The rules as bytes, for `tl_rules_from_bytes` and the command line.
 //
 // # Safety

@@ -390,6 +390,11 @@ class Rules {
     static Rules from_bytes(std::string_view bytes) {
         return made([&](tl_rules **out) { return tl_rules_from_bytes({bytes_of(bytes), bytes.size()}, out); });
     }
+    /* The same rules with other indicators: paths of lists, or lists as text. Streams go on with them by reload(). */
+    Rules with_indicators(const std::vector<std::string> &lists) const {
+        auto own = strs_of(lists);
+        return made([&](tl_rules **out) { return tl_rules_with_indicators(own_.get(), own.data(), own.size(), out); });
+    }
     Rules share() const {
         ensure(tl_rules_retain(own_.get()));
         return Rules(own_.get());

@@ -349,6 +349,30 @@ pub unsafe extern "C" fn tl_rules_test_json(rules: *const tl_rules, report: *mut
     call(|| unsafe { put_bytes(report, "report", || json(&of(rules)?.rules.test()?)) })
 }
 
+/// The same rules with other indicators in place of those before: paths of lists, or lists as text (STIX 2.1 or MISP as JSON,
+/// CSV of more than one line). Nothing is compiled when the rules are about indicators already; streams go on with them by
+/// `tl_stream_reload`. Release them with `tl_rules_release`, as well as the rules that were given.
+///
+/// # Safety
+/// `lists` must point to `len` texts, and `with` be a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tl_rules_with_indicators(
+    rules: *const tl_rules,
+    lists: *const tl_str,
+    len: usize,
+    with: *mut *mut tl_rules,
+) -> tl_status {
+    // SAFETY: the caller says so, for each.
+    call(|| unsafe {
+        put_new(with, "with", || {
+            let missing = || Error::new(Kind::Argument, "`lists` holds one without text");
+            let lists = slice(lists, len, "lists")?.iter();
+            let lists = lists.map(|list| Ok(list.text("lists")?.ok_or_else(missing)?.to_owned()));
+            Ok(OwnRules::new(of(rules)?.rules.with_indicators(&lists.collect::<Result<Vec<_>, Error>>()?)?))
+        })
+    })
+}
+
 /// The rules as bytes, for `tl_rules_from_bytes` and the command line.
 ///
 /// # Safety

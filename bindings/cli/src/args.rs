@@ -14,6 +14,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 use tieline::diagnostic::Code;
 use tieline::{Level, TimeUnit};
+use tieline_common::indicators::moment;
 use tieline_common::input::Format;
 use tieline_common::load::looks_like_rules;
 use tieline_common::source::SourceChoice;
@@ -88,6 +89,16 @@ pub(crate) struct RuleArgs {
     /// Tables of OT protocols in place of the shipped ones, by which fields `ot.*` are filled: files or directories
     #[arg(long, value_name = "PATH")]
     pub(crate) taxonomy: Vec<PathBuf>,
+    /// Indicators to be looked for, as STIX 2.1, MISP or CSV: a file, or a directory of them (may be repeated); rules about
+    /// them come along
+    #[arg(long, value_name = "PATH", help_heading = "Indicators")]
+    pub(crate) indicators: Vec<PathBuf>,
+    /// The time that counts for events without one: now, or 2026-11-26T08:00:00Z [default: any indicator counts for them]
+    #[arg(long, value_name = "TIME", value_parser = moment, help_heading = "Indicators")]
+    pub(crate) indicators_at: Option<i64>,
+    /// More fields in which indicators are looked for, as a table such as the shipped one (may be repeated)
+    #[arg(long, value_name = "FILE", help_heading = "Indicators")]
+    pub(crate) indicator_fields: Vec<PathBuf>,
     /// The plant that events are seen in: inventories, zones and conduits, by which fields such as `source.asset.role`,
     /// `destination.zone` and `flow.allowed` are filled: files or directories (may be repeated)
     #[arg(long, value_name = "PATH")]
@@ -119,7 +130,7 @@ pub(crate) struct GivenArgs {
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Rule files or directories of them, each a pack, or saved rules (takes several, may be repeated)
-    #[arg(long, short, value_name = "PATH", num_args = 1.., required = true, help_heading = "Rules")]
+    #[arg(long, short, value_name = "PATH", num_args = 1.., required_unless_present = "indicators", help_heading = "Rules")]
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) how: RuleArgs,
@@ -178,7 +189,7 @@ pub(crate) struct ScanArgs {
     /// With --follow: end when nothing came for so many seconds
     #[arg(long, value_name = "SECONDS", value_parser = seconds, help_heading = "Input")]
     pub(crate) follow_idle: Option<Duration>,
-    /// With --follow: read rules and pipelines anew when their files change
+    /// With --follow: read rules, pipelines and indicators anew when their files change
     #[arg(long, help_heading = "Rules")]
     pub(crate) watch_rules: bool,
     #[command(flatten)]
@@ -268,6 +279,10 @@ pub(crate) enum OutputForm {
     Json,
     /// One row per detection
     Csv,
+    /// Indicators that were seen, the most serious first, for people
+    Sightings,
+    /// One STIX 2.1 bundle with a sighting for each indicator that was seen
+    Stix,
 }
 
 /// From which level on detections make the exit code 1.

@@ -16,6 +16,7 @@ use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+use crate::indicators::Lists;
 use tieline::diagnostic::{Code, Diagnostic, Source};
 use tieline::{Compiler, Limits, Rules, TimeOptions};
 use walkdir::{DirEntry, WalkDir};
@@ -40,6 +41,8 @@ pub struct RuleOptions {
     pub allow: Vec<Code>,
     /// Tables of OT protocols in place of the shipped ones; those, when there are none.
     pub taxonomy: Vec<PipelineText>,
+    /// Tables of fields in which indicators are looked for, beside the shipped one.
+    pub indicator_fields: Vec<PipelineText>,
     /// The plant that events are seen in: paths or texts, as [`read_context`](crate::context::read_context) takes them.
     pub context: Vec<String>,
 }
@@ -67,6 +70,7 @@ pub struct RulePack {
     diagnostics: Vec<Diagnostic>,
     passed_over: usize,
     saved: Option<Rules>,
+    indicators: Option<Lists>,
 }
 
 /// Why rules or pipelines cannot be loaded at all.
@@ -102,8 +106,8 @@ impl std::error::Error for LoadError {}
 impl RulePack {
     /// Reads the rule files that `paths` stand for. A file that is met twice is read once.
     ///
-    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline,
-    /// a table of an OT protocol or a plant; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
+    /// In a directory, files ending in `.yml` or `.yaml` are rules, unless they hold a processing pipeline, a table or a
+    /// plant; hidden files are passed over. A file that is named is always taken. One file of saved rules may stand
     /// in place of all.
     ///
     /// # Errors
@@ -240,7 +244,51 @@ impl RulePack {
         for code in &options.allow {
             compiler = compiler.allow(*code);
         }
+        compiler = compiler.indicator_fields(Some("indicators/fields.yml"), tieline_rules::indicator_fields());
+        for table in &options.indicator_fields {
+            compiler = compiler.indicator_fields(Some(&table.name), table.yaml.as_str());
+        }
         with_taxonomy(compiler, &options.taxonomy)
+    }
+
+    /// The same pack with these indicators in place of those before, and with the shipped rules about indicators, unless it
+    /// has them already.
+    ///
+    /// # Errors
+    /// When the rules were saved and do not ask for indicators.
+    pub fn with_indicators(mut self, lists: Lists) -> Result<Self, LoadError> {
+        if let Some(rules) = &self.saved {
+            if !rules.asks_indicators() {
+                let message =
+                    "was saved without rules about indicators; name the rules themselves, or save them with indicators";
+                return Err(LoadError::new(Path::new("saved rules"), message));
+            }
+        } else {
+            for (name, yaml) in tieline_rules::indicator_rules() {
+                let id = yaml.lines().find(|line| line.starts_with("id:")).unwrap_or(yaml);
+                if !self.files.iter().any(|file| file.text().contains(id)) {
+                    self.files.push(Source::new(Some(name), *yaml));
+                }
+            }
+        }
+        Ok(self.exchange_indicators(lists))
+    }
+
+    /// The same rules with these indicators in place of those before.
+    #[must_use]
+    pub(crate) fn exchange_indicators(mut self, lists: Lists) -> Self {
+        if let Some(before) = self.indicators.replace(lists) {
+            let told = before.indicators().diagnostics();
+            self.diagnostics.retain(|own| !told.contains(own));
+        }
+        self.diagnostics.extend(self.indicators.iter().flat_map(|lists| lists.indicators().diagnostics()).cloned());
+        self
+    }
+
+    /// The indicators that are looked for.
+    #[must_use]
+    pub fn indicators(&self) -> Option<&Lists> {
+        self.indicators.as_ref()
     }
 
     /// The rules that were compiled earlier and saved, when the pack is such.
@@ -410,9 +458,10 @@ fn is_pipeline(text: &str) -> bool {
     has_and_is_no_rule(text, &["transformations:"])
 }
 
-/// Whether a YAML text is a table of an OT protocol, or of sensors or ports.
+/// Whether a YAML text is a table of an OT protocol, of sensors or ports, or of fields that hold indicators.
 fn is_table(text: &str) -> bool {
-    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:", "sites:", "assets:", "zones:", "conduits:"])
+    let keys = ["protocol:", "sensor:", "ports:", "indicator_fields:", "sites:", "assets:", "zones:", "conduits:"];
+    has_and_is_no_rule(text, &keys)
 }
 
 /// Whether a YAML text has one of these keys and no part of a rule.

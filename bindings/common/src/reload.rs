@@ -17,6 +17,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tieline::diagnostic::Diagnostic;
 
 use crate::context::context_files;
+use crate::indicators::{Lists, list_files};
 use crate::load::{LoadError, RuleOptions, RulePack, rule_files};
 use crate::source::{Plan, PlanError, SourceChoice, SourceId};
 
@@ -27,7 +28,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_PARTS: u32 = 20;
 
 /// What a plan is made of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Recipe {
     /// Rule files and directories, or saved rules.
     pub rules: Vec<PathBuf>,
@@ -37,6 +38,10 @@ pub struct Recipe {
     pub pipelines: Vec<String>,
     /// Which source events come from.
     pub choice: SourceChoice,
+    /// Files and directories of indicators.
+    pub indicators: Vec<PathBuf>,
+    /// The time that counts for events without one when indicators are looked for, in nanoseconds since 1970.
+    pub indicators_at_ns: Option<i64>,
 }
 
 impl Recipe {
@@ -45,13 +50,18 @@ impl Recipe {
     /// # Errors
     /// When a path, a source or a pipeline does not exist or cannot be read.
     pub fn plan(&self) -> Result<Plan, LoadError> {
-        Plan::new(RulePack::read(&self.rules)?, self.options.clone(), &self.pipelines, &self.choice)
+        let mut pack = RulePack::read(&self.rules)?;
+        if !self.indicators.is_empty() {
+            pack = pack.with_indicators(Lists::read(&self.indicators, self.indicators_at_ns)?)?;
+        }
+        Plan::new(pack, self.options.clone(), &self.pipelines, &self.choice)
     }
 
     /// What would differ if a file were written.
     fn stamp(&self) -> Stamp {
         let pipelines = self.pipelines.iter().filter(|name| tieline_rules::pipeline(name).is_none()).map(PathBuf::from);
         let files = rule_files(&self.rules).into_iter().chain(pipelines).chain(context_files(&self.options.context));
+        let files = files.chain(list_files(&self.indicators));
         files
             .map(|path| {
                 let seen = seen(&path);
@@ -110,6 +120,7 @@ impl RuleWatch {
         self.read.clone_from(&self.last);
         match self.recipe.plan() {
             Ok(plan) if plan.is_same(old) => None,
+            Ok(plan) if plan.has_same_rules(old) => plan.pack().indicators().cloned().map(|lists| exchange(lists, old)),
             Ok(plan) => Some(compile(plan, old)),
             Err(error) => Some(Err(error.into())),
         }
@@ -137,6 +148,21 @@ impl<E: Into<PlanError>> From<E> for Refused {
     fn from(error: E) -> Self {
         Self { error: error.into(), diagnostics: Vec::new() }
     }
+}
+
+/// Takes other indicators for the rules that are compiled. A list that cannot be read, as one that is cut off, does not take
+/// the place of a whole one.
+fn exchange(lists: Lists, old: &Plan) -> Result<Reload, Refused> {
+    let told = lists.indicators().diagnostics();
+    if let Some(broken) = told.iter().find(|told| told.is_error()) {
+        let path = Path::new(broken.path.as_deref().unwrap_or_default());
+        let error = LoadError::new(path, "is no list of indicators that can be read").into();
+        return Err(Refused { error, diagnostics: told.to_vec() });
+    }
+    let changes = Changes { indicators: Some(lists.indicators().len()), ..Changes::default() };
+    let plan = old.with_indicators(lists);
+    let forms = plan.compiled().map(|(id, _)| id).collect();
+    Ok(Reload { plan, changes, forms })
 }
 
 /// Compiles what was compiled before, so that the new plan can do whatever the old one could.
@@ -172,11 +198,18 @@ pub struct Changes {
     pub removed: usize,
     /// Rules of the same id, or title, with another text.
     pub changed: usize,
+    /// How many indicators there are now, when their lists were read anew.
+    pub indicators: Option<usize>,
 }
 
 impl fmt::Display for Changes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} added, {} removed, {} changed", self.added, self.removed, self.changed)
+        let Self { added, removed, changed, indicators } = self;
+        if let Some(count) = indicators {
+            let plural = if *count == 1 { "" } else { "s" };
+            return write!(f, "{count} indicator{plural}, no other rules");
+        }
+        write!(f, "{added} added, {removed} removed, {changed} changed")
     }
 }
 
@@ -188,7 +221,7 @@ impl Changes {
         let added = new.keys().filter(|name| !old.contains_key(*name)).count();
         let removed = old.keys().filter(|name| !new.contains_key(*name)).count();
         let changed = new.iter().filter(|(name, text)| old.get(*name).is_some_and(|before| before != *text)).count();
-        Self { added, removed, changed }
+        Self { added, removed, changed, indicators: None }
     }
 }
 
@@ -235,7 +268,11 @@ mod tests {
             (&[], [0, 3, 0]),
         ];
         for (texts, [added, removed, changed]) in cases {
-            assert_eq!(Changes::between(&old, &pack(texts)), Changes { added, removed, changed }, "{texts:?}");
+            assert_eq!(
+                Changes::between(&old, &pack(texts)),
+                Changes { added, removed, changed, indicators: None },
+                "{texts:?}"
+            );
         }
     }
 }

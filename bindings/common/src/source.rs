@@ -14,12 +14,14 @@
 use std::fmt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use tieline::context::Context;
+use tieline::diagnostic::Diagnostic;
 use tieline::{CheckedRules, LogSource, Rules, SourceInfo};
 
 use crate::context::read_context;
+use crate::indicators::Lists;
 use crate::load::{LoadError, PipelineText, RuleOptions, RulePack, read_pipeline};
 use crate::peek::{Peek, Seen};
 
@@ -196,8 +198,25 @@ impl Plan {
     /// The same plan with what was compiled so far, to be used elsewhere.
     #[must_use]
     pub fn again(&self) -> Self {
+        self.again_with(self.pack.clone())
+    }
+
+    /// The same plan with other indicators in place of those before; what was compiled stays.
+    #[must_use]
+    pub fn with_indicators(&self, lists: Lists) -> Self {
+        let indicators = Arc::clone(lists.indicators());
+        let mut plan = self.again_with(self.pack.clone().exchange_indicators(lists));
+        for place in &mut plan.compiled {
+            if let Some(rules) = place.take() {
+                *place = OnceLock::from(rules.with_indicators(Arc::clone(&indicators)));
+            }
+        }
+        plan
+    }
+
+    fn again_with(&self, pack: RulePack) -> Self {
         Self {
-            pack: self.pack.clone(),
+            pack,
             options: self.options.clone(),
             pipelines: self.pipelines.clone(),
             known: self.known,
@@ -334,6 +353,14 @@ impl Plan {
     }
 
     fn form(&self, id: SourceId) -> Result<Rules, tieline::Error> {
+        let rules = self.form_alone(id)?;
+        Ok(match self.pack.indicators() {
+            Some(lists) => rules.with_indicators(Arc::clone(lists.indicators())),
+            None => rules,
+        })
+    }
+
+    fn form_alone(&self, id: SourceId) -> Result<Rules, tieline::Error> {
         if let Some(saved) = self.pack.saved() {
             return Ok(saved.clone());
         }
@@ -368,7 +395,23 @@ impl Plan {
 
     /// Whether another plan is made of the same texts, and so is the same.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
-        let faults = |plan: &Self| plan.pack.diagnostics().iter().map(ToString::to_string).collect::<Vec<_>>();
+        let (own, others) = (self.pack.indicators(), other.pack.indicators());
+        let same_lists = match (own, others) {
+            (Some(own), Some(others)) => own.is_same(others),
+            (own, others) => own.is_none() && others.is_none(),
+        };
+        same_lists && self.has_same_rules(other)
+    }
+
+    /// Whether another plan has the same rules, and at most other indicators.
+    pub(crate) fn has_same_rules(&self, other: &Self) -> bool {
+        let faults = |plan: &Self| {
+            let of_lists = |told: &&Diagnostic| {
+                let lists = plan.pack.indicators();
+                !lists.is_some_and(|lists| lists.indicators().diagnostics().contains(told))
+            };
+            plan.pack.diagnostics().iter().filter(of_lists).map(ToString::to_string).collect::<Vec<_>>()
+        };
         !self.pack.is_saved()
             && !other.pack.is_saved()
             && self.pack.texts().eq(other.pack.texts())

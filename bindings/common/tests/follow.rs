@@ -69,8 +69,8 @@ impl Room {
         let recipe = Recipe {
             rules: vec![self.path("rules")],
             options: RuleOptions::default(),
-            pipelines: Vec::new(),
             choice: SourceChoice::None,
+            ..Recipe::default()
         };
         let (stop, root) = (Arc::new(AtomicBool::new(false)), self.folder.path().to_path_buf());
         let (sender, told) = channel();

@@ -20,6 +20,7 @@ class FileRecord {
   constructor(record) {
     this.#record = record;
     for (const name of Object.keys(record)) this[camel(name)] = record[name];
+    if (record.indicators) this.indicators = record.indicators.map(camelRecord);
   }
 
   /** The record of the command line. */

@@ -11,6 +11,8 @@ const { ArgumentError, call, camel, camelRecord } = require('./errors.js');
 
 /** A rule that matched an event. */
 class Detection {
+  #indicators;
+
   constructor(head, eventIndex, evidence) {
     this.kind = 'detection';
     this.ruleId = head.rule_id;
@@ -21,11 +23,14 @@ class Detection {
     this.source = head.source;
     this.selections = evidence?.selections;
     this.fields = evidence?.fields;
+    this.indicators = evidence?.indicators?.map(camelRecord);
+    this.#indicators = evidence?.indicators;
   }
 
   toJSON() {
     const { ruleId, ruleTitle, level, kind, eventIndex, tags, source, selections, fields } = this;
-    return { rule_id: ruleId, rule_title: ruleTitle, level, kind, event_index: eventIndex, tags, source, selections, fields };
+    const record = { rule_id: ruleId, rule_title: ruleTitle, level, kind, event_index: eventIndex, tags, source, selections, fields };
+    return this.#indicators === undefined ? record : { ...record, indicators: this.#indicators };
   }
 }
 

@@ -33,6 +33,12 @@ export interface CompileOptions {
   timeUnit?: 's' | 'ms' | 'us' | 'ns';
   /** Fields that hold the time of an event. Without it, the usual ones. */
   timeFields?: string | readonly string[];
+  /** Indicators to be looked for: paths of lists (STIX 2.1, MISP, CSV), or lists as text. Rules about them come along. */
+  indicators?: string | readonly string[];
+  /** The time that counts for events without one when indicators are looked for: `now`, or a date. Without it, any counts. */
+  indicatorsAt?: string;
+  /** More fields in which indicators are looked for: paths of tables, or YAML texts. */
+  indicatorFields?: string | readonly string[];
   /** The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts of more than one line. */
   context?: string | readonly string[];
   /** Warnings that are switched off, by code or name. */
@@ -210,6 +216,24 @@ export interface FieldSeen {
   pattern: string;
 }
 
+/** An indicator that an event holds, and where. */
+export interface IndicatorSeen {
+  id: string;
+  name?: string;
+  kind: 'address' | 'domain' | 'url' | 'hash' | 'imphash' | 'file_name' | 'file_path' | 'email';
+  value: string;
+  /** The path or name of its list. */
+  list: string;
+  level: Level;
+  confidence?: number;
+  validFrom?: string;
+  validUntil?: string;
+  tags?: string[];
+  /** The field of the event, and its value. */
+  field: string;
+  seen: string;
+}
+
 /** A rule that matched an event. */
 export class Detection {
   private constructor();
@@ -226,6 +250,8 @@ export class Detection {
   readonly selections?: string[];
   /** With `evidence`. */
   readonly fields?: FieldSeen[];
+  /** With `evidence`, of rules about indicators: which of them the event holds. */
+  readonly indicators?: IndicatorSeen[];
   /** The record of the command line. */
   toJSON(): Record<string, unknown>;
 }
@@ -357,6 +383,7 @@ export interface FileRecord {
   readonly source?: string;
   readonly selections?: string[];
   readonly fields?: FieldSeen[];
+  readonly indicators?: IndicatorSeen[];
   readonly event?: Record<string, unknown>;
   readonly type?: string;
   readonly update?: boolean;
@@ -382,6 +409,9 @@ export class Rules {
   private constructor();
   static fromBuffer(bytes: Uint8Array | ArrayBuffer): Rules;
   static fromBufferAsync(bytes: Uint8Array | ArrayBuffer): Promise<Rules>;
+  /** The same rules with other indicators: paths of lists, or lists as text. Streams go on with them by `reload`. */
+  withIndicators(lists: Path | readonly Path[]): Rules;
+  withIndicatorsAsync(lists: Path | readonly Path[]): Promise<Rules>;
   readonly size: number;
   readonly rules: readonly RuleInfo[];
   readonly correlations: readonly RuleInfo[];

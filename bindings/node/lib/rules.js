@@ -84,6 +84,18 @@ class Rules {
     return new Rules(INSIDE, await stoppable(undefined, () => native.fromBytesLater(savedBytes(bytes))));
   }
 
+  /** The same rules with other indicators: paths of lists, or lists as text. Streams go on with them by `reload`. */
+  withIndicators(lists) {
+    const json = pathsJson(lists);
+    return new Rules(INSIDE, call(() => this.#native.withIndicators(json)));
+  }
+
+  /** The same without keeping the thread. */
+  async withIndicatorsAsync(lists) {
+    const json = pathsJson(lists);
+    return new Rules(INSIDE, await stoppable(undefined, () => this.#native.withIndicatorsLater(json)));
+  }
+
   /** How many rules can match. */
   get size() {
     return this.#native.size;

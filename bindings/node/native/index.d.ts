@@ -107,6 +107,15 @@ export declare class NativeRules {
    * As in the waist.
    */
   explain(rule: string, event: Buffer): string
+  /**
+   * The same rules with other indicators: paths of lists, or lists as text.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  withIndicators(lists: string): NativeRules
+  /** The same on another thread. */
+  withIndicatorsLater(lists: string): Promise<NativeRules>
   /** Runs the events beside rule files. */
   test(): Promise<string>
   /**

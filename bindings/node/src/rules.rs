@@ -198,6 +198,23 @@ impl NativeRules {
         })
     }
 
+    /// The same rules with other indicators: paths of lists, or lists as text.
+    ///
+    /// # Errors
+    /// As in the waist.
+    #[napi]
+    pub fn with_indicators(&self, lists: String) -> napi::Result<NativeRules> {
+        guarded(|| self.inner.with_indicators(&list::<String>(&lists, "lists")?)?.shown())
+    }
+
+    /// The same on another thread.
+    #[napi(ts_return_type = "Promise<NativeRules>")]
+    #[must_use]
+    pub fn with_indicators_later(&self, lists: String) -> AsyncTask<Later<RuleSet>> {
+        let rules = Arc::clone(&self.inner);
+        later(move || rules.with_indicators(&list::<String>(&lists, "lists")?))
+    }
+
     /// Runs the events beside rule files.
     #[napi(ts_return_type = "Promise<string>")]
     #[must_use]

@@ -97,6 +97,11 @@ class Held {
     return answers[0];
   }
 
+  indicators({ lists }) {
+    this.rules = this.rules.withIndicators(lists);
+    return this.counts(this.rules);
+  }
+
   explain({ rule, event }) {
     return this.rules.explain(rule, event);
   }

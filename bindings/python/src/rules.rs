@@ -69,7 +69,8 @@ impl Rules {
 ///
 /// `rules` is a YAML text, a list of texts or of pairs of a name and a text, or a dict of names and texts; names are
 /// shown by messages. Options are `pipelines`, `source`, `placeholders`, `timezone`, `time_unit`, `time_fields`,
-/// `context`, `taxonomy`, `allow` and `strict`. A broken rule raises `RuleError`; with `strict=False` it is left out and told by
+/// `context`, `taxonomy`, `indicators`, `indicators_at`, `indicator_fields`, `allow` and `strict`. A broken rule raises
+/// `RuleError`; with `strict=False` it is left out and told by
 /// `Rules.diagnostics`.
 ///
 /// >>> tieline.compile(WHOAMI)
@@ -213,6 +214,22 @@ impl Rules {
     fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let bytes = work(py, || Ok(self.set.to_bytes()))?;
         Ok(PyBytes::new(py, &bytes))
+    }
+
+    /// The same rules with other indicators in place of those before: paths of lists, or lists as text.
+    ///
+    /// Nothing is compiled when the rules are about indicators already; `Stream.reload` goes on with them.
+    ///
+    /// >>> rules = tieline.compile([], indicators="value\n198.51.100.7\n")
+    /// >>> [seen.value for it in rules.scan({"dest_ip": "198.51.100.7"}, evidence=True) for seen in it.indicators]
+    /// ['198.51.100.7']
+    /// >>> len(rules.with_indicators("value\nevil.example\n").scan({"dest_ip": "198.51.100.7"}))
+    /// 0
+    fn with_indicators(&self, py: Python<'_>, lists: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let path = |path: PathBuf| path.into_os_string().into_string();
+        let lists = paths(lists)?.into_iter().map(path).collect::<Result<Vec<_>, _>>();
+        let lists = lists.map_err(|_| PyTypeError::new_err("a path of a list is no text"))?;
+        work(py, || self.set.with_indicators(&lists)).map(Self::new)
     }
 
     /// The same rules over a plant, by whose inventory, zones and conduits fields such as `source.asset.role`,

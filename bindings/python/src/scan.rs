@@ -155,6 +155,17 @@ impl Detection {
         }
     }
 
+    /// The indicators that the event holds and with which the rule matches it; empty unless evidence was asked for and the
+    /// rule is about indicators. Scans of files tell them without being asked.
+    #[getter]
+    fn indicators<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        match (&self.0, self.member("indicators")) {
+            (Of::Hit { evidence: Some(evidence), .. }, _) => records(py, "IndicatorSeen", &evidence.indicators),
+            (Of::Record(_), Some(own)) => records(py, "IndicatorSeen", own.as_array().into_iter().flatten()),
+            _ => Ok(PyList::empty(py)),
+        }
+    }
+
     /// The file of the event; None for events in memory.
     #[getter]
     fn file(&self) -> Option<&str> {

@@ -116,6 +116,10 @@ class Held:
             assert self.normaliser.records(event) == found
         return found
 
+    def do_indicators(self, step, options):
+        self.rules = self.rules.with_indicators(step["lists"])
+        return {"rules": len(self.rules), "correlations": len(self.rules.correlations)}
+
     def do_stream(self, step, options):
         self.stream = self.rules.stream(**step.get("settings", {}), **options)
 

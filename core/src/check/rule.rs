@@ -179,6 +179,13 @@ impl Rule {
         }
     }
 
+    /// Whether any of its tests is on a field of some kind.
+    pub(crate) fn asks_any(&self, is_one: impl Fn(&str) -> bool) -> bool {
+        let mut asks = false;
+        self.each_item(&mut |item| asks |= item.field.as_deref().is_some_and(&is_one));
+        asks
+    }
+
     /// Calls `each` for every test of every branch that is not a group of others.
     pub(crate) fn each_test_mut(&mut self, each: &mut impl FnMut(&mut Test)) {
         for selection in self.branches.iter_mut().flat_map(|branch| &mut branch.selections) {

@@ -39,6 +39,10 @@ const RAISED_ELSEWHERE: &[Code] = &[
     Code::ProgramLimit,
     Code::TaxonomySyntax,
     Code::PipelineUnused,
+    Code::IndicatorList,
+    Code::IndicatorFields,
+    Code::IndicatorRefused,
+    Code::IndicatorDoubtful,
 ];
 
 /// All that is told about a rule file, as people see it.

@@ -189,7 +189,7 @@ impl Links {
     fn sight_all(&self, heard: &mut [Heard], fields: &dyn Fields, sighting: &mut Sighting) {
         heard.sort_unstable();
         for same in heard.chunk_by(|left, right| left.0 == right.0) {
-            let begin = sighting.signals.len();
+            let begin = sighting.first_of_view();
             for one in same {
                 self.signal(*one, begin, fields, sighting);
             }

@@ -47,6 +47,8 @@ pub struct Sighting {
     /// Signals that have no group, and those that have nothing to count or to compute with.
     pub(super) ungrouped: u64,
     pub(super) unvalued: u64,
+    /// How many signals there were before the part of the event that is seen in another way now.
+    view: Option<usize>,
     /// Memory that is used again.
     pub(super) heard: Vec<Heard>,
     pub(super) key: Vec<u8>,
@@ -90,8 +92,25 @@ impl Sighting {
         self.time = None;
         self.event = event;
         (self.ungrouped, self.unvalued) = (0, 0);
+        self.view = None;
         self.signals.clear();
         self.keys.clear();
+    }
+
+    /// Says that what is sighted next is the same part of the event, seen in another way, as all that was sighted since there
+    /// were `signals`: it counts once.
+    pub(crate) fn go_on_from(&mut self, signals: Option<usize>) {
+        self.view = signals;
+    }
+
+    /// How many signals there are.
+    pub(crate) fn len(&self) -> usize {
+        self.signals.len()
+    }
+
+    /// From which signal on those of the same correlation count as one event.
+    pub(super) fn first_of_view(&self) -> usize {
+        self.view.unwrap_or(self.signals.len())
     }
 
     /// The key of the group that a signal is for.
@@ -111,7 +130,8 @@ impl Sighting {
         let (keys, key) = (&self.keys, &self.key);
         let mut same = self.signals.iter_mut().skip(begin);
         let merged = same.any(|known| {
-            keys.get(known.key.clone()) == Some(key.as_slice())
+            known.correlation == correlation
+                && keys.get(known.key.clone()) == Some(key.as_slice())
                 && match (&mut known.signal.what, what) {
                     (What::Rules(rules), What::Rules(more)) => {
                         rules.add_all(more);

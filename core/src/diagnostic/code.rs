@@ -119,6 +119,9 @@ codes! {
     TaxonomySyntax = "TL0080", Error, "taxonomy-syntax", "a table of an OT protocol is not well-formed, lacks a part, or names what does not exist";
     // Assets, zones and conduits.
     ContextSyntax = "TL0090", Error, "context-syntax", "an asset, zone, conduit or site is not well-formed or lacks a part";
+    // Indicators.
+    IndicatorList = "TL0092", Error, "indicator-list", "a list of indicators cannot be read: it is cut off, too long, or has no form that is known";
+    IndicatorFields = "TL0093", Error, "indicator-fields", "a table of the fields that hold addresses, names and hashes is not well-formed, or names what does not exist";
     // Warnings about meaning.
     MetadataInvalid = "TL0101", Warning, "metadata-invalid", "a metadata field is missing or does not have the form that the specification gives it";
     DuplicateId = "TL0102", Warning, "duplicate-id", "two rules have the same id";
@@ -144,6 +147,8 @@ codes! {
     RuleUnsupported = "TL0122", Note, "rule-unsupported", "the rule's own status says that it is unsupported or deprecated";
     ContextContradiction = "TL0123", Warning, "context-contradiction", "assets, zones or conduits contradict each other, overlap, or name what is not there";
     NothingInFile = "TL0124", Warning, "nothing-in-file", "a rule file holds no document";
+    IndicatorRefused = "TL0130", Warning, "indicator-refused", "an indicator cannot be looked for, or would match nearly everything, and was left out";
+    IndicatorDoubtful = "TL0131", Warning, "indicator-doubtful", "an indicator is looked for, but may not be what its list means";
     // Conventions.
     ConventionTitle = "TL0201", Warning, "convention-title", "a title breaks SigmaHQ's title convention";
     ConventionFile = "TL0202", Warning, "convention-file", "a file name breaks SigmaHQ's file name convention";

@@ -17,6 +17,7 @@ use crate::compile::Collector;
 use crate::config::Limits;
 use crate::context::{self, Lens};
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::intel::{self, Table};
 use crate::ot::{self, Plan, Taxonomy};
 use crate::shortcut::Shortcuts;
 use crate::syntax;
@@ -51,6 +52,7 @@ pub struct Compiler {
     sources: Vec<Source>,
     pipelines: Vec<(Option<String>, String)>,
     protocols: Vec<Source>,
+    indicator_fields: Vec<Source>,
     allowed: BTreeSet<Code>,
     shortcuts: Shortcuts,
 }
@@ -115,6 +117,15 @@ impl Compiler {
     #[must_use]
     pub fn protocols(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
         self.protocols.push(Source::new(name, yaml));
+        self
+    }
+
+    /// Adds a table of the fields in which events hold addresses, names and hashes. When a rule asks for a field `indicator.*`,
+    /// indicators are looked for in these fields; which indicators, [`Rules::with_indicators`] says later. The shipped table is
+    /// that of the crate `tieline-rules`.
+    #[must_use]
+    pub fn indicator_fields(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.indicator_fields.push(Source::new(name, yaml));
         self
     }
 
@@ -193,9 +204,10 @@ impl Compiler {
             }
         }
         let pack = checker.finish();
-        let Self { options, time, pipelines, protocols, allowed, shortcuts, .. } = self;
+        let Self { options, time, pipelines, protocols, indicator_fields, allowed, shortcuts, .. } = self;
         let taxonomy = OnceLock::new();
-        let settings = Settings { options, time, clock, pipelines, protocols, taxonomy, allowed, shortcuts };
+        let settings =
+            Settings { options, time, clock, pipelines, protocols, indicator_fields, taxonomy, allowed, shortcuts };
         Ok(CheckedRules { pack, settings, diagnostics })
     }
 }
@@ -229,6 +241,7 @@ struct Settings {
     clock: Clock,
     pipelines: Vec<(Option<String>, String)>,
     protocols: Vec<Source>,
+    indicator_fields: Vec<Source>,
     /// The tables of OT protocols, when a rule has asked for them.
     taxonomy: OnceLock<Result<Taxonomy, Error>>,
     allowed: BTreeSet<Code>,
@@ -280,6 +293,7 @@ impl Settings {
         let mut writer = frozen::begin(&Options { time: self.time.clone(), limits: options.limits });
         let (mut filer, mut origins, mut homes) = (Filer::default(), Origins::default(), Origins::default());
         let mut listening = Listening::new(&pack, &mut diagnostics);
+        let mut asking = Vec::new();
         for correlation in &pack.correlations {
             homes.push(correlation.origin.as_ref().and_then(|origin| origin.source.name()));
         }
@@ -291,7 +305,9 @@ impl Settings {
                 // Nothing more is told about the rule, so the text it was read from may go.
                 let origin = rule.origin.take();
                 origins.push(origin.as_ref().and_then(|origin| origin.source.name()));
+                let asks_indicators = rule.asks_any(intel::is_field);
                 let index = filer.put(rule, &mut writer);
+                asking.extend(asks_indicators.then_some(index as u32));
                 asked.into_iter().for_each(|asked| listening.put(index, number, asked, &mut collector));
                 Ok(())
             });
@@ -306,6 +322,7 @@ impl Settings {
         let plan = self.plan(&mut collector, is_about_flows)?;
         let lens = (!asked.is_empty())
             .then(|| Lens::new(asked.iter().map(String::as_str), plan.is_some(), |name| collector.field(name)));
+        let watched = self.watched(asking, &mut collector)?;
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);
         diagnostics.retain(|told| told.is_error() || !self.allowed.contains(&told.code));
@@ -313,7 +330,7 @@ impl Settings {
         origins.shrink();
         collector.finish(&mut writer);
         filer.write(&mut writer);
-        frozen::end(&listening, plan.as_ref(), lens.as_ref(), &mut writer);
+        frozen::end(&listening, plan.as_ref(), lens.as_ref(), watched.as_ref(), &mut writer);
         // INVARIANT: what was just written can be read, unless it is too much for the numbers of tables.
         let frozen = writer.finish().and_then(|bytes| Frozen::read(Box::new(bytes)));
         let fault = || Error::new(ErrorKind::Load, "the rules take more than four gigabytes when they are compiled");
@@ -347,5 +364,20 @@ impl Settings {
         let asked: Vec<String> = collector.names().filter(|name| ot::is_field(name)).map(str::to_owned).collect();
         let asked: Vec<_> = asked.into_iter().map(demanded).collect();
         Ok(Some(Plan::new(taxonomy, &asked, |name| collector.field(name))))
+    }
+
+    /// Where indicators are looked for; nothing, when no rule asks.
+    fn watched(&self, asking: Vec<u32>, collector: &mut Collector) -> Result<Option<intel::Lens>, Error> {
+        let asked: Vec<String> = collector.names().filter(|name| intel::is_field(name)).map(str::to_owned).collect();
+        if asked.is_empty() || self.indicator_fields.is_empty() {
+            return Ok(None);
+        }
+        let (table, found) = Table::parse(&self.indicator_fields, &self.options.limits);
+        if !found.is_empty() {
+            let message = "a table of the fields that hold indicators cannot be used";
+            return Err(Error::new(ErrorKind::IndicatorFields, message).with(found));
+        }
+        let asked = asked.iter().map(String::as_str);
+        Ok(Some(intel::Lens::new(&table, asked, asking, &self.time.fields, |name| collector.field(name))))
     }
 }

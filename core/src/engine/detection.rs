@@ -8,7 +8,7 @@
 //! explanation, so it costs only those who want it.
 
 use super::{RuleInfo, Rules};
-use crate::detection::Evidence;
+use crate::detection::{Evidence, IndicatorSeen};
 use crate::event::Event;
 
 /// A rule that matched the event at hand.
@@ -38,6 +38,14 @@ impl<'a> Detection<'a> {
     /// The evidence in the event that was scanned. Evaluates the rule once more.
     #[must_use]
     pub fn evidence(&self, event: &dyn Event) -> Evidence {
-        Evidence::new(&self.rules.explain(self.index, event))
+        let evidence = Evidence::new(&self.rules.explain(self.index, event));
+        Evidence { indicators: self.indicators(event), ..evidence }
+    }
+
+    /// The indicators in the event that was scanned with which the rule matches it; none, when the rule asks for no field
+    /// `indicator.*`. Evaluates the rule once more.
+    #[must_use]
+    pub fn indicators(&self, event: &dyn Event) -> Vec<IndicatorSeen> {
+        self.rules.indicators_seen(self.index, event)
     }
 }

@@ -21,6 +21,8 @@ pub enum ErrorKind {
     Pipeline,
     /// A table of OT protocols is broken; the diagnostics say where.
     Taxonomy,
+    /// A table of the fields that hold addresses, names and hashes is broken; the diagnostics say where.
+    IndicatorFields,
     /// An option has a value that is not allowed.
     Option,
     /// Saved rules come from another version, or are damaged.

@@ -10,6 +10,7 @@ use super::filed::Filed;
 use super::listening::Listening;
 use crate::config::Limits;
 use crate::context::Lens;
+use crate::intel;
 use crate::ot::Plan;
 use crate::program::Program;
 use crate::program::tables::{self, Reader, Writer};
@@ -30,6 +31,8 @@ pub(super) struct View<'a> {
     pub(super) plan: Option<Plan>,
     /// How fields of assets, zones and flows are filled, when a rule asks for any.
     pub(super) lens: Option<Lens>,
+    /// Where indicators are looked for, when a rule asks for any.
+    pub(super) watched: Option<intel::Lens>,
 }
 
 /// What the caller said and what is needed later.
@@ -78,11 +81,18 @@ pub(super) fn begin(options: &Options) -> Writer {
 }
 
 /// Writes what stands behind the rules.
-pub(super) fn end(listening: &Listening, plan: Option<&Plan>, lens: Option<&Lens>, writer: &mut Writer) {
-    // INVARIANT: the same holds for what correlations, records of OT operations and context need.
+pub(super) fn end(
+    listening: &Listening,
+    plan: Option<&Plan>,
+    lens: Option<&Lens>,
+    watched: Option<&intel::Lens>,
+    writer: &mut Writer,
+) {
+    // INVARIANT: the same holds for what correlations, records of OT operations, context and indicators need.
     writer.table(&postcard::to_stdvec(listening).unwrap_or_default());
     writer.table(&postcard::to_stdvec(&plan).unwrap_or_default());
     writer.table(&postcard::to_stdvec(&lens).unwrap_or_default());
+    writer.table(&postcard::to_stdvec(&watched).unwrap_or_default());
 }
 
 impl Frozen {
@@ -107,6 +117,7 @@ impl<'a> View<'a> {
             return None;
         }
         let lens = postcard::from_bytes(reader.table()?).ok()?;
-        Some(Self { bytes, program, rules, options, listening, plan, lens })
+        let watched = postcard::from_bytes(reader.table()?).ok()?;
+        Some(Self { bytes, program, rules, options, listening, plan, lens, watched })
     }
 }

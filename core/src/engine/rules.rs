@@ -11,17 +11,20 @@
 use super::filed::{Heading, Read, Whole};
 use super::frozen::{Frozen, View};
 use super::listening::Listening;
-use super::operations;
+use super::operations::{self, Views};
 use super::stream::CorrelationInfo;
 use crate::check::{Level, LogSource, Metadata, Needs, Rule, Status};
 use crate::context::{Context as Plant, Lens};
+use crate::detection::IndicatorSeen;
 use crate::diagnostic::Diagnostic;
 use crate::event::Event;
+use crate::intel::{Hit, Indicators, Watch};
 use crate::ot::Plan;
 use crate::program::Program;
 use crate::reference::{self, Context, Explanation, Regexes};
 use crate::text::Texts;
 use crate::time::Clock;
+use crate::time::instant::Bare;
 use serde::Serialize;
 use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
@@ -30,6 +33,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 #[derive(Clone)]
 pub struct Rules {
     inner: Arc<Inner>,
+    /// What is looked for in events, when somebody gave lists.
+    indicators: Option<Arc<Indicators>>,
     /// The plant that events are seen in.
     plant: Option<Plant>,
 }
@@ -140,7 +145,7 @@ impl Origins {
 
 impl From<Inner> for Rules {
     fn from(inner: Inner) -> Self {
-        Self { inner: Arc::new(inner), plant: None }
+        Self { inner: Arc::new(inner), plant: None, indicators: None }
     }
 }
 
@@ -228,6 +233,12 @@ impl<'a> RuleInfo<'a> {
         u32::try_from(self.index).is_ok_and(|index| !self.inner.listening().is_silent(index))
     }
 
+    /// Whether the rule asks for a field `indicator.*`: then its evidence tells which indicators an event holds.
+    #[must_use]
+    pub fn asks_indicators(&self) -> bool {
+        self.inner.view().watched.as_ref().is_some_and(|lens| lens.is_asking(self.index))
+    }
+
     /// The log source whose events the rule reads.
     #[must_use]
     pub fn logsource(&self) -> &'a LogSource {
@@ -259,12 +270,56 @@ impl Rules {
         &self.inner
     }
 
+    /// The same rules with these indicators in place of those before, which are looked for when a rule asks for a field
+    /// `indicator.*`. Nothing is compiled, so it takes no time. Saved rules do not hold indicators.
+    ///
+    /// ```
+    /// let rules = tieline::Compiler::new()
+    ///     .indicator_fields(None, "{address: [dest_ip], domain: [dns.rrname]}")
+    ///     .rules(None, "
+    /// title: Known bad address
+    /// logsource: {category: indicator}
+    /// detection: {selection: {indicator.kind: address}, condition: selection}
+    /// ")
+    ///     .build()?;
+    /// let list = std::sync::Arc::new(tieline::Indicators::read([("feed.txt", "198.51.100.7")]));
+    /// let mut scanner = tieline::Scanner::new(&rules.with_indicators(list));
+    /// assert_eq!(scanner.scan_json(br#"{"dest_ip": "198.51.100.7"}"#)?.len(), 1);
+    /// assert_eq!(scanner.scan_json(br#"{"dest_ip": "198.51.100.8"}"#)?.len(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_indicators(&self, indicators: Arc<Indicators>) -> Self {
+        Self { indicators: Some(indicators), ..self.clone() }
+    }
+
+    /// The indicators that are looked for.
+    #[must_use]
+    pub fn indicators(&self) -> Option<&Arc<Indicators>> {
+        self.indicators.as_ref()
+    }
+
+    /// Whether any rule asks for indicators, so that it matters which there are.
+    #[must_use]
+    pub fn asks_indicators(&self) -> bool {
+        self.inner.view().watched.is_some()
+    }
+
+    /// What is looked for in events, and where; nothing, when no rule asks or nothing was given.
+    #[inline]
+    pub(super) fn watch(&self) -> Option<Watch<'_>> {
+        let lens = self.inner.view().watched.as_ref()?;
+        let indicators = self.indicators.as_deref().filter(|indicators| !indicators.is_empty())?;
+        let bare = self.inner.clock.unit().map_or(Bare::BySize, Bare::In);
+        Some(Watch { lens, indicators, bare })
+    }
+
     /// The same rules over a plant: fields such as `source.asset.role`, `destination.zone` and `flow.allowed` are filled from
     /// its assets, zones and conduits. Costs nothing, and nothing is compiled again: a stream goes on with another plant by
     /// [`Stream::reload`](super::Stream::reload), and what it has seen stays.
     #[must_use]
     pub fn with_context(&self, context: &Plant) -> Self {
-        Self { inner: Arc::clone(&self.inner), plant: Some(context.clone()) }
+        Self { plant: Some(context.clone()), ..self.clone() }
     }
 
     /// What context fills, and from which plant; nothing when no rule asks or there is no plant.
@@ -343,7 +398,7 @@ impl Rules {
         self.with_rule(index, |rule, context| {
             // Of an event that tells of several operations, the first that the rule matches, else the first.
             let mut told = None;
-            self.each_record(event, &mut |record| {
+            self.each_view(event, &mut |record, _| {
                 let matches = reference::matches(rule, record, context);
                 if matches || told.is_none() {
                     told = Some(reference::explain(rule, record, context));
@@ -362,7 +417,7 @@ impl Rules {
     pub fn reference_matches(&self, index: usize, event: &dyn Event) -> bool {
         self.with_rule(index, |rule, context| {
             let mut matches = false;
-            self.each_record(event, &mut |record| {
+            self.each_view(event, &mut |record, _| {
                 matches |= reference::matches(rule, record, context);
                 matches
             });
@@ -370,8 +425,39 @@ impl Rules {
         })
     }
 
-    fn each_record(&self, event: &dyn Event, each: &mut dyn FnMut(&dyn Event) -> bool) {
-        operations::each_record(self.inner.plan(), self.seen_in(), &self.inner.program().fields, event, each);
+    /// The indicators in an event with which a rule matches it.
+    pub(super) fn indicators_seen(&self, index: usize, event: &dyn Event) -> Vec<IndicatorSeen> {
+        let mut seen: Vec<IndicatorSeen> = Vec::new();
+        if self.watch().is_none_or(|watch| !watch.lens.is_asking(index)) {
+            return seen;
+        }
+        self.with_rule(index, |rule, context| {
+            // A rule that matches without any indicator is not about them.
+            if reference::matches(rule, event, context) {
+                return;
+            }
+            self.each_view(event, &mut |view, hit| {
+                if let Some(hit) = hit
+                    && reference::matches(rule, view, context)
+                {
+                    let hit = IndicatorSeen::new(hit);
+                    if !seen.contains(&hit) {
+                        seen.push(hit);
+                    }
+                }
+                false
+            });
+        });
+        seen
+    }
+
+    fn each_view(&self, event: &dyn Event, each: &mut dyn FnMut(&dyn Event, Option<Hit<'_>>) -> bool) {
+        let (plan, watch) = (self.inner.plan(), self.watch());
+        operations::each_view(
+            Views { fields: &self.inner.program().fields, plan, context: self.seen_in(), watch },
+            event,
+            each,
+        );
     }
 
     #[expect(clippy::panic, reason = "documented: the caller asks for a rule that is not there")]

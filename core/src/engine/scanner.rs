@@ -20,6 +20,7 @@ use crate::event::Event;
 use crate::event::JsonEvent;
 use crate::event::json::EventError;
 use crate::event::slots::Leaves;
+use crate::intel::Hits;
 use crate::matcher::Scratch;
 use crate::ot::{Fill, Records};
 use crate::program::RuleId;
@@ -36,8 +37,10 @@ pub struct Scanner {
     records: Records,
     seen: Seen,
     matched: Vec<RuleId>,
-    /// Whether rows of the table at hand may tell of operations, or have context.
-    has_operations: bool,
+    /// The indicators that the event at hand holds.
+    hits: Hits,
+    /// Whether rows of the table at hand may tell of operations, hold indicators, or have context.
+    has_derived: bool,
 }
 
 impl Scanner {
@@ -72,7 +75,8 @@ impl Scanner {
             records: Records::default(),
             seen: Seen::default(),
             matched: Vec::new(),
-            has_operations: false,
+            hits: Hits::default(),
+            has_derived: false,
         }
     }
 
@@ -198,23 +202,43 @@ impl Scanner {
         Ok(())
     }
 
-    /// Finds the rules that match the event in the slots, written as `text`: any of its records, when it has some.
+    /// Finds the rules that match the event in the slots, written as `text`: any of its records with any of its indicators,
+    /// when it has some.
     fn evaluate(&mut self, text: &str, mut sighting: Option<&mut Sighting>) {
-        let Self { rules, scratch, records, .. } = self;
+        let Self { rules, scratch, records, hits, .. } = self;
         let count = rules.inner().plan().map_or(0, |plan| records.read(plan, Fill::Wanted, &scratch.slots, text));
-        if count == 0 {
+        if count == 0 && rules.watch().is_none_or(|watch| hits.read(&watch, &scratch.slots, text) == 0) {
             if self.rules.seen_in().is_some() {
                 self.scratch.slots.derive(&[], "");
                 self.see(text);
             }
             return self.evaluate_one(text, sighting);
         }
+        let rules = rules.clone();
+        let watch = rules.watch();
         self.matched.clear();
-        for number in 0..count {
-            self.records.put(number, &mut self.scratch.slots);
-            self.see(text);
-            self.evaluate_one(text, sighting.as_deref_mut());
-            self.matched.extend_from_slice(&self.scratch.matched);
+        for record in 0..count.max(1) {
+            let (mut hit, mut found) = (0, 1);
+            let signals = sighting.as_deref().map(Sighting::len);
+            while hit < found {
+                let Self { scratch, records, hits, .. } = self;
+                // Without records this only takes back what the hit before has filled.
+                records.put(record, &mut scratch.slots);
+                if let Some(watch) = &watch {
+                    if hit == 0 {
+                        // What a record tells may be an indicator too.
+                        found = hits.read(watch, &scratch.slots, text).max(1);
+                    }
+                    hits.put(hit, watch, &mut scratch.slots);
+                }
+                self.see(text);
+                if let Some(sighting) = sighting.as_deref_mut() {
+                    sighting.go_on_from(signals.filter(|_| hit > 0));
+                }
+                self.evaluate_one(text, sighting.as_deref_mut());
+                self.matched.extend_from_slice(&self.scratch.matched);
+                hit += 1;
+            }
         }
         self.matched.sort_unstable();
         self.matched.dedup();

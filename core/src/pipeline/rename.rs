@@ -30,6 +30,9 @@ pub(super) enum Rename {
     Spelling { known: Mapping, spelling: Spelling, keywords: bool },
 }
 
+/// Fields that the engine fills have the same names in all events.
+const FILLED: &str = "indicator.";
+
 /// Old names, `None` for keywords, and what each becomes.
 type Mapping = Vec<(Option<String>, Vec<String>)>;
 
@@ -77,6 +80,9 @@ impl Rename {
 
     /// The new names of a field; `None` when it keeps its own.
     fn names(&self, field: Option<&str>) -> Option<Vec<String>> {
+        if field.is_some_and(|field| field.starts_with(FILLED)) {
+            return None;
+        }
         let known =
             |mapping: &Mapping| mapping.iter().find(|(old, _)| old.as_deref() == field).map(|(_, names)| names.clone());
         match self {

@@ -226,6 +226,9 @@ struct Held {
             return parsed(stream->restore(hex(step)));
         } else if (what == "reload") {
             return parsed(stream->reload(Rules::compile(texts(step), compile_options(step))));
+        } else if (what == "indicators") {
+            rules = rules->with_indicators(step["lists"].get<std::vector<std::string>>());
+            return counts();
         } else if (what == "close") {
             stream->close();
         } else {

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use tieline::diagnostic::Diagnostic;
 use tieline::{Rules, TimeOptions};
 use tieline_common::fields::logsource;
-use tieline_common::load::{RuleOptions, read_taxonomy};
+use tieline_common::load::{RuleOptions, read_pipeline, read_taxonomy};
 use tieline_common::reload::Recipe;
 use tieline_common::scan::Select;
 use tieline_common::source::{Plan, SourceChoice, SourceId};
@@ -22,7 +22,9 @@ use tieline_common::source::{Plan, SourceChoice, SourceId};
 /// What rules are read and how, as far as the arguments say it.
 pub(super) fn recipe(paths: &[PathBuf], args: &RuleArgs) -> Result<Recipe, Failure> {
     let (options, choice) = (options(args)?, args.choice());
-    Ok(Recipe { rules: paths.to_vec(), options, pipelines: args.pipelines.clone(), choice })
+    let (pipelines, indicators) = (args.pipelines.clone(), args.indicators.clone());
+    let indicators_at_ns = args.indicators_at;
+    Ok(Recipe { rules: paths.to_vec(), options, pipelines, choice, indicators, indicators_at_ns })
 }
 
 /// The same, where no event says which source it is: rules as they are unless a source is named.
@@ -152,8 +154,10 @@ fn options(args: &RuleArgs) -> Result<RuleOptions, Failure> {
     }
     let time = TimeOptions { zone: args.timezone.clone(), unit: args.time_unit, fields: args.time_fields.clone() };
     let taxonomy = read_taxonomy(&args.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
-    let placeholders = placeholders.into_iter().collect();
-    Ok(RuleOptions { placeholders, time, allow: args.allow.clone(), taxonomy, context: args.context.clone() })
+    let table = |path: &PathBuf| read_pipeline(path).map_err(|error| Failure::Rules(error.to_string()));
+    let indicator_fields = args.indicator_fields.iter().map(table).collect::<Result<_, _>>()?;
+    let (placeholders, allow) = (placeholders.into_iter().collect(), args.allow.clone());
+    Ok(RuleOptions { placeholders, time, allow, taxonomy, indicator_fields, context: args.context.clone() })
 }
 
 /// `NAME=V1,V2` or `NAME=@FILE`.

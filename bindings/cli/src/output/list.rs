@@ -46,6 +46,13 @@ impl Printer for List {
             let asked = format!("{}: {}", field.selection, field.pattern);
             writeln!(screen.out(), "{:35} {}{value}", "", visible(&asked))?;
         }
+        for own in found.evidence.iter().flat_map(|evidence| &evidence.indicators) {
+            let tieline::Indicator { value, kind, name, list, .. } = &own.indicator;
+            let name = name.as_deref().map(|name| format!(", {name}")).unwrap_or_default();
+            let told = format!("indicator {value} ({}{name}, {list})", kind.as_str());
+            let seen = screen.paint(DIM, visible(&format!("   {} saw '{}'", own.field, own.seen))).to_string();
+            writeln!(screen.out(), "{:35} {}{seen}", "", visible(&told))?;
+        }
         if let Some(event) = &found.event {
             writeln!(screen.out(), "{:35} {}", "", visible(event.get()))?;
         }

@@ -3,13 +3,15 @@
 //! ```text
 //! table   rules that matched, at the end      for people
 //! list    a line for each detection           for people
-//! ndjson  csv  json                           for programs
+//! sightings   indicators that were seen       for people
+//! ndjson  csv  json  stix                     for programs
 //! ```
 
 mod csv;
 mod json;
 mod list;
 mod profile;
+mod sightings;
 mod summary;
 mod table;
 
@@ -44,6 +46,8 @@ pub(crate) fn printer(args: &ScanArgs) -> Box<dyn Printer> {
         OutputForm::List => Box::new(list::List),
         OutputForm::Ndjson => Box::new(json::Ndjson),
         OutputForm::Json => Box::new(json::Json::default()),
+        OutputForm::Sightings => Box::new(sightings::Table::new(args.top)),
+        OutputForm::Stix => Box::new(sightings::Stix::default()),
         OutputForm::Csv => Box::new(csv::Csv::new(args.evidence, args.event)),
     }
 }

@@ -220,7 +220,9 @@ impl Worker {
                 return;
             }
             let tree: &Option<JsonEvent> = tree.get_or_insert_with(|| JsonEvent::parse(bytes).ok());
-            let evidence = tree.as_ref().filter(|_| wanted.evidence).map(|tree| detection.evidence(tree));
+            // That an indicator was seen says little without the indicator.
+            let wants_evidence = wanted.evidence || detection.rule().asks_indicators();
+            let evidence = tree.as_ref().filter(|_| wants_evidence).map(|tree| detection.evidence(tree));
             #[expect(clippy::cast_possible_truncation, reason = "the engine counts rules in 32 bits")]
             hits.rules.push((detection.index() as u32, evidence));
         };

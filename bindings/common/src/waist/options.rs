@@ -7,11 +7,13 @@
 //! A language gives a record, or JSON. Names that are not known and values that are not allowed are errors that say what is.
 
 use super::{Error, Kind, RuleSet};
-use crate::load::{RuleOptions, find_taxonomy};
+use crate::indicators::{Lists, moment};
+use crate::load::{PipelineText, RuleOptions, find_taxonomy, read_pipeline};
 use crate::scan::Select;
 use crate::source::{SourceChoice, known_sources};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tieline::diagnostic::Code;
@@ -37,6 +39,16 @@ pub struct CompileOptions {
     /// Fields that hold the time of an event. None are the usual ones.
     #[serde(deserialize_with = "texts")]
     pub time_fields: Vec<String>,
+    /// Indicators to be looked for: paths of lists and of directories, or the lists themselves (STIX 2.1 or MISP as JSON, CSV
+    /// of more than one line). Rules about them come along.
+    #[serde(deserialize_with = "texts")]
+    pub indicators: Vec<String>,
+    /// The time that counts for events without one when indicators are looked for: `now`, or a date. Without it, any
+    /// indicator counts for them.
+    pub indicators_at: Option<String>,
+    /// More fields in which indicators are looked for: paths of tables, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub indicator_fields: Vec<String>,
     /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
     #[serde(deserialize_with = "texts")]
     pub context: Vec<String>,
@@ -223,6 +235,19 @@ impl CompileOptions {
         }
     }
 
+    /// The lists of indicators, read; `None` when none are given.
+    pub(super) fn lists(&self) -> Result<Option<Lists>, Error> {
+        if self.indicators.is_empty() { Ok(None) } else { self.lists_of(&self.indicators).map(Some) }
+    }
+
+    /// Reads lists that take the place of those that the options name.
+    pub(super) fn lists_of(&self, given: &[String]) -> Result<Lists, Error> {
+        let fault = |name: &str, why: String| Error::new(Kind::Argument, format!("`{name}`: {why}"));
+        let at_ns = self.indicators_at.as_deref().map(moment).transpose();
+        let at_ns = at_ns.map_err(|why| fault("indicators_at", why))?;
+        Lists::of_paths_and_texts(given, at_ns).map_err(|error| fault("indicators", error.to_string()))
+    }
+
     pub(super) fn names_known_source(&self) -> bool {
         match self.choice() {
             SourceChoice::Named(name) => known_sources().iter().any(|known| known.name() == name),
@@ -246,8 +271,22 @@ impl CompileOptions {
         };
         let allow = self.allow.iter().map(code).collect::<Result<_, _>>()?;
         let placeholders = self.placeholders.iter().map(|(name, values)| (name.clone(), values.clone())).collect();
-        let (taxonomy, context) = (find_taxonomy(&self.taxonomy)?, self.context.clone());
-        Ok(RuleOptions { placeholders, time, allow, taxonomy, context })
+        let table = |text: &String| {
+            if text.contains('\n') {
+                return Ok(PipelineText { name: "indicator_fields".to_owned(), yaml: text.clone() });
+            }
+            read_pipeline(Path::new(text))
+                .map_err(|error| Error::new(Kind::Argument, format!("`indicator_fields`: {error}")))
+        };
+        let indicator_fields = self.indicator_fields.iter().map(table).collect::<Result<_, _>>()?;
+        Ok(RuleOptions {
+            placeholders,
+            time,
+            allow,
+            taxonomy: find_taxonomy(&self.taxonomy)?,
+            indicator_fields,
+            context: self.context.clone(),
+        })
     }
 }
 

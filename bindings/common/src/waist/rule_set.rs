@@ -10,6 +10,7 @@
 use super::options::CompileOptions;
 use super::scan::Worker;
 use super::{Error, Hit, Kind, threads};
+use crate::indicators::Lists;
 use crate::load::RulePack;
 use crate::report::LoadReport;
 use crate::rule_tests::{TestReport, run_tests};
@@ -89,20 +90,45 @@ impl RuleSet {
             return self.shown.to_bytes();
         }
         let texts = self.plan.pack().texts().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+        // Plants and lists are given anew to rules that were saved: what was known then is old.
+        let options = CompileOptions { context: Vec::new(), indicators: Vec::new(), ..self.options.clone() };
         // Text and numbers can always be written.
-        let body = postcard::to_stdvec(&SavedPack {
-            options: CompileOptions { context: Vec::new(), ..self.options.clone() },
-            texts,
-        })
-        .unwrap_or_default();
+        let body = postcard::to_stdvec(&SavedPack { options, texts }).unwrap_or_default();
         [PACK_MAGIC.as_slice(), &xxhash_rust::xxh3::xxh3_64(&body).to_le_bytes(), &body].concat()
     }
 
+    /// The same rules with other indicators: paths of lists, or lists themselves, as in [`CompileOptions::indicators`]. When the
+    /// rules ask for indicators already, nothing is compiled, and streams go on with them by [`Stream::reload`].
+    ///
+    /// # Errors
+    /// When a path cannot be read, or the rules are saved ones that ask for none.
+    ///
+    /// [`Stream::reload`]: super::Stream::reload
+    pub fn with_indicators(&self, lists: &[String]) -> Result<Self, Error> {
+        let lists = self.options.lists_of(lists)?;
+        if self.shown.asks_indicators() {
+            return Self::of_plan(self.plan.with_indicators(lists), &self.options);
+        }
+        Self::of_pack_with(with_lists(self.plan.pack().clone(), lists)?, &self.options)
+    }
+
     fn of_pack(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
+        let pack = match options.lists()? {
+            Some(lists) => with_lists(pack, lists)?,
+            None => pack,
+        };
+        Self::of_pack_with(pack, options)
+    }
+
+    fn of_pack_with(pack: RulePack, options: &CompileOptions) -> Result<Self, Error> {
         // Paths were read before; what is left are the names of sources and pipelines.
         let kind = if options.names_known_source() { Kind::Pipeline } else { Kind::Argument };
         let plan = Plan::new(pack, options.rule_options()?, &options.pipelines, &options.choice())
             .map_err(|error| Error::new(kind, error.to_string()))?;
+        Self::of_plan(plan, options)
+    }
+
+    fn of_plan(plan: Plan, options: &CompileOptions) -> Result<Self, Error> {
         let main = plan.fixed().unwrap_or(plan.as_is());
         threads::on_all(|| plan.compile(main))??;
         let shown = plan.rules(main).cloned().ok_or_else(|| Error::new(Kind::Internal, "no rules were compiled"))?;
@@ -246,6 +272,10 @@ impl RuleSet {
             idle.push(worker);
         }
     }
+}
+
+fn with_lists(pack: RulePack, lists: Lists) -> Result<RulePack, Error> {
+    pack.with_indicators(lists).map_err(|error| Error::new(Kind::Argument, error.to_string()))
 }
 
 /// What is wrong in rules, without keeping them: all diagnostics, errors and warnings.

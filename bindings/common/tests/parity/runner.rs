@@ -141,6 +141,13 @@ impl Held {
                 let scan = self.rules().scan_events(&events, &asked()?)?;
                 Ok(scanned(self.rules(), &scan))
             }
+            "indicators" => {
+                let lists: Vec<String> = serde_json::from_value(step["lists"].clone()).unwrap();
+                let rules = self.rules().with_indicators(&lists)?;
+                let answer = counts(&rules);
+                self.rules = Some(Arc::new(rules));
+                Ok(answer)
+            }
             "explain" => Ok(json!(self.rules().explain(text("rule"), text("event").as_bytes())?)),
             "normaliser" => {
                 self.normaliser = Some(Normaliser::new(&options(step, "options")?)?);

@@ -43,6 +43,7 @@ from ._records import (
     Fault,
     FieldEvidence,
     FieldUse,
+    IndicatorSeen,
     LoadReport,
     NotCounted,
     Reason,
@@ -58,7 +59,7 @@ from ._records import (
 
 __all__ = [
     "Alert", "ArgumentError", "BadFile", "CancelledError", "ClosedError", "Detection", "Detections", "Diagnostic",
-    "EventError", "Explanation", "Fault", "FieldEvidence", "FieldUse", "FileScan", "ForkedError", "InternalError",
+    "EventError", "Explanation", "Fault", "FieldEvidence", "FieldUse", "FileScan", "ForkedError", "IndicatorSeen", "InternalError",
     "LimitError", "LoadError", "LoadReport", "Normaliser", "NotCounted", "PipelineError", "Pushed", "Reason", "Restored",
     "Rule", "RuleError", "Rules", "SavedError", "StateError", "Step", "Stream", "StreamStats", "TestFailure", "TestReport",
     "TielineError", "Totals", "ValueSeen", "__version__", "check", "compile", "load",

@@ -77,9 +77,11 @@ def detection(found: Detection) -> str:
     """A detection with its evidence."""
     record = found.to_dict()
     evidence = record.pop("fields", [])
+    indicators = record.pop("indicators", [])
     record.pop("selections", None)
     shown = sheet(record, found.rule_title or "Detection")
-    return shown + table(evidence, "because") if evidence else shown
+    shown += table(evidence, "because") if evidence else ""
+    return shown + table(indicators, "indicators") if indicators else shown
 
 
 def detections(found: Detections) -> str:

@@ -16,6 +16,7 @@ from ._records import (
     Fault,
     FieldEvidence,
     FieldUse,
+    IndicatorSeen,
     LoadReport,
     NotCounted,
     Restored,
@@ -52,6 +53,9 @@ class CompileOptions(TypedDict, total=False):
     timezone: str | None
     time_unit: Literal["s", "ms", "us", "ns"] | None
     time_fields: str | Sequence[str] | None
+    indicators: _Path | Sequence[_Path] | None
+    indicators_at: str | None
+    indicator_fields: _Path | Sequence[_Path] | None
     context: _Path | Sequence[_Path] | None
     allow: str | Sequence[str] | None
     strict: bool | None
@@ -104,6 +108,7 @@ class Rules:
     @staticmethod
     def from_bytes(saved: _Text) -> Rules: ...
     def to_bytes(self) -> bytes: ...
+    def with_indicators(self, lists: _Path | Iterable[_Path]) -> Rules: ...
     def in_context(self, context: _Path | Iterable[_Path]) -> Rules: ...
     @property
     def rules(self) -> tuple[Rule, ...]: ...
@@ -156,6 +161,8 @@ class Detection:
     def selections(self) -> list[str]: ...
     @property
     def fields(self) -> list[FieldEvidence]: ...
+    @property
+    def indicators(self) -> list[IndicatorSeen]: ...
     @property
     def file(self) -> str | None: ...
     @property

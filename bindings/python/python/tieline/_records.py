@@ -172,6 +172,24 @@ class FieldEvidence(Record):
     pattern = Member[str]("The test in words.")
 
 
+class IndicatorSeen(Record):
+    """An indicator that an event holds, and where."""
+
+    _shown = ("value", "name", "field", "seen")
+    id = Member[str]("Its id in the list; the value, when the list gives none.")
+    name = Member[Optional[str]]("What the list calls it; None without a name.")
+    kind = Member[str]("`address`, `domain`, `url`, `hash`, `imphash`, `file_name`, `file_path` or `email`.")
+    value = Member[str]("The value of the list.")
+    list = Member[str]("The list's path or name.")
+    level = Member[str]("How serious it is.")
+    confidence = Member[Optional[int]]("How sure the list is, from 0 to 100; None when it does not say.")
+    valid_from = Member[Optional[str]]("From when on it counts, RFC 3339; None for always.")
+    valid_until = Member[Optional[str]]("Up to when it counts; None for ever.")
+    tags = Member[Sequence[str]]("Labels, and tags of ATT&CK.", [])
+    field = Member[str]("The field of the event.")
+    seen = Member[str]("Its value, of which the indicator's may be a part.")
+
+
 class FieldUse(Record):
     """A field, and who reads it."""
 

@@ -91,7 +91,7 @@ impl Scanner {
     /// Finds the rules that match a row, and what it means to correlations.
     pub(in crate::engine) fn sight_row(&mut self, of: &Sighted<'_>, row: usize, number: u64, sighting: &mut Sighting) {
         sighting.begin(number);
-        if self.has_operations {
+        if self.has_derived {
             return self.detect(&of.table.columns.event(row), Some(sighting));
         }
         self.detect_row(&of.table, row);
@@ -119,13 +119,14 @@ impl Scanner {
         let table = Table::new(columns, &inner.program().fields);
         let triggers = inner.plan().map(|plan| plan.triggers()).into_iter();
         let triggers = triggers.chain(self.rules.seen_in().map(|(lens, _)| lens.triggers()));
-        self.has_operations = triggers.flatten().any(|slot| !table.held_of(&[slot]).is_empty());
+        let triggers = triggers.chain(self.rules.watch().map(|watch| watch.lens.slots()));
+        self.has_derived = triggers.flatten().any(|slot| !table.held_of(&[slot]).is_empty());
         table
     }
 
     fn detect_row(&mut self, table: &Table<'_>, row: usize) {
-        // A row that may tell of operations, or has context, is seen as an event.
-        if self.has_operations {
+        // A row that may tell of operations, hold indicators, or has context, is seen as an event.
+        if self.has_derived {
             return self.detect(&table.columns.event(row), None);
         }
         let (program, clock) = (self.rules.inner().program(), &self.rules.inner().clock);
