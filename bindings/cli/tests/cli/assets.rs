@@ -33,7 +33,8 @@ fn assets_are_told_in_each_form() {
         let again = room.run(&format!("assets --context found.{form} --format csv")).expect(0);
         assert!(again.out.contains("hmi-9") && again.out.contains("CPU 315-2 PN/DP"), "{form}: {}", again.out);
         assert!(again.err.is_empty(), "{form}: {}", again.err);
-        let same = room.run(&format!("assets --context found.{form} --fail-on any --format table events.ndjson")).expect(0);
+        let same =
+            room.run(&format!("assets --context found.{form} --fail-on any --format table events.ndjson")).expect(0);
         assert!(same.err.contains("0 unknown, 0 silent, 0 moved, 0 changed"), "{form}: {}", same.err);
     }
 }
@@ -44,7 +45,9 @@ fn differences_from_the_inventory_are_told_and_may_fail() {
     room.file("events.ndjson", EVENTS);
     room.file("plant.csv", PLANT);
     let table = room.run("assets --context plant.csv --format table events.ndjson").expect(0);
-    for line in ["unknown   10.1.7.5", "silent    spare", "changed   plc-7 (10.1.7.2): model CPU 1516-3 is CPU 315-2 PN/DP"] {
+    for line in
+        ["unknown   10.1.7.5", "silent    spare", "changed   plc-7 (10.1.7.2): model CPU 1516-3 is CPU 315-2 PN/DP"]
+    {
         assert!(table.out.lines().any(|own| own.starts_with(line)), "{line}\n{}", table.out);
     }
     assert!(table.err.contains("2 unknown, 1 silent, 0 moved, 1 changed"), "{}", table.err);
