@@ -257,16 +257,21 @@ fn cells(seen: &SeenAsset) -> [String; 9] {
     let asset = &seen.asset;
     let cut = |text: &str| console::truncate_str(&visible(text), CELL_MAX, "…").into_owned();
     let own = |value: &Option<String>| value.as_deref().map_or("-".to_owned(), cut);
+    // What is only a guess has a question mark.
+    let guessed = |what: &str, value: &Option<String>| {
+        let doubt = seen.confidence.get(what).is_some_and(|confidence| *confidence < 0.5);
+        if doubt { own(value) + "?" } else { own(value) }
+    };
     let list = |values: &[String]| if values.is_empty() { "-".to_owned() } else { cut(&values.join(",")) };
     let addresses = asset.ip.first().map(ToString::to_string).filter(|ip| !asset.id.contains(ip.as_str()));
     let name = addresses.map_or(asset.id.clone(), |ip| format!("{} ({ip})", asset.id));
     [
         visible(&name).into_owned(),
-        own(&asset.role),
+        guessed("role", &asset.role),
         seen.confidence.get("role").map_or("-".to_owned(), |confidence| format!("{confidence:.2}")),
-        own(&asset.vendor),
-        own(&asset.model),
-        own(&asset.firmware),
+        guessed("vendor", &asset.vendor),
+        guessed("model", &asset.model),
+        guessed("firmware", &asset.firmware),
         list(&seen.serves),
         list(&seen.uses),
         own(&seen.last),

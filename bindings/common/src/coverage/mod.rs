@@ -14,7 +14,7 @@ mod data;
 mod judge;
 mod navigator;
 mod observe;
-mod ports;
+pub(crate) mod ports;
 #[cfg(test)]
 mod tests;
 

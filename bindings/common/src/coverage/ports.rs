@@ -51,6 +51,15 @@ pub(super) fn of_port(port: u16, transport: &str) -> impl Iterator<Item = usize>
     ROWS.iter().enumerate().filter(move |(_, row)| fits(row)).map(|(at, _)| at)
 }
 
+/// Protocols that share their ports, one within the other.
+const CIP: &[&str] = &["cip", "enip", "pccc"];
+
+/// Whether a protocol is spoken at a port of its servers.
+pub(crate) fn is_of(port: u16, protocol: &str) -> bool {
+    let is_own = |own: &str| own == protocol || CIP.contains(&own) && CIP.contains(&protocol);
+    ROWS.iter().any(|row| row.ports.contains(&port) && is_own(row.protocol))
+}
+
 /// A row of the table.
 pub(super) fn get(at: usize) -> Option<&'static PortRow> {
     ROWS.get(at)
@@ -76,6 +85,7 @@ mod tests {
         assert_eq!(names(102, "tcp"), ["s7comm", "s7comm_plus", "mms", "iccp"]);
         assert_eq!(names(1331, "tcp"), ["factorytalk"]);
         assert!(names(502, "icmp").is_empty());
+        assert!(is_of(44818, "cip") && is_of(102, "s7comm") && !is_of(102, "modbus"));
         let title = of_port(102, "tcp").next().and_then(get).map(|row| row.title);
         assert_eq!(title, Some("Siemens S7 (ISO transport, also MMS and ICCP)"));
     }

@@ -132,8 +132,8 @@ impl Entities {
     }
 
     /// The entity with a name, if there is one.
-    pub(super) fn known(&self, site: Option<u32>, who: &Who) -> bool {
-        self.ids.contains_key(&(site, who.clone()))
+    pub(super) fn known(&self, site: Option<u32>, who: &Who) -> Option<u32> {
+        self.ids.get(&(site, who.clone())).copied()
     }
 
     /// It took part in an event.

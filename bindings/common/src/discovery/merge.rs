@@ -81,6 +81,7 @@ pub(super) fn assets(all: &Entities, sites: &[String], roles: &[RoleSign], plant
         }
     }
     join_short_names(all, &mut groups);
+    join_stations(all, &mut groups);
     let mut members: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for id in 0..all.all.len() as u32 {
         members.entry(groups.root(id)).or_default().push(id);
@@ -195,6 +196,21 @@ fn join_short_names(all: &Entities, groups: &mut Groups) {
     }
 }
 
+/// A slot whose module has the serial number of what answers at the address is that itself.
+fn join_stations(all: &Entities, groups: &mut Groups) {
+    let serials = |entity: &Entity| -> BTreeSet<String> {
+        entity.told.keys().filter(|(about, _)| about == "serial").map(|(_, serial)| serial.clone()).collect()
+    };
+    for (id, ((site, who), entity)) in (0_u32..).zip(all.names.iter().zip(&all.all)) {
+        let Who::Ip(ip, Some(_)) = who else { continue };
+        let Some(whole) = all.known(*site, &Who::Ip(*ip, None)) else { continue };
+        let own = all.all.get(whole as usize).map(serials).unwrap_or_default();
+        if !serials(entity).is_disjoint(&own) {
+            groups.join(id, whole);
+        }
+    }
+}
+
 /// The zones of a plant by their networks, the smallest first.
 struct Zones<'p> {
     networks: Vec<(&'p Zone, usize)>,
@@ -267,11 +283,12 @@ impl<'e> Group<'e> {
         let asset = &mut seen.asset;
         asset.site = self.site.and_then(|site| sites.get(site as usize)).cloned();
         let mut addresses = BTreeSet::new();
+        let is_whole = self.names.iter().any(|who| matches!(who, Who::Ip(_, None)));
         for who in &self.names {
             match who {
                 Who::Ip(ip, station) => {
                     addresses.insert(*ip);
-                    asset.station.extend(station.clone());
+                    asset.station.extend(station.clone().filter(|_| !is_whole));
                 }
                 Who::Mac(mac) => asset.mac.push(mac.clone()),
                 Who::Host(host) => asset.host.push(host.clone()),
@@ -322,17 +339,26 @@ impl<'e> Group<'e> {
 
     /// The role for which most speaks.
     fn role(&self, roles: &[RoleSign]) -> Option<(String, f64)> {
-        let mut doubts: BTreeMap<&str, f64> = BTreeMap::new();
-        let mut speak = |role, weight: f64| *doubts.entry(role).or_insert(1.0) *= 1.0 - weight;
+        // Of signs of one kind, such as several operations, the strongest counts; only different kinds support each other.
+        let mut strongest: BTreeMap<(&str, &str), f64> = BTreeMap::new();
+        let mut speak = |role, kind, weight: f64| {
+            let known = strongest.entry((role, kind)).or_insert(0.0);
+            *known = known.max(weight);
+        };
         for row in roles {
             let weight =
                 self.count(&row.sign, row.least).map(|whole| if whole { row.weight } else { row.weight / 2.0 });
-            weight.into_iter().for_each(|weight| speak(&row.role, weight));
+            let kind = row.sign.split(':').next().unwrap_or_default();
+            weight.into_iter().for_each(|weight| speak(&row.role, kind, weight));
         }
         for ((about, role), told) in &self.entity.told {
             if about == "role" {
-                speak(role, told.weight);
+                speak(role, "role", told.weight);
             }
+        }
+        let mut doubts: BTreeMap<&str, f64> = BTreeMap::new();
+        for ((role, _), weight) in strongest {
+            *doubts.entry(role).or_insert(1.0) *= 1.0 - weight;
         }
         let best = doubts.into_iter().min_by(|(_, one), (_, other)| one.total_cmp(other))?;
         let confidence = ((1.0 - best.1) * 100.0).round() / 100.0;

@@ -22,6 +22,7 @@ pub use compare::{Difference, DifferenceKind, compare};
 pub use entities::GivenUp;
 pub use merge::{Evidence, SeenAsset};
 
+use crate::coverage::ports;
 use crate::time;
 use entities::{Entities, Who};
 use jiff::Timestamp;
@@ -204,18 +205,28 @@ impl Discovery {
         let (protocol, direction) = (text("ot.protocol").unwrap_or_default(), text("ot.direction"));
         let (source, destination) = (self.end(site, &end("source"), true), self.end(site, &end("destination"), true));
         source.into_iter().for_each(|id| self.entities.seen(id, time, true));
-        destination.into_iter().for_each(|id| self.entities.seen(id, time, false));
-        let (client, server, says) = match direction {
-            Some("request") => (source, destination, "asked"),
-            Some("response") => (destination, source, "serves"),
-            Some("unsolicited") => (destination, source, "serves"),
+        // Whoever is answered has asked.
+        destination.into_iter().for_each(|id| self.entities.seen(id, time, direction == Some("response")));
+        let at_port = |end: &str| {
+            let port =
+                record.get(&format!("ot.{end}.port")).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+            port.is_some_and(|port| ports::is_of(port, protocol))
+        };
+        // Who serves is known by the port: of S7, a controller that is programmed sends the requests itself.
+        let from_server = match (at_port("source"), at_port("destination"), direction) {
+            (true, false, _) => true,
+            (false, true, _) => false,
+            (.., Some("request")) => false,
+            (.., Some("response" | "unsolicited")) => true,
             _ => return,
         };
+        let (client, server) = if from_server { (destination, source) } else { (source, destination) };
         let class = text("ot.operation").unwrap_or_default();
         if let Some(server) = server {
+            let says = if from_server { "serves" } else { "asked" };
             self.entities.tell(server, says, protocol, "ot.protocol", 0.9, time);
             self.entities.tell(server, "underwent", class, "ot.operation", 0.9, time);
-            if let Some(unit) = record.get("ot.unit").filter(|_| says == "serves" && protocol == "modbus") {
+            if let Some(unit) = record.get("ot.unit").filter(|_| from_server && protocol == "modbus") {
                 self.entities.tell(server, "units", &unit.to_string(), "ot.unit", 0.9, time);
             }
         }
@@ -274,7 +285,7 @@ impl Discovery {
             return None;
         }
         let who = Who::Ip(ip, None);
-        if !is_ot && !is_private(ip) && !self.entities.known(site, &who) && !self.is_declared(ip) {
+        if !is_ot && !is_private(ip) && self.entities.known(site, &who).is_none() && !self.is_declared(ip) {
             self.entities.given_up.outside += 1;
             return None;
         }

@@ -309,7 +309,8 @@ pub(super) fn texts(event: &JsonEvent, object: &dyn Event, field: &str) -> Vec<S
 
 /// A text without what surrounds it, when it says anything.
 fn clean(text: impl AsRef<str>) -> Option<String> {
-    let text = text.as_ref().trim_matches(|c: char| c.is_whitespace() || c.is_control() || c == '\0');
+    let is_around = |c: char| c.is_whitespace() || c.is_control() || c == ',';
+    let text = text.as_ref().trim_matches(is_around);
     let says = !NOTHING.contains(&text.to_ascii_lowercase().as_str());
     says.then(|| text.chars().take(VALUE_CHARS_MAX).collect())
 }

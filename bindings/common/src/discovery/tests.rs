@@ -56,7 +56,7 @@ fn who_serves_and_who_programs_is_known_by_operations() {
     let (plc, ews) = (of(&seen, "10.1.7.2"), of(&seen, "10.1.7.5"));
     assert_eq!(plc.asset.role.as_deref(), Some("controller"));
     assert_eq!(ews.asset.role.as_deref(), Some("engineering_workstation"));
-    assert!(plc.confidence["role"] > 0.9 && ews.confidence["role"] > 0.85, "{plc:?} {ews:?}");
+    assert!(plc.confidence["role"] > 0.9 && ews.confidence["role"] > 0.75, "{plc:?} {ews:?}");
     assert_eq!((&*plc.serves, &*ews.uses), (&["s7comm".to_owned()][..], &["s7comm".to_owned()][..]));
     assert_eq!(ews.acts, ["mode_stop", "program_download"]);
     assert_eq!(plc.peers, ["10.1.7.5"]);
@@ -64,6 +64,26 @@ fn who_serves_and_who_programs_is_known_by_operations() {
     assert_eq!(plc.first.as_deref(), Some("2026-11-23T08:35:46.174Z"));
     let why = plc.evidence.iter().find(|why| why.tells == "serves").unwrap();
     assert_eq!((&*why.value, &*why.field, why.count), ("s7comm", "ot.protocol", 2));
+}
+
+#[test]
+fn a_controller_that_asks_for_its_program_is_the_server() {
+    // Of an S7 download, the blocks are requested by the controller, at port 102.
+    let with_ports = |event: String, from: u16, to: u16| {
+        event.replacen(
+            r#""s7comm""#,
+            &format!(r#""tcp":{{"tcp_tcp_srcport":"{from}","tcp_tcp_dstport":"{to}"}},"s7comm""#),
+            1,
+        )
+    };
+    let events = [
+        with_ports(frame(PLC, EWS, &s7(1, "0x1b")), 102, 1042),
+        with_ports(frame(EWS, PLC, &s7(3, "0x1b")), 1042, 102),
+    ];
+    let seen = seen_in(None, &events.each_ref().map(String::as_str));
+    assert_eq!(of(&seen, "10.1.7.2").asset.role.as_deref(), Some("controller"));
+    assert_eq!(of(&seen, "10.1.7.5").asset.role.as_deref(), Some("engineering_workstation"));
+    assert!(of(&seen, "10.1.7.5").serves.is_empty());
 }
 
 #[test]
@@ -77,6 +97,8 @@ fn devices_say_what_they_are() {
         &[
             &frame((10, EWS.1), (11, PLC.1), identity),
             &frame((12, EWS.1), (11, PLC.1), module),
+            &frame((15, EWS.1), (11, PLC.1), module),
+            &frame((15, EWS.1), (11, PLC.1), &identity.replace("0x0051aec3", "0x0051823f")),
             &frame((13, EWS.1), (11, PLC.1), list),
             &frame((14, EWS.1), (11, PLC.1), asked),
             r#"{"_path":"bacnet_property","source_h":"10.1.7.20","pdu_service":"read-property-ack","object_type":"device","instance_number":203,"property":"model-name","value":"EWP-367"}"#,
@@ -90,6 +112,7 @@ fn devices_say_what_they_are() {
     let slot = &of(&seen, "10.1.7.12#0").asset;
     assert_eq!((slot.model.as_deref(), slot.firmware.as_deref()), (Some("1756-L61/B LOGIX5561"), Some("16.20")));
     assert_eq!(of(&seen, "10.1.7.12").asset.model, None);
+    assert!(!seen.iter().any(|seen| seen.asset.id == "10.1.7.15#0"), "the module is what answers at the address");
     let siemens = &of(&seen, "10.1.7.13").asset;
     assert_eq!((siemens.vendor.as_deref(), siemens.model.as_deref()), (Some("Siemens"), Some("6ES7 315-2EH14-0AB0")));
     assert_eq!(siemens.serial.as_deref(), Some("S C-B1U393142011"));
@@ -231,7 +254,7 @@ fn what_was_exchanged_is_a_change_at_its_place() {
     differ(
         plant,
         &[&frame(PLC, EWS, &s7(3, "0x04"))],
-        &["changed plc 10.1.7.2 mac 00:1b:1b:00:00:07 00:1b:1b:00:00:02"],
+        &["unknown - 10.1.7.5", "changed plc 10.1.7.2 mac 00:1b:1b:00:00:07 00:1b:1b:00:00:02"],
     );
 }
 
