@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
-const PACKS: &[&str] = &["it", "ot", "over_time", "cross_domain"];
+const PACKS: &[&str] = &["it", "ot", "policy", "over_time", "cross_domain"];
 
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());

@@ -77,7 +77,9 @@ fn correlations_that_only_others_hear_are_told_when_every_one_is_asked_for() {
     assert!(rules.correlations().all(|info| info.path().is_none()), "no name was given");
     for (tells, expected) in [(Tells::Alerting, vec!["Twice"]), (Tells::Every, vec!["Guessing", "Guessing", "Twice"])] {
         let mut stream = Stream::new(&rules, StreamOptions { tells, ..StreamOptions::default() });
-        [1, 5].into_iter().for_each(|second| drop(scan(&mut stream, second, &logon(r#""anna""#))));
+        for second in [1, 5] {
+            scan(&mut stream, second, &logon(r#""anna""#));
+        }
         stream.finish();
         let alerts = stream.take_alerts();
         assert_eq!(alerts.iter().map(|alert| alert.rule().title()).collect::<Vec<_>>(), expected);

@@ -43,7 +43,8 @@ pub(crate) enum Command {
     Check(CheckArgs),
     /// Show step by step why a rule matches an event, or why not
     Explain(ExplainArgs),
-    /// Run the events filed beside each rule: X.match.ndjson must fire X.yml, X.silent.ndjson must not
+    /// Run the events filed beside rules: X.match.ndjson must fire X.yml, X.silent.ndjson must not. Beside a correlation they
+    /// are sequences, with a blank line between them
     Test(TestArgs),
     /// List the fields that rules read
     Fields(FieldsArgs),
