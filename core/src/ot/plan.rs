@@ -93,6 +93,8 @@ impl Wanted {
 struct Part {
     slot: u32,
     path: String,
+    /// The smallest part in which it lies, by its place among all.
+    outer: Option<u32>,
     fields: Vec<(u32, String)>,
 }
 
@@ -140,7 +142,15 @@ impl Plan {
             flat.extend(triggers.get(&slot).into_iter().flatten());
         }
         starts.push(flat.len() as u32);
-        let parts = parts.into_values().collect();
+        let mut parts: Vec<Part> = parts.into_values().collect();
+        for at in 0..parts.len() {
+            let outer = parts
+                .iter()
+                .enumerate()
+                .filter(|(_, other)| parts.get(at).is_some_and(|part| below(&part.path, &other.path).is_some()));
+            let outer = outer.max_by_key(|(_, other)| other.path.len()).map(|(outer, _)| outer as u32);
+            parts.get_mut(at).into_iter().for_each(|part| part.outer = outer);
+        }
         let dots = taxonomy.paths.iter().map(|path| path.bytes().filter(|byte| *byte == b'.').count() as u8).collect();
         Self {
             protocols: taxonomy.protocols.clone(),
@@ -212,20 +222,17 @@ impl Plan {
     }
 
     /// The objects that stand in those of another field, and in none between.
-    fn parts_in<'p>(&'p self, outer: Option<&'p str>) -> Vec<Parts<'p>> {
-        let rest = |part: &'p Part| outer.map_or(Some(&*part.path), |outer| below(&part.path, outer));
-        let depth = |path: &str| self.parts.iter().filter(|other| below(path, &other.path).is_some()).count();
-        let around = outer.map_or(0, |outer| depth(outer) + 1);
-        let inner = self.parts.iter().filter(|part| depth(&part.path) == around);
+    fn parts_in(&self, outer: Option<u32>) -> Vec<Parts<'_>> {
+        let around = outer.and_then(|outer| self.parts.get(outer as usize)).map(|part| &*part.path);
+        let inner = self.parts.iter().enumerate().filter(|(_, part)| part.outer == outer);
         inner
-            .filter_map(|part| {
-                let fields = part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect();
+            .filter_map(|(at, part)| {
                 Some(Parts {
                     slot: SlotId(part.slot),
-                    path: rest(part)?,
+                    path: around.map_or(Some(&*part.path), |around| below(&part.path, around))?,
                     whole: &part.path,
-                    fields,
-                    inner: self.parts_in(Some(&part.path)),
+                    fields: part.fields.iter().map(|(slot, name)| (SlotId(*slot), &**name)).collect(),
+                    inner: self.parts_in(Some(at as u32)),
                 })
             })
             .collect()
@@ -298,8 +305,12 @@ impl Needs<'_> {
         let slot = |path: PathId| self.slots.get(path as usize).copied().flatten();
         let mut put = |holder: Option<PathId>, field: Option<PathId>| {
             let Some((path, own)) = holder.and_then(|path| Some((name(path), slot(path)?))) else { return };
-            let part =
-                parts.entry(own).or_insert_with(|| Part { slot: own, path: path.to_owned(), fields: Vec::new() });
+            let part = parts.entry(own).or_insert_with(|| Part {
+                slot: own,
+                path: path.to_owned(),
+                outer: None,
+                fields: Vec::new(),
+            });
             if let Some(field) = field
                 && let Some(slot) = slot(field)
                 && let Some(rest) = name(field).strip_prefix(path).and_then(|rest| rest.strip_prefix('.'))

@@ -119,9 +119,12 @@ fn difference(
     }
 }
 
-/// Declared assets by what they are known by.
+/// A kind of key and its text.
+type Key = (&'static str, String);
+
+/// Declared assets, with their sites, by what they are known by.
 struct Index<'p> {
-    keys: HashMap<(&'static str, String), Vec<(usize, Option<&'p str>)>>,
+    keys: HashMap<Key, Vec<(usize, Option<&'p str>)>>,
 }
 
 impl<'p> Index<'p> {

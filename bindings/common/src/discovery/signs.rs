@@ -304,7 +304,7 @@ fn all_texts(event: &JsonEvent, object: &dyn Event, field: &str) -> Vec<String> 
 
 /// The texts of a field that say something.
 pub(super) fn texts(event: &JsonEvent, object: &dyn Event, field: &str) -> Vec<String> {
-    all_texts(event, object, field).iter().filter_map(|text| clean(text)).collect()
+    all_texts(event, object, field).iter().filter_map(clean).collect()
 }
 
 /// A text without what surrounds it, when it says anything.

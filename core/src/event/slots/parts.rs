@@ -112,7 +112,7 @@ impl Slots {
     pub(crate) fn fill_parts(&mut self, event: &dyn Event, parts: &[Parts<'_>]) {
         for part in parts {
             self.forget_part(event, part);
-            self.fill_part(event, part);
+            self.fill_part(event, part, part.path);
         }
     }
 
@@ -128,15 +128,26 @@ impl Slots {
         part.inner.iter().for_each(|inner| self.forget_part(event, inner));
     }
 
-    fn fill_part(&mut self, event: &dyn Event, part: &Parts<'_>) {
-        event.objects(part.path, &mut |object| {
+    /// Fills the slots of objects at a path, and says whether there are any.
+    fn fill_part(&mut self, event: &dyn Event, part: &Parts<'_>, path: &str) -> bool {
+        let mut is_there = false;
+        let mut has_inner = vec![false; part.inner.len()];
+        event.objects(path, &mut |object| {
+            is_there = true;
             // Nothing in front of the object, nor in it, stands where the object does.
             self.copies.push(' ');
             let cell = self.copy(Kind::Composite, "{");
             self.cells.link(part.slot, 0, cell);
             part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
-            part.inner.iter().for_each(|inner| self.fill_part(object, inner));
+            for (inner, is_there) in part.inner.iter().zip(&mut has_inner) {
+                *is_there |= self.fill_part(object, inner, inner.path);
+            }
         });
+        // One key may stand for the way to both: `{"layers.modbus":{...}}`.
+        for (inner, _) in part.inner.iter().zip(has_inner).filter(|(_, is_there)| !is_there) {
+            self.fill_part(event, inner, &[path, ".", inner.path].concat());
+        }
+        is_there
     }
 
     /// Whether the values of a slot stand in objects at a field whose name and the dot behind it have so many dots.
