@@ -21,6 +21,9 @@ pub(crate) const INDICATORS_MAX: usize = 10_000_000;
 /// Indicators that are told of one event; those behind are left out.
 pub(crate) const INDICATOR_HITS_MAX: usize = 64;
 
+/// Answers of context that a scanner remembers; then all are forgotten.
+pub(crate) const CONTEXT_MEMO_MAX: usize = 4_096;
+
 /// Bytes for the state of all correlations over one stream, and what they hold back; then groups are given up.
 pub(crate) const STATE_BYTES_MAX: usize = 1 << 30;
 /// Bytes for the state of one group; then its oldest events are forgotten.

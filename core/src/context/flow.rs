@@ -121,6 +121,11 @@ pub(super) struct Decision {
 }
 
 impl Plant {
+    /// Whether what is allowed depends on the time.
+    pub(super) fn has_hours(&self) -> bool {
+        self.index.has_hours
+    }
+
     /// Decides on a flow, from the end that began it; nothing when no end is in any zone.
     pub(super) fn decide(&self, from: &End, to: &End, facts: &Facts<'_>) -> Option<Decision> {
         if !from.is_there || !to.is_there || (from.zone.is_none() && to.zone.is_none()) {

@@ -9,8 +9,9 @@
 
 use super::flow::{Decision, Facts, reasons};
 use super::index::{End, Named};
+use super::memo::{Answer, Memo, Role};
 use super::model::{Context, Level};
-use crate::event::slots::{Derived, Kind, Slots};
+use crate::event::slots::{Kind, Slots};
 use crate::program::SlotId;
 use crate::time::{self, instant};
 use serde::{Deserialize, Serialize};
@@ -21,6 +22,9 @@ const ENDS: [&str; 3] = ["source", "destination", "host"];
 const SOURCE: usize = 0;
 const DESTINATION: usize = 1;
 const HOST: usize = 2;
+
+/// Nanoseconds of a minute, by which hours are told.
+const MINUTE: i64 = 60_000_000_000;
 
 /// What is told of each end.
 const OF_END: [&str; 14] = [
@@ -205,6 +209,9 @@ pub(crate) struct Lens {
     asked: Vec<(Field, u32)>,
     /// The names of the fields that are filled, with their slots.
     names: Vec<(String, u32)>,
+    /// For each slot, by its number, what it is to what is told: 1 when that depends on it, 2 when it is filled; nothing more behind
+    /// the last that is either. The time of an event is not among them.
+    roles: Vec<u8>,
 }
 
 impl Lens {
@@ -246,7 +253,15 @@ impl Lens {
             }
         }
         inputs.sort_unstable_by_key(|(input, _)| *input);
-        Self { inputs, asked: filled, names }
+        let mut roles = Vec::new();
+        let mut set = |slot: u32, role: u8| {
+            roles.resize(roles.len().max(slot as usize + 1), 0);
+            roles.get_mut(slot as usize).into_iter().for_each(|own| *own = role);
+        };
+        let read = inputs.iter().filter(|(input, _)| *input != Input::Time);
+        read.flat_map(|(_, slots): &(Input, Vec<u32>)| slots).for_each(|slot| set(*slot, 1));
+        filled.iter().for_each(|(_, slot)| set(*slot, 2));
+        Self { inputs, asked: filled, names, roles }
     }
 
     /// The fields of records that are read, if records are made.
@@ -262,6 +277,19 @@ impl Lens {
     /// The slot that is filled for a field.
     pub(crate) fn filled(&self, name: &str) -> Option<SlotId> {
         self.names.iter().find(|(own, _)| own == name).map(|(_, slot)| SlotId(*slot))
+    }
+
+    /// The time of the event, in nanoseconds since 1970.
+    fn time(&self, slots: &Slots, text: &str) -> Option<i64> {
+        self.first(Input::Time, slots, text, |text| instant::of_text(&text, instant::Bare::BySize))
+    }
+
+    fn role(&self, slot: SlotId) -> Role {
+        match self.roles.get(slot.index()) {
+            Some(1) => Role::Read,
+            Some(2) => Role::Told,
+            _ => Role::None,
+        }
     }
 
     /// Slots by which events are known that may have context.
@@ -294,29 +322,32 @@ impl Lens {
 /// What context says of the event at hand.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    entries: Vec<(SlotId, Derived)>,
-    texts: String,
+    answer: Answer,
+    memo: Memo,
 }
 
 impl Seen {
     /// Looks up the ends of the event in the slots and fills those that are asked for; the event's own values stay.
     pub(crate) fn put(&mut self, lens: &Lens, context: &Context, slots: &mut Slots, text: &str) {
-        self.entries.clear();
-        self.texts.clear();
+        let minute =
+            if context.plant.has_hours() { lens.time(slots, text).map(|time| time.div_euclid(MINUTE)) } else { None };
+        let is_asked = self.memo.ask(slots, text, |slot| lens.role(slot), minute);
+        if let Some(known) = self.memo.answer().filter(|_| is_asked) {
+            return known.put(slots);
+        }
+        self.answer.entries.clear();
+        self.answer.texts.clear();
         let view = View::new(lens, context, slots, text);
         for (field, slot) in &lens.asked {
             let slot = SlotId(*slot);
             if slots.values(slot, text).next().is_none() {
-                view.tell(*field, &mut |kind, value| self.push(slot, kind, value));
+                view.tell(*field, &mut |kind, value| self.answer.push(slot, kind, value));
             }
         }
-        slots.derive_more(&self.entries, &self.texts);
-    }
-
-    fn push(&mut self, slot: SlotId, kind: Kind, text: &str) {
-        let start = self.texts.len();
-        self.texts.push_str(text);
-        self.entries.push((slot, Derived::text(kind, start..self.texts.len())));
+        if is_asked {
+            self.memo.learn(&self.answer);
+        }
+        self.answer.put(slots);
     }
 }
 
@@ -447,7 +478,7 @@ fn decide(
     let (from, to) = if is_turned { (&ends[DESTINATION], &ends[SOURCE]) } else { (&ends[SOURCE], &ends[DESTINATION]) };
     let protocol =
         lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));
-    let time = lens.first(Input::Time, slots, text, |text| instant::of_text(&text, instant::Bare::BySize));
+    let time = lens.time(slots, text);
     let port = if is_turned { from_port } else { to_port };
     let facts = Facts { protocol: protocol.as_deref(), port, operation: operation.as_deref(), time };
     context.plant.decide(from, to, &facts)

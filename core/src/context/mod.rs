@@ -17,6 +17,7 @@ mod forms;
 mod hours;
 mod index;
 mod lens;
+mod memo;
 mod model;
 mod read;
 
