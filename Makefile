@@ -8,7 +8,7 @@ DEMO := target/demo
 STORY := windows.ndjson conn.log dns.log modbus.log zeek_json.ndjson
 TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream indicators
+FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream tables records indicators
 
 .PHONY: help demo test test-full test-rust test-c test-python test-node test-notebooks test-embed test-dist dist format lint docs bench fuzz clean
 
@@ -36,9 +36,10 @@ test-rust: ## Rust, the command line, the shipped rules, the examples
 	$(CARGO) build --release --locked -p tieline-cli
 	target/release/tieline test rules/it
 	target/release/tieline test rules/ot
+	target/release/tieline test rules/policy
 	target/release/tieline test rules/over_time
 	target/release/tieline test rules/cross_domain
-	target/release/tieline check --strict --quiet rules/it rules/ot rules/over_time rules/cross_domain
+	target/release/tieline check --strict --quiet rules/it rules/ot rules/policy rules/over_time rules/cross_domain
 
 test-c: ## C and C++: parity, misuse, valgrind, sanitizers, installed packages
 	bindings/c/test.sh

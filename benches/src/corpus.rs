@@ -69,12 +69,25 @@ pub fn rules(corpus: Option<&Path>) -> io::Result<RulePack> {
 /// # Errors
 /// When a file cannot be read.
 pub fn ot_rules() -> io::Result<RulePack> {
+    let is_table = |name: &str| name.starts_with("taxonomy") || name.starts_with("discovery") || name == "ports.yml";
+    own_rules("rules/ot", is_table)
+}
+
+/// The rules of policy, which ask for what a plant says of events.
+///
+/// # Errors
+/// When files cannot be read.
+pub fn policy_rules() -> io::Result<RulePack> {
+    own_rules("rules/policy", |name| name == "context.yml")
+}
+
+fn own_rules(name: &str, is_other: impl Fn(&str) -> bool) -> io::Result<RulePack> {
     let mut files = Vec::new();
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../rules/ot");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(name);
     collect(&own, &own, &mut files)?;
-    files.retain(|file| !file.name.starts_with("taxonomy") && file.name != "ports.yml");
+    files.retain(|file| !is_other(&file.name));
     files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(RulePack { name: "rules/ot".into(), files })
+    Ok(RulePack { name: name.into(), files })
 }
 
 fn collect(folder: &Path, root: &Path, files: &mut Vec<RuleFile>) -> io::Result<()> {

@@ -21,6 +21,7 @@ pub mod latency;
 pub mod loading;
 pub mod machine;
 pub mod memo;
+pub mod plant;
 pub mod report;
 pub mod timelines;
 pub mod timing;

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 /// Levels of objects and lists in one event, which is what the JSON parser reads; a deeper event is refused.
 pub(crate) const EVENT_DEPTH_MAX: usize = 127;
 
-/// Records of OT operations that one event may have; those behind are left out.
+/// Records of OT operations that one event may have; those behind are left out, and the last one has the flag `truncated`.
 pub(crate) const OT_RECORDS_MAX: usize = 1_024;
-/// Addresses that one operation may name by a beginning and a number.
+/// Addresses that one operation may name by a beginning and a number; with more it has the flag `truncated`.
 pub(crate) const OT_ADDRESSES_MAX: i64 = 2_048;
 
 /// Bytes of one list of indicators; a longer one is refused.

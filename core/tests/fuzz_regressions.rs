@@ -19,6 +19,24 @@ fn everything_found_by_fuzzing_is_mended() {
     }
 }
 
+/// Targets to which each byte is a choice, so that also bytes without a plan come far.
+#[test]
+fn bytes_without_a_plan_are_answered_alike() {
+    let count: u64 = std::env::var("TIELINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150);
+    for (name, target) in targets::TARGETS.iter().filter(|(name, _)| ["drawn", "tables", "records"].contains(name)) {
+        for seed in 0..count {
+            let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
+            let bytes = std::iter::repeat_with(|| {
+                state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+                (state >> 56) as u8
+            });
+            let bytes: Vec<u8> = bytes.take(16 + seed as usize % 500).collect();
+            let caught = std::panic::catch_unwind(|| target(&bytes));
+            assert!(caught.is_ok(), "{name} fails on seed {seed}: {bytes:?}");
+        }
+    }
+}
+
 #[test]
 fn hostile_inputs_are_harmless_everywhere() {
     let deep = "[".repeat(20_000);

@@ -8,116 +8,14 @@ use std::sync::LazyLock;
 use tieline::{Compiler, JsonEvent, Normaliser, Rules, Scanner};
 
 /// A protocol that uses everything that a table can say.
-const TABLES: &[&str] = &[
-    "
-sensor: s
-inputs: {source.ip: [src, host.ip], source.port: sp, destination.ip: dst, destination.port: dp, session: id}
----
-sensor: flat
-inputs: {source.ip: src, destination.ip: dst}
-",
-    r"
-protocol: p
-sources: {t: test}
-sensors:
-  - sensor: s
-    each: [l.p, l.p.in, q]
-    beside: [l.b]
-    inputs:
-      code: c
-      subcode: [{field: sub, when: {code: [1, 2]}}, {field: d, read: bytes, at: 1, when: {code: 3}}, {field: t, after: 'sub:', read: name}]
-      unit: /l.u
-      transaction: ../n
-      address: [{field: a}, {field: a2, also: true}]
-      quantity: n
-      value: [{field: v, only: '0..100'}, {field: d, read: digits}, {is: 7, when: {code: 2}}]
-      object: {field: o, read: name}
-      file: /l.b.f
-      error.code: {field: e, mask: 0x7f}
-      user: {field: v, last: true, skip: 1}
-      flagged: {field: w, read: present}
-    addresses: consecutive
-    swap: {code: 3}
-  - sensor: flat
-    logs: [one, two]
-    needs: [func, unit]
-    when: {func: '*'}
-    inputs:
-      func: {field: func, read: text}
-      code: {field: func, read: name, strip: [_X]}
-      unit: unit
-      subcode: {field: t, before: '-', read: name}
-      kind: {field: kind, read: text}
-direction:
-  - {is: response, when: {flagged: 1}}
-  - {is: response, when: {kind: 're*se'}}
-  - {is: request}
-outcome:
-  - {is: failure, when: {error.code: '*'}}
-  - {is: success, when: {direction: response}}
-flags:
-  - {is: broadcast, when: {unit: 0, class: [write, control]}}
-  - {is: test, when: {address: '3..5'}}
-errors: {1: BAD, 2: WORSE}
-objects: {1: ONE, 2: TWO}
-subnames: {9: NINE}
-operations:
-  - {code: 1, name: READ, subcode: 4, subname: FOUR, class: discovery, source: t, subalias: [four-alias]}
-  - {code: 1, name: READ, class: read, source: t, alias: [Rd]}
-  - {code: 2, name: WRITE, class: control, source: t, when: {object: [1, ONE]}}
-  - {code: 2, name: WRITE, class: write, source: t}
-  - {code: 3, name: WRAP, class: session, source: t, carries: true}
-  - {code: [4, 5], name: STOP, class: mode_stop, source: t}
-  - {name: other, class: vendor_opaque, source: t, when: {flagged: '-', code: '-'}}
-",
-    "
-protocol: second
-sources: {t: test}
-sensors:
-  - sensor: s
-    each: l.p
-    inputs: {code: k, value: v}
-    when: {code: '*'}
-operations:
-  - {code: 8, name: EIGHT, class: force, source: t}
-",
-];
+const TABLES: &str = include_str!("data/operations/everything.yml");
 
 fn with_tables(compiler: Compiler) -> Compiler {
-    TABLES.iter().fold(compiler, |compiler, yaml| compiler.protocols(None, *yaml))
+    compiler.protocols(None, TABLES)
 }
 
 /// A rule for each of these detections.
-const DETECTIONS: &[&str] = &[
-    "{ot.operation: read}",
-    "{ot.operation: [write, control], ot.direction: request}",
-    "{ot.operation: mode_stop, ot.unit: 1}",
-    "{ot.operation: vendor_opaque}",
-    "{ot.operation: unknown}",
-    "{ot.operation: session}",
-    "{ot.protocol: second}",
-    "{ot.protocol: p, ot.code|gte: 2, ot.subcode: 4}",
-    "{ot.name: READ, ot.subname|startswith: F}",
-    "{ot.address|gte: 4, ot.address|lte: 6}",
-    "{ot.address: 5, ot.value|exists: true}",
-    "{ot.value|contains: a}",
-    "{ot.value|lt: 50}",
-    "{ot.value|bits: 0x06}",
-    "{ot.object: ONE}",
-    "{ot.object: 5}",
-    "{ot.flag: broadcast}",
-    "{ot.flag|exists: false, ot.protocol: p}",
-    "{ot.outcome: failure, ot.error.name: BAD}",
-    "{ot.source.ip|cidr: 10.0.0.0/8}",
-    "{ot.destination.ip: 10.0.0.1, ot.source.port: 5}",
-    "{ot.transaction: 3}",
-    "{ot.file: f1}",
-    "{ot.user|exists: true}",
-    "{ot.quantity: null}",
-    "{ot.sensor: flat, src: 10.0.0.1}",
-    "{ot.session|fieldref: id}",
-    "{ot.subname: NINE}",
-];
+const DETECTIONS: &str = include_str!("data/operations/detections.txt");
 
 /// What rules demand beside that, in turn, so that hardly any field is wanted in every record.
 const DEMANDS: &[&str] = &[
@@ -133,11 +31,11 @@ static RULES: LazyLock<Rules> = LazyLock::new(|| compiled(&["{nothing: null}"]))
 static NARROW: LazyLock<Rules> = LazyLock::new(|| compiled(DEMANDS));
 
 fn compiled(demands: &[&str]) -> Rules {
-    let rule = |((number, detection), demand): ((usize, &&str), &&str)| {
+    let rule = |((number, detection), demand): ((usize, &str), &&str)| {
         let text = "logsource: {category: c}\ndetection:\n  condition: s and d";
         format!("title: r{number}\n{text}\n  s: {detection}\n  d: {demand}\n---\n")
     };
-    let yaml: String = DETECTIONS.iter().enumerate().zip(demands.iter().cycle()).map(rule).collect();
+    let yaml: String = DETECTIONS.lines().enumerate().zip(demands.iter().cycle()).map(rule).collect();
     let rules = with_tables(Compiler::new()).rules(None, yaml).build().unwrap();
     assert!(rules.diagnostics().iter().all(|told| !told.is_error()), "{:?}", rules.diagnostics());
     rules
@@ -304,6 +202,58 @@ fn wrappers_are_told_only_when_nothing_is_in_them() {
     };
     assert_eq!(operations(r#"{"l":{"p":[{"c":3,"in":[{"c":1},{"c":4}]},{"c":2}]}}"#), ["write", "read", "mode_stop"]);
     assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
+}
+
+/// How many records an event has, and which of them have the flag `truncated`.
+fn truncated(event: &str) -> (usize, Vec<usize>) {
+    let mut normaliser = Normaliser::new(with_tables(Compiler::new())).unwrap();
+    let records = normaliser.records_json(event.as_bytes()).unwrap();
+    let is_flagged = |record: &serde_json::Map<String, serde_json::Value>| {
+        record
+            .get("ot.flag")
+            .and_then(|flags| flags.as_array())
+            .is_some_and(|flags| flags.contains(&"truncated".into()))
+    };
+    let flagged = records.iter().enumerate().filter(|(_, record)| is_flagged(record)).map(|(number, _)| number);
+    (records.len(), flagged.collect())
+}
+
+#[test]
+fn records_beyond_the_bound_are_told_by_a_flag_of_the_last() {
+    let event = |count: usize, last: &str| {
+        let messages = vec![r#"{"c":1,"a":9}"#; count].join(",");
+        format!(r#"{{"l":{{"p":[{messages}{last}]}}}}"#)
+    };
+    assert_eq!(truncated(&event(1_024, "")), (1_024, vec![]));
+    assert_eq!(truncated(&event(1_025, "")), (1_024, vec![1_023]));
+    assert_eq!(truncated(&event(50_000, "")), (1_024, vec![1_023]));
+    // One that only wraps others is left out, so the flag goes to the one before.
+    assert_eq!(truncated(&event(1_023, r#",{"c":3},{"c":1}"#)), (1_023, vec![1_022]));
+    // A flag of its own stays.
+    let flags = &records(&event(1_023, r#",{"c":2,"a":4},{"c":1}"#))[1_023];
+    assert!(flags.contains(r#""ot.flag":["test","truncated"]"#), "{flags}");
+    check(&event(1_025, "")).unwrap();
+    check(&event(1_023, r#",{"c":3},{"c":1}"#)).unwrap();
+}
+
+#[test]
+fn addresses_beyond_the_bound_are_told_by_a_flag() {
+    let event = |count: &str| format!(r#"{{"l":{{"p":{{"c":1,"a":9,"n":{count}}}}}}}"#);
+    for (count, addresses, flagged) in
+        [("2048", 2_048, vec![]), ("2049", 2_048, vec![0]), ("9223372036854775807", 2_048, vec![0]), ("-1", 1, vec![])]
+    {
+        assert_eq!(truncated(&event(count)), (1, flagged), "{count}");
+        let record: serde_json::Value = serde_json::from_str(&records(&event(count))[0]).unwrap();
+        assert_eq!(record["ot.address"].as_array().unwrap().len(), addresses);
+        assert_eq!(record["ot.quantity"].to_string(), count);
+        check(&event(count)).unwrap();
+    }
+    // The flag does not depend on what else rules ask for.
+    let rule = "title: t\nlogsource: {category: c}\ndetection: {s: {ot.flag: truncated}, condition: s}";
+    let rules = with_tables(Compiler::new()).rules(None, rule).build().unwrap();
+    let mut scanner = Scanner::new(&rules);
+    let matches = ["2048", "2049"].map(|count| scanner.scan_json(event(count).as_bytes()).unwrap().len());
+    assert_eq!(matches, [0, 1]);
 }
 
 /// Tables with a fault, one document each with `table` and what is `told`.

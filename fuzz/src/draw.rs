@@ -219,11 +219,11 @@ impl<'a> Draw<'a> {
         Self { bytes: bytes.iter() }
     }
 
-    fn below(&mut self, count: usize) -> usize {
+    pub(crate) fn below(&mut self, count: usize) -> usize {
         self.bytes.next().map_or(0, |byte| usize::from(*byte) % count)
     }
 
-    fn pick(&mut self, table: &[&'static str]) -> &'static str {
+    pub(crate) fn pick(&mut self, table: &[&'static str]) -> &'static str {
         table[self.below(table.len())]
     }
 

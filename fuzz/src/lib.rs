@@ -5,8 +5,10 @@
 
 mod draw;
 mod forged;
+mod operations;
 mod stream;
 
+pub use operations::{records, tables};
 use std::sync::Arc;
 pub use stream::stream;
 use tieline::{Compiler, Indicators, JsonEvent, Limits, Rules, Scanner, Shortcuts};
@@ -25,6 +27,8 @@ pub const TARGETS: &[Target] = &[
     ("differential", differential),
     ("drawn", drawn),
     ("stream", stream),
+    ("tables", tables),
+    ("records", records),
     ("indicators", indicators),
 ];
 
@@ -144,14 +148,18 @@ pub fn indicators(data: &[u8]) {
 
 /// Any bytes as saved rules: as they are, with a seal that fits them, and as forgeries of words of sound ones.
 pub fn saved(data: &[u8]) {
-    static SOUND: std::sync::LazyLock<Vec<u8>> =
-        std::sync::LazyLock::new(|| compile(include_str!("rules.yml")).to_bytes());
+    static SOUND: std::sync::LazyLock<[Vec<u8>; 2]> =
+        std::sync::LazyLock::new(|| [compile(include_str!("rules.yml")).to_bytes(), operations::sound().to_bytes()]);
     let _ = Rules::from_bytes(data);
+    SOUND.iter().for_each(|sound| forged(data, sound));
+}
+
+fn forged(data: &[u8], sound: &[u8]) {
     let sealed = |body: &[u8]| {
         let checksum = xxhash_rust::xxh3::xxh3_64(body).to_le_bytes();
-        [&SOUND[..16], checksum.as_slice(), body].concat()
+        [&sound[..16], checksum.as_slice(), body].concat()
     };
-    let mut body = SOUND[24..].to_vec();
+    let mut body = sound[24..].to_vec();
     for forgery in data.chunks_exact(8) {
         let number = |from: usize| u32::from_le_bytes([0, 1, 2, 3].map(|at| forgery[from + at]));
         let at = number(0) as usize % (body.len() / 4) * 4;
@@ -167,7 +175,7 @@ pub fn saved(data: &[u8]) {
 /// Asks rules for all they can give.
 fn use_up(rules: &Rules) {
     let mut scanner = Scanner::new(rules);
-    for event in EVENTS {
+    for event in EVENTS.iter().chain(operations::EVENTS) {
         let _ = scanner.scan_json(event.as_bytes()).map(|found| found.count());
     }
     for rule in rules.iter().take(20) {

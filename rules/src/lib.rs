@@ -134,6 +134,24 @@ pub fn coverage_fields() -> &'static str {
     include_str!("../coverage/fields.tsv")
 }
 
+/// What events say of the assets in them, as tab-separated text; `ot/discovery/README.md` tells the columns.
+#[must_use]
+pub fn discovery_signs() -> &'static str {
+    include_str!("../ot/discovery/signs.tsv")
+}
+
+/// What such signs make of an asset, in the same form: sign, least number, role, weight.
+#[must_use]
+pub fn discovery_roles() -> &'static str {
+    include_str!("../ot/discovery/roles.tsv")
+}
+
+/// Names of numbers by which devices tell their vendor or their kind, in the same form: table, number, name.
+#[must_use]
+pub fn discovery_names() -> &'static str {
+    include_str!("../ot/discovery/names.tsv")
+}
+
 /// Ports of OT protocols, as YAML with one port to a line.
 #[must_use]
 pub fn ports() -> &'static str {

@@ -17,7 +17,7 @@ use tieline_benches::contenders::tieline::{self as own, Tieline};
 use tieline_benches::lane::Lane;
 use tieline_benches::report::{Table, grouped};
 use tieline_benches::timing::Runs;
-use tieline_benches::{corpus, machine};
+use tieline_benches::{corpus, machine, plant};
 
 /// Events on which engine and reference are compared.
 const REFERENCE_EVENTS: usize = 500;
@@ -30,15 +30,24 @@ fn main() -> ExitCode {
         eprintln!("there is no corpus beside the checkout, and nothing to measure");
         return ExitCode::SUCCESS;
     };
-    let (lane, pack) = match (corpus::captures_lane(&folder), corpus::ot_rules()) {
-        (Ok(lane), Ok(pack)) => (lane, pack),
-        (Err(error), _) | (_, Err(error)) => {
+    let (lane, pack, policy) = match (corpus::captures_lane(&folder), corpus::ot_rules(), corpus::policy_rules()) {
+        (Ok(lane), Ok(pack), Ok(policy)) => (lane, pack, policy),
+        (Err(error), _, _) | (_, Err(error), _) | (_, _, Err(error)) => {
             eprintln!("captures or rules cannot be read: {error}");
             return ExitCode::FAILURE;
         }
     };
     // One for each way to set Tieline up.
-    let mut contenders = [Tieline::new("tieline, rules of ot", own::compile_ot(&pack))];
+    let rules = own::compile_ot(&pack);
+    let mut both = pack;
+    both.files.extend(policy.files);
+    let with_policy = own::compile_ot(&both);
+    let in_plant = with_policy.with_context(&plant::plant());
+    let mut contenders = [
+        Tieline::new("tieline, rules of ot", rules),
+        Tieline::new("tieline, rules of ot and policy", with_policy),
+        Tieline::new("tieline, the same in a plant of 100,000 assets", in_plant),
+    ];
     println!("- Machine: {}; one thread, CPU time.", machine::describe());
     for contender in &mut contenders {
         let faults = faults(contender, &lane, update);

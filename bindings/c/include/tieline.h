@@ -140,6 +140,9 @@ typedef struct tl_buffer tl_buffer;
 // A scan of files. One thread takes what comes; any other may stop it.
 typedef struct tl_files tl_files;
 
+// Reads OT operations. All functions on it may be called from any thread at the same time.
+typedef struct tl_normaliser tl_normaliser;
+
 // What came of events that were pushed. It never changes; all functions on it may be called from any thread.
 typedef struct tl_pushed tl_pushed;
 
@@ -324,6 +327,22 @@ typedef struct tl_bytes {
   size_t len;
 } tl_bytes;
 
+// How OT operations are read. Begin with all 0 and set `struct_size`.
+typedef struct tl_normaliser_config {
+  // `sizeof(tl_normaliser_config)`.
+  size_t struct_size;
+  // All options as a JSON object, with the names that the fields have here.
+  struct tl_str options_json;
+  // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+  const struct tl_str *taxonomy;
+  // How many there are.
+  size_t taxonomy_len;
+  // The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+  const struct tl_str *context;
+  // How many there are.
+  size_t context_len;
+} tl_normaliser_config;
+
 // A YAML text with rules.
 typedef struct tl_text {
   // The name that messages show, such as a file name.
@@ -374,6 +393,14 @@ typedef struct tl_compile_config {
   int32_t strict;
   // 0.
   uint32_t reserved;
+  // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+  const struct tl_str *taxonomy;
+  // How many there are.
+  size_t taxonomy_len;
+  // The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+  const struct tl_str *context;
+  // How many there are.
+  size_t context_len;
 } tl_compile_config;
 
 // What a rule says of itself. Set `struct_size` before the call. Texts that a rule does not have are null; all live as
@@ -687,6 +714,30 @@ struct tl_bytes tl_buffer_bytes(const struct tl_buffer *buffer);
 // Nobody may use its bytes any more.
 tl_status tl_buffer_free(struct tl_buffer *buffer);
 
+// Makes a normaliser, which reads the OT operations that events tell of, as rules see them in the fields `ot.*`. What is
+// broken in tables or a plant is `TL_ARGUMENT`; `tl_last_error_diagnostics_json` says where. `config` may be null. Free it with
+// `tl_normaliser_free`.
+//
+// # Safety
+// `config` must be null or valid, and `normaliser` a place for a pointer.
+tl_status tl_normaliser_new(const struct tl_normaliser_config *config, struct tl_normaliser **normaliser);
+
+// The records of an event, which is one JSON object, as a JSON array: one object for each operation, with the fields that
+// are known. It is empty when the event tells of no operation, or has fields `ot.*` already.
+//
+// # Safety
+// `event` must point to `len` bytes, and `records` be a place for a pointer.
+tl_status tl_normaliser_records_json(const struct tl_normaliser *normaliser,
+                                     const uint8_t *event,
+                                     size_t len,
+                                     struct tl_buffer **records);
+
+// Frees a normaliser; null is allowed.
+//
+// # Safety
+// Nobody may use it any more.
+tl_status tl_normaliser_free(struct tl_normaliser *normaliser);
+
 // Compiles rules from YAML texts. A broken rule is an error unless `strict` is `TL_NO`; then it is left out and told by
 // `tl_rules_diagnostics_json`. `config` may be null. Release the rules with `tl_rules_release`.
 //
@@ -823,6 +874,16 @@ tl_status tl_rules_with_indicators(const struct tl_rules *rules,
 // # Safety
 // `bytes` must be a place for a pointer.
 tl_status tl_rules_to_bytes(const struct tl_rules *rules, struct tl_buffer **bytes);
+
+// The same rules over a plant, by whose inventory, zones and conduits fields such as `source.asset.role`, `destination.zone` and
+// `flow.allowed` are filled: paths, or YAML texts (of more than one line). Nothing is compiled again.
+//
+// # Safety
+// `context` must point to `len` texts, and `in_context` be a place for a pointer.
+tl_status tl_rules_in_context(const struct tl_rules *rules,
+                              const struct tl_str *context,
+                              size_t len,
+                              struct tl_rules **in_context);
 
 // Rules that `tl_rules_to_bytes` or the command line saved.
 //

@@ -4,6 +4,7 @@
  *     ├────▶ scan_lines, scan_events, scan_arrow ─▶ Scan: for (auto hit : scan)
  *     ├────▶ Stream::push, … ─▶ Pushed: hits, alerts
  *     └────▶ Files::next
+ *   Normaliser::records_json(event)
  *
  * Nothing is copied but options. It adds nothing to what tieline.h does. Objects move and are not copied;
  * Rules::share gives one more holder of the same rules. */
@@ -142,6 +143,12 @@ struct CompileOptions {
     std::map<std::string, std::vector<std::string>> placeholders;
     std::vector<std::string> time_fields, context, allow;
     std::optional<bool> strict;
+    std::vector<std::string> taxonomy;
+};
+
+struct NormaliserOptions {
+    std::string options_json;
+    std::vector<std::string> taxonomy, context;
 };
 
 struct ScanOptions {
@@ -186,6 +193,14 @@ class Configs {
         list(own.context, config.context, config.context_len);
         list(own.allow, config.allow, config.allow_len);
         config.strict = own.strict ? (*own.strict ? TL_YES : TL_NO) : TL_DEFAULT;
+        list(own.taxonomy, config.taxonomy, config.taxonomy_len);
+        return config;
+    }
+
+    tl_normaliser_config of(const NormaliserOptions &own) {
+        auto config = begin<tl_normaliser_config>(own.options_json);
+        list(own.taxonomy, config.taxonomy, config.taxonomy_len);
+        list(own.context, config.context, config.context_len);
         return config;
     }
 
@@ -648,6 +663,27 @@ class Files {
 
   private:
     Handle<tl_files, tl_files_free> own_;
+};
+
+/* Reads the OT operations that events tell of, as rules see them in the fields ot.*; all threads may share it. */
+class Normaliser {
+  public:
+    explicit Normaliser(const NormaliserOptions &options = {}) {
+        Configs configs;
+        auto config = configs.of(options);
+        tl_normaliser *own = nullptr;
+        ensure(tl_normaliser_new(&config, &own));
+        own_.reset(own);
+    }
+    /* A JSON array with an object for each operation. */
+    Buffer records_json(std::string_view event) const {
+        return buffer([&](tl_buffer **out) {
+            return tl_normaliser_records_json(own_.get(), bytes_of(event), event.size(), out);
+        });
+    }
+
+  private:
+    Handle<tl_normaliser, tl_normaliser_free> own_;
 };
 
 } // namespace tieline

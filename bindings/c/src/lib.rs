@@ -6,6 +6,7 @@
 //!                            ├──────▶ tl_scan_arrow ─▶ tl_scan ─▶ tl_scan_results_arrow
 //!                            ├──────▶ tl_stream ─▶ tl_stream_push, … ─▶ tl_pushed
 //!                            └──────▶ tl_scan_files ─▶ tl_files ─▶ tl_files_next
+//!  tl_normaliser_new ─▶ tl_normaliser ─▶ tl_normaliser_records_json ─▶ tl_buffer
 //! ```
 //!
 //! It converts arguments, calls the waist, and converts the answer; it decides nothing about rules or events. It is the
@@ -22,6 +23,7 @@ mod error;
 mod files;
 mod handle;
 mod memory;
+mod normaliser;
 mod options;
 mod rules;
 mod scan;
@@ -44,9 +46,10 @@ pub use files::{
     tl_totals,
 };
 pub use memory::{tl_buffer, tl_buffer_bytes, tl_buffer_free, tl_bytes, tl_str};
+pub use normaliser::{tl_normaliser, tl_normaliser_free, tl_normaliser_new, tl_normaliser_records_json};
 pub use options::{
-    TL_ALL_CORES, TL_DEFAULT, TL_NO, TL_YES, tl_compile_config, tl_file_config, tl_placeholder, tl_scan_config,
-    tl_stream_config,
+    TL_ALL_CORES, TL_DEFAULT, TL_NO, TL_YES, tl_compile_config, tl_file_config, tl_normaliser_config, tl_placeholder,
+    tl_scan_config, tl_stream_config,
 };
 pub use rules::{
     tl_check, tl_compile, tl_hit_rule, tl_load, tl_rules, tl_rules_correlation, tl_rules_correlation_json,

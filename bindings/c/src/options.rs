@@ -10,7 +10,8 @@
 use crate::memory::{read_sized, sized, slice, tl_str};
 use std::collections::BTreeMap;
 use tieline_common::waist::{
-    CompileOptions, Error, FileOptions, Kind, LogSourceRecord, ScanOptions, Span, StreamSettings, from_json,
+    CompileOptions, Error, FileOptions, Kind, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings,
+    from_json,
 };
 
 /// For yes-or-no fields: what is usual.
@@ -69,6 +70,28 @@ pub struct tl_compile_config {
     pub strict: i32,
     /// 0.
     pub reserved: u32,
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    pub taxonomy: *const tl_str,
+    /// How many there are.
+    pub taxonomy_len: usize,
+    /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    pub context: *const tl_str,
+    /// How many there are.
+    pub context_len: usize,
+}
+
+/// How OT operations are read. Begin with all 0 and set `struct_size`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_normaliser_config {
+    /// `sizeof(tl_normaliser_config)`.
+    pub struct_size: usize,
+    /// All options as a JSON object, with the names that the fields have here.
+    pub options_json: tl_str,
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    pub taxonomy: *const tl_str,
+    /// How many there are.
+    pub taxonomy_len: usize,
     /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
     pub context: *const tl_str,
     /// How many there are.
@@ -159,8 +182,10 @@ sized!(tl_compile_config {
     time_fields,
     allow,
     strict,
+    taxonomy,
     context,
 });
+sized!(tl_normaliser_config { options_json, taxonomy, context });
 sized!(tl_scan_config { options_json, threads, level, tags, rules, category, product, service });
 sized!(tl_stream_config {
     options_json,
@@ -266,6 +291,23 @@ pub(crate) unsafe fn compile_options(config: *const tl_compile_config) -> Result
         set_all(&mut own.allow, given.allow, given.allow_len, "allow")?;
         set_all(&mut own.context, given.context, given.context_len, "context")?;
         own.strict = choice(given.strict, "strict")?.or(own.strict);
+        set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
+        Ok(own)
+    }
+}
+
+/// Reads how OT operations are read.
+///
+/// # Safety
+/// As for [`compile_options`].
+pub(crate) unsafe fn normaliser_options(config: *const tl_normaliser_config) -> Result<NormaliserOptions, Error> {
+    // SAFETY: the caller says so.
+    let Some(given) = (unsafe { read_sized(config, "config") })? else { return Ok(NormaliserOptions::default()) };
+    // SAFETY: as above, for all texts and lists.
+    unsafe {
+        let mut own: NormaliserOptions = begin(given.options_json)?;
+        set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
+        set_all(&mut own.context, given.context, given.context_len, "context")?;
         Ok(own)
     }
 }

@@ -51,6 +51,8 @@ pub(crate) enum Command {
     Coverage(CoverageArgs),
     /// Tell in one form what OT operations events are about, whatever sensor saw them
     Normalise(NormaliseArgs),
+    /// Tell which assets events tell of, and how they differ from the inventory
+    Assets(AssetsArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again
     Compile(CompileArgs),
     /// Print completions for a shell
@@ -121,18 +123,37 @@ impl RuleArgs {
     }
 }
 
-/// Arguments of `scan`.
+/// Event files, and the rules that are about them.
 #[derive(Debug, Clone, ClapArgs)]
-#[command(after_help = TABLE)]
-pub(crate) struct ScanArgs {
-    /// Event files or directories of them; - is standard input, also taken when nothing is named and it is a pipe
+pub(crate) struct GivenArgs {
+    /// Event files or directories of them; - is standard input, which scan also takes when nothing is named and it is a pipe
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
-    /// Rule files or directories of them, or saved rules (takes several, may be repeated)
+    /// Rule files or directories of them, each a pack, or saved rules (takes several, may be repeated)
     #[arg(long, short, value_name = "PATH", num_args = 1.., required_unless_present = "indicators", help_heading = "Rules")]
     pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) how: RuleArgs,
+}
+
+impl GivenArgs {
+    /// Moves what was named behind the last rules but holds events to the event files.
+    ///
+    /// Only needed when no file stands elsewhere: `--rules rules/ events/` and `--rules a --rules b FILE`.
+    pub(crate) fn split(&mut self) {
+        if self.files.is_empty() {
+            let last = self.rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
+            self.files = self.rules.split_off(last.min(self.rules.len()));
+        }
+    }
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct ScanArgs {
+    #[command(flatten)]
+    pub(crate) given: GivenArgs,
     /// What to print
     #[arg(long, short, value_name = "FORM", default_value = "table", help_heading = "Output")]
     pub(crate) output: OutputForm,
@@ -245,23 +266,6 @@ fn clock_jump(text: &str) -> Result<ClockJump, String> {
     if text == "off" { Ok(ClockJump::Off) } else { timespan(text).map(ClockJump::Max) }
 }
 
-impl ScanArgs {
-    /// Moves what was named behind `--rules` but holds events to the event files.
-    ///
-    /// Only needed when no file stands elsewhere: `--rules rules/ events/` and `--rules a --rules b FILE`.
-    pub(crate) fn split(&mut self) {
-        split(&mut self.rules, &mut self.files);
-    }
-}
-
-/// Moves what was named behind the last rules to the event files, when there are none yet.
-fn split(rules: &mut Vec<PathBuf>, files: &mut Vec<PathBuf>) {
-    if files.is_empty() {
-        let last = rules.iter().rposition(|path| looks_like_rules(path)).map_or(1, |last| last + 1);
-        *files = rules.split_off(last.min(rules.len()));
-    }
-}
-
 /// What `scan` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum OutputForm {
@@ -369,6 +373,63 @@ pub(crate) enum NormaliseForm {
     Table,
 }
 
+/// Arguments of `assets`.
+#[derive(Debug, Clone, ClapArgs)]
+#[command(after_help = TABLE)]
+pub(crate) struct AssetsArgs {
+    /// Event files or directories of them; - is standard input. Without any, the inventory itself is written
+    #[arg(value_name = "FILE", required_unless_present = "context")]
+    pub(crate) files: Vec<PathBuf>,
+    /// The plant: inventories (YAML, CSV, CSV of NetBox, CycloneDX), zones and sites with their sensors, as files or directories
+    /// (may be repeated). What was seen is compared with its assets
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: Vec<String>,
+    /// Tables of OT protocols in place of the shipped ones: files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) taxonomy: Vec<PathBuf>,
+    /// How to print assets [default: table on a terminal, else ndjson]
+    #[arg(long, value_name = "FORM", help_heading = "Output")]
+    pub(crate) format: Option<AssetsForm>,
+    /// Write them to FILE
+    #[arg(long, short, value_name = "FILE", help_heading = "Output")]
+    pub(crate) output: Option<PathBuf>,
+    /// Exit with 1 when there are such differences from the inventory (may be repeated)
+    #[arg(long, value_name = "KIND", value_delimiter = ',', help_heading = "Output")]
+    pub(crate) fail_on: Vec<DifferenceForm>,
+}
+
+/// What `assets` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AssetsForm {
+    /// Assets and differences, for people
+    Table,
+    /// Each asset with its evidence, then each difference, one on a line
+    Ndjson,
+    /// An inventory that --context reads
+    Yaml,
+    /// The same as rows
+    Csv,
+    /// Devices in the columns of NetBox
+    Netbox,
+    /// A bill of materials, CycloneDX 1.6
+    Cyclonedx,
+}
+
+/// A difference from the inventory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DifferenceForm {
+    /// Seen, not declared
+    Unknown,
+    /// Declared, not seen
+    Silent,
+    /// At another address or in another zone
+    Moved,
+    /// With another MAC, serial number, vendor, model, firmware or role
+    Changed,
+    /// Any of these
+    Any,
+}
+
 /// Arguments of `explain`.
 #[derive(Debug, Clone, ClapArgs)]
 #[command(after_help = TABLE)]
@@ -416,18 +477,12 @@ pub(crate) struct FieldsArgs {
     pub(crate) format: ReportForm,
 }
 
-/// Arguments of `coverage`.
+/// Arguments of `coverage`. With event files, rules are told that can never fire on them.
 #[derive(Debug, Clone, ClapArgs)]
 #[command(after_help = TABLE)]
 pub(crate) struct CoverageArgs {
-    /// Event files or directories of them, by which rules are told that can never fire; - is standard input
-    #[arg(value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
-    /// Rule files or directories of them, each a pack, or saved rules (takes several, may be repeated)
-    #[arg(long, short, value_name = "PATH", num_args = 1.., required = true, help_heading = "Rules")]
-    pub(crate) rules: Vec<PathBuf>,
     #[command(flatten)]
-    pub(crate) how: RuleArgs,
+    pub(crate) given: GivenArgs,
     /// How to print the report
     #[arg(long, value_name = "FORM", default_value = "text", help_heading = "Output")]
     pub(crate) format: CoverageForm,
@@ -437,13 +492,6 @@ pub(crate) struct CoverageArgs {
     /// Write the report to FILE
     #[arg(long, short, value_name = "FILE", help_heading = "Output")]
     pub(crate) output: Option<PathBuf>,
-}
-
-impl CoverageArgs {
-    /// Moves what was named behind `--rules` but holds events to the event files, as [`ScanArgs::split`] does.
-    pub(crate) fn split(&mut self) {
-        split(&mut self.rules, &mut self.files);
-    }
 }
 
 /// What `coverage` prints.

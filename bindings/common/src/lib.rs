@@ -11,6 +11,7 @@
 pub mod arrow;
 pub mod context;
 pub mod coverage;
+pub mod discovery;
 pub mod event;
 pub mod fields;
 mod host;

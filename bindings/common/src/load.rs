@@ -94,7 +94,10 @@ impl LoadError {
 
 impl fmt::Display for LoadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "`{}`: {}", self.path.display(), self.message)
+        match self.path.as_os_str().is_empty() {
+            true => f.write_str(&self.message),
+            false => write!(f, "`{}`: {}", self.path.display(), self.message),
+        }
     }
 }
 
@@ -108,9 +111,12 @@ impl RulePack {
     /// in place of all.
     ///
     /// # Errors
-    /// When a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
+    /// When there is no path, a path does not exist or cannot be read, a directory holds no rules, or saved rules are damaged
     /// or not alone.
     pub fn read(paths: &[PathBuf]) -> Result<Self, LoadError> {
+        if paths.is_empty() {
+            return Err(LoadError::new(Path::new(""), "no path is given; name a file or a directory with rules"));
+        }
         let mut pack = Self::default();
         let mut seen = HashSet::new();
         for path in paths {
@@ -322,6 +328,11 @@ impl RulePack {
 
 /// The files that [`RulePack::read`] would open, pipelines among them; paths that are not there stand for themselves.
 pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
+    files_below(paths, &["yml", "yaml"])
+}
+
+/// The same for files with any of these endings.
+pub(crate) fn files_below(paths: &[PathBuf], endings: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     for path in paths {
         if !path.is_dir() {
@@ -331,7 +342,7 @@ pub(crate) fn rule_files(paths: &[PathBuf]) -> Vec<PathBuf> {
         let visible = |entry: &DirEntry| entry.depth() == 0 || !is_hidden(entry.path());
         let walk = WalkDir::new(path).max_depth(DIRECTORY_DEPTH_MAX).sort_by_file_name();
         let entries = walk.into_iter().filter_entry(visible).flatten().map(DirEntry::into_path);
-        files.extend(entries.filter(|path| has_extension(path, &["yml", "yaml"])));
+        files.extend(entries.filter(|path| has_extension(path, endings)));
     }
     files
 }
@@ -349,7 +360,7 @@ pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
 /// Reads tables of OT protocols: files, or all YAML files of directories.
 ///
 /// # Errors
-/// When a path does not exist, cannot be read, or is not UTF-8 text.
+/// When a path does not exist, cannot be read, or is not UTF-8 text, and when there are no tables at all.
 pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> {
     let mut texts = Vec::new();
     for path in rule_files(paths) {
@@ -357,6 +368,27 @@ pub fn read_taxonomy(paths: &[PathBuf]) -> Result<Vec<PipelineText>, LoadError> 
         // Beside the tables of a pack stand its rules.
         if paths.contains(&path) || is_table(&text.yaml) {
             texts.push(text);
+        }
+    }
+    match (paths, &*texts) {
+        // Else the shipped tables would be taken.
+        ([first, ..], []) => {
+            Err(LoadError::new(first, "holds no tables of OT protocols; expected files with `protocol:`"))
+        }
+        _ => Ok(texts),
+    }
+}
+
+/// Tables of OT protocols as options give them: paths, or YAML texts of more than one line.
+///
+/// # Errors
+/// As for [`read_taxonomy`].
+pub(crate) fn find_taxonomy(given: &[String]) -> Result<Vec<PipelineText>, LoadError> {
+    let mut texts = Vec::new();
+    for own in given {
+        match own.contains('\n') {
+            true => texts.push(PipelineText { name: "taxonomy".to_owned(), yaml: own.clone() }),
+            false => texts.append(&mut read_taxonomy(&[PathBuf::from(own)])?),
         }
     }
     Ok(texts)

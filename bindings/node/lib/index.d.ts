@@ -45,6 +45,15 @@ export interface CompileOptions {
   allow?: string | readonly string[];
   /** Whether a broken rule is an error; `compile`: true, `load`: false. */
   strict?: boolean;
+  /** Tables of OT protocols in place of the shipped ones: paths, or YAML texts of more than one line. */
+  taxonomy?: string | readonly string[];
+}
+
+export interface NormaliserOptions {
+  /** Tables of OT protocols in place of the shipped ones: paths, or YAML texts of more than one line. */
+  taxonomy?: string | readonly string[];
+  /** The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts of more than one line. */
+  context?: string | readonly string[];
 }
 
 export interface LogSource {
@@ -455,6 +464,17 @@ export class Stream {
   reloadAsync(rules: Rules): Promise<Restored>;
   close(): void;
   [Symbol.dispose](): void;
+}
+
+/** A record of an OT operation: fields `ot.*` that are known. `ot.address`, `ot.value` and `ot.flag` are lists. */
+export type OperationRecord = Record<string, string | number | boolean | null | (string | number | boolean | null)[]>;
+
+/** Reads the OT operations that events tell of, as rules see them in the fields `ot.*`. */
+export class Normaliser {
+  /** What is broken in tables or a plant is an `ArgumentError` whose `diagnostics` say where. */
+  constructor(options?: NormaliserOptions);
+  /** One record for each operation; none when the event tells of none, or has fields `ot.*` already, and no plant tells of it. */
+  records(event: OneEvent): OperationRecord[];
 }
 
 export function compile(rules: RuleTexts, options?: CompileOptions): Rules;

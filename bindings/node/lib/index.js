@@ -8,6 +8,7 @@ for (const name of ['dispose', 'asyncDispose']) {
 
 const errors = require('./errors.js');
 const { Alert, Detection, Detections } = require('./findings.js');
+const { Normaliser } = require('./normaliser.js');
 const { Rules, check, compile, compileAsync, load, loadAsync } = require('./rules.js');
 const { Stream } = require('./stream.js');
 const { createTransform } = require('./transform.js');
@@ -22,6 +23,7 @@ exports.check = check;
 exports.createTransform = createTransform;
 exports.Rules = Rules;
 exports.Stream = Stream;
+exports.Normaliser = Normaliser;
 exports.Detection = Detection;
 exports.Detections = Detections;
 exports.Alert = Alert;

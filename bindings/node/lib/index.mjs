@@ -11,6 +11,7 @@ export const {
   createTransform,
   Rules,
   Stream,
+  Normaliser,
   Detection,
   Detections,
   Alert,

@@ -27,6 +27,24 @@ export declare class NativeFileScan {
   stop(): void
 }
 
+/** Reads OT operations. */
+export declare class NativeNormaliser {
+  /**
+   * With options as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  static of(options: string): NativeNormaliser
+  /**
+   * The records of an event, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  records(event: Buffer, length: number): string
+}
+
 /** Compiled rules. */
 export declare class NativeRules {
   /**

@@ -12,6 +12,7 @@ pub mod arrow;
 pub mod errors;
 pub mod files;
 pub mod later;
+pub mod normaliser;
 pub mod options;
 pub mod rules;
 pub mod scan;

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { check, compile, Rules, TielineError } from '../lib/index.mjs';
+import { check, compile, Normaliser, Rules, TielineError } from '../lib/index.mjs';
 
 const directory = new URL('../../parity/', import.meta.url);
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
@@ -104,6 +104,18 @@ class Held {
 
   explain({ rule, event }) {
     return this.rules.explain(rule, event);
+  }
+
+  normaliser({ options }) {
+    this.reader = new Normaliser(options);
+  }
+
+  records({ event }) {
+    const object = asObject(event);
+    const call = (given) => attempt(() => this.reader.records(given));
+    const answers = [event, Buffer.from(event), ...(object ? [object] : [])].map(call);
+    for (const answer of answers) assert.deepEqual(answer, answers[0]);
+    return outcome(answers[0]);
   }
 
   stream({ settings, options }) {

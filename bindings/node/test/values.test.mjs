@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import tieline, { ArgumentError, EventError, InternalError, PipelineError, Rules, StateError, Stream, TielineError, compile, createTransform } from 'tieline';
+import tieline, { ArgumentError, EventError, InternalError, LoadError, Normaliser, PipelineError, Rules, StateError, Stream, TielineError, compile, createTransform } from 'tieline';
 import { createRequire } from 'node:module';
 import { OFTEN, WHOAMI, hit } from './samples.mjs';
 
@@ -135,4 +135,21 @@ test('what is not ours is an internal error', () => {
   const error = fromNative(new Error('index out of bounds'));
   assert.ok(error instanceof InternalError && error.code === 'internal' && error.cause.message === error.message);
   assert.ok(fromNative({}) instanceof InternalError);
+});
+
+test('a normaliser takes events and tables, and nothing else', () => {
+  const sensor = 'sensor: s\ninputs: {}\n';
+  const table = 'protocol: p\nsources: {t: test}\nsensors: [{sensor: s, needs: [func], inputs: {code: func}}]\n';
+  const rows = 'operations: [{code: 2, class: mode_stop, source: t}]\n';
+  const normaliser = new Normaliser({ taxonomy: [sensor, table + rows] });
+  assert.equal(normaliser.records({ func: 2 })[0]['ot.operation'], 'mode_stop');
+  for (const value of NOTHING) {
+    check(() => normaliser.records(value), ArgumentError);
+    if (value !== undefined) check(() => new Normaliser(value), ArgumentError);
+  }
+  check(() => normaliser.records('['), EventError);
+  check(() => normaliser.records(cyclic), EventError);
+  check(() => new Normaliser({ tables: [] }), ArgumentError, /unknown field `tables`/);
+  check(() => new Normaliser({ taxonomy: '/nowhere' }), LoadError);
+  check(() => new Normaliser({ taxonomy: `${sensor}---\n${table}${rows.replace('stop', 'stopp')}` }), ArgumentError, /did you mean `mode_stop`/);
 });

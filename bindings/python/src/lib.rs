@@ -12,6 +12,7 @@ mod arrow;
 mod errors;
 mod events;
 mod files;
+mod normaliser;
 mod options;
 mod plain;
 mod rules;
@@ -33,6 +34,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<stream::Stream>()?;
     module.add_class::<stream::Pushed>()?;
     module.add_class::<files::FileScan>()?;
+    module.add_class::<normaliser::Normaliser>()?;
     module.add_function(wrap_pyfunction!(rules::compile, module)?)?;
     module.add_function(wrap_pyfunction!(rules::load, module)?)?;
     module.add_function(wrap_pyfunction!(rules::check, module)?)?;

@@ -69,8 +69,8 @@ impl Rules {
 ///
 /// `rules` is a YAML text, a list of texts or of pairs of a name and a text, or a dict of names and texts; names are
 /// shown by messages. Options are `pipelines`, `source`, `placeholders`, `timezone`, `time_unit`, `time_fields`,
-/// `context`, `indicators`, `indicators_at`, `indicator_fields`, `allow` and `strict`. A broken rule raises `RuleError`; with
-/// `strict=False` it is left out and told by
+/// `context`, `taxonomy`, `indicators`, `indicators_at`, `indicator_fields`, `allow` and `strict`. A broken rule raises
+/// `RuleError`; with `strict=False` it is left out and told by
 /// `Rules.diagnostics`.
 ///
 /// >>> tieline.compile(WHOAMI)

@@ -255,7 +255,7 @@ def test_docs_run(tmp_path):
     (tmp_path / "rules" / "a.yml").write_text(WHOAMI)
     (tmp_path / "a.ndjson").write_bytes(b"{}\n" + LINES.split(b"\n")[0])
     names = {"tieline": tieline, "WHOAMI": WHOAMI.replace("\ntags: [attack.t1033]", ""), "TWICE": TWICE}
-    names |= {"FOLDER": str(tmp_path / "rules"), "EVENTS": str(tmp_path / "a.ndjson")}
+    names |= {"COIL": COIL, "FOLDER": str(tmp_path / "rules"), "EVENTS": str(tmp_path / "a.ndjson")}
     texts = {"README": (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")}
     texts |= {"pandas": tieline.pandas.__doc__, "polars": tieline.polars.__doc__}
     for name in tieline.__all__:
@@ -272,3 +272,49 @@ def test_docs_run(tmp_path):
         assert result.failed == 0, name
         ran += result.attempted
     assert ran > 30
+
+
+COIL = {
+    "layers": {
+        "tcp": {"tcp_tcp_dstport": "502"},
+        "modbus": {"modbus_modbus_func_code": "5", "modbus_modbus_reference_num": "12"},
+    }
+}
+
+
+def test_operations_are_read_by_many_threads():
+    normaliser = tieline.Normaliser()
+    (expected,) = normaliser.records(COIL)
+    assert (expected["ot.operation"], expected["ot.address"], expected["ot.direction"]) == ("control", [12], "request")
+    found = []
+    threads = [threading.Thread(target=lambda: found.extend(normaliser.records(COIL) * 10)) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected] * 80
+
+
+def test_tables_of_operations_are_paths_or_texts(tmp_path):
+    table = "protocol: p\nsources: {t: test}\nsensors: [{sensor: s, needs: [func], inputs: {code: func}}]\n"
+    (tmp_path / "sensors.yml").write_text("sensor: s\ninputs: {}\n")
+    (tmp_path / "p.yml").write_text(table + "operations: [{code: 2, class: mode_stop, source: t}]\n")
+    normaliser = tieline.Normaliser(taxonomy=tmp_path)
+    assert normaliser.records(b'{"func": 2}')[0]["ot.operation"] == "mode_stop"
+    assert normaliser.records(COIL) == []
+    (tmp_path / "p.yml").write_text(table + "operations: [{code: 2, class: mode_stopp, source: t}]\n")
+    with pytest.raises(tieline.ArgumentError) as raised:
+        tieline.Normaliser(taxonomy=[tmp_path / "sensors.yml", tmp_path / "p.yml"])
+    assert (raised.value.line, raised.value.column) == (4, 14) and raised.value.path.endswith("p.yml")
+    assert "did you mean `mode_stop`?" in str(raised.value)
+    (tmp_path / "empty").mkdir()
+    for options, kind in [
+        ({"taxonomy": tmp_path / "empty"}, tieline.LoadError),
+        ({"taxonomy": "nowhere"}, tieline.LoadError),
+        ({"tables": []}, tieline.ArgumentError),
+    ]:
+        with pytest.raises(kind):
+            tieline.Normaliser(**options)
+    for event, kind in [(b"[]", tieline.EventError), (5, TypeError), ({"a": float("nan")}, tieline.EventError)]:
+        with pytest.raises(kind):
+            normaliser.records(event)

@@ -52,6 +52,7 @@ class Held:
 
     rules = None
     stream = None
+    normaliser = None
     saved = b""
 
     def counts(self):
@@ -104,6 +105,16 @@ class Held:
 
     def do_explain(self, step, options):
         return self.rules.explain(step["rule"], step["event"]).to_dict()
+
+    def do_normaliser(self, step, options):
+        self.normaliser = tieline.Normaliser(**options)
+
+    def do_records(self, step, options):
+        found = self.normaliser.records(step["event"])
+        event = as_object(step["event"])
+        if event is not None:
+            assert self.normaliser.records(event) == found
+        return found
 
     def do_indicators(self, step, options):
         self.rules = self.rules.with_indicators(step["lists"])

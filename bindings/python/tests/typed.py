@@ -13,5 +13,6 @@ code: str = tieline.check("")[0].code
 line: int = tieline.check("")[0].line
 with rules.stream(lateness=datetime.timedelta(minutes=5), alerts="once") as stream:
     groups: list[dict[str, str | None]] = [alert.group for alert in stream.push({}).alerts]
+records: list[dict[str, object]] = list(tieline.Normaliser(taxonomy=["tables"]).records(b"{}"))
 for own in rules.scan_files("logs", follow=True, progress=False):
     name: str = own.rule_title

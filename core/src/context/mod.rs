@@ -1,7 +1,7 @@
 //! What a plant says about itself: its assets, zones and conduits, and what that makes of an event.
 //!
 //! ```text
-//! files (YAML) ─▶ Context: assets, zones, conduits, and tables to find them by address          once, exchanged at any time
+//! files (YAML, CSV, NetBox, CycloneDX) ─▶ Context: assets, zones, conduits, and tables to find them by address          once, exchanged at any time
 //! slots of an event ─▶ its ends ─▶ asset, zone ─▶ slots `source.asset.role`, `destination.zone`, `flow.allowed` ...
 //! ```
 //!
@@ -13,12 +13,14 @@
 
 mod check;
 mod flow;
+mod forms;
 mod hours;
 mod index;
 mod lens;
 mod model;
 mod read;
 
+pub use forms::InventoryForm;
 pub(crate) use lens::{Lens, Seen, fields, is_field};
 pub use model::{Asset, Conduit, Context, Level, Site, Zone};
 

@@ -231,7 +231,8 @@ pub(super) struct Plant {
 
 impl Context {
     /// Reads YAML texts with any of `sites`, `assets`, `zones` and `conduits`; what they hold is put together. What cannot be
-    /// used is left out, and [`diagnostics`](Self::diagnostics) says what and why; the rest counts.
+    /// used is left out, and [`diagnostics`](Self::diagnostics) says what and why; the rest counts. Inventories in other forms
+    /// are known by their beginning ([`InventoryForm`](super::InventoryForm)); the sites that they name are declared by that.
     ///
     /// ```yaml
     /// sites: [{name: north, time_zone: Europe/Berlin, sensors: [tap-1]}]

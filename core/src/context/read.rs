@@ -1,4 +1,4 @@
-//! Reads a plant from YAML, with a finding for each fault.
+//! Reads a plant from trees, mostly of YAML, with a finding for each fault.
 //!
 //! ```text
 //! assets: [{id: plc-7, ip: 10.1.7.2}]   ─▶   Asset { id: "plc-7", ip: [10.1.7.2], .. } and where it stands
@@ -6,16 +6,17 @@
 //!
 //! Whether what was read makes sense together is judged in `check`.
 
+use super::forms;
 use super::hours::Hours;
 use super::model::{Asset, Conduit, Level, Site, Zone};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::ot::CLASSES;
 use crate::syntax::form::Form;
-use crate::syntax::yaml::{self, Node};
+use crate::syntax::yaml::Node;
 use ipnet::IpNet;
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 use std::str::FromStr;
 
@@ -38,7 +39,8 @@ pub(super) struct Declarations {
 
 const SECTIONS: &[&str] = &["sites", "assets", "zones", "conduits"];
 const SITE_KEYS: &[&str] = &["name", "time_zone", "sensors"];
-const ASSET_KEYS: &[&str] = &[
+/// The keys of an asset, in the order in which they are written.
+pub(super) const ASSET_KEYS: &[&str] = &[
     "id",
     "name",
     "site",
@@ -57,6 +59,8 @@ const ASSET_KEYS: &[&str] = &[
     "criticality",
     "tags",
 ];
+/// Those that hold a list.
+pub(super) const LISTS: &[&str] = &["ip", "mac", "host", "station", "tags"];
 const ZONE_KEYS: &[&str] =
     &["name", "site", "parent", "purdue_level", "security_level", "networks", "macs", "tags", "assets"];
 const CONDUIT_KEYS: &[&str] = &["name", "from", "to", "protocols", "operations", "roles", "hours"];
@@ -64,10 +68,11 @@ const CRITICALITIES: &[&str] = &["low", "medium", "high", "critical"];
 
 /// Reads all texts. What has a fault that leaves nothing to use is left out.
 pub(super) fn read(sources: &[Source], limits: &Limits) -> (Declarations, Vec<Diagnostic>) {
-    let (mut all, mut found) = (Declarations::default(), Vec::new());
+    let (mut all, mut found, mut implied) = (Declarations::default(), Vec::new(), Vec::new());
     for source in sources {
-        let (nodes, faults) = yaml::read(source, limits);
+        let (nodes, faults, implies_sites) = forms::read(source, limits);
         found.extend(faults);
+        let known = all.assets.len();
         for node in &nodes {
             let mut reader = Reader { form: Form { source, code: Code::ContextSyntax, found: &mut found } };
             if reader.form.keys(node, SECTIONS, "a context").is_some() {
@@ -77,8 +82,22 @@ pub(super) fn read(sources: &[Source], limits: &Limits) -> (Declarations, Vec<Di
                 all.conduits.extend(reader.each(node, "conduits", Reader::conduit));
             }
         }
+        if implies_sites {
+            implied.extend(all.assets.iter().skip(known).flat_map(sites_of));
+        }
     }
+    // Forms that cannot declare a site declare it by naming it.
+    let mut names: HashSet<String> = all.sites.iter().map(|site| site.what.name.clone()).collect();
+    all.sites.extend(implied.into_iter().filter(|site| names.insert(site.what.name.clone())));
     (all, found)
+}
+
+fn sites_of(asset: &Declared<Asset>) -> impl Iterator<Item = Declared<Site>> {
+    let names = asset.what.site.iter().chain(asset.what.nat.keys());
+    names.map(|name| {
+        let what = Site { name: name.clone(), ..Site::default() };
+        Declared { what, source: asset.source.clone(), span: asset.span }
+    })
 }
 
 /// A MAC address in lower case with colons, from six bytes with any of the usual signs between them.

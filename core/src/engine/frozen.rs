@@ -112,7 +112,10 @@ impl<'a> View<'a> {
         let program = Program::read(&mut reader, options.limits.regex_bytes_max)?;
         let rules = Filed::read(&mut reader)?;
         let listening = postcard::from_bytes(reader.table()?).ok()?;
-        let plan = postcard::from_bytes(reader.table()?).ok()?;
+        let plan: Option<Plan> = postcard::from_bytes(reader.table()?).ok()?;
+        if plan.as_ref().is_some_and(|plan| !plan.is_sound()) {
+            return None;
+        }
         let lens = postcard::from_bytes(reader.table()?).ok()?;
         let watched = postcard::from_bytes(reader.table()?).ok()?;
         Some(Self { bytes, program, rules, options, listening, plan, lens, watched })

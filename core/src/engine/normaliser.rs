@@ -39,6 +39,13 @@ pub struct Normaliser {
     seen: InContext,
 }
 
+/// A copy shares the tables, for another thread.
+impl Clone for Normaliser {
+    fn clone(&self) -> Self {
+        Self::over(self.rules.clone())
+    }
+}
+
 /// Fields that are lists, also when there is one value.
 const LISTS: &[&str] = &[
     "ot.address",

@@ -32,6 +32,8 @@ pub(crate) struct Records {
     passed: usize,
     layouts: Vec<u16>,
     parts: Vec<u32>,
+    /// Whether the event has more records than are read.
+    is_cut: bool,
 }
 
 /// Which fields of a record are filled.
@@ -52,10 +54,14 @@ enum Wraps {
     Read,
 }
 
+/// The flag of a record that does not tell all.
+const TRUNCATED: &str = "truncated";
+
 impl Records {
     /// Reads the records of an event, and says how many there are.
     pub(crate) fn read(&mut self, plan: &Plan, fill: Fill, slots: &Slots, text: &str) -> usize {
         self.fill = fill;
+        self.is_cut = false;
         self.entries.clear();
         self.texts.clear();
         self.ends.clear();
@@ -74,12 +80,16 @@ impl Records {
         for wraps in [Wraps::Passed, Wraps::Read] {
             self.wraps = wraps;
             self.passed = 0;
+            self.is_cut = false;
             self.layouts(plan, &layouts, slots, text);
             if !self.ends.is_empty() || self.passed == 0 {
                 break;
             }
         }
         self.layouts = layouts;
+        if self.is_cut {
+            self.flag_last(plan);
+        }
         self.ends.len()
     }
 
@@ -112,6 +122,16 @@ impl Records {
         }
     }
 
+    /// Says in the last record that there were more.
+    fn flag_last(&mut self, plan: &Plan) {
+        if let Some(slot) = plan.filling(FLAG)
+            && self.ends.pop().is_some()
+        {
+            self.push_text(slot, TRUNCATED);
+            self.ends.push(self.entries.len());
+        }
+    }
+
     /// Puts a record into the slots, in place of the one before.
     pub(crate) fn put(&self, number: usize, slots: &mut Slots) {
         let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
@@ -120,10 +140,14 @@ impl Records {
     }
 
     fn record<'e>(&mut self, wanted: &[Wanted], frame: &mut Frame<'e>) {
-        if self.ends.len() + self.passed >= OT_RECORDS_MAX
+        if self.is_cut
             || (frame.layout.each.is_some() && frame.value(CODE).is_none() && !frame.has_any())
             || !frame.holds(&frame.layout.when)
         {
+            return;
+        }
+        if self.ends.len() + self.passed >= OT_RECORDS_MAX {
+            self.is_cut = true;
             return;
         }
         let row = frame.row();
@@ -168,6 +192,12 @@ impl Records {
                     if frame.holds(&case.when) {
                         self.push_text(slot, &case.is);
                     }
+                }
+                if frame.layout.is_consecutive
+                    && frame.number(QUANTITY).is_some_and(|count| count > OT_ADDRESSES_MAX)
+                    && frame.number(ADDRESS).is_some()
+                {
+                    self.push_text(slot, TRUNCATED);
                 }
             }
             // The sensor's own name, or the one that stands where the code should.

@@ -341,7 +341,9 @@ impl<'e> Frame<'e> {
     }
 
     fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
-        let counted = |number: i64| Value::Number(origin.bits.map_or(number, |(mask, shift)| (number & mask) >> shift));
+        let counted = |number: i64| {
+            Value::Number(origin.bits.map_or(number, |(mask, shift)| (number & mask).wrapping_shr(shift)))
+        };
         // PERF: nine of ten values are whole numbers, which are not looked through for escapes.
         if origin.choice.is_none()
             && placed.seen.kind == Kind::Text

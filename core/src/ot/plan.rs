@@ -12,6 +12,7 @@ use super::{
     ADDRESS, CLASSES, CODE, DESTINATION, DIRECTION, DIRECTIONS, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME,
     OPERATION, OUTCOME, PREFIX, QUANTITY, SOURCE, SUBCODE, SUBNAME,
 };
+use crate::config::EVENT_DEPTH_MAX;
 use crate::event::slots::{Parts, Slots};
 use crate::program::SlotId;
 use crate::text;
@@ -154,6 +155,13 @@ impl Plan {
         }
     }
 
+    /// Whether reading a record comes to an end, whatever the event; no other plan is made, but one may be forged.
+    pub(crate) fn is_sound(&self) -> bool {
+        let is_shallow = |part: &Part| part.path.split('.').count() <= EVENT_DEPTH_MAX;
+        let mut layouts = self.protocols.iter().flat_map(|protocol| &protocol.layouts);
+        self.parts.iter().all(is_shallow) && layouts.all(|layout| layout.leading_back().is_none())
+    }
+
     #[inline]
     pub(super) fn slot(&self, path: PathId) -> Option<SlotId> {
         self.slots.get(path as usize).copied().flatten().map(SlotId)
@@ -167,7 +175,7 @@ impl Plan {
     /// Whether the values of a field stand in the objects of another, when the event has such objects.
     #[inline]
     pub(super) fn are_inside(&self, slots: &Slots, path: PathId, objects: PathId) -> bool {
-        let dots = self.dots.get(objects as usize).map_or(0, |dots| dots + 1);
+        let dots = self.dots.get(objects as usize).map_or(0, |dots| dots.saturating_add(1));
         self.slot(path).is_none_or(|slot| slots.are_inside(slot, dots))
     }
 
@@ -180,7 +188,10 @@ impl Plan {
 
     /// The slot that records fill for a field.
     pub(crate) fn filled(&self, name: &str) -> Option<SlotId> {
-        let field = number_of(name)?;
+        self.filling(number_of(name)?)
+    }
+
+    pub(super) fn filling(&self, field: InputId) -> Option<SlotId> {
         let at = self.asked.binary_search_by_key(&field, |(own, _)| *own).ok()?;
         self.asked.get(at).map(|(_, slot)| SlotId(*slot))
     }
@@ -331,7 +342,12 @@ fn needed_for(input: InputId, protocol: &Protocol, layout: &Layout) -> Vec<Input
         }
         DIRECTION => &protocol.direction,
         OUTCOME => &protocol.outcome,
-        FLAG => &protocol.flags,
+        FLAG => {
+            if layout.is_consecutive {
+                needed.extend([ADDRESS, QUANTITY]);
+            }
+            &protocol.flags
+        }
         NAME | SUBNAME => {
             needed.extend([OPERATION, CODE, SUBCODE]);
             return needed;

@@ -13,7 +13,7 @@ use super::taxonomy::{
     Bytes, Case, Choice, From, Inputs, Layout, Origin, PathId, Protocol, Reading, Row, Table, Taxonomy,
 };
 use super::{CLASSES, DIRECTIONS, FIELDS, INPUTS_MAX, InputId, UNKNOWN};
-use crate::config::Limits;
+use crate::config::{EVENT_DEPTH_MAX, Limits};
 use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
 use crate::syntax::yaml::{self, Node};
 use rayon::prelude::*;
@@ -312,7 +312,8 @@ impl Reader<'_> {
             Some("consecutive") => true,
             Some(other) => return self.refuse(node.span, format!("`addresses` can be `consecutive`, not `{other}`")),
         };
-        let mut layouts = Vec::new();
+        let mut layouts: Vec<Layout> = Vec::new();
+        let known = self.paths.names.len();
         for place in places {
             let beside = self.texts(node, "beside");
             let at = Place { each: place.as_deref(), beside: &beside };
@@ -333,7 +334,21 @@ impl Reader<'_> {
                 is_consecutive,
             });
         }
+        if let Some(deep) = self.paths.names.iter().skip(known).find(|name| name.split('.').count() > EVENT_DEPTH_MAX) {
+            let message = format!("`{deep}` is nested deeper than an event may be, which is {EVENT_DEPTH_MAX} levels");
+            return self.refuse(node.span, message);
+        }
+        if let Some(input) = layouts.iter().find_map(Layout::leading_back) {
+            let name = self.name_of(input);
+            return self.refuse(node.span, format!("the conditions of `{name}` lead back to it"));
+        }
         Some(layouts)
+    }
+
+    fn name_of(&self, input: InputId) -> &str {
+        let number = usize::from(input);
+        let own = || self.inputs.get(number.checked_sub(FIELDS.len())?).map(|name| &**name);
+        FIELDS.get(number).copied().or_else(own).unwrap_or_default()
     }
 
     fn inputs(&mut self, node: &Node, sensor: &str, place: &Place<'_>) -> Option<Vec<(InputId, Vec<Origin>)>> {

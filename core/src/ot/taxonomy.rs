@@ -8,9 +8,9 @@
 //!
 //! Fields are numbered; which of them get a slot is decided in `plan`. How the tables are written is only known in `read`.
 
-use super::InputId;
 use super::conditions::{Conditions, Want};
 use super::names::Names;
+use super::{CODE, InputId};
 use serde::{Deserialize, Serialize};
 
 /// All protocols, and the fields that their layouts read.
@@ -100,6 +100,22 @@ impl Layout {
     pub(super) fn origins(&self, input: InputId) -> &[Origin] {
         self.inputs.of(input)
     }
+
+    /// An input that must be known before it can be read.
+    pub(super) fn leading_back(&self) -> Option<InputId> {
+        let asks = |input: InputId, open: &[InputId]| {
+            self.origins(input).iter().flat_map(Origin::asked).find(|asked| open.contains(asked))
+        };
+        let mut open: Vec<InputId> = (0..=InputId::MAX).collect();
+        loop {
+            let kept: Vec<InputId> = open.iter().copied().filter(|input| asks(*input, &open).is_some()).collect();
+            if kept.len() == open.len() {
+                // From any of them the way leads into a circle.
+                return open.iter().fold(open.first().copied(), |input, _| asks(input?, &open));
+            }
+            open = kept;
+        }
+    }
 }
 
 /// One place where an input may stand.
@@ -113,6 +129,14 @@ pub(super) struct Origin {
     /// Whether its values are added to those of the one before.
     pub(super) is_added: bool,
     pub(super) when: Conditions,
+}
+
+impl Origin {
+    /// The inputs that must be known before it can be read.
+    fn asked(&self) -> impl Iterator<Item = InputId> {
+        let of_code = matches!(self.read, Reading::Name { of: Table::Subcodes, .. }).then_some(CODE);
+        self.when.0.iter().map(|(input, _)| *input).chain(of_code)
+    }
 }
 
 /// Which of the values of a field count, and which part of them.

@@ -18,12 +18,16 @@ pub(crate) use document::{Body, Document, Item, Kind, Value};
 pub(crate) use modifier::Modifier;
 
 use crate::config::Limits;
-use crate::diagnostic::{Diagnostic, Source};
+use crate::diagnostic::{Code, Diagnostic, Source};
 
 /// Reads every document of a source; what cannot be read is told by a diagnostic and left out.
 pub(crate) fn parse(source: &Source, limits: &Limits) -> (Vec<Document>, Vec<Diagnostic>) {
     let (nodes, mut diagnostics) = yaml::read(source, limits);
     let nodes = stream::merge_actions(nodes, source, &mut diagnostics);
-    let documents = nodes.into_iter().map(|node| document::parse(node, source, &mut diagnostics)).collect();
+    let documents: Vec<_> = nodes.into_iter().map(|node| document::parse(node, source, &mut diagnostics)).collect();
+    if documents.is_empty() && diagnostics.is_empty() {
+        let empty = Diagnostic::without_place(Code::NothingInFile, source.name(), "there is no rule in it");
+        diagnostics.push(empty.help("write a rule, or leave the file out"));
+    }
     (documents, diagnostics)
 }

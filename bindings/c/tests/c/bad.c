@@ -106,6 +106,19 @@ static void null_with_a_length_is_refused(void) {
     CHECK(tl_scan_files(rules, &none, 1, NULL, NULL, NULL, &files) == TL_ARGUMENT && files == NULL);
     tl_stream_free(stream);
     tl_rules_release(rules);
+    tl_normaliser *normaliser = NULL;
+    tl_normaliser_config tables = {.struct_size = sizeof tables, .taxonomy_len = 1};
+    CHECK(tl_normaliser_new(&tables, &normaliser) == TL_ARGUMENT && tl_normaliser_new(NULL, NULL) == TL_ARGUMENT);
+    tables.taxonomy = &none;
+    CHECK(tl_normaliser_new(&tables, &normaliser) == TL_ARGUMENT && normaliser == NULL);
+    CHECK(tl_normaliser_records_json(NULL, B(EVENT), strlen(EVENT), &buffer) == TL_ARGUMENT);
+    CHECK(tl_normaliser_new(NULL, &normaliser) == TL_OK);
+    CHECK(tl_normaliser_records_json(normaliser, NULL, 3, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_normaliser_records_json(normaliser, B(EVENT), strlen(EVENT), NULL) == TL_ARGUMENT);
+    CHECK(tl_normaliser_records_json(normaliser, B(EVENT), 3, &buffer) == TL_EVENT && tl_last_error_byte() >= 0);
+    CHECK(tl_normaliser_free((tl_normaliser *)buffer) == TL_OK && tl_rules_release((tl_rules *)normaliser) == TL_ARGUMENT);
+    CHECK(tl_normaliser_free(normaliser) == TL_OK && tl_normaliser_free(normaliser) == TL_CLOSED);
+    CHECK(tl_normaliser_records_json(normaliser, B(EVENT), strlen(EVENT), &buffer) == TL_CLOSED);
 }
 
 int main(void) {

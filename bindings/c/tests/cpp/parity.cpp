@@ -45,9 +45,21 @@ static CompileOptions compile_options(const json &step) {
         own.time_unit = text_of(from, "time_unit");
         list_of(from, "pipelines", own.pipelines);
         list_of(from, "time_fields", own.time_fields);
-        list_of(from, "context", own.context);
         list_of(from, "allow", own.allow);
+        list_of(from, "taxonomy", own.taxonomy);
+        list_of(from, "context", own.context);
         flag_of(from, "strict", own.strict);
+    }
+    own.options_json = from.dump();
+    return own;
+}
+
+static NormaliserOptions normaliser_options(const json &step) {
+    NormaliserOptions own;
+    auto from = given(step, "options");
+    if (from.is_object()) {
+        list_of(from, "taxonomy", own.taxonomy);
+        list_of(from, "context", own.context);
     }
     own.options_json = from.dump();
     return own;
@@ -127,6 +139,7 @@ static json without(json value, std::initializer_list<const char *> names) {
 struct Held {
     std::optional<Rules> rules;
     std::optional<Stream> stream;
+    std::optional<Normaliser> normaliser;
     std::string saved;
 
     static std::vector<Text> texts(const json &step) {
@@ -173,6 +186,11 @@ struct Held {
             return parsed(rules->scan_events(events, scan_options(step)).json());
         }
         if (what == "explain") return parsed(rules->explain_json(text("rule"), text("event")));
+        if (what == "normaliser") {
+            normaliser.emplace(normaliser_options(step));
+            return nullptr;
+        }
+        if (what == "records") return parsed(normaliser->records_json(text("event")));
         return over_time(step, what);
     }
 

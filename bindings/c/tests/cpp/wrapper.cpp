@@ -301,6 +301,22 @@ static void files_are_told_one_by_one() {
     THROWS(ArgumentError, TL_ARGUMENT, "argument", tieline::Files(rules, {path}, options));
 }
 
+static void operations_are_read() {
+    tieline::NormaliserOptions options;
+    options.taxonomy = {"sensor: s\ninputs: {}\n",
+                        "protocol: p\nsources: {t: test}\nsensors: [{sensor: s, needs: [func], inputs: {code: func}}]\n"
+                        "operations: [{code: 2, class: mode_stop, source: t}]\n"};
+    tieline::Normaliser normaliser(options);
+    auto records = normaliser.records_json(R"({"func":2})");
+    CHECK(holds(records.view(), R"("ot.operation":"mode_stop")") && normaliser.records_json("{}").view() == "[]");
+    CHECK(tieline::Normaliser().records_json(R"({"func":2})").view() == "[]");
+    THROWS(EventError, TL_EVENT, "event", normaliser.records_json("["));
+    options.taxonomy = {"/nowhere"};
+    THROWS(LoadError, TL_LOAD, "load", tieline::Normaliser(options));
+    options.taxonomy = {"protocol: [\n"};
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", tieline::Normaliser(options));
+}
+
 int main() {
     CHECK(!tieline::version().empty() && tieline::view(tl_str{}).empty() && tieline::str({}).ptr != nullptr);
     rules_load_and_save();
@@ -310,6 +326,7 @@ int main() {
     what_was_moved_is_refused();
     streams_tell();
     files_are_told_one_by_one();
+    operations_are_read();
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

@@ -29,17 +29,17 @@ const BAD_EVENTS_SHOWN: u64 = 5;
 const ROWS_MAX: usize = 20;
 
 pub(crate) fn run(mut args: CoverageArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    args.split();
-    let plan = plan::plan(&args.rules, &args.how)?;
+    args.given.split();
+    let plan = plan::plan(&args.given.rules, &args.given.how)?;
     compile(&plan, &args, screen)?;
     let mut exit = Exit::Fine;
-    let report = if args.files.is_empty() {
-        coverage(&plan, &args.rules, None)
+    let report = if args.given.files.is_empty() {
+        coverage(&plan, &args.given.rules, None)
     } else {
-        let taxonomy = read_taxonomy(&args.how.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
+        let taxonomy = read_taxonomy(&args.given.how.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
         let mut seen = Observer::new(&plan, Normaliser::new(with_taxonomy(Compiler::new(), &taxonomy))?);
         exit = observe(&mut seen, &args, screen)?;
-        coverage(&plan, &args.rules, Some(&seen))
+        coverage(&plan, &args.given.rules, Some(&seen))
     };
     let domain = args.domain.map(|domain| match domain {
         DomainForm::Ics => Domain::Ics,
@@ -70,18 +70,18 @@ pub(crate) fn run(mut args: CoverageArgs, screen: &mut Screen) -> Result<Exit, F
 fn compile(plan: &Plan, args: &CoverageArgs, screen: &Screen) -> Result<(), Failure> {
     let base = plan.fixed().unwrap_or(plan.as_is());
     plan.compile(base)?;
-    let rules = plan::loaded(plan, base, screen, &args.how)?;
+    let rules = plan::loaded(plan, base, screen, &args.given.how)?;
     if rules.is_empty() && rules.counts().correlations == 0 {
         return Err(Failure::Rules("all rules are about other events".to_owned()));
     }
-    if plan.fixed().is_none() && !args.files.is_empty() {
+    if plan.fixed().is_none() && !args.given.files.is_empty() {
         plan.sources().try_for_each(|id| plan.compile(id).map(drop))?;
     }
     Ok(())
 }
 
 fn observe(seen: &mut Observer<'_>, args: &CoverageArgs, screen: &Screen) -> Result<Exit, Failure> {
-    let EventFiles { files, errors, .. } = expand_paths(&args.files);
+    let EventFiles { files, errors, .. } = expand_paths(&args.given.files);
     let mut faults = errors.iter().map(ToString::to_string).collect::<Vec<_>>();
     let mut bad = 0_u64;
     for path in &files {
@@ -97,7 +97,7 @@ fn observe(seen: &mut Observer<'_>, args: &CoverageArgs, screen: &Screen) -> Res
     }
     match faults.is_empty() {
         true => Ok(Exit::Fine),
-        false if args.how.strict => {
+        false if args.given.how.strict => {
             Err(Failure::Strict("stopped by --strict at a file that cannot be read".to_owned()))
         }
         false => Ok(Exit::Input),
@@ -125,7 +125,7 @@ fn file(
     let name = path.display().to_string();
     let mut tell = |message: String| {
         *bad += 1;
-        if args.how.strict {
+        if args.given.how.strict {
             return Err(Failure::Strict(format!("stopped by --strict at an event that cannot be read\n{message}")));
         }
         if *bad <= BAD_EVENTS_SHOWN {
@@ -173,7 +173,7 @@ fn of_domain(report: &Coverage, domain: Option<Domain>) -> Coverage {
 }
 
 /// Writes a file, whole or not at all.
-fn save(path: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Failure> {
+pub(super) fn save(path: &Path, bytes: &[u8], screen: &Screen) -> Result<(), Failure> {
     let mut part = path.as_os_str().to_owned();
     part.push(".part");
     fs::write(&part, bytes)

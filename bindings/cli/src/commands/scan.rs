@@ -49,12 +49,12 @@ const NOT_COUNTED_SHOWN: u64 = 3;
 const LIVE_JUMP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 /// A scan that takes longer has a progress bar.
-const PATIENCE: Duration = Duration::from_millis(500);
+pub(super) const PATIENCE: Duration = Duration::from_millis(500);
 
 pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failure> {
-    args.split();
+    args.given.split();
     check_follow(&args)?;
-    let EventFiles { files, mut errors, passed_over } = event_files(&args.files)?;
+    let EventFiles { files, mut errors, passed_over } = event_files(&args.given.files)?;
     if args.follow {
         // What is not there may come; whoever follows tells the rest.
         errors.clear();
@@ -62,10 +62,10 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
     for error in &errors {
         screen.error(&error.to_string());
     }
-    if !errors.is_empty() && args.how.strict {
+    if !errors.is_empty() && args.given.how.strict {
         return Err(Failure::Strict("stopped by --strict before anything was scanned".to_owned()));
     }
-    let files = if args.follow && !args.files.is_empty() { args.files.clone() } else { files };
+    let files = if args.follow && !args.given.files.is_empty() { args.given.files.clone() } else { files };
     if files.is_empty() {
         return Ok(Exit::Input);
     }
@@ -73,7 +73,7 @@ pub(crate) fn run(mut args: ScanArgs, screen: &mut Screen) -> Result<Exit, Failu
         let others = counted(passed_over as u64, "file");
         screen.note(&format!("{others} in directories passed over; name a file to read it whatever it is called"));
     }
-    let recipe = plan::recipe(&args.rules, &args.how)?;
+    let recipe = plan::recipe(&args.given.rules, &args.given.how)?;
     let watch = args.watch_rules.then(|| RuleWatch::new(recipe.clone()));
     let mut plan = plan::plan_of(&recipe)?;
     if let Some(path) = &args.save {
@@ -151,7 +151,7 @@ fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
         evidence: detail(args.evidence),
         event: detail(args.event),
         profile: detail(args.profile.is_some()),
-        faults: if args.how.strict { OnFault::Stop } else { OnFault::GoOn },
+        faults: if args.given.how.strict { OnFault::Stop } else { OnFault::GoOn },
         follow: defaults.follow,
         correlate: correlate(args),
         stop,
@@ -161,7 +161,8 @@ fn options(args: &ScanArgs) -> Result<ScanOptions, Failure> {
 /// How events are correlated. Clocks of live input are not believed to any length, files are taken as they are.
 fn correlate(args: &ScanArgs) -> Correlate {
     let own = &args.correlate;
-    let is_live = args.follow || args.files.is_empty() || args.files.iter().any(|file| file == Path::new("-"));
+    let is_live =
+        args.follow || args.given.files.is_empty() || args.given.files.iter().any(|file| file == Path::new("-"));
     let jump_max = match own.clock_jump {
         Some(ClockJump::Off) => None,
         Some(ClockJump::Max(max)) => Some(max),
@@ -253,7 +254,7 @@ impl<'a> Run<'a> {
 
     fn begin(&mut self, plan: &mut Plan) -> Result<(), Failure> {
         self.told.show(plan.pack().diagnostics(), self.screen);
-        if self.args.how.strict {
+        if self.args.given.how.strict {
             plan::refuse_broken(plan.pack().diagnostics().iter(), self.screen)?;
         }
         if self.args.follow && plan.fixed().is_none() {
@@ -370,7 +371,7 @@ impl<'a> Run<'a> {
 
     fn compiled(&mut self, id: SourceId, plan: &Plan) -> Result<(), Failure> {
         let Some(rules) = plan.rules(id) else { return Ok(()) };
-        if self.args.how.strict {
+        if self.args.given.how.strict {
             plan::refuse_broken(rules.diagnostics().iter(), self.screen)?;
         }
         self.told.show(rules.diagnostics(), self.screen);
@@ -418,7 +419,7 @@ impl<'a> Run<'a> {
     fn bad_event(&mut self, event: &BadEvent<'_>) {
         self.summary.bad_event(event.file);
         let shown: u64 = self.summary.bad_events();
-        if self.args.how.strict {
+        if self.args.given.how.strict {
             self.screen.error(&event.to_string());
         } else if shown <= BAD_EVENTS_SHOWN {
             self.screen.warning(&event.to_string());
@@ -494,7 +495,7 @@ impl<'a> Run<'a> {
             self.screen.note(&format!("{more} could not be followed and were read once"));
         }
         let bad = self.summary.bad_events();
-        if bad > BAD_EVENTS_SHOWN && !self.args.how.strict {
+        if bad > BAD_EVENTS_SHOWN && !self.args.given.how.strict {
             let more = counted(bad - BAD_EVENTS_SHOWN, "more event");
             self.screen.warning(&format!("{more} could not be read"));
         }
@@ -530,7 +531,7 @@ fn seconds_left(elapsed: Duration, bytes: u64, total: u64) -> Option<u64> {
     u64::try_from(millis.div_ceil(1000)).ok()
 }
 
-fn new_bar(total: Option<u64>) -> ProgressBar {
+pub(super) fn new_bar(total: Option<u64>) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
     let template = match total {
         Some(_) => "{bar:20} {percent:>3}% {msg}",

@@ -100,13 +100,35 @@ fn a_broken_rule_fails_its_tests() {
 #[test]
 fn the_shipped_rules_do_as_their_events_say() {
     let room = Room::empty();
-    for pack in ["rules/it", "rules/ot", "rules/over_time", "rules/cross_domain"] {
+    // Rules about connections of any sensor have to be mapped to the one that saw them.
+    for (pack, sources) in [
+        ("rules/it", &["none", "auto"][..]),
+        ("rules/ot", &["none", "auto"]),
+        ("rules/over_time", &["none", "auto"]),
+        ("rules/cross_domain", &["none", "auto"]),
+        ("rules/policy", &["auto"]),
+    ] {
         let rules = root().join(pack);
-        for source in ["none", "auto"] {
+        for source in sources {
             let output = room.command(["test", rules.to_str().unwrap(), "--source", source]).output().unwrap();
             assert_eq!(output.status.code(), Some(0), "{source}: {}", String::from_utf8_lossy(&output.stdout));
         }
     }
+}
+
+#[test]
+fn events_are_tested_in_the_plant_beside_their_rule() {
+    let room = Room::empty();
+    room.file("rules/role.yml", "title: x\ndetection: {s: {source.asset.role: hmi}, condition: s}\n");
+    room.file("rules/role.match.ndjson", "{\"SourceIp\": \"10.0.0.1\"}\n");
+    room.run("test rules --source none").expect(1);
+    room.file("rules/context.yml", "assets: [{id: a, ip: 10.0.0.1, role: hmi}]\n");
+    room.run("test rules --source none").expect(0);
+    room.file("other.yml", "assets: [{id: a, ip: 10.0.0.1, role: drive}]\n");
+    room.run("test rules --source none --context other.yml").expect(1);
+    room.file("rules/context.yml", "assets: [{id: a, ip: 10.0.0.1, role: hmi, rloe: x}]\n");
+    let answer = room.run("test rules --source none").expect(1);
+    assert!(answer.out.contains("context.yml:1: an asset has no key `rloe`"), "{}", answer.out);
 }
 
 #[test]

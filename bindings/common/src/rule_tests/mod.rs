@@ -14,9 +14,11 @@ mod sequences;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
+use tieline::context::Context;
 use tieline::diagnostic::{Code, Diagnostic};
 use tieline::{JsonEvent, Rules};
 
+use crate::context::read_context;
 use crate::fields::logsource;
 use crate::input::{Batch, InputError, InputOptions, Reader};
 use crate::load::holds_correlation;
@@ -27,6 +29,9 @@ use sequences::Sequences;
 /// Suffixes of files with events, in place of `.yml`.
 const MATCH: &str = "match";
 const SILENT: &str = "silent";
+
+/// The plant of the rules beside it.
+const CONTEXT: &str = "context.yml";
 
 /// Endings of files with events; the first that exists is taken.
 const ENDINGS: &[&str] = &["ndjson", "ndjson.gz", "json", "evtx"];
@@ -71,6 +76,7 @@ pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestRepo
     if rule_files.iter().any(|(_, is_correlation)| *is_correlation) {
         complete(plan)?;
     }
+    let mut plant = None;
     for (rule, is_correlation) in rule_files {
         each(&rule);
         let files: Vec<(PathBuf, bool)> = [(MATCH, true), (SILENT, false)]
@@ -82,8 +88,16 @@ pub fn run_tests(plan: &mut Plan, each: &mut dyn FnMut(&str)) -> Result<TestRepo
             continue;
         }
         report.tested += 1;
+        if plan.context().is_none() {
+            let directory = Path::new(&rule).parent().unwrap_or(Path::new(""));
+            if plant.as_ref().is_none_or(|plant: &Plant| plant.directory != directory) {
+                plant = Some(Plant::read(directory, &mut report));
+            }
+        }
         for (file, fires) in files {
-            let mut test = Test { rule: &rule, file: file.display().to_string(), fires, plan, report: &mut report };
+            let file_name = file.display().to_string();
+            let context = plant.as_ref().and_then(|plant| plant.context.as_ref());
+            let mut test = Test { rule: &rule, file: file_name, fires, plan, context, report: &mut report };
             if is_correlation { test.run(&file, &mut Sequences::new(&rule))? } else { test.run(&file, &mut EachEvent)? }
         }
     }
@@ -107,11 +121,40 @@ fn beside(rule: &Path, suffix: &str) -> Option<PathBuf> {
     ENDINGS.iter().map(|ending| rule.with_file_name(format!("{stem}.{suffix}.{ending}"))).find(|path| path.is_file())
 }
 
+/// The plant beside the rules of a directory, if there is one.
+struct Plant {
+    directory: PathBuf,
+    context: Option<Context>,
+}
+
+impl Plant {
+    fn read(directory: &Path, report: &mut TestReport) -> Self {
+        let path = directory.join(CONTEXT);
+        let file = path.display().to_string();
+        let mut fail = |line: u32, message: String| {
+            let (rule, file) = (file.clone(), file.clone());
+            report.failures.push(TestFailure { rule, file, line: line.into(), message, explanation: None });
+        };
+        let mut context = None;
+        if path.is_file() {
+            match read_context(std::slice::from_ref(&file)) {
+                Ok(read) => {
+                    read.diagnostics().iter().for_each(|told| fail(told.line, told.message.clone()));
+                    context = Some(read);
+                }
+                Err(error) => fail(0, error.to_string()),
+            }
+        }
+        Self { directory: directory.to_path_buf(), context }
+    }
+}
+
 struct Test<'a> {
     rule: &'a str,
     file: String,
     fires: bool,
     plan: &'a mut Plan,
+    context: Option<&'a Context>,
     report: &'a mut TestReport,
 }
 
@@ -176,8 +219,14 @@ impl Test<'_> {
         Ok(Ok(()))
     }
 
+    /// The rules for a source, over the plant beside the file.
+    fn rules(&self, id: SourceId) -> Option<Rules> {
+        let rules = self.plan.rules(id)?;
+        Some(self.context.map_or_else(|| rules.clone(), |context| rules.with_context(context)))
+    }
+
     fn event(&mut self, id: SourceId, line: u64, bytes: &[u8], event: &JsonEvent) {
-        let Some(rules) = self.plan.rules(id).cloned() else { return };
+        let Some(rules) = self.rules(id) else { return };
         let own: Vec<usize> = rules
             .iter()
             .enumerate()

@@ -91,10 +91,10 @@ impl Trial for Sequences {
         if !self.open.as_ref().is_none_or(follows) {
             self.end(test);
         }
-        let (Some(subject), Some(rules)) = (&self.subject, test.plan.rules(id)) else { return };
+        let (Some(subject), Some(rules)) = (&self.subject, test.rules(id)) else { return };
         let sequence = self.open.get_or_insert_with(|| Sequence::new(&subject.rules));
-        let scanner = self.scanners.entry(id).or_insert_with(|| Scanner::new(rules));
-        if let Some(fault) = sequence.take_in(subject, rules, scanner, line, bytes) {
+        let scanner = self.scanners.entry(id).or_insert_with(|| Scanner::new(&rules));
+        if let Some(fault) = sequence.take_in(subject, &rules, scanner, line, bytes) {
             test.fail(line, fault.to_owned(), None);
         }
     }

@@ -89,6 +89,17 @@ impl Error {
         self
     }
 
+    /// An error that says the first of some faults; none, when there are none.
+    pub(super) fn of_faults(kind: Kind, faults: Vec<Diagnostic>) -> Option<Self> {
+        let first = faults.first()?;
+        let more = match faults.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        let help = first.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+        Some(Self::new(kind, format!("{first}{help}{more}")).with(faults))
+    }
+
     /// At a byte of the event.
     pub(super) fn at(mut self, byte: Option<u64>) -> Self {
         self.byte = byte;
@@ -140,6 +151,11 @@ impl From<tieline::Error> for Error {
             ErrorKind::Load => Kind::Load,
             _ => Kind::Argument,
         };
+        if error.kind() == ErrorKind::Taxonomy
+            && let Some(error) = Self::of_faults(kind, error.diagnostics().to_vec())
+        {
+            return error;
+        }
         Self::new(kind, error.to_string()).with(error.diagnostics().to_vec())
     }
 }

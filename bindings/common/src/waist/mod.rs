@@ -4,6 +4,7 @@
 //!  compile | load | from_bytes ─▶ RuleSet ─▶ scan, scan_lines, scan_files ─▶ Hit, Finding
 //!                                   │  └──▶ explain, test, report, to_bytes
 //!                                   └─────▶ Stream ─▶ push, push_lines, advance, flush, snapshot, restore, reload
+//!  Normaliser ─▶ records
 //! ```
 //!
 //! A language converts arguments, calls one of these, and converts the answer; it decides nothing about rules or events.
@@ -13,6 +14,7 @@
 mod error;
 mod files;
 mod findings;
+mod normaliser;
 mod options;
 mod results;
 mod rule_set;
@@ -27,8 +29,10 @@ mod tests;
 pub use error::{Error, Kind};
 pub use files::{FileScan, Next, Stopper, Told};
 pub use findings::{AlertRecord, DetectionRecord, FaultRecord, RuleRecord};
+pub use normaliser::Normaliser;
 pub use options::{
-    CompileOptions, FileOptions, LogSourceRecord, ScanOptions, Span, StreamSettings, from_json, now, timespan,
+    CompileOptions, FileOptions, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings, from_json, now,
+    timespan,
 };
 pub use results::Results;
 pub use rule_set::{RuleSet, check};

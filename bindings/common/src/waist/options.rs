@@ -8,7 +8,7 @@
 
 use super::{Error, Kind, RuleSet};
 use crate::indicators::{Lists, moment};
-use crate::load::{PipelineText, RuleOptions, read_pipeline};
+use crate::load::{PipelineText, RuleOptions, find_taxonomy, read_pipeline};
 use crate::scan::Select;
 use crate::source::{SourceChoice, known_sources};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -57,6 +57,21 @@ pub struct CompileOptions {
     pub allow: Vec<String>,
     /// Whether a broken rule is an error; else it is left out and told by the diagnostics.
     pub strict: Option<bool>,
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub taxonomy: Vec<String>,
+}
+
+/// How OT operations are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct NormaliserOptions {
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub taxonomy: Vec<String>,
+    /// The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub context: Vec<String>,
 }
 
 /// Which rules are asked, and what is told.
@@ -268,7 +283,7 @@ impl CompileOptions {
             placeholders,
             time,
             allow,
-            taxonomy: Vec::new(),
+            taxonomy: find_taxonomy(&self.taxonomy)?,
             indicator_fields,
             context: self.context.clone(),
         })

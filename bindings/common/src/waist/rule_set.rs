@@ -150,13 +150,7 @@ impl RuleSet {
 
     fn whole(self) -> Result<Self, Error> {
         let faults: Vec<Diagnostic> = self.diagnostics().filter(|told| told.is_error()).cloned().collect();
-        let Some(first) = faults.first() else { return Ok(self) };
-        let more = match faults.len() {
-            1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
-        let help = first.help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
-        Err(Error::new(Kind::Rules, format!("{first}{help}{more}")).with(faults))
+        Error::of_faults(Kind::Rules, faults).map_or(Ok(self), Err)
     }
 
     /// The rules in the form that is shown.

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tieline::diagnostic::Diagnostic;
 use tieline::stream::{Alert, Restored};
 use tieline_common::waist::{
-    AlertRecord, CompileOptions, DetectionRecord, Error, Pushed, RuleSet, Scan, ScanOptions, Stream, StreamSettings,
-    check,
+    AlertRecord, CompileOptions, DetectionRecord, Error, Normaliser, Pushed, RuleSet, Scan, ScanOptions, Stream,
+    StreamSettings, check,
 };
 
 /// What the steps of a case share.
@@ -14,6 +14,7 @@ use tieline_common::waist::{
 struct Held {
     rules: Option<Arc<RuleSet>>,
     stream: Option<Stream>,
+    normaliser: Option<Normaliser>,
     saved: Vec<u8>,
 }
 
@@ -148,6 +149,11 @@ impl Held {
                 Ok(answer)
             }
             "explain" => Ok(json!(self.rules().explain(text("rule"), text("event").as_bytes())?)),
+            "normaliser" => {
+                self.normaliser = Some(Normaliser::new(&options(step, "options")?)?);
+                Ok(Value::Null)
+            }
+            "records" => Ok(json!(self.normaliser.as_ref().unwrap().records(text("event").as_bytes())?)),
             _ => self.over_time(step),
         }
     }

@@ -1,7 +1,7 @@
 // Every feature as a user of TypeScript writes it; it is checked and not run.
 import { pipeline } from 'node:stream/promises';
 import { createReadStream } from 'node:fs';
-import { Alert, CancelledError, Detection, Rules, RuleError, check, compile, compileAsync, createTransform, load } from 'tieline';
+import { Alert, CancelledError, Detection, Normaliser, Rules, RuleError, check, compile, compileAsync, createTransform, load } from 'tieline';
 import type { CompileOptions, Diagnostic, FileRecord, Pushed, StreamStats } from 'tieline';
 
 const options: CompileOptions = { source: 'windows', timeUnit: 'ms', placeholders: { admins: ['anna'] } };
@@ -39,6 +39,9 @@ try {
   if (error instanceof RuleError) console.log(error.diagnostics[0]?.line, error.code === 'rules');
   if (error instanceof CancelledError) console.log(error.cause);
 }
+
+const address: unknown = new Normaliser({ taxonomy: 'tables/' }).records({ layers: {} })[0]?.['ot.address'];
+console.log(address);
 
 // @ts-expect-error the unit is not known
 compile('', { timeUnit: 'h' });

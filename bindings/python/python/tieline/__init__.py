@@ -26,6 +26,7 @@ from ._native import (
     Detection,
     Detections,
     FileScan,
+    Normaliser,
     Pushed,
     Rules,
     Stream,
@@ -59,8 +60,8 @@ from ._records import (
 __all__ = [
     "Alert", "ArgumentError", "BadFile", "CancelledError", "ClosedError", "Detection", "Detections", "Diagnostic",
     "EventError", "Explanation", "Fault", "FieldEvidence", "FieldUse", "FileScan", "ForkedError", "IndicatorSeen", "InternalError",
-    "LimitError", "LoadError", "LoadReport", "NotCounted", "PipelineError", "Pushed", "Reason", "Restored", "Rule",
-    "RuleError", "Rules", "SavedError", "StateError", "Step", "Stream", "StreamStats", "TestFailure", "TestReport",
+    "LimitError", "LoadError", "LoadReport", "Normaliser", "NotCounted", "PipelineError", "Pushed", "Reason", "Restored",
+    "Rule", "RuleError", "Rules", "SavedError", "StateError", "Step", "Stream", "StreamStats", "TestFailure", "TestReport",
     "TielineError", "Totals", "ValueSeen", "__version__", "check", "compile", "load",
 ]  # fmt: skip
 

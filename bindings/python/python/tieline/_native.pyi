@@ -59,6 +59,12 @@ class CompileOptions(TypedDict, total=False):
     context: _Path | Sequence[_Path] | None
     allow: str | Sequence[str] | None
     strict: bool | None
+    taxonomy: _Path | Sequence[_Path] | None
+
+@type_check_only
+class NormaliserOptions(TypedDict, total=False):
+    taxonomy: _Path | Sequence[_Path] | None
+    context: _Path | Sequence[_Path] | None
 
 @type_check_only
 class LogSource(TypedDict, total=False):
@@ -255,6 +261,11 @@ class FileScan(Iterator[Union[Detection, Alert]]):
     def __enter__(self) -> Self: ...
     def __exit__(self, *_exception: object) -> None: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
+
+@final
+class Normaliser:
+    def __new__(cls, **options: Unpack[NormaliserOptions]) -> Self: ...
+    def records(self, event: _Event) -> list[dict[str, Any]]: ...
 
 def compile(rules: _Texts, **options: Unpack[CompileOptions]) -> Rules: ...
 def load(paths: _Path | Iterable[_Path], **options: Unpack[CompileOptions]) -> Rules: ...
