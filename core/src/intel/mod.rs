@@ -25,9 +25,6 @@ pub(crate) use lens::{Lens, is_field};
 pub use model::{Indicator, IndicatorKind, Indicators};
 pub(crate) use table::Table;
 
-#[cfg(test)]
-mod tests;
-
 /// What stands in front of the name of every field that a hit fills.
 pub(crate) const PREFIX: &str = "indicator.";
 

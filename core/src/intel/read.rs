@@ -355,3 +355,28 @@ fn technique_in(text: &str) -> Option<&str> {
     let end = if bytes.get(at + 5) == Some(&b'.') && digits(at + 6, 3) { at + 9 } else { at + 5 };
     text.get(at..end)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_is_too_long_is_refused() {
+        let mut indicators = Indicators::default();
+        list_of(&Source::new(Some("list"), "198.51.100.7"), &mut indicators, 5);
+        let told: Vec<String> = indicators.diagnostics().iter().map(ToString::to_string).collect();
+        assert_eq!(told, ["list: error[TL0092]: the list has more than 5 bytes; cut it into several"]);
+    }
+
+    #[test]
+    fn techniques_become_tags_of_rules() {
+        for (text, tag) in [
+            ("T1071", "attack.t1071"),
+            ("misp-galaxy:mitre-attack-pattern=\"Web Protocols - T1071.001\"", "attack.t1071.001"),
+            ("ATTACK1234", "ATTACK1234"),
+            ("tlp:amber", "tlp:amber"),
+        ] {
+            assert_eq!(tag_of(text), tag);
+        }
+    }
+}
