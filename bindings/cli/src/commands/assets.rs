@@ -30,7 +30,9 @@ pub(crate) fn run(args: &AssetsArgs, screen: &mut Screen) -> Result<Exit, Failur
         true => None,
         false => {
             let plant = read_context(&args.context)?;
-            Told::default().mention(plant.diagnostics().iter(), screen);
+            let mut told = Told::default();
+            told.show(plant.diagnostics(), screen);
+            told.conclude(screen);
             Some(plant)
         }
     };

@@ -160,7 +160,7 @@ assets:
     let context = told(
         "b.json",
         wrong,
-        &["b.json:2:79: … no IP address", "b.json:3:37: … needs the text `id`", "b.json:3:2: … one asset `a`"],
+        &["b.json:2:81: … no IP address", "b.json:3:35: … needs the text `id`", "b.json:3:2: … one asset `a`"],
     );
     assert_eq!(context.assets().len(), 1);
 }
