@@ -720,7 +720,8 @@ tl_status tl_buffer_free(struct tl_buffer *buffer);
 //
 // # Safety
 // `config` must be null or valid, and `normaliser` a place for a pointer.
-tl_status tl_normaliser_new(const struct tl_normaliser_config *config, struct tl_normaliser **normaliser);
+tl_status tl_normaliser_new(const struct tl_normaliser_config *config,
+                            struct tl_normaliser **normaliser);
 
 // The records of an event, which is one JSON object, as a JSON array: one object for each operation, with the fields that
 // are known. It is empty when the event tells of no operation, or has fields `ot.*` already.

@@ -238,7 +238,7 @@ proptest! {
             let written = form.write(std::slice::from_ref(&asset));
             let context = read("written", &written);
             prop_assert_eq!(context.assets(), &[held_by(form, &asset)], "{:?}\n{}", form, written);
-            prop_assert_eq!(context.write(form), form.write(context.assets()).replace("sites:", "sites:"));
+            prop_assert_eq!(context.write(form), form.write(context.assets()));
         }
     }
 
