@@ -345,3 +345,15 @@ fn lookups_say_what_going_through_all_says() {
         }
     });
 }
+
+#[test]
+fn a_plant_with_faults_is_told_of_each() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/context");
+    let text = std::fs::read_to_string(folder.join("faults.yml")).unwrap();
+    let context = Context::read(&[Source::new(Some("faults.yml"), text)]);
+    let told: String = context.diagnostics().iter().map(|told| format!("{told}\n")).collect();
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(folder.join("faults.txt"), &told).unwrap();
+    }
+    assert_eq!(told, std::fs::read_to_string(folder.join("faults.txt")).unwrap_or_default());
+}

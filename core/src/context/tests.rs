@@ -1,3 +1,5 @@
+//! What a plant makes of events, and what is wrong in plants.
+
 use super::Context;
 use crate::diagnostic::Source;
 use crate::{Compiler, JsonEvent, Rules, Scanner};

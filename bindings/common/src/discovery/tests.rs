@@ -1,3 +1,5 @@
+//! Assets learned from events: who is who, what is not confused, and what differs from the inventory.
+
 use super::entities::Limits;
 use super::{Difference, DifferenceKind, Discovery, SeenAsset, compare};
 use crate::load::with_taxonomy;

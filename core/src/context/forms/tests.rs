@@ -1,3 +1,5 @@
+//! Inventories in each form: what is written is read again, and faults have their place.
+
 use super::InventoryForm;
 use crate::context::{Asset, Context};
 use crate::diagnostic::Source;
