@@ -54,8 +54,8 @@ pub use options::{
 pub use rules::{
     tl_check, tl_compile, tl_hit_rule, tl_load, tl_rules, tl_rules_correlation, tl_rules_correlation_json,
     tl_rules_correlations_len, tl_rules_diagnostics_json, tl_rules_explain_json, tl_rules_fields_json,
-    tl_rules_from_bytes, tl_rules_len, tl_rules_release, tl_rules_report_json, tl_rules_retain, tl_rules_rule,
-    tl_rules_rule_json, tl_rules_test_json, tl_rules_to_bytes, tl_text,
+    tl_rules_from_bytes, tl_rules_in_context, tl_rules_len, tl_rules_release, tl_rules_report_json, tl_rules_retain,
+    tl_rules_rule, tl_rules_rule_json, tl_rules_test_json, tl_rules_to_bytes, tl_rules_with_indicators, tl_text,
 };
 pub use scan::{
     tl_fault, tl_hit, tl_scan, tl_scan_detection_json, tl_scan_events, tl_scan_events_len, tl_scan_faults,
