@@ -24,6 +24,22 @@ pub(crate) const INDICATOR_HITS_MAX: usize = 64;
 /// Answers of context that a scanner remembers; then all are forgotten.
 pub(crate) const CONTEXT_MEMO_MAX: usize = 4_096;
 
+/// Hosts that a chain of sessions may lead over.
+pub(crate) const CHAIN_STEPS_MAX: usize = 8;
+/// Sessions that are known at one time; then the oldest are given up.
+pub(crate) const SESSIONS_MAX: usize = 65_536;
+/// Sessions that are known on one host.
+pub(crate) const SESSIONS_OF_HOST_MAX: usize = 256;
+/// Logons, logoffs and operations that wait for late ones; then the earliest are taken before their time.
+pub(crate) const TRUST_HELD_MAX: usize = 1 << 18;
+/// Conduits that are proposed from what was seen; flows beyond them are counted.
+pub(crate) const LEARNED_CONDUITS_MAX: usize = 4_096;
+/// Protocols and ports that are told apart in one proposed conduit; beyond them it names none.
+pub(crate) const LEARNED_PROTOCOLS_MAX: usize = 64;
+
+/// Sessions that are tried to explain one operation.
+pub(crate) const TRUST_TRIES_MAX: usize = 4_096;
+
 /// Bytes for the state of all correlations over one stream, and what they hold back; then groups are given up.
 pub(crate) const STATE_BYTES_MAX: usize = 1 << 30;
 /// Bytes for the state of one group; then its oldest events are forgotten.

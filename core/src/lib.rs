@@ -1,5 +1,6 @@
 //! Tieline compiles Sigma rules and evaluates them over IT and OT event streams.
 
+mod access;
 mod check;
 mod compile;
 mod config;
@@ -26,8 +27,8 @@ pub use check::{Level, LogSource, Metadata, Needs, Related, Status};
 pub use config::Limits;
 pub use detection::{Evidence, FieldEvidence, IndicatorSeen};
 pub use engine::{
-    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, LoadCounts, Normaliser, PartitionCost,
-    Profile, RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
+    BatchResult, CheckedRules, Compiler, Detection, Error, ErrorKind, FieldCost, Learner, LoadCounts, Normaliser,
+    PartitionCost, Profile, RuleCost, RuleInfo, RuleName, Rules, Scanner, Stream, TestCost,
 };
 pub use event::json::EventError;
 pub use event::{Event, JsonEvent, Value};
@@ -57,4 +58,10 @@ pub mod stream {
         Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
+}
+
+/// Who may change controllers, and by which way they have come.
+pub mod trust {
+    pub use crate::access::{Judgement, SessionSeen, TrustStats};
+    pub use crate::engine::Trust;
 }

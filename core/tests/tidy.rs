@@ -16,6 +16,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("matcher", &["event", "program"]),
     ("ot", &["diagnostic", "syntax", "event", "program"]),
     ("intel", &["diagnostic", "syntax", "check", "event", "program"]),
+    ("context", &["diagnostic", "syntax", "event", "program", "ot"]),
+    ("access", &["context"]),
     ("reference", &["check", "event"]),
     ("detection", &["reference", "intel"]),
     ("correlation", &["check", "event"]),
@@ -35,6 +37,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "correlation",
             "ot",
             "intel",
+            "context",
+            "access",
         ],
     ),
 ];

@@ -85,6 +85,12 @@ pub fn protocols() -> impl Iterator<Item = (&'static str, &'static str)> {
     std::iter::once(("sensors", SENSORS)).chain(PROTOCOLS.iter().copied())
 }
 
+/// The table that says what is a logon, for the tables of OT protocols beside it. Its protocol is called `logon`.
+#[must_use]
+pub fn logons() -> &'static str {
+    include_str!("../trust/logons.yml")
+}
+
 /// The pipeline of this name, as YAML; `None` when there is none.
 #[must_use]
 pub fn pipeline(name: &str) -> Option<&'static str> {

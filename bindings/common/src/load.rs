@@ -357,6 +357,12 @@ pub fn with_taxonomy(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
     texts.iter().fold(compiler, |compiler, text| compiler.protocols(Some(&text.name), text.yaml.as_str()))
 }
 
+/// The same with the shipped table of logons.
+#[must_use]
+pub fn with_logons(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
+    with_taxonomy(compiler, texts).protocols(Some("logons"), tieline_rules::logons())
+}
+
 /// Reads tables of OT protocols: files, or all YAML files of directories.
 ///
 /// # Errors

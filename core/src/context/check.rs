@@ -9,6 +9,7 @@
 use super::flow::Gate;
 use super::index::{ANY, OUTSIDE, Placed};
 use super::model::{Asset, Conduit, Context, Plant, Site, Zone};
+use super::policy::TrustPolicy;
 use super::read::{Declarations, Declared};
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use ipnet::IpNet;
@@ -28,6 +29,7 @@ pub(super) fn build(declared: Declarations, found: Vec<Diagnostic>) -> Context {
     builder.assets(&assets);
     builder.zones(&zones, &assets);
     builder.conduits(declared.conduits);
+    builder.trust(declared.trust);
     builder.levels(&zones);
     let Builder { mut plant, .. } = builder;
     plant.zones = zones.into_iter().map(|zone| zone.what).collect();
@@ -382,6 +384,27 @@ impl Builder {
             self.plant.index.gates.push(Gate::new(&conduit.what));
             self.plant.conduits.push(conduit.what);
         }
+    }
+
+    /// Takes the first policy of trust; there can be only one.
+    fn trust(&mut self, policies: Vec<Declared<TrustPolicy>>) {
+        let mut policies = policies.into_iter();
+        let Some(first) = policies.next() else { return };
+        for more in policies {
+            self.warn(&more, "there is one `trust` already; this one is left out");
+        }
+        for chain in &first.what.chains {
+            for zone in chain.zones.iter().filter(|zone| !self.zones.contains_key(*zone)).collect::<Vec<_>>() {
+                self.warn(&first, format!("the chain `{}` names a zone `{zone}` that is not declared", chain.name));
+            }
+        }
+        if first.what.chains.is_empty() {
+            self.warn(
+                &first,
+                "without `chains` nothing can explain an operation; leave the key out for the usual ones",
+            );
+        }
+        self.plant.trust = first.what;
     }
 
     /// Tells of a conduit through which nothing can pass.

@@ -53,7 +53,7 @@ const ROLE: u8 = 1 << 3;
 const HOURS: u8 = 1 << 4;
 
 /// The names of reasons, by their bits.
-pub(super) fn reasons(bits: u8) -> impl Iterator<Item = &'static str> {
+pub(crate) fn reasons(bits: u8) -> impl Iterator<Item = &'static str> {
     REASONS.iter().enumerate().filter(move |(at, _)| bits & 1 << at != 0).map(|(_, name)| *name)
 }
 
@@ -112,12 +112,12 @@ pub(super) struct Facts<'e> {
 
 /// What the plant says of a flow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Decision {
-    pub(super) crosses: bool,
+pub(crate) struct Decision {
+    pub(crate) crosses: bool,
     /// The conduit that allows it, or the one that comes nearest.
-    pub(super) conduit: Option<u32>,
+    pub(crate) conduit: Option<u32>,
     /// Why it is not allowed; nothing when it is.
-    pub(super) denied: u8,
+    pub(crate) denied: u8,
 }
 
 impl Plant {

@@ -117,12 +117,12 @@ pub(super) struct Named<'e> {
 
 /// An end of an event, found.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct End {
-    pub(super) asset: Option<u32>,
-    pub(super) zone: Option<u32>,
-    pub(super) site: Option<u32>,
+pub(crate) struct End {
+    pub(crate) asset: Option<u32>,
+    pub(crate) zone: Option<u32>,
+    pub(crate) site: Option<u32>,
     /// Whether the event says who it is at all, and it is no group of receivers.
-    pub(super) is_there: bool,
+    pub(crate) is_there: bool,
 }
 
 impl Index {

@@ -15,6 +15,7 @@ use crate::event::slots::{Kind, Slots};
 use crate::program::SlotId;
 use crate::time::{self, instant};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 /// Ends of which an event may tell. The host is where the event happened.
@@ -129,6 +130,7 @@ const INPUTS: [(Input, &[&str]); 15] = [
             "ComputerName",
             "Hostname",
             "hostname",
+            "_HOSTNAME",
         ],
     ),
     (
@@ -299,8 +301,38 @@ impl Lens {
         of_ends.flat_map(|(_, slots)| slots.iter().map(|slot| SlotId(*slot))).collect()
     }
 
+    /// The flow that the event in the slots tells of; of fields of flows some must be asked for.
+    pub(crate) fn passing<'e>(&self, context: &Context, slots: &'e Slots, text: &'e str) -> Passing<'e> {
+        let view = View::new(self, context, slots, text);
+        let said = Said::read(self, self.is_answer(slots, text), slots, text);
+        let [source, destination, host] = view.ends;
+        let named = |number: usize, end: End| Party {
+            ip: self.first(Input::Ip(number), slots, text, |text| address(&text)),
+            mac: self.first(Input::Mac(number), slots, text, |text| super::read::mac(&text).map(Cow::into_owned)),
+            host: self.value(Input::Host(number), slots, text).map(Cow::into_owned),
+            end,
+        };
+        let host = named(HOST, host);
+        let mut ends = [named(SOURCE, source), named(DESTINATION, destination)];
+        if destination.is_there && destination == host.end && ends[DESTINATION].ip.is_none() {
+            ends[DESTINATION] = host.clone();
+        }
+        if said.is_turned {
+            ends.swap(SOURCE, DESTINATION);
+        }
+        let [from, to] = ends;
+        let decision = view.flow.or_else(|| said.decide(context, &view.ends));
+        let Said { protocol, port, operation, time, .. } = said;
+        Passing { from, to, host, protocol, port, operation, time, decision }
+    }
+
+    /// Whether the event is no question: units are behind whoever is asked, the receiver, unless it has answered.
+    fn is_answer(&self, slots: &Slots, text: &str) -> bool {
+        self.value(Input::Direction, slots, text).is_some_and(|direction| direction != "request")
+    }
+
     /// The first value that an input has.
-    fn value<'e>(&self, input: Input, slots: &'e Slots, text: &'e str) -> Option<std::borrow::Cow<'e, str>> {
+    fn value<'e>(&self, input: Input, slots: &'e Slots, text: &'e str) -> Option<Cow<'e, str>> {
         self.first(input, slots, text, Some)
     }
 
@@ -310,13 +342,37 @@ impl Lens {
         input: Input,
         slots: &'e Slots,
         text: &'e str,
-        read: impl Fn(std::borrow::Cow<'e, str>) -> Option<T>,
+        read: impl Fn(Cow<'e, str>) -> Option<T>,
     ) -> Option<T> {
         let at = self.inputs.binary_search_by_key(&input, |(own, _)| *own).ok()?;
         let (_, fields) = self.inputs.get(at)?;
         let values = fields.iter().flat_map(|slot| slots.values(SlotId(*slot), text));
         values.filter(|seen| seen.has_text()).find_map(|seen| read(seen.cow()))
     }
+}
+
+/// A flow that an event tells of, from the end that began it.
+#[derive(Debug, Clone)]
+pub(crate) struct Passing<'e> {
+    pub(crate) from: Party,
+    pub(crate) to: Party,
+    /// Where the event happened.
+    pub(crate) host: Party,
+    pub(crate) protocol: Option<Cow<'e, str>>,
+    pub(crate) port: Option<u16>,
+    pub(crate) operation: Option<Cow<'e, str>>,
+    /// Nanoseconds since 1970.
+    pub(crate) time: Option<i64>,
+    pub(crate) decision: Option<Decision>,
+}
+
+/// An end of a flow: what the event calls it, and what the plant knows of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Party {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) mac: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) end: End,
 }
 
 /// What context says of the event at hand.
@@ -366,8 +422,7 @@ impl<'a> View<'a> {
             || lens.value(Input::Sensor, slots, text).and_then(|name| plant.index.sensors.get(&*name).copied());
         let site = site.or_else(by_sensor).or(context.here);
         let unit = lens.value(Input::Unit, slots, text);
-        // Units are behind whoever is asked: the receiver, unless it has answered.
-        let is_answer = lens.value(Input::Direction, slots, text).is_some_and(|direction| direction != "request");
+        let is_answer = lens.is_answer(slots, text);
         let mut ends = [SOURCE, DESTINATION, HOST].map(|number| {
             let ip = lens.first(Input::Ip(number), slots, text, |text| address(&text));
             let mac = lens.value(Input::Mac(number), slots, text);
@@ -384,7 +439,7 @@ impl<'a> View<'a> {
             *destination = *host;
         }
         let has_flow = lens.asked.iter().any(|(field, _)| matches!(field, Field::Flow(_)));
-        let flow = if has_flow { decide(lens, context, &ends, is_answer, slots, text) } else { None };
+        let flow = if has_flow { Said::read(lens, is_answer, slots, text).decide(context, &ends) } else { None };
         Self { context, ends, flow }
     }
 
@@ -460,28 +515,39 @@ impl<'a> View<'a> {
     }
 }
 
-/// Decides on the flow, from the end that began it.
-fn decide(
-    lens: &Lens,
-    context: &Context,
-    ends: &[End; 3],
-    is_answer: bool,
-    slots: &Slots,
-    text: &str,
-) -> Option<Decision> {
-    let port = |input: Input| lens.first(input, slots, text, |text| text.parse::<u16>().ok());
-    let (from_port, to_port) = (port(Input::SourcePort), port(Input::Port));
-    let operation = lens.value(Input::Operation, slots, text);
-    // Of a packet that is no operation only its ports say who was called: services have the lower ones.
-    let is_return = operation.is_none() && from_port.zip(to_port).is_some_and(|(from, to)| from < to);
-    let is_turned = is_answer || is_return;
-    let (from, to) = if is_turned { (&ends[DESTINATION], &ends[SOURCE]) } else { (&ends[SOURCE], &ends[DESTINATION]) };
-    let protocol =
-        lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));
-    let time = lens.time(slots, text);
-    let port = if is_turned { from_port } else { to_port };
-    let facts = Facts { protocol: protocol.as_deref(), port, operation: operation.as_deref(), time };
-    context.plant.decide(from, to, &facts)
+/// What an event says of a flow.
+struct Said<'e> {
+    protocol: Option<Cow<'e, str>>,
+    port: Option<u16>,
+    operation: Option<Cow<'e, str>>,
+    time: Option<i64>,
+    /// Whether the destination began it.
+    is_turned: bool,
+}
+
+impl<'e> Said<'e> {
+    fn read(lens: &Lens, is_answer: bool, slots: &'e Slots, text: &'e str) -> Self {
+        let port = |input: Input| lens.first(input, slots, text, |text| text.parse::<u16>().ok());
+        let (from_port, to_port) = (port(Input::SourcePort), port(Input::Port));
+        let operation = lens.value(Input::Operation, slots, text);
+        // Of a packet that is no operation only its ports say who was called: services have the lower ones.
+        let is_return = operation.is_none() && from_port.zip(to_port).is_some_and(|(from, to)| from < to);
+        let is_turned = is_answer || is_return;
+        let protocol =
+            lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));
+        let time = lens.time(slots, text);
+        Self { protocol, port: if is_turned { from_port } else { to_port }, operation, time, is_turned }
+    }
+
+    /// Decides on the flow, from the end that began it.
+    fn decide(&self, context: &Context, ends: &[End; 3]) -> Option<Decision> {
+        let (from, to) = match self.is_turned {
+            true => (&ends[DESTINATION], &ends[SOURCE]),
+            false => (&ends[SOURCE], &ends[DESTINATION]),
+        };
+        let (protocol, operation) = (self.protocol.as_deref(), self.operation.as_deref());
+        context.plant.decide(from, to, &Facts { protocol, port: self.port, operation, time: self.time })
+    }
 }
 
 /// An address as logs write it: also an IPv4 address in the form of IPv6, without the zone of an interface.

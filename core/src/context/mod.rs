@@ -16,14 +16,19 @@ mod flow;
 mod forms;
 mod hours;
 mod index;
+mod learn;
 mod lens;
 mod memo;
 mod model;
+mod policy;
 mod read;
 
+pub(crate) use flow::reasons;
 pub use forms::InventoryForm;
-pub(crate) use lens::{Lens, Seen, fields, is_field};
+pub(crate) use learn::Learned;
+pub(crate) use lens::{Lens, Party, Passing, Seen, fields, is_field};
 pub use model::{Asset, Conduit, Context, Level, Site, Zone};
+pub use policy::{Begins, Chain, TrustPolicy};
 
 #[cfg(test)]
 mod tests;

@@ -2,6 +2,7 @@
 
 use super::hours::Hours;
 use super::index::Index;
+use super::policy::TrustPolicy;
 use crate::config::Limits;
 use crate::diagnostic::{Diagnostic, Source};
 use ipnet::IpNet;
@@ -225,6 +226,7 @@ pub(super) struct Plant {
     pub(super) assets: Vec<Asset>,
     pub(super) zones: Vec<Zone>,
     pub(super) conduits: Vec<Conduit>,
+    pub(super) trust: TrustPolicy,
     pub(super) index: Index,
     pub(super) diagnostics: Vec<Diagnostic>,
 }
@@ -275,6 +277,12 @@ impl Context {
     #[must_use]
     pub fn conduits(&self) -> &[Conduit] {
         &self.plant.conduits
+    }
+
+    /// What has to be true before somebody may change a controller; the default, when the plant says nothing of it.
+    #[must_use]
+    pub fn trust(&self) -> &TrustPolicy {
+        &self.plant.trust
     }
 
     /// The sites.

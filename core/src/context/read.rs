@@ -9,7 +9,8 @@
 use super::forms;
 use super::hours::Hours;
 use super::model::{Asset, Conduit, Level, Site, Zone};
-use crate::config::Limits;
+use super::policy::{Begins, Chain, TrustPolicy};
+use crate::config::{CHAIN_STEPS_MAX, Limits};
 use crate::diagnostic::{Code, Diagnostic, Source, Span};
 use crate::ot::CLASSES;
 use crate::syntax::form::Form;
@@ -35,9 +36,10 @@ pub(super) struct Declarations {
     pub(super) assets: Vec<Declared<Asset>>,
     pub(super) zones: Vec<Declared<Zone>>,
     pub(super) conduits: Vec<Declared<Conduit>>,
+    pub(super) trust: Vec<Declared<TrustPolicy>>,
 }
 
-const SECTIONS: &[&str] = &["sites", "assets", "zones", "conduits"];
+const SECTIONS: &[&str] = &["sites", "assets", "zones", "conduits", "trust"];
 const SITE_KEYS: &[&str] = &["name", "time_zone", "sensors"];
 /// The keys of an asset, in the order in which they are written.
 pub(super) const ASSET_KEYS: &[&str] = &[
@@ -64,6 +66,8 @@ pub(super) const LISTS: &[&str] = &["ip", "mac", "host", "station", "tags"];
 const ZONE_KEYS: &[&str] =
     &["name", "site", "parent", "purdue_level", "security_level", "networks", "macs", "tags", "assets"];
 const CONDUIT_KEYS: &[&str] = &["name", "from", "to", "protocols", "operations", "roles", "hours"];
+const TRUST_KEYS: &[&str] = &["operations", "session_hours", "remote", "same_user", "chains"];
+const CHAIN_KEYS: &[&str] = &["name", "zones", "devices", "begins", "over", "station"];
 const CRITICALITIES: &[&str] = &["low", "medium", "high", "critical"];
 
 /// Reads all texts. What has a fault that leaves nothing to use is left out.
@@ -80,6 +84,7 @@ pub(super) fn read(sources: &[Source], limits: &Limits) -> (Declarations, Vec<Di
                 all.assets.extend(reader.each(node, "assets", Reader::asset));
                 all.zones.extend(reader.each(node, "zones", Reader::zone));
                 all.conduits.extend(reader.each(node, "conduits", Reader::conduit));
+                all.trust.extend(reader.trust(node));
             }
         }
         if implies_sites {
@@ -251,6 +256,52 @@ impl Reader<'_> {
         });
         let (protocols, roles) = (self.given(node, "protocols"), self.given(node, "roles"));
         Some(Conduit { name, from, to, protocols, operations, roles, hours })
+    }
+
+    fn trust(&mut self, root: &Node) -> Option<Declared<TrustPolicy>> {
+        let node = root.get("trust").filter(|node| !node.is_null())?;
+        self.form.keys(node, TRUST_KEYS, "`trust`")?;
+        let default = TrustPolicy::default();
+        let operations = self.form.texts(node, "operations").map(|texts| {
+            let mut known =
+                |(text, span)| self.form.one_of(text, span, CLASSES, "operation class").map(|()| text.to_owned());
+            texts.into_iter().filter_map(&mut known).collect()
+        });
+        let hours = self.form.text(node, "session_hours").and_then(|(text, span)| {
+            let hours = text.parse().ok().filter(|hours| (1..=8_784).contains(hours));
+            hours.or_else(|| self.form.refuse(span, format!("`{text}` is no number of hours from 1 to 8784")))
+        });
+        let same_user = self.form.text(node, "same_user").and_then(|(text, span)| {
+            text.parse().ok().or_else(|| self.form.refuse(span, format!("`{text}` is neither true nor false")))
+        });
+        let remote = self.given(node, "remote").unwrap_or(default.remote);
+        let chains: Vec<Chain> = self.each(node, "chains", Self::chain).into_iter().map(|chain| chain.what).collect();
+        let what = TrustPolicy {
+            operations: operations.unwrap_or(default.operations),
+            session_hours: hours.unwrap_or(default.session_hours),
+            remote,
+            same_user: same_user.unwrap_or(default.same_user),
+            chains: if node.get("chains").is_none_or(Node::is_null) { default.chains } else { chains },
+        };
+        Some(Declared { what, source: self.form.source.clone(), span: node.span })
+    }
+
+    fn chain(&mut self, node: &Node) -> Option<Chain> {
+        self.form.keys(node, CHAIN_KEYS, "a chain")?;
+        let name = self.form.need_text(node, "name", "a chain")?.to_owned();
+        let begins = self.form.need_text(node, "begins", "a chain")?.to_owned();
+        let Ok(begins) = begins.parse::<Begins>() else {
+            let span = node.get("begins").map_or(node.span, |begins| begins.span);
+            let message = format!("a chain begins with vpn, console, or any session (any), not with `{begins}`");
+            return self.form.refuse(span, message);
+        };
+        let station = self.form.need_text(node, "station", "a chain")?.to_owned();
+        let over = self.all(node, "over");
+        if over.len() > CHAIN_STEPS_MAX {
+            return self.form.refuse(node.span, format!("a chain leads over {CHAIN_STEPS_MAX} hosts at most"));
+        }
+        let (zones, devices) = (self.all(node, "zones"), self.all(node, "devices"));
+        Some(Chain { name, zones, devices, begins, over, station })
     }
 }
 

@@ -14,19 +14,23 @@ mod error;
 mod filed;
 mod fit;
 mod frozen;
+mod learner;
 mod listening;
 mod normaliser;
+mod observer;
 mod operations;
 mod profile;
 mod rules;
 mod saved;
 mod scanner;
 mod stream;
+mod trust;
 
 pub use batch::BatchResult;
 pub use compiler::{CheckedRules, Compiler};
 pub use detection::Detection;
 pub use error::{Error, ErrorKind};
+pub use learner::Learner;
 pub use normaliser::Normaliser;
 pub use profile::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};
 pub use rules::{LoadCounts, RuleInfo, Rules};
@@ -34,3 +38,4 @@ pub use scanner::{Detections, Scanner};
 pub use stream::{
     Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
 };
+pub use trust::Trust;
