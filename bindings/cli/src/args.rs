@@ -54,6 +54,10 @@ pub(crate) enum Command {
     Normalise(NormaliseArgs),
     /// Tell which assets events tell of, and how they differ from the inventory
     Assets(AssetsArgs),
+    /// Tell who has changed controllers, and what is missing to explain it: a conduit, role, hours, or a session on the way
+    Trust(TrustArgs),
+    /// Propose conduits between the zones of a plant from what events show, as YAML for a person to review
+    Learn(LearnArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again
     Compile(CompileArgs),
     /// Print completions for a shell
@@ -361,6 +365,52 @@ pub(crate) struct NormaliseArgs {
     /// What to print [default: table on a terminal, else ndjson]
     #[arg(long, short, value_name = "FORM")]
     pub(crate) output: Option<NormaliseForm>,
+}
+
+/// Arguments of `trust`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct TrustArgs {
+    /// Event files or directories of them, of sensors and of hosts, in any order; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The plant that events are seen in: inventories, zones, conduits and its section `trust`, as files or directories (may be repeated)
+    #[arg(long, value_name = "PATH", required = true)]
+    pub(crate) context: Vec<String>,
+    /// Tables of OT protocols in place of the shipped ones: files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) taxonomy: Vec<PathBuf>,
+    /// Also show operations that are explained
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// End with exit code 1 when an operation is not explained
+    #[arg(long)]
+    pub(crate) fail: bool,
+    /// What to print [default: table on a terminal, else ndjson]
+    #[arg(long, short, value_name = "FORM")]
+    pub(crate) output: Option<TrustForm>,
+}
+
+/// What `trust` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TrustForm {
+    /// A line for equal judgements, with the sessions that were found below it
+    Table,
+    /// One JSON object for each operation
+    Ndjson,
+}
+
+/// Arguments of `learn`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct LearnArgs {
+    /// Event files or directories of them; - is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// The plant as far as it is declared: inventories, zones and conduits, as files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) context: Vec<String>,
+    /// Tables of OT protocols in place of the shipped ones: files or directories (may be repeated)
+    #[arg(long, value_name = "PATH")]
+    pub(crate) taxonomy: Vec<PathBuf>,
 }
 
 /// What `normalise` prints.

@@ -1,7 +1,7 @@
 //! The command line `tieline`: arguments in, operations of `tieline-common` called, answers printed.
 //!
 //! ```text
-//!  args ─▶ commands/scan, check, explain, test, fields, coverage, normalise, assets, compile, completions ─▶ output ─▶ exit code
+//!  args ─▶ commands/scan, check, explain, test, fields, coverage, normalise, assets, trust, learn, compile, completions ─▶ output ─▶ exit code
 //! ```
 //!
 //! What rules mean, which pipeline fits an event and how files are read is decided elsewhere; here is only what
@@ -32,6 +32,8 @@ fn main() -> ExitCode {
         Command::Coverage(args) => commands::coverage::run(args, &mut screen),
         Command::Normalise(args) => commands::normalise::run(&args, &mut screen),
         Command::Assets(args) => commands::assets::run(&args, &mut screen),
+        Command::Trust(args) => commands::trust::run(&args, &mut screen),
+        Command::Learn(args) => commands::learn::run(&args, &mut screen),
         Command::Compile(args) => commands::compile::run(&args, &mut screen),
         Command::Completions(args) => commands::completions::run(&args, &mut screen),
     };

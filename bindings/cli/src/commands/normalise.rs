@@ -63,7 +63,7 @@ pub(crate) fn run(args: &NormaliseArgs, screen: &mut Screen) -> Result<Exit, Fai
     }
 }
 
-fn refused(error: &tieline::Error, screen: &Screen) -> Failure {
+pub(super) fn refused(error: &tieline::Error, screen: &Screen) -> Failure {
     error.diagnostics().iter().for_each(|told| screen.error(&told.render()));
     Failure::Rules(error.to_string())
 }

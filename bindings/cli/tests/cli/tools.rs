@@ -132,6 +132,52 @@ fn events_are_tested_in_the_plant_beside_their_rule() {
 }
 
 #[test]
+fn operations_are_explained_by_logons_and_conduits_are_proposed() {
+    let room = Room::empty();
+    let plant = "
+assets:
+  - {id: ews, ip: 10.0.2.6, host: ews, role: engineering_workstation}
+  - {id: plc, ip: 10.0.3.7, role: controller}
+zones: [{name: engineering, networks: [10.0.2.0/24]}, {name: cell, networks: [10.0.3.0/24]}]
+";
+    room.file("plant.yml", plant);
+    let update = |hour: u8| {
+        format!(
+            "{{\"_path\": \"modbus\", \"ts\": \"2026-11-26T{hour:02}:00:00Z\", \"uid\": \"C\", \"id.orig_h\": \"10.0.2.6\", \"id.orig_p\": 50000, \
+             \"id.resp_h\": \"10.0.3.7\", \"id.resp_p\": 502, \"tid\": 1, \"unit\": 1, \"func\": \"FIRMWARE_REPLACEMENT\", \"pdu_type\": \"REQ\"}}\n"
+        )
+    };
+    room.file("events/modbus.ndjson", &(update(9) + &update(8)));
+    let logon = "{\"EventID\": 4624, \"Channel\": \"Security\", \"Computer\": \"ews\", \"TimeCreated\": \"2026-11-26T08:30:00Z\", \
+                 \"LogonType\": 2, \"TargetUserName\": \"mk\", \"TargetLogonId\": \"0x1\"}\n";
+    room.file("events/security.ndjson", logon);
+    let answer = room.run("learn events --context plant.yml").expect(0);
+    assert!(answer.out.contains("name: engineering-to-cell") && answer.out.contains("PRIVILEGED"), "{}", answer.out);
+    room.file("learned.yml", &answer.out);
+    let lines = |answer: &str| {
+        answer.lines().map(|line| serde_json::from_str(line).unwrap()).collect::<Vec<serde_json::Value>>()
+    };
+    let answer = room.run("trust events --context plant.yml").expect(0);
+    assert_eq!(lines(&answer.out)[1]["missing"], serde_json::json!(["conduit"]), "{}", answer.out);
+    let answer = room.run("trust events --context plant.yml --context learned.yml --fail").expect(1);
+    let told = lines(&answer.out);
+    assert_eq!((told.len(), &told[0]["missing"]), (1, &serde_json::json!(["session:engineering_workstation"])));
+    assert!(
+        answer.err.contains("3 events read: 1 logon event, 2 privileged operations, 1 unexplained"),
+        "{}",
+        answer.err
+    );
+    let answer = room.run("trust events --context plant.yml --context learned.yml --all -o table").expect(0);
+    assert!(
+        answer.out.contains("engineering_workstation: mk by console on ews since 2026-11-26T08:30:00Z"),
+        "{}",
+        answer.out
+    );
+    room.run("trust events").expect(2);
+    room.run("trust events --context nowhere.yml").expect(2);
+}
+
+#[test]
 fn fields_are_listed_with_their_rules() {
     let room = Room::new();
     let text = room.run("fields rules").expect(0);

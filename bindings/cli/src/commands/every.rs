@@ -1,0 +1,81 @@
+//! Shows a command every event of some files, and tells of what cannot be read.
+
+use crate::exit::{Exit, Failure};
+use crate::screen::{Screen, counted};
+use std::path::{Path, PathBuf};
+use tieline::EventError;
+use tieline_common::input::{Batch, EventFiles, InputError, InputOptions, Reader, expand_paths};
+
+/// How many events were read, and what could not be.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    pub(super) events: u64,
+    unreadable: u64,
+    bad_files: u64,
+}
+
+impl Tally {
+    /// Reads files, one after the other; one that is wrong does not keep the others from being read. `show` is given each
+    /// event and where it stands.
+    pub(super) fn of(
+        files: &[PathBuf],
+        screen: &Screen,
+        mut show: impl FnMut(&[u8], &str) -> Result<(), EventError>,
+    ) -> Self {
+        let mut tally = Self::default();
+        let EventFiles { files, errors, .. } = expand_paths(files);
+        errors.iter().for_each(|error| tally.bad_file(error, screen));
+        for path in files {
+            if let Err(error) = tally.file(&path, screen, &mut show) {
+                tally.bad_file(&error, screen);
+            }
+        }
+        tally
+    }
+
+    fn file(
+        &mut self,
+        path: &Path,
+        screen: &Screen,
+        show: &mut dyn FnMut(&[u8], &str) -> Result<(), EventError>,
+    ) -> Result<(), InputError> {
+        let options = InputOptions::default();
+        let mut reader = match path.as_os_str() == "-" {
+            true => Reader::from_read(path, Box::new(std::io::stdin()), &options)?,
+            false => Reader::open(path, &options)?,
+        };
+        let (mut batch, mut faults) = (Batch::default(), Vec::new());
+        let mut more = true;
+        while more {
+            let read = reader.next_batch(&mut batch, &mut faults);
+            for fault in faults.drain(..) {
+                self.unreadable += 1;
+                screen.error(&format!("{}: {fault}", path.display()));
+            }
+            more = read?;
+            for record in batch.iter().filter(|_| more) {
+                self.events += 1;
+                let at = format!("{}:{}", path.display(), record.number);
+                if let Err(error) = show(record.bytes, &at) {
+                    self.unreadable += 1;
+                    screen.error(&format!("{at}: {error}"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn bad_file(&mut self, error: &InputError, screen: &Screen) {
+        self.bad_files += 1;
+        screen.error(&error.to_string());
+    }
+
+    /// What the command ends with when all else went well.
+    pub(super) fn exit(&self, fine: Exit) -> Result<Exit, Failure> {
+        match (self.unreadable, self.bad_files) {
+            (0, 0) => Ok(fine),
+            (events, 0) => Err(Failure::Input(format!("{} could not be read", counted(events, "event")))),
+            (_, files) => Err(Failure::Input(format!("{} could not be read to its end", counted(files, "file")))),
+        }
+    }
+}
