@@ -155,8 +155,7 @@ impl Learned {
         let merged = self.merged();
         let mut taken: BTreeSet<&str> = context.zones().iter().map(|zone| &*zone.name).collect();
         let mut names: BTreeMap<Spot, String> = BTreeMap::new();
-        let spots: BTreeSet<Spot> =
-            self.ways.keys().flat_map(|(from, to)| [from, to]).map(|spot| merged(spot)).collect();
+        let spots: BTreeSet<Spot> = self.ways.keys().flat_map(|(from, to)| [from, to]).map(&merged).collect();
         let fresh: Vec<(Spot, String)> =
             spots.into_iter().map(|spot| (spot.clone(), self.name(context, &spot))).collect();
         for (spot, name) in &fresh {
