@@ -1,3 +1,5 @@
+//! What is given up when there is too much.
+
 use super::sessions::{Place, Session, Sessions};
 use super::{Entry, Logon, Turn, Watch, What};
 use crate::config::{SESSIONS_MAX, SESSIONS_OF_HOST_MAX, TRUST_HELD_MAX};

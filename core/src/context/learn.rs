@@ -134,7 +134,8 @@ impl Learned {
         let spot = match (party.end.zone, ip, &party.mac) {
             (Some(zone), ..) => Spot::Zone(zone),
             (None, Some(ip), _) if asset.is_some() || is_inside(ip) => Spot::Net(network(ip), site),
-            (None, None, Some(mac)) => {
+            // The MAC of an asset stays with that, also where another site sees it.
+            (None, None, Some(mac)) if !context.plant.index.macs.contains_key(mac) => {
                 if self.macs.len() < LEARNED_CONDUITS_MAX || self.macs.contains(mac) {
                     self.macs.insert(mac.clone());
                 } else {
