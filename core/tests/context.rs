@@ -1,5 +1,7 @@
 //! Context over random plants and events: what the engine says is what going through all assets, zones and conduits says.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+
 use proptest::prelude::*;
 use std::net::IpAddr;
 use tieline::context::{Asset, Conduit, Context, Zone};

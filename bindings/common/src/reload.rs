@@ -50,7 +50,9 @@ impl Recipe {
     /// # Errors
     /// When a path, a source or a pipeline does not exist or cannot be read.
     pub fn plan(&self) -> Result<Plan, LoadError> {
-        let mut pack = RulePack::read(&self.rules)?;
+        // Indicators bring rules of their own along.
+        let is_bare = self.rules.is_empty() && !self.indicators.is_empty();
+        let mut pack = if is_bare { RulePack::default() } else { RulePack::read(&self.rules)? };
         if !self.indicators.is_empty() {
             pack = pack.with_indicators(Lists::read(&self.indicators, self.indicators_at_ns)?)?;
         }

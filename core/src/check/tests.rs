@@ -38,6 +38,8 @@ const RAISED_ELSEWHERE: &[Code] = &[
     Code::PipelineLimit,
     Code::ProgramLimit,
     Code::TaxonomySyntax,
+    Code::ContextSyntax,
+    Code::ContextContradiction,
     Code::PipelineUnused,
     Code::IndicatorList,
     Code::IndicatorFields,

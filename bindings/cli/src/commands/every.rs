@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use tieline::EventError;
 use tieline_common::input::{Batch, EventFiles, InputError, InputOptions, Reader, expand_paths};
 
+/// What is done with an event, of which it is told where it stands.
+type Show<'a> = &'a mut dyn FnMut(&[u8], &str) -> Result<(), EventError>;
+
 /// How many events were read, and what could not be.
 #[derive(Debug, Default)]
 pub(super) struct Tally {
@@ -33,12 +36,7 @@ impl Tally {
         tally
     }
 
-    fn file(
-        &mut self,
-        path: &Path,
-        screen: &Screen,
-        show: &mut dyn FnMut(&[u8], &str) -> Result<(), EventError>,
-    ) -> Result<(), InputError> {
+    fn file(&mut self, path: &Path, screen: &Screen, show: Show<'_>) -> Result<(), InputError> {
         let options = InputOptions::default();
         let mut reader = match path.as_os_str() == "-" {
             true => Reader::from_read(path, Box::new(std::io::stdin()), &options)?,

@@ -55,8 +55,8 @@ fn what_is_wrong_in_a_plant_is_told_and_the_rest_counts() {
     room.file("plant.yml", PLANT.replace("ip: 10.2.0.5", "ip: [10.2.0.5, 10.2.0.500]"));
     let scan = room.run("scan --rules rules --context plant.yml -o ndjson events.ndjson").expect(0);
     assert_eq!(scan.out.lines().count(), 1, "{}", scan.out);
-    assert!(scan.err.contains("plant.yml:4:34") && scan.err.contains("TL0090"), "{}", scan.err);
-    let strict = room.run("scan --strict --rules rules --context plant.yml -o ndjson events.ndjson").expect(4);
+    assert!(scan.err.contains("plant.yml:4:32") && scan.err.contains("TL0090"), "{}", scan.err);
+    let strict = room.run("scan --strict --rules rules --context plant.yml -o ndjson events.ndjson").expect(5);
     assert!(strict.err.contains("TL0090"), "{}", strict.err);
     room.run("scan --rules rules --context nowhere.yml events.ndjson").expect(4);
     room.file("latin.yml", b"zones:\n  - {name: \xe9}\n");

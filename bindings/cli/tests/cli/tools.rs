@@ -119,7 +119,10 @@ fn the_shipped_rules_do_as_their_events_say() {
 #[test]
 fn events_are_tested_in_the_plant_beside_their_rule() {
     let room = Room::empty();
-    room.file("rules/role.yml", "title: x\ndetection: {s: {source.asset.role: hmi}, condition: s}\n");
+    room.file(
+        "rules/role.yml",
+        "title: x\nlogsource: {category: any}\ndetection: {s: {source.asset.role: hmi}, condition: s}\n",
+    );
     room.file("rules/role.match.ndjson", "{\"SourceIp\": \"10.0.0.1\"}\n");
     room.run("test rules --source none").expect(1);
     room.file("rules/context.yml", "assets: [{id: a, ip: 10.0.0.1, role: hmi}]\n");
@@ -174,7 +177,7 @@ zones: [{name: engineering, networks: [10.0.2.0/24]}, {name: cell, networks: [10
         answer.out
     );
     room.run("trust events").expect(2);
-    room.run("trust events --context nowhere.yml").expect(2);
+    room.run("trust events --context nowhere.yml").expect(4);
 }
 
 #[test]
