@@ -5,7 +5,7 @@
 //! slots of an event ─▶ its ends ─▶ asset, zone ─▶ slots `source.asset.role`, `destination.zone`, `flow.allowed` ...
 //! ```
 //!
-//! A program knows only which fields its rules ask for ([`Lens`]); the plant is given to rules that are compiled already, so it
+//! A program knows only which fields its rules ask for (`Lens`); the plant is given to rules that are compiled already, so it
 //! is exchanged without compiling them again. Nothing is looked up when no rule asks for such a field. Zones and conduits are
 //! those of IEC 62443-3-2, levels those of the Purdue model. Nothing here knows of rules or of sensors beyond the names of fields.
 
