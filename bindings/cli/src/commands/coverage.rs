@@ -37,7 +37,12 @@ pub(crate) fn run(mut args: CoverageArgs, screen: &mut Screen) -> Result<Exit, F
         coverage(&plan, &args.given.rules, None)
     } else {
         let taxonomy = read_taxonomy(&args.given.how.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
-        let mut seen = Observer::new(&plan, Normaliser::new(with_taxonomy(Compiler::new(), &taxonomy))?);
+        let compiler = with_taxonomy(Compiler::new(), &taxonomy);
+        let normaliser = match plan.context() {
+            Some(context) => Normaliser::in_context(compiler, context)?,
+            None => Normaliser::new(compiler)?,
+        };
+        let mut seen = Observer::new(&plan, normaliser);
         exit = observe(&mut seen, &args, screen)?;
         coverage(&plan, &args.given.rules, Some(&seen))
     };
@@ -345,6 +350,12 @@ impl Page<'_> {
                 row.port,
                 counted(row.count.events, "event")
             ));
+        }
+        for zone in data.zones_unseen.iter().take(ROWS_MAX) {
+            doubts.push(format!("no sensor: nothing of the zone {}", visible(zone)));
+        }
+        if let Some(more) = data.zones_unseen.len().checked_sub(ROWS_MAX).filter(|more| *more > 0) {
+            doubts.push(format!("no sensor: nothing of {} more", counted(more as u64, "zone")));
         }
         for doubt in doubts {
             let doubt = self.paint(YELLOW, doubt);

@@ -31,6 +31,8 @@ pub struct DataReport {
     pub operations: Vec<OperationSeen>,
     /// OT protocols by the ports of connections, of which no message was read.
     pub not_decoded: Vec<PortSeen>,
+    /// Zones of the plant in which no end of any event lies: no sensor sees them. Empty without a plant.
+    pub zones_unseen: Vec<String>,
     /// How many rules could fire on such events.
     pub rules_here: usize,
     /// The rules that can never fire on such events.
@@ -216,6 +218,13 @@ pub(super) fn report(
             })
             .collect(),
         not_decoded: not_decoded(seen),
+        zones_unseen: plan
+            .context()
+            .into_iter()
+            .flat_map(|plant| plant.zones())
+            .filter(|zone| !seen.zones.contains(&zone.name))
+            .map(|zone| zone.name.clone())
+            .collect(),
         rules_here: missing.iter().filter(|missing| missing.is_none()).count(),
         blind,
         missing_logs,

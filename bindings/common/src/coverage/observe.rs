@@ -77,6 +77,9 @@ pub(super) struct Kind {
     pub(super) fields: BTreeMap<String, u64>,
 }
 
+/// Fields that name the zones of an event's ends.
+const ZONES: [&str; 3] = ["source.zone", "destination.zone", "host.zone"];
+
 /// Watches events go by.
 #[derive(Debug)]
 pub struct Observer<'a> {
@@ -95,6 +98,8 @@ pub struct Observer<'a> {
     pub(super) operations: BTreeMap<(String, String), Count>,
     /// By place in the table of ports, and port.
     pub(super) ports: BTreeMap<(usize, u16), Count>,
+    /// Zones in which an end of an event lies.
+    pub(super) zones: BTreeSet<String>,
     pub(super) unreadable: u64,
     pub(super) unrecognised: Count,
     pub(super) unrecognised_at: Vec<(String, u64)>,
@@ -136,6 +141,7 @@ impl<'a> Observer<'a> {
             all: Count::default(),
             operations: BTreeMap::new(),
             ports: BTreeMap::new(),
+            zones: BTreeSet::new(),
             unreadable: 0,
             unrecognised: Count::default(),
             unrecognised_at: Vec::new(),
@@ -173,7 +179,7 @@ impl<'a> Observer<'a> {
             .iter()
             .filter_map(|field| Some(((*field).to_owned(), cut(text(field).filter(|text| !text.is_empty())?))))
             .collect();
-        let own: BTreeSet<&str> =
+        let mut own: BTreeSet<&str> =
             seen.fields().map(|(field, _)| field).filter(|field| self.asked.contains(*field)).collect();
         // What was normalised before has its record in its own fields.
         let mut told: Vec<(Option<String>, BTreeSet<&str>)> = Vec::new();
@@ -185,9 +191,18 @@ impl<'a> Observer<'a> {
         };
         for record in &records {
             let part = |field: &str| record.get(field).and_then(serde_json::Value::as_str);
-            let protocol = part("ot.protocol").unwrap_or_default();
-            operation(part("ot.sensor").unwrap_or_default(), protocol);
+            for zone in ZONES.iter().filter_map(|field| part(field)) {
+                if !self.zones.contains(zone) {
+                    self.zones.insert(zone.to_owned());
+                }
+            }
             let fields = record.keys().filter_map(|field| self.asked.get(field.as_str())).map(String::as_str);
+            let Some(protocol) = part("ot.protocol") else {
+                // What a plant says of an event without an operation.
+                own.extend(fields);
+                continue;
+            };
+            operation(part("ot.sensor").unwrap_or_default(), protocol);
             let fields: BTreeSet<&str> = own.iter().copied().chain(fields).collect();
             match told.iter_mut().find(|(known, _)| known.as_deref() == Some(protocol)) {
                 Some((_, known)) => known.extend(fields),

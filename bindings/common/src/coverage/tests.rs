@@ -30,11 +30,21 @@ const MODBUS: &str = r#"{"_path":"modbus_detailed","ts":1795422949.0,"uid":"C4",
 const LOGON: &str = r#"{"Channel":"Security","EventID":4624,"Provider_Name":"x","UtcTime":"2026-11-23 08:35:46"}"#;
 
 fn seen(rules: Vec<(String, String)>, events: &[&str]) -> Coverage {
+    seen_in(rules, events, &[])
+}
+
+fn seen_in(rules: Vec<(String, String)>, events: &[&str], context: &[&str]) -> Coverage {
     let pack = RulePack::from_texts(rules);
-    let plan = Plan::new(pack, RuleOptions::default(), &[], &SourceChoice::Auto).unwrap();
+    let context = context.iter().map(|text| (*text).to_owned()).collect();
+    let plan = Plan::new(pack, RuleOptions { context, ..RuleOptions::default() }, &[], &SourceChoice::Auto).unwrap();
     plan.compile(plan.as_is()).unwrap();
     assert!(plan.sources().all(|id| plan.compile(id).is_ok()));
-    let mut observer = Observer::new(&plan, Normaliser::new(with_taxonomy(Compiler::new(), &[])).unwrap());
+    let compiler = with_taxonomy(Compiler::new(), &[]);
+    let normaliser = match plan.context() {
+        Some(context) => Normaliser::in_context(compiler, context),
+        None => Normaliser::new(compiler),
+    };
+    let mut observer = Observer::new(&plan, normaliser.unwrap());
     for (at, event) in events.iter().enumerate() {
         let _ = observer.push(event.as_bytes(), "e", at as u64 + 1);
     }
@@ -75,6 +85,19 @@ fn a_field_that_never_occurs_is_named() {
     let conn = CONN.replace("orig_bytes", "other");
     let found = blind(&seen(rules(), &[DNS, &conn, HTTP, MODBUS, LOGON]));
     assert_eq!(found[0], ("conn".to_owned(), "Field orig_bytes ".to_owned()));
+}
+
+#[test]
+fn a_plant_has_fields_and_zones_without_a_sensor() {
+    let plant = "zones:\n  - {name: cell, networks: [10.0.0.2/32]}\n  - {name: dark, networks: [10.9.0.0/16]}\n";
+    let rules = || vec![rule("denied", "t0885", "category: ot_operation", "flow.allowed: false")];
+    let events = [MODBUS, DNS];
+    assert_eq!(blind(&seen(rules(), &events)), [("denied".to_owned(), "Field flow.allowed ".to_owned())]);
+    let report = seen_in(rules(), &events, &[plant]);
+    assert!(blind(&report).is_empty());
+    let data = report.data.as_ref().unwrap();
+    assert_eq!(data.zones_unseen, ["dark"]);
+    assert_eq!(data.operations.len(), 1);
 }
 
 #[test]
