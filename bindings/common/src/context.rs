@@ -4,7 +4,7 @@
 //! plant.yml, devices.csv, "zones: [...]\n"  ─▶  Context, with what was found wrong in it
 //! ```
 
-use crate::load::{LoadError, files_below, opening};
+use crate::load::{LoadError, files_below, holds_plant, opening};
 use encoding_rs::Encoding;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -51,6 +51,12 @@ fn read(path: &Path) -> Result<Source, LoadError> {
         LoadError::new(path, format!("is not UTF-8 text (byte {at}); save it as UTF-8"))
     })?;
     Ok(Source::new(Some(&path.display().to_string()), text))
+}
+
+/// Whether a file tells of a plant, as far as can be told by its keys.
+#[must_use]
+pub fn is_plant(path: &Path) -> bool {
+    path.is_file() && fs::read_to_string(path).is_ok_and(|text| holds_plant(&text))
 }
 
 /// The files that [`read_context`] would read.

@@ -466,8 +466,12 @@ fn is_pipeline(text: &str) -> bool {
 
 /// Whether a YAML text is a table of an OT protocol, of sensors or ports, or of fields that hold indicators.
 fn is_table(text: &str) -> bool {
-    let keys = ["protocol:", "sensor:", "ports:", "indicator_fields:", "sites:", "assets:", "zones:", "conduits:"];
-    has_and_is_no_rule(text, &keys)
+    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:", "indicator_fields:"]) || holds_plant(text)
+}
+
+/// Whether a YAML text tells of a plant.
+pub(crate) fn holds_plant(text: &str) -> bool {
+    has_and_is_no_rule(text, &["sites:", "assets:", "zones:", "conduits:"])
 }
 
 /// Whether a YAML text has one of these keys and no part of a rule.

@@ -14,7 +14,10 @@ use crate::told::{SHOWN_MAX, painted};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::PathBuf;
+use tieline::context::Context;
 use tieline::diagnostic::{Code, Diagnostic};
+use tieline_common::context::{is_plant, read_context};
 use tieline_common::report::{LoadReport, Reason};
 use tieline_common::source::SourceId;
 
@@ -29,7 +32,13 @@ pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure
     if let Some(name) = &args.show_mapped {
         return show_mapped(name, args, screen);
     }
-    let (plan, id) = plan::plan_without_events(&args.rules.all(), &args.how)?;
+    let (plants, paths): (Vec<PathBuf>, _) = args.rules.all().into_iter().partition(|path| is_plant(path));
+    let mut how = args.how.clone();
+    how.context.extend(plants.iter().map(|path| path.display().to_string()));
+    if paths.is_empty() {
+        return plant_alone(&how.context, args, screen);
+    }
+    let (plan, id) = plan::plan_without_events(&paths, &how)?;
     let Some(rules) = plan.rules(id) else { return Err(Failure::Rules(plan::no_rules(&plan))) };
     let report = LoadReport::new(plan.pack(), rules);
     let mut diagnostics: Vec<&Diagnostic> = plan.pack().diagnostics().iter().chain(rules.diagnostics()).collect();
@@ -42,6 +51,7 @@ pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure
         ReportForm::Text => {
             print_diagnostics(&diagnostics, args, screen)?;
             print_report(&report, screen)?;
+            plan.context().map_or(Ok(()), |context| print_plant(context, screen))?;
         }
     }
     let own = report.warnings.iter().filter(|reason| reason.code == Code::NotPortable).map(|reason| reason.count).sum();
@@ -55,6 +65,42 @@ pub(crate) fn run(args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure
         _ if args.how.strict => Exit::Strict,
         _ => Exit::Findings,
     })
+}
+
+/// Checks a plant without rules.
+fn plant_alone(names: &[String], args: &CheckArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    let context = read_context(names).map_err(|error| Failure::Rules(error.to_string()))?;
+    let diagnostics: Vec<&Diagnostic> = context.diagnostics().iter().collect();
+    let is_broken = diagnostics.iter().any(|told| told.is_error());
+    match args.format {
+        ReportForm::Json => {
+            let report = serde_json::json!({ "diagnostics": diagnostics });
+            serde_json::to_writer_pretty(screen.out(), &report).map_err(write_error)?;
+            writeln!(screen.out())?;
+        }
+        ReportForm::Text => {
+            print_diagnostics(&diagnostics, args, screen)?;
+            print_plant(&context, screen)?;
+        }
+    }
+    Ok(match (is_broken, args.how.strict) {
+        (false, _) => Exit::Fine,
+        (true, true) => Exit::Strict,
+        (true, false) => Exit::Findings,
+    })
+}
+
+fn print_plant(context: &Context, screen: &mut Screen) -> Result<(), Failure> {
+    let counts = [
+        (context.assets().len(), "asset"),
+        (context.zones().len(), "zone"),
+        (context.conduits().len(), "conduit"),
+        (context.sites().len(), "site"),
+    ];
+    let counts = counts.map(|(number, noun)| counted(number as u64, noun)).join(", ");
+    let line = format!("{}: {counts}", screen.paint(BOLD, "plant"));
+    writeln!(screen.out(), "{line}")?;
+    Ok(())
 }
 
 /// Prints a rule as it is evaluated, for one source or for all that it is about.
@@ -127,7 +173,8 @@ fn print_report(report: &LoadReport, screen: &mut Screen) -> Result<(), Failure>
     writeln!(screen.out(), "{line}")?;
     if report.passed_over > 0 {
         let files = counted(report.passed_over as u64, "file");
-        writeln!(screen.out(), "  passed over: {files} that hold pipelines")?;
+        let holds = if report.passed_over == 1 { "holds" } else { "hold" };
+        writeln!(screen.out(), "  passed over: {files} that {holds} no rules")?;
     }
     if report.elsewhere > 0 {
         let rules = counted(report.elsewhere as u64, "rule");

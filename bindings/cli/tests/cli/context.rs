@@ -44,9 +44,15 @@ fn rules_see_the_plant_that_is_given() {
     let first = records.out.lines().next().unwrap_or_default();
     assert!(first.contains(r#""destination.asset.id":"plc-7""#), "{first}");
     assert!(first.contains(r#""flow.allowed":false,"flow.denied_by":["role"]"#), "{first}");
-    // A plant that lies beside rules is no rule.
+    // A plant that lies beside rules is no rule; one that is named is checked.
     room.file("rules/plant.yml", PLANT);
-    room.run("check rules").expect(0);
+    let beside = room.run("check rules").expect(0);
+    assert!(beside.out.contains("passed over: 1 file that holds no rules"), "{}", beside.out);
+    let named = room.run("check plant.yml").expect(0);
+    assert!(named.out.contains("2 assets, 2 zones, 1 conduit, 0 sites"), "{}", named.out);
+    room.file("broken.yml", PLANT.replace("role: controller", "rloe: controller"));
+    let broken = room.run("check broken.yml rules").expect(1);
+    assert!(broken.out.contains("broken.yml:3:31: error[TL0090]: an asset has no key `rloe`"), "{}", broken.out);
 }
 
 #[test]
@@ -61,5 +67,5 @@ fn what_is_wrong_in_a_plant_is_told_and_the_rest_counts() {
     room.run("scan --rules rules --context nowhere.yml events.ndjson").expect(4);
     room.file("latin.yml", b"zones:\n  - {name: \xe9}\n");
     let latin = room.run("scan --rules rules --context latin.yml events.ndjson").expect(4);
-    assert!(latin.err.contains("byte 17"), "{}", latin.err);
+    assert!(latin.err.contains("byte 18"), "{}", latin.err);
 }
