@@ -119,6 +119,13 @@ export declare class NativeRules {
   /** Runs the events beside rule files. */
   test(): Promise<string>
   /**
+   * The same rules over another plant: a list of paths and YAML texts.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  inContext(context: string): NativeRules
+  /**
    * The rules as bytes.
    *
    * # Errors

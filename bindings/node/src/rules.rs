@@ -228,7 +228,7 @@ impl NativeRules {
     /// # Errors
     /// As in the waist.
     #[napi]
-    pub fn in_context(&self, context: String) -> napi::Result<Self> {
+    pub fn in_context(&self, context: String) -> napi::Result<NativeRules> {
         guarded(|| self.inner.in_context(&list::<String>(&context, "context")?)?.shown())
     }
 
