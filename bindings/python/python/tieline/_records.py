@@ -8,6 +8,7 @@ They are equal when their data are. They are read, not changed.
 from __future__ import annotations
 
 import copy
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Generic, Optional, TypeVar, Union, overload
 
 if TYPE_CHECKING:
