@@ -67,6 +67,7 @@ test('detections are plain to look at', () => {
     kind: 'detection', ruleId: '11111111-1111-4111-8111-111111111111', ruleTitle: 'Whoami', level: 'low', eventIndex: 0,
     tags: ['attack.t1033'], source: undefined, selections: ['tool'],
     fields: [{ selection: 'tool', field: 'Image', value: 'C:\\whoami.exe', pattern: "Image endswith '\\whoami.exe'" }],
+    indicators: undefined,
   });
   assert.match(JSON.stringify(detection), /^\{"rule_id":"1111.*"event_index":0/);
   const found = rules.scan([hit(), hit()]);
