@@ -279,6 +279,56 @@ fn cases(name: &str) -> Vec<serde_json::Value> {
 }
 
 #[test]
+fn what_no_table_reads_is_known_by_its_port() {
+    let tables = || tieline_rules::protocols().fold(Compiler::new(), |to, (name, yaml)| to.protocols(Some(name), yaml));
+    let mut normaliser = Normaliser::new(tables()).unwrap();
+    let mut told = |event: &str| -> Vec<String> {
+        let fields = ["protocol", "name", "operation", "code", "direction", "source.ip", "destination.port"];
+        let records = normaliser.records_json(event.as_bytes()).unwrap();
+        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let part = |record: &serde_json::Map<String, serde_json::Value>, field: &str| {
+            record.get(&format!("ot.{field}")).map_or("-".to_owned(), text)
+        };
+        records.iter().map(|record| fields.map(|field| part(record, field)).join(" ")).collect()
+    };
+    let zeek = |rest: &str| {
+        let ends = r#""id.orig_h":"10.2.0.9","id.orig_p":1030,"id.resp_h":"10.1.0.7""#;
+        format!(r#"{{"_path":"conn","uid":"C1",{ends},"conn_state":"SF",{rest}}}"#)
+    };
+    let tristation = "tristation Triconex TriStation - - request 10.2.0.9";
+    assert_eq!(told(&zeek(r#""id.resp_p":1502,"proto":"udp""#)), [format!("{tristation} 1502")]);
+    // Another transport, what Zeek knows to be something else, protocols that have tables, and ports that say little.
+    assert!(told(&zeek(r#""id.resp_p":1502,"proto":"tcp""#)).is_empty());
+    assert!(told(&zeek(r#""id.resp_p":20256,"proto":"tcp","service":"http""#)).is_empty());
+    assert!(told(&zeek(r#""id.resp_p":502,"proto":"tcp""#)).is_empty());
+    assert!(told(&zeek(r#""id.resp_p":2004,"proto":"tcp""#)).is_empty());
+    assert!(told(r#"{"_path":"ssl","id.orig_h":"10.2.0.9","id.resp_p":4911,"proto":"tcp"}"#).is_empty());
+    assert_eq!(
+        told(
+            r#"{"event_type":"flow","src_ip":"10.2.0.9","src_port":1030,"dest_ip":"10.1.0.7","dest_port":11741,"proto":"TCP","app_proto":"failed","flow":{"state":"closed"}}"#
+        ),
+        ["codesys CODESYS V3 runtime - - request 10.2.0.9 11741"]
+    );
+    assert_eq!(
+        told(
+            r#"{"event":{"dataset":"conn"},"network":{"transport":"tcp"},"source":{"ip":"10.2.0.9"},"destination":{"ip":"10.1.0.7","port":20256}}"#
+        ),
+        ["pcom Unitronics PCOM - - request 10.2.0.9 20256"]
+    );
+    // Payload that tshark does not read, to the port and from it; not what a connection needs besides.
+    let tshark = |source: u16, destination: u16, data: &str| {
+        let ip = r#""ip":{"ip_ip_src":"10.2.0.9","ip_ip_dst":"10.1.0.7"}"#;
+        let udp = format!(r#""udp":{{"udp_udp_srcport":"{source}","udp_udp_dstport":"{destination}"}}"#);
+        format!(r#"{{"layers":{{{ip},{udp}{data}}}}}"#)
+    };
+    let data = r#","data":{"data_data_data":"01:02","data_data_len":"2"}"#;
+    assert_eq!(told(&tshark(1030, 1502, data)), [format!("{tristation} 1502")]);
+    assert_eq!(told(&tshark(1502, 1030, data)), ["tristation Triconex TriStation - - response 10.2.0.9 1030"]);
+    assert_eq!(told(&tshark(1740, 1741, data)), ["codesys CODESYS V3 runtime - - request 10.2.0.9 1741"]);
+    assert!(told(&tshark(1030, 1502, "")).is_empty());
+}
+
+#[test]
 fn nothing_is_read_unless_a_rule_asks() {
     let broken = Compiler::new()
         .protocols(None, "protocol: [")

@@ -50,6 +50,7 @@ const PROTOCOLS: &[(&str, &str)] = protocols! {
     "omron_fins"
     "opcua"
     "pccc"
+    "ports"
     "profinet_dcp"
     "profinet_io"
     "roc_plus"
@@ -161,5 +162,5 @@ pub fn discovery_names() -> &'static str {
 /// Ports of OT protocols, as YAML with one port to a line.
 #[must_use]
 pub fn ports() -> &'static str {
-    include_str!("../ot/ports.yml")
+    include_str!("../ot/taxonomy/ports.yml")
 }

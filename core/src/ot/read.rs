@@ -39,12 +39,20 @@ impl Taxonomy {
         }
         let mut taxonomy = Self::default();
         let mut paths = Paths::default();
-        for (source, node) in documents.iter().filter(|(_, node)| {
-            node.get("sensor").is_none() && node.get("ports").is_none_or(|_| node.get("protocol").is_some())
-        }) {
+        let is_of_ports = |node: &Node| node.get("ports").is_some() && node.get("protocol").is_none();
+        let tables = documents.iter().filter(|(_, node)| node.get("sensor").is_none());
+        let (ports, protocols): (Vec<_>, Vec<_>) = tables.partition(|(_, node)| is_of_ports(node));
+        // Ports come behind all others, which read what a connection by its port is only said to be.
+        for (source, node) in protocols.into_iter().chain(ports) {
             let mut reader =
                 Reader { source, sensors: &sensors, paths: &mut paths, inputs: Vec::new(), found: &mut found };
-            taxonomy.protocols.extend(reader.protocol(node));
+            let table = match is_of_ports(node) {
+                true => {
+                    reader.ports(node, &taxonomy.protocols.iter().flat_map(Protocol::names).map(str::to_owned).collect())
+                }
+                false => reader.protocol(node),
+            };
+            taxonomy.protocols.extend(table);
         }
         taxonomy.paths = paths.names;
         (taxonomy, found)
@@ -80,7 +88,13 @@ fn outer_of(each: Option<&str>) -> Option<&str> {
     each?.rsplit_once('.').map(|(outer, _)| outer)
 }
 
-struct Reader<'a> {
+/// What rows of a table may rest on.
+pub(super) fn sources(node: &Node) -> Vec<String> {
+    let sources = node.get("sources").and_then(Node::as_map).unwrap_or_default();
+    sources.iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect()
+}
+
+pub(super) struct Reader<'a> {
     source: &'a Source,
     sensors: &'a HashMap<String, (&'a Source, Node)>,
     paths: &'a mut Paths,
@@ -89,13 +103,16 @@ struct Reader<'a> {
     found: &'a mut Vec<Diagnostic>,
 }
 
+/// The key under which layouts stand.
+pub(super) const SENSORS_KEY: &str = "sensors";
+
 const PROTOCOL_KEYS: &[&str] = &[
     "protocol",
     "title",
     "ports",
     "sources",
     "references",
-    "sensors",
+    SENSORS_KEY,
     "direction",
     "outcome",
     "flags",
@@ -126,12 +143,12 @@ const FLAGS: &[&str] = &[
 ];
 
 impl Reader<'_> {
-    fn refuse<T>(&mut self, span: Span, message: impl Into<String>) -> Option<T> {
+    pub(super) fn refuse<T>(&mut self, span: Span, message: impl Into<String>) -> Option<T> {
         self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, span, message));
         None
     }
 
-    fn keys(&mut self, node: &Node, known: &[&'static str], owner: &str) -> Option<()> {
+    pub(super) fn keys(&mut self, node: &Node, known: &[&'static str], owner: &str) -> Option<()> {
         let Some(entries) = node.as_map() else {
             return self.refuse(node.span, format!("{owner} must be a map, not {}", node.noun()));
         };
@@ -162,7 +179,7 @@ impl Reader<'_> {
         texts
     }
 
-    fn need_text(&mut self, node: &Node, key: &str, owner: &str) -> Option<String> {
+    pub(super) fn need_text(&mut self, node: &Node, key: &str, owner: &str) -> Option<String> {
         match node.get(key).and_then(Node::text) {
             Some(text) => Some(text.to_owned()),
             None => self.refuse(node.span, format!("{owner} needs the text `{key}`")),
@@ -201,7 +218,7 @@ impl Reader<'_> {
                 }
             }
         }
-        for layout in node.get("sensors").and_then(Node::as_list).unwrap_or_default() {
+        for layout in node.get(SENSORS_KEY).and_then(Node::as_list).unwrap_or_default() {
             let read = self.layouts(layout);
             protocol.layouts.extend(read.unwrap_or_default());
         }
@@ -209,6 +226,11 @@ impl Reader<'_> {
         protocol.outcome = self.cases(node, "outcome", OUTCOMES);
         protocol.flags = self.cases(node, "flags", FLAGS);
         self.rows(node, &mut protocol);
+        self.finished(node, protocol)
+    }
+
+    /// The protocol, now that all of its inputs are known.
+    pub(super) fn finished(&mut self, node: &Node, mut protocol: Protocol) -> Option<Protocol> {
         protocol.inputs = FIELDS.len() + self.inputs.len();
         if protocol.inputs > INPUTS_MAX {
             let most = INPUTS_MAX - FIELDS.len();
@@ -218,13 +240,7 @@ impl Reader<'_> {
     }
 
     fn rows(&mut self, node: &Node, protocol: &mut Protocol) {
-        let known: Vec<String> = node
-            .get("sources")
-            .and_then(Node::as_map)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|(key, _)| key.text().map(str::to_owned))
-            .collect();
+        let known = sources(node);
         let mut subcodes: Vec<(i64, names::Names)> = Vec::new();
         for node in node.get("operations").and_then(Node::as_list).unwrap_or_default() {
             let Some((row, codes)) = self.row(node, &known) else { continue };
@@ -252,6 +268,15 @@ impl Reader<'_> {
         protocol.subcodes = subcodes;
     }
 
+    /// What a row rests on.
+    pub(super) fn source(&mut self, node: &Node, sources: &[String], owner: &str) -> Option<()> {
+        let source = self.need_text(node, "source", owner)?;
+        match sources.contains(&source) {
+            true => Some(()),
+            false => self.refuse(node.span, format!("`{source}` is not under `sources`")),
+        }
+    }
+
     /// A row, and the codes that it is for.
     fn row(&mut self, node: &Node, sources: &[String]) -> Option<(Row, Vec<Option<i64>>)> {
         self.keys(node, ROW_KEYS, "an operation")?;
@@ -265,10 +290,7 @@ impl Reader<'_> {
         let class = self.need_text(node, "class", "an operation")?;
         self.one_of(node, &class, CLASSES, "operation class")?;
         let class = CLASSES.iter().position(|known| *known == class).map_or(UNKNOWN, |at| at as u8);
-        let source = self.need_text(node, "source", "an operation")?;
-        if !sources.contains(&source) {
-            return self.refuse(node.span, format!("`{source}` is not under `sources`"));
-        }
+        self.source(node, sources, "an operation")?;
         let subcode = match node.get("subcode") {
             Some(subcode) => Some(self.number(subcode, "a subcode")?),
             None => None,
@@ -276,10 +298,10 @@ impl Reader<'_> {
         let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
         let carries = node.get("carries").and_then(Node::text) == Some("true");
         let when = self.conditions(node.get("when"))?;
-        Some((Row { code: None, subcode, name: text("name"), subname: text("subname"), class, when, carries }, codes))
+        Some((Row { code: None, subcode, name: text("name"), subname: text("subname"), class, when, carries, protocol: None }, codes))
     }
 
-    fn cases(&mut self, node: &Node, key: &str, known: &[&'static str]) -> Vec<Case> {
+    pub(super) fn cases(&mut self, node: &Node, key: &str, known: &[&'static str]) -> Vec<Case> {
         let mut cases = Vec::new();
         for node in node.get(key).and_then(Node::as_list).unwrap_or_default() {
             if self.keys(node, &["is", "when"], "a case").is_none() {
@@ -296,7 +318,7 @@ impl Reader<'_> {
     }
 
     /// One layout for each place where objects stand.
-    fn layouts(&mut self, node: &Node) -> Option<Vec<Layout>> {
+    pub(super) fn layouts(&mut self, node: &Node) -> Option<Vec<Layout>> {
         self.keys(node, LAYOUT_KEYS, "a layout")?;
         let sensor = self.need_text(node, "sensor", "a layout")?;
         let each = self.texts(node, "each");
@@ -377,7 +399,10 @@ impl Reader<'_> {
 
     /// The number of an input, a new one when it has none.
     fn input_of(&mut self, node: &Node) -> Option<InputId> {
-        let name = node.text().unwrap_or("null");
+        self.input_named(node.text().unwrap_or("null"), node)
+    }
+
+    pub(super) fn input_named(&mut self, name: &str, node: &Node) -> Option<InputId> {
         if name == "class" {
             return Some(super::OPERATION);
         }
