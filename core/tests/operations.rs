@@ -204,6 +204,23 @@ fn wrappers_are_told_only_when_nothing_is_in_them() {
     assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
 }
 
+#[test]
+fn objects_beside_some_messages_belong_to_those() {
+    let files = |messages: &str| -> Vec<String> {
+        let event = format!(r#"{{"l":{{"p":[{messages}],"b":[{{"f":"f1"}},{{"f":"f2"}}]}}}}"#);
+        let file = |record: &String| {
+            let record: serde_json::Value = serde_json::from_str(record).unwrap();
+            record.get("ot.file").map_or("-".to_owned(), |file| file[0].as_str().unwrap().to_owned())
+        };
+        check(&event).unwrap();
+        records(&event).iter().map(file).collect()
+    };
+    // As many as messages, as those that have one, and neither.
+    assert_eq!(files(r#"{"c":2},{"c":4}"#), ["f1", "f2"]);
+    assert_eq!(files(r#"{"c":2},{"c":1},{"c":4},{"c":"0x01"}"#), ["-", "f1", "-", "f2"]);
+    assert_eq!(files(r#"{"c":2},{"c":1},{"c":4}"#), ["-", "-", "-"]);
+}
+
 /// How many records an event has, and which of them have the flag `truncated`.
 fn truncated(event: &str) -> (usize, Vec<usize>) {
     let mut normaliser = Normaliser::new(with_tables(Compiler::new())).unwrap();

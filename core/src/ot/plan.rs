@@ -276,6 +276,9 @@ impl Needs<'_> {
                 }
             }
         }
+        if let Some((path, _)) = &layout.accompanied {
+            self.take(*path);
+        }
         let needs: Vec<u32> = layout.needs.iter().map(|path| self.take(*path)).collect();
         let mut triggers: Vec<u32> = needs.first().copied().into_iter().collect();
         triggers.extend(layout.log.as_ref().map(|(path, _)| self.take(*path)));
@@ -322,7 +325,7 @@ impl Needs<'_> {
             }
         };
         put(layout.outer.filter(|_| layout.each.is_some()), None);
-        put(layout.each, None);
+        put(layout.each, layout.accompanied.as_ref().map(|(path, _)| *path));
         for origin in &layout.inputs.origins {
             match origin.from {
                 From::Part(path) => put(layout.each, Some(path)),

@@ -81,7 +81,8 @@ impl Reader<'_> {
             is_range.then(|| (first, last, transport.to_owned()))
         };
         let Some((first, last, transport)) = read() else {
-            let message = format!("`{port}` is no port; write `1502/udp`, or `11740-11743/tcp` for at most {RANGE_MAX}");
+            let message =
+                format!("`{port}` is no port; write `1502/udp`, or `11740-11743/tcp` for at most {RANGE_MAX}");
             return self.refuse(node.span, message);
         };
         Some(Written {

@@ -47,9 +47,8 @@ impl Taxonomy {
             let mut reader =
                 Reader { source, sensors: &sensors, paths: &mut paths, inputs: Vec::new(), found: &mut found };
             let table = match is_of_ports(node) {
-                true => {
-                    reader.ports(node, &taxonomy.protocols.iter().flat_map(Protocol::names).map(str::to_owned).collect())
-                }
+                true => reader
+                    .ports(node, &taxonomy.protocols.iter().flat_map(Protocol::names).map(str::to_owned).collect()),
                 false => reader.protocol(node),
             };
             taxonomy.protocols.extend(table);
@@ -121,8 +120,20 @@ const PROTOCOL_KEYS: &[&str] = &[
     "subnames",
     "operations",
 ];
-const LAYOUT_KEYS: &[&str] =
-    &["sensor", "title", "each", "beside", "logs", "needs", "inputs", "when", "swap", "addresses", "log_field"];
+const LAYOUT_KEYS: &[&str] = &[
+    "sensor",
+    "title",
+    "each",
+    "beside",
+    "beside_when",
+    "logs",
+    "needs",
+    "inputs",
+    "when",
+    "swap",
+    "addresses",
+    "log_field",
+];
 const ORIGIN_KEYS: &[&str] = &[
     "field", "is", "read", "of", "at", "length", "order", "mask", "shift", "strip", "after", "before", "only", "skip",
     "last", "also", "when",
@@ -298,7 +309,19 @@ impl Reader<'_> {
         let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
         let carries = node.get("carries").and_then(Node::text) == Some("true");
         let when = self.conditions(node.get("when"))?;
-        Some((Row { code: None, subcode, name: text("name"), subname: text("subname"), class, when, carries, protocol: None }, codes))
+        Some((
+            Row {
+                code: None,
+                subcode,
+                name: text("name"),
+                subname: text("subname"),
+                class,
+                when,
+                carries,
+                protocol: None,
+            },
+            codes,
+        ))
     }
 
     pub(super) fn cases(&mut self, node: &Node, key: &str, known: &[&'static str]) -> Vec<Case> {
@@ -344,6 +367,7 @@ impl Reader<'_> {
                 Some(swap) => Some(self.conditions(Some(swap))?),
                 None => None,
             };
+            let accompanied = self.accompanied(node, place.as_deref())?;
             layouts.push(Layout {
                 sensor: sensor.clone(),
                 log: (!logs.is_empty()).then(|| (self.paths.number(log_field.clone()), logs.clone())),
@@ -353,6 +377,7 @@ impl Reader<'_> {
                 inputs: Inputs::new(inputs),
                 when: self.conditions(node.get("when"))?,
                 swap,
+                accompanied,
                 is_consecutive,
             });
         }
@@ -365,6 +390,17 @@ impl Reader<'_> {
             return self.refuse(node.span, format!("the conditions of `{name}` lead back to it"));
         }
         Some(layouts)
+    }
+
+    /// Which objects have one beside them: `{field: numbers}`.
+    fn accompanied(&mut self, node: &Node, each: Option<&str>) -> Option<Option<(PathId, Vec<Want>)>> {
+        let (Some(when), Some(each)) = (node.get("beside_when"), each) else { return Some(None) };
+        let Some([(field, _)]) = when.as_map() else {
+            return self.refuse(when.span, "`beside_when` is a map from one field to the numbers that it may be");
+        };
+        let field = field.text().unwrap_or("null").to_owned();
+        let wants = self.texts(when, &field).iter().map(|want| Want::parse(want)).collect();
+        Some(Some((self.paths.number(format!("{each}.{field}")), wants)))
     }
 
     fn name_of(&self, input: InputId) -> &str {

@@ -62,6 +62,8 @@ pub(super) struct Layout {
     pub(super) when: Conditions,
     /// When sender and receiver change places.
     pub(super) swap: Option<Conditions>,
+    /// Which objects have one beside them, where not all have: a number in them, and what it may be.
+    pub(super) accompanied: Option<(PathId, Vec<Want>)>,
     /// Whether an address and a quantity mean so many addresses.
     pub(super) is_consecutive: bool,
 }
