@@ -45,6 +45,10 @@ thread_local! {
     static SCANNER: RefCell<(Scanner, Normaliser)> =
         RefCell::new((Scanner::new(&RULES), Normaliser::new(with_tables(Compiler::new())).unwrap()));
     static NARROWED: RefCell<Scanner> = RefCell::new(Scanner::new(&NARROW));
+    static SHIPPED: RefCell<Normaliser> = RefCell::new({
+        let tables = tieline_rules::protocols();
+        Normaliser::new(tables.fold(Compiler::new(), |to, (name, yaml)| to.protocols(Some(name), yaml))).unwrap()
+    });
 }
 
 fn titles(rules: impl Iterator<Item = usize>) -> Vec<usize> {
@@ -273,6 +277,41 @@ fn addresses_beyond_the_bound_are_told_by_a_flag() {
     assert_eq!(matches, [0, 1]);
 }
 
+/// The records that the shipped tables make, each as the texts of some fields.
+fn shipped(event: &str, fields: &[&str]) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let part = |record: &serde_json::Map<String, serde_json::Value>, field: &str| {
+        record.get(&format!("ot.{field}")).map_or("-".to_owned(), text)
+    };
+    let records = SHIPPED.with_borrow_mut(|normaliser| normaliser.records_json(event.as_bytes()).unwrap());
+    records.iter().map(|record| fields.iter().map(|field| part(record, field)).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn s7comm_plus_is_read_where_tshark_leaves_it_as_data() {
+    let told = |layers: &str| {
+        let event = format!(r#"{{"layers":{{"cotp":{{"cotp_cotp_type":"0x0f"}},{layers}}}}}"#);
+        shipped(&event, &["protocol", "name", "operation", "direction", "transaction"])
+    };
+    let data = |bytes: &str| told(&format!(r#""data":{{"data_data_data":"{bytes}"}}"#));
+    let digest = "00:".repeat(32);
+    assert_eq!(data("72:02:00:21:31:00:00:05:42:00:00:00:07"), ["s7comm_plus Set Multi Variables write request 7"]);
+    assert_eq!(
+        data(&format!("72:03:00:42:20:{digest}32:00:00:05:4c:00:00:00:09")),
+        ["s7comm_plus Get Multi Variables read response 9"]
+    );
+    assert_eq!(data("72:02:00:10:33:00:00:00:01"), ["s7comm_plus Notification read unsolicited -"]);
+    // Bytes that tshark has left out stand in those of the segment.
+    let payload = "03:00:00:f3:02:f0:80:72:01:00:e4:31:00:00:04:ca:00:00:00:01";
+    assert_eq!(
+        told(&format!(r#""tcp":{{"tcp_tcp_payload":"{payload}"}},"data":{{"filtered":"data"}}"#)),
+        ["s7comm_plus Create Object session request 1"]
+    );
+    for other in ["32:01:00:00", "72:09:00:21:31", "72:02:00:21:40:00:00:05:42", "", "zz"] {
+        assert!(data(other).is_empty(), "{other}");
+    }
+}
+
 /// Tables with a fault, one document each with `table` and what is `told`.
 #[test]
 fn broken_tables_say_where() {
@@ -297,17 +336,8 @@ fn cases(name: &str) -> Vec<serde_json::Value> {
 
 #[test]
 fn what_no_table_reads_is_known_by_its_port() {
-    let tables = || tieline_rules::protocols().fold(Compiler::new(), |to, (name, yaml)| to.protocols(Some(name), yaml));
-    let mut normaliser = Normaliser::new(tables()).unwrap();
-    let mut told = |event: &str| -> Vec<String> {
-        let fields = ["protocol", "name", "operation", "code", "direction", "source.ip", "destination.port"];
-        let records = normaliser.records_json(event.as_bytes()).unwrap();
-        let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let part = |record: &serde_json::Map<String, serde_json::Value>, field: &str| {
-            record.get(&format!("ot.{field}")).map_or("-".to_owned(), text)
-        };
-        records.iter().map(|record| fields.map(|field| part(record, field)).join(" ")).collect()
-    };
+    let fields = ["protocol", "name", "operation", "code", "direction", "source.ip", "destination.port"];
+    let told = |event: &str| shipped(event, &fields);
     let zeek = |rest: &str| {
         let ends = r#""id.orig_h":"10.2.0.9","id.orig_p":1030,"id.resp_h":"10.1.0.7""#;
         format!(r#"{{"_path":"conn","uid":"C1",{ends},"conn_state":"SF",{rest}}}"#)
