@@ -214,7 +214,7 @@ fn objects_beside_some_messages_belong_to_those() {
         let event = format!(r#"{{"l":{{"p":[{messages}],"b":[{{"f":"f1"}},{{"f":"f2"}}]}}}}"#);
         let file = |record: &String| {
             let record: serde_json::Value = serde_json::from_str(record).unwrap();
-            record.get("ot.file").map_or("-".to_owned(), |file| file[0].as_str().unwrap().to_owned())
+            record.get("ot.file").map_or("-".to_owned(), |file| file.as_str().unwrap().to_owned())
         };
         check(&event).unwrap();
         records(&event).iter().map(file).collect()

@@ -285,7 +285,7 @@ impl Builder {
         let site = self.plant.index.site_of_zone.get(number).copied().flatten();
         let index = &self.plant.index;
         let meets = |one: &&Placed| one.site == site || one.site.is_none() || site.is_none();
-        let around = index.networks.around(network.addr(), shorter).flat_map(|all| all.iter().filter(meets)).next();
+        let around = index.networks.around(network.addr(), 0..=shorter).flat_map(|all| all.iter().filter(meets)).next();
         let Some(around) = around.map(|one| one.what).filter(|around| *around as usize != number) else { return };
         let line = |zone: usize| index.lines.get(zone).map_or(&[][..], Vec::as_slice);
         if line(number).contains(&around) {

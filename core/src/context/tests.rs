@@ -271,3 +271,24 @@ fn what_an_event_says_itself_stays() {
     let rules = loaded.with_context(&context);
     assert_eq!(Scanner::new(&rules).scan_json(br#"{"SourceIp": "10.2.0.5"}"#).unwrap().len(), 1);
 }
+
+#[test]
+fn what_never_leaves_a_host_is_nowhere_unless_it_is_declared() {
+    let context = plant(PLANT);
+    let event = |from: &str, to: &str| format!(r#"{{"SourceIp": "{from}", "DestinationIp": "{to}"}}"#);
+    let told = ["destination.asset.known|exists: true", "flow.crosses|exists: true", "flow.denied_by: conduit"];
+    for nobody in ["127.0.0.1", "127.8.0.1", "::1", "::ffff:127.0.0.1", "224.0.0.251", "255.255.255.255", "0.0.0.0"] {
+        assert_eq!(holding(&context, &event("10.1.7.2", nobody), &told), [""; 0], "{nobody}");
+        assert_eq!(holding(&context, &event(nobody, "10.1.7.2"), &told[1..]), [""; 0], "{nobody}");
+    }
+    // The highest address of a network is in it.
+    all_hold(
+        &context,
+        &event("10.2.9.9", "10.1.7.255"),
+        &["destination.zone: cell", "destination.asset.known: false", "flow.crosses: true"],
+    );
+    let all = "zones: [{name: all, networks: [0.0.0.0/0, '::/0']}, {name: test, networks: [127.77.0.0/16]}]";
+    let context = plant(all);
+    assert_eq!(holding(&context, &event("10.0.0.1", "127.0.0.1"), &told), [""; 0]);
+    all_hold(&context, &event("10.0.0.1", "127.77.0.1"), &["source.zone: all", "destination.zone: test"]);
+}

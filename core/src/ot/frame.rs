@@ -346,7 +346,7 @@ impl<'e> Frame<'e> {
         let placed = self.event.slots.placed(self.plan.slot(*path)?, self.event.text);
         let (mut all, mut before, mut is_one) = (0, 0, false);
         for placed in placed {
-            let value = names::number(placed.seen.raw).map(Value::Number);
+            let value = names::number(&placed.seen.cow()).map(Value::Number);
             if wants.iter().any(|want| want.holds(value.as_ref())) {
                 all += 1;
                 before += usize::from(placed.at < part.places.start);
