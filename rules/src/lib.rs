@@ -23,6 +23,7 @@ const PIPELINES: &[(&str, &str)] = &[
     ("windows", windows!("../pipelines/windows.yml")),
     ("sysmon", include_str!("../pipelines/sysmon.yml")),
     ("zeek", include_str!("../pipelines/zeek.yml")),
+    ("suricata", include_str!("../pipelines/suricata.yml")),
     ("linux-auditd", include_str!("../pipelines/linux-auditd.yml")),
 ];
 
