@@ -34,7 +34,7 @@ struct Written {
 impl Reader<'_> {
     /// Reads a table of ports. `read` are the names of protocols whose messages are read.
     pub(super) fn ports(&mut self, node: &Node, read: &HashSet<String>) -> Option<Protocol> {
-        self.keys(node, KEYS, "a table of ports")?;
+        self.form.keys(node, KEYS, "a table of ports")?;
         let mut table = Protocol { is_by_port: true, ..Protocol::default() };
         for layout in node.get(SENSORS_KEY).and_then(Node::as_list).unwrap_or_default() {
             table.layouts.extend(self.layouts(layout).unwrap_or_default());
@@ -70,7 +70,7 @@ impl Reader<'_> {
     }
 
     fn port(&mut self, node: &Node, sources: &[String]) -> Option<Written> {
-        self.keys(node, ROW_KEYS, "a port")?;
+        self.form.keys(node, ROW_KEYS, "a port")?;
         self.source(node, sources, "a port")?;
         let port = self.need_text(node, "port", "a port")?;
         let read = || {
@@ -83,7 +83,7 @@ impl Reader<'_> {
         let Some((first, last, transport)) = read() else {
             let message =
                 format!("`{port}` is no port; write `1502/udp`, or `11740-11743/tcp` for at most {RANGE_MAX}");
-            return self.refuse(node.span, message);
+            return self.form.refuse(node.span, message);
         };
         Some(Written {
             first,
