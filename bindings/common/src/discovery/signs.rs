@@ -256,10 +256,12 @@ impl Tables {
         }
         if field.contains('{') {
             let at = match read {
-                Read::At(other, wanted) => match all_texts(event, object, other).iter().position(|own| is_same(own, wanted)) {
-                    Some(at) => Some(at),
-                    None => return Vec::new(),
-                },
+                Read::At(other, wanted) => {
+                    match all_texts(event, object, other).iter().position(|own| is_same(own, wanted)) {
+                        Some(at) => Some(at),
+                        None => return Vec::new(),
+                    }
+                }
                 _ => None,
             };
             return made_of(event, object, field, at).into_iter().collect();

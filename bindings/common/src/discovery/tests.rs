@@ -126,7 +126,9 @@ fn devices_say_what_they_are() {
 #[test]
 fn a_controller_that_speaks_what_tshark_does_not_read_is_known_by_its_transport() {
     let cotp = |kind: &str| {
-        format!(r#""cotp":{{"cotp_cotp_type":"{kind}","cotp_cotp_src-tsap":"SNOPCC0002000001","cotp_cotp_dst-tsap":"SIMATIC-ROOT-ES"}}"#)
+        format!(
+            r#""cotp":{{"cotp_cotp_type":"{kind}","cotp_cotp_src-tsap":"SNOPCC0002000001","cotp_cotp_dst-tsap":"SIMATIC-ROOT-ES"}}"#
+        )
     };
     let data = r#""cotp":{"cotp_cotp_type":"0x0f"},"data":{"data_data_data":"72:02:00:21:32:00:00:05:42:00:00:00:07"}"#;
     let events = [frame(EWS, PLC, &cotp("0x0e")), frame(PLC, EWS, &cotp("0x0d")), frame(PLC, EWS, data)];
