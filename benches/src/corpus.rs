@@ -69,7 +69,7 @@ pub fn rules(corpus: Option<&Path>) -> io::Result<RulePack> {
 /// # Errors
 /// When a file cannot be read.
 pub fn ot_rules() -> io::Result<RulePack> {
-    let is_table = |name: &str| name.starts_with("taxonomy") || name.starts_with("discovery") || name == "ports.yml";
+    let is_table = |name: &str| name.starts_with("taxonomy") || name.starts_with("discovery");
     own_rules("rules/ot", is_table)
 }
 

@@ -21,7 +21,7 @@ fn address() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => (0_u8..3, 0_u8..6).prop_map(|(net, host)| format!("10.0.{net}.{host}")),
         1 => (0_u8..3).prop_map(|host| format!("fd00::{host}")),
-        1 => Just("239.1.1.1".to_owned()),
+        1 => prop::sample::select(&["239.1.1.1", "127.0.0.1", "::1"][..]).prop_map(str::to_owned),
     ]
 }
 
@@ -30,7 +30,7 @@ fn network() -> impl Strategy<Value = String> {
         Just("10.0.0.0/16".to_owned()),
         (0_u8..3).prop_map(|net| format!("10.0.{net}.0/24")),
         (0_u8..3, 0_u8..2).prop_map(|(net, half)| format!("10.0.{net}.{}/30", half * 4)),
-        Just("fd00::/64".to_owned()),
+        prop::sample::select(&["fd00::/64", "0.0.0.0/0", "::/0", "127.0.0.0/8"][..]).prop_map(str::to_owned),
     ]
 }
 
@@ -152,7 +152,10 @@ impl<'a> Slow<'a> {
     fn in_network(&self, address: IpAddr, site: Option<&str>) -> Option<&'a Zone> {
         (0..=128_u8).rev().find_map(|prefix| {
             let holds = |zone: &&Zone| {
-                zone.networks.iter().any(|network| network.prefix_len() == prefix && network.contains(&address))
+                zone.networks.iter().any(|network| {
+                    let is_local = !address.is_loopback() || network.addr().is_loopback();
+                    network.prefix_len() == prefix && network.contains(&address) && is_local
+                })
             };
             let mut zones: Vec<&Zone> = self.context.zones().iter().filter(holds).collect();
             // Of two zones of a site with one network the first has it.
@@ -190,6 +193,9 @@ impl<'a> Slow<'a> {
             self.context.zones().iter().find(meets)
         };
         let zone = own.or_else(tagged).or_else(|| self.in_network(address, site.as_deref()));
+        if asset.is_none() && zone.is_none() && address.is_loopback() {
+            return None;
+        }
         let site = site.or_else(|| zone?.site.clone());
         Some((asset, zone, site))
     }

@@ -197,3 +197,25 @@ proptest! {
         check(if is_known { PLANT } else { "" }, &events);
     }
 }
+
+/// Conduits that a proposal has room for, as `config.rs` says.
+const CONDUITS_MAX: usize = 4_096;
+
+#[test]
+fn flows_beyond_the_bound_are_counted_and_told() {
+    let mut learner = Learner::new(compiler(), &plant(&["zones: [{name: cell, networks: [10.200.0.0/24]}]"])).unwrap();
+    let mut push = |number: usize| {
+        let from = format!("10.{}.{}.5", number >> 8, number & 0xff);
+        let event =
+            json!({"_path": "conn", "id.orig_h": from, "id.resp_h": "10.200.0.1", "id.resp_p": 502, "proto": "tcp"});
+        learner.push_json(event.to_string().as_bytes()).unwrap();
+    };
+    (0..CONDUITS_MAX + 3).for_each(&mut push);
+    // Those that are known still count, and cost no room.
+    push(0);
+    assert_eq!(learner.given_up(), 3);
+    let proposal = learner.proposal();
+    assert!(proposal.contains("# INCOMPLETE: for 3 flows there was no room.\n"));
+    assert_eq!(proposal.matches("\n    from: ").count(), CONDUITS_MAX);
+    assert_eq!(proposal.matches("\n  # seen 2 times").count(), 1);
+}

@@ -45,6 +45,10 @@ thread_local! {
     static SCANNER: RefCell<(Scanner, Normaliser)> =
         RefCell::new((Scanner::new(&RULES), Normaliser::new(with_tables(Compiler::new())).unwrap()));
     static NARROWED: RefCell<Scanner> = RefCell::new(Scanner::new(&NARROW));
+    static SHIPPED: RefCell<Normaliser> = RefCell::new({
+        let tables = tieline_rules::protocols();
+        Normaliser::new(tables.fold(Compiler::new(), |to, (name, yaml)| to.protocols(Some(name), yaml))).unwrap()
+    });
 }
 
 fn titles(rules: impl Iterator<Item = usize>) -> Vec<usize> {
@@ -204,6 +208,23 @@ fn wrappers_are_told_only_when_nothing_is_in_them() {
     assert_eq!(operations(r#"{"l":{"p":{"c":3}}}"#), ["session"]);
 }
 
+#[test]
+fn objects_beside_some_messages_belong_to_those() {
+    let files = |messages: &str| -> Vec<String> {
+        let event = format!(r#"{{"l":{{"p":[{messages}],"b":[{{"f":"f1"}},{{"f":"f2"}}]}}}}"#);
+        let file = |record: &String| {
+            let record: serde_json::Value = serde_json::from_str(record).unwrap();
+            record.get("ot.file").map_or("-".to_owned(), |file| file.as_str().unwrap().to_owned())
+        };
+        check(&event).unwrap();
+        records(&event).iter().map(file).collect()
+    };
+    // As many as messages, as those that have one, and neither.
+    assert_eq!(files(r#"{"c":2},{"c":4}"#), ["f1", "f2"]);
+    assert_eq!(files(r#"{"c":2},{"c":1},{"c":4},{"c":"0x01"}"#), ["-", "f1", "-", "f2"]);
+    assert_eq!(files(r#"{"c":2},{"c":1},{"c":4}"#), ["-", "-", "-"]);
+}
+
 /// How many records an event has, and which of them have the flag `truncated`.
 fn truncated(event: &str) -> (usize, Vec<usize>) {
     let mut normaliser = Normaliser::new(with_tables(Compiler::new())).unwrap();
@@ -256,6 +277,41 @@ fn addresses_beyond_the_bound_are_told_by_a_flag() {
     assert_eq!(matches, [0, 1]);
 }
 
+/// The records that the shipped tables make, each as the texts of some fields.
+fn shipped(event: &str, fields: &[&str]) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let part = |record: &serde_json::Map<String, serde_json::Value>, field: &str| {
+        record.get(&format!("ot.{field}")).map_or("-".to_owned(), text)
+    };
+    let records = SHIPPED.with_borrow_mut(|normaliser| normaliser.records_json(event.as_bytes()).unwrap());
+    records.iter().map(|record| fields.iter().map(|field| part(record, field)).collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn s7comm_plus_is_read_where_tshark_leaves_it_as_data() {
+    let told = |layers: &str| {
+        let event = format!(r#"{{"layers":{{"cotp":{{"cotp_cotp_type":"0x0f"}},{layers}}}}}"#);
+        shipped(&event, &["protocol", "name", "operation", "direction", "transaction"])
+    };
+    let data = |bytes: &str| told(&format!(r#""data":{{"data_data_data":"{bytes}"}}"#));
+    let digest = "00:".repeat(32);
+    assert_eq!(data("72:02:00:21:31:00:00:05:42:00:00:00:07"), ["s7comm_plus Set Multi Variables write request 7"]);
+    assert_eq!(
+        data(&format!("72:03:00:42:20:{digest}32:00:00:05:4c:00:00:00:09")),
+        ["s7comm_plus Get Multi Variables read response 9"]
+    );
+    assert_eq!(data("72:02:00:10:33:00:00:00:01"), ["s7comm_plus Notification read unsolicited -"]);
+    // Bytes that tshark has left out stand in those of the segment.
+    let payload = "03:00:00:f3:02:f0:80:72:01:00:e4:31:00:00:04:ca:00:00:00:01";
+    assert_eq!(
+        told(&format!(r#""tcp":{{"tcp_tcp_payload":"{payload}"}},"data":{{"filtered":"data"}}"#)),
+        ["s7comm_plus Create Object session request 1"]
+    );
+    for other in ["32:01:00:00", "72:09:00:21:31", "72:02:00:21:40:00:00:05:42", "", "zz"] {
+        assert!(data(other).is_empty(), "{other}");
+    }
+}
+
 /// Tables with a fault, one document each with `table` and what is `told`.
 #[test]
 fn broken_tables_say_where() {
@@ -276,6 +332,47 @@ fn cases(name: &str) -> Vec<serde_json::Value> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/operations").join(name);
     let text = std::fs::read_to_string(path).unwrap();
     text.split("\n---\n").map(|document| serde_saphyr::from_str(document).unwrap()).collect()
+}
+
+#[test]
+fn what_no_table_reads_is_known_by_its_port() {
+    let fields = ["protocol", "name", "operation", "code", "direction", "source.ip", "destination.port"];
+    let told = |event: &str| shipped(event, &fields);
+    let zeek = |rest: &str| {
+        let ends = r#""id.orig_h":"10.2.0.9","id.orig_p":1030,"id.resp_h":"10.1.0.7""#;
+        format!(r#"{{"_path":"conn","uid":"C1",{ends},"conn_state":"SF",{rest}}}"#)
+    };
+    let tristation = "tristation Triconex TriStation - - request 10.2.0.9";
+    assert_eq!(told(&zeek(r#""id.resp_p":1502,"proto":"udp""#)), [format!("{tristation} 1502")]);
+    // Another transport, what Zeek knows to be something else, protocols that have tables, and ports that say little.
+    assert!(told(&zeek(r#""id.resp_p":1502,"proto":"tcp""#)).is_empty());
+    assert!(told(&zeek(r#""id.resp_p":20256,"proto":"tcp","service":"http""#)).is_empty());
+    assert!(told(&zeek(r#""id.resp_p":502,"proto":"tcp""#)).is_empty());
+    assert!(told(&zeek(r#""id.resp_p":2004,"proto":"tcp""#)).is_empty());
+    assert!(told(r#"{"_path":"ssl","id.orig_h":"10.2.0.9","id.resp_p":4911,"proto":"tcp"}"#).is_empty());
+    assert_eq!(
+        told(
+            r#"{"event_type":"flow","src_ip":"10.2.0.9","src_port":1030,"dest_ip":"10.1.0.7","dest_port":11741,"proto":"TCP","app_proto":"failed","flow":{"state":"closed"}}"#
+        ),
+        ["codesys CODESYS V3 runtime - - request 10.2.0.9 11741"]
+    );
+    assert_eq!(
+        told(
+            r#"{"event":{"dataset":"conn"},"network":{"transport":"tcp"},"source":{"ip":"10.2.0.9"},"destination":{"ip":"10.1.0.7","port":20256}}"#
+        ),
+        ["pcom Unitronics PCOM - - request 10.2.0.9 20256"]
+    );
+    // Payload that tshark does not read, to the port and from it; not what a connection needs besides.
+    let tshark = |source: u16, destination: u16, data: &str| {
+        let ip = r#""ip":{"ip_ip_src":"10.2.0.9","ip_ip_dst":"10.1.0.7"}"#;
+        let udp = format!(r#""udp":{{"udp_udp_srcport":"{source}","udp_udp_dstport":"{destination}"}}"#);
+        format!(r#"{{"layers":{{{ip},{udp}{data}}}}}"#)
+    };
+    let data = r#","data":{"data_data_data":"01:02","data_data_len":"2"}"#;
+    assert_eq!(told(&tshark(1030, 1502, data)), [format!("{tristation} 1502")]);
+    assert_eq!(told(&tshark(1502, 1030, data)), ["tristation Triconex TriStation - - response 10.2.0.9 1030"]);
+    assert_eq!(told(&tshark(1740, 1741, data)), ["codesys CODESYS V3 runtime - - request 10.2.0.9 1741"]);
+    assert!(told(&tshark(1030, 1502, "")).is_empty());
 }
 
 #[test]

@@ -314,6 +314,34 @@ fn linux_and_network_sources_are_told_apart() {
         &[r#"{"_path":"dns","query":"a.example"}"#, r#"{"uid":"C","query":"a.example"}"#],
         &[r#"{"_path":"http","query":"a.example"}"#],
     );
+    let flow = r#""event_type":"flow","src_ip":"10.2.0.9","src_port":1030,"dest_ip":"10.1.0.7","dest_port":3389"#;
+    check(
+        "suricata",
+        "{category: network, service: connection}",
+        "{source.ip|cidr: 10.2.0.0/16, source.port|gte: 1024, destination.port: 3389, network.transport: tcp, network.state: SF}",
+        &[&format!(r#"{{{flow},"proto":"TCP","flow":{{"state":"closed"}}}}"#)],
+        &[
+            &format!(r#"{{{flow},"proto":"TCP","flow":{{"state":"new"}}}}"#),
+            &format!(r#"{{{flow},"proto":"TCP","flow":{{"state":"closed"}}}}"#).replace("\"flow\",", "\"alert\","),
+        ],
+    );
+    check(
+        "suricata",
+        "{category: firewall}",
+        "{src_port: 1030, dst_port: 3389, dst_ip: 10.1.0.7}",
+        &[&format!("{{{flow}}}")],
+        &[r#"{"event_type":"dns","src_port":1030,"dest_port":3389,"dest_ip":"10.1.0.7"}"#],
+    );
+    check(
+        "suricata",
+        "{category: dns}",
+        "{query|endswith: .example}",
+        &[
+            r#"{"event_type":"dns","dns":{"rrname":"a.example"}}"#,
+            r#"{"event_type":"dns","dns":{"queries":[{"rrname":"b.example"}]}}"#,
+        ],
+        &[r#"{"event_type":"http","dns":{"rrname":"a.example"}}"#],
+    );
     check(
         "zeek",
         "{product: zeek, service: dce_rpc}",

@@ -393,3 +393,26 @@ trust: {chains: []}
         assert!(told.contains(message), "{message} in {told}");
     }
 }
+
+#[test]
+fn so_many_sessions_are_tried_the_latest_first() {
+    // On the station are later sessions of somebody else; the one that explains the operation best is the oldest.
+    let with =
+        |on_jump_host: usize| {
+            let mut events = way("mk");
+            events.extend((0..on_jump_host).map(|number| {
+                logon("08:06", "JUMP-1.dairy.example", 10, "10.71.8.23", "mk", &format!("0x1{number:03}"))
+            }));
+            events.extend((0..40).map(|number| logon("08:20", "EWS-1", 10, JUMP, "other", &format!("0x2{number:03}"))));
+            events.push(stop("08:30", EWS, PLC));
+            let mut trust = Trust::new(compiler(), &plant("trust: {same_user: true}\n")).unwrap();
+            for (number, event) in events.iter().enumerate() {
+                trust.push_json(event.to_string().as_bytes(), &format!("e:{number}")).unwrap();
+            }
+            trust.finish();
+            trust.take().into_iter().next().unwrap().missing
+        };
+    assert_eq!(with(2), [""; 0]);
+    // 40 sessions, each with 200 ways back, are more than 4,096: what was found until then counts.
+    assert_eq!(with(200), ["user"]);
+}

@@ -23,6 +23,7 @@ const PIPELINES: &[(&str, &str)] = &[
     ("windows", windows!("../pipelines/windows.yml")),
     ("sysmon", include_str!("../pipelines/sysmon.yml")),
     ("zeek", include_str!("../pipelines/zeek.yml")),
+    ("suricata", include_str!("../pipelines/suricata.yml")),
     ("linux-auditd", include_str!("../pipelines/linux-auditd.yml")),
 ];
 
@@ -50,6 +51,7 @@ const PROTOCOLS: &[(&str, &str)] = protocols! {
     "omron_fins"
     "opcua"
     "pccc"
+    "ports"
     "profinet_dcp"
     "profinet_io"
     "roc_plus"
@@ -161,5 +163,5 @@ pub fn discovery_names() -> &'static str {
 /// Ports of OT protocols, as YAML with one port to a line.
 #[must_use]
 pub fn ports() -> &'static str {
-    include_str!("../ot/ports.yml")
+    include_str!("../ot/taxonomy/ports.yml")
 }

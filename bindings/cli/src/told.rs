@@ -57,16 +57,13 @@ impl Told {
         }
     }
 
-    /// Only says how many errors there are, where rules are not what the command is about.
+    /// Only says how many errors there are, where these are not what the command is about.
     pub(crate) fn mention<'a>(&mut self, found: impl IntoIterator<Item = &'a Diagnostic>, screen: &Screen) {
         for told in found {
             self.is_new(told);
         }
-        match self.count(|severity| severity == Severity::Error) {
-            0 => {}
-            errors => {
-                screen.warning(&format!("{} in rules; `tieline check` shows them", counted(errors as u64, "error")))
-            }
+        for (what, errors) in self.counts_of(|severity| severity == Severity::Error) {
+            screen.warning(&format!("{} in {what}; `tieline check` shows them", counted(errors as u64, "error")));
         }
     }
 
@@ -78,15 +75,29 @@ impl Told {
                 screen.note(&format!("{more} more of {code} ({}); `tieline check` shows all", code.name()));
             }
         }
-        let warnings: usize = self.count(|severity| severity != Severity::Error);
-        if warnings > 0 {
+        for (what, warnings) in self.counts_of(|severity| severity != Severity::Error) {
             let number = counted(warnings as u64, "warning");
-            screen.note(&format!("{number} about rules; `tieline check` shows them"));
+            screen.note(&format!("{number} about {what}; `tieline check` shows them"));
         }
     }
 
-    fn count(&self, of: impl Fn(Severity) -> bool) -> usize {
-        self.counts.iter().filter(|(code, _)| of(code.severity())).map(|(_, count)| count).sum()
+    /// How many there are about rules, and about what else is given.
+    fn counts_of(&self, of: impl Fn(Severity) -> bool) -> BTreeMap<&'static str, usize> {
+        let mut counts = BTreeMap::new();
+        for (code, count) in self.counts.iter().filter(|(code, _)| of(code.severity())) {
+            *counts.entry(about(*code)).or_default() += count;
+        }
+        counts
+    }
+}
+
+/// What a code is about.
+fn about(code: Code) -> &'static str {
+    match code {
+        Code::ContextSyntax | Code::ContextContradiction | Code::ContextMisspelling => "the plant",
+        Code::TaxonomySyntax => "tables of protocols",
+        Code::IndicatorList | Code::IndicatorFields | Code::IndicatorRefused | Code::IndicatorDoubtful => "indicators",
+        _ => "rules",
     }
 }
 

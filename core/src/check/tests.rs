@@ -40,6 +40,7 @@ const RAISED_ELSEWHERE: &[Code] = &[
     Code::TaxonomySyntax,
     Code::ContextSyntax,
     Code::ContextContradiction,
+    Code::ContextMisspelling,
     Code::PipelineUnused,
     Code::IndicatorList,
     Code::IndicatorFields,

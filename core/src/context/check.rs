@@ -11,6 +11,7 @@ use super::index::{ANY, OUTSIDE, Placed};
 use super::model::{Asset, Conduit, Context, Plant, Site, Zone};
 use super::policy::TrustPolicy;
 use super::read::{Declarations, Declared};
+use super::spelling::Spelling;
 use crate::diagnostic::{Code, Diagnostic, nearest};
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
@@ -28,6 +29,11 @@ pub(super) fn build(declared: Declarations, found: Vec<Diagnostic>) -> Context {
     builder.parents(&zones);
     builder.assets(&assets);
     builder.zones(&zones, &assets);
+    let spelling = Spelling::new(&assets);
+    let found = &mut builder.plant.diagnostics;
+    zones.iter().for_each(|zone| spelling.zone(zone, found));
+    declared.conduits.iter().for_each(|conduit| spelling.conduit(conduit, found));
+    declared.trust.iter().for_each(|trust| spelling.trust(trust, found));
     builder.conduits(declared.conduits);
     builder.trust(declared.trust);
     builder.levels(&zones);
@@ -285,7 +291,7 @@ impl Builder {
         let site = self.plant.index.site_of_zone.get(number).copied().flatten();
         let index = &self.plant.index;
         let meets = |one: &&Placed| one.site == site || one.site.is_none() || site.is_none();
-        let around = index.networks.around(network.addr(), shorter).flat_map(|all| all.iter().filter(meets)).next();
+        let around = index.networks.around(network.addr(), 0..=shorter).flat_map(|all| all.iter().filter(meets)).next();
         let Some(around) = around.map(|one| one.what).filter(|around| *around as usize != number) else { return };
         let line = |zone: usize| index.lines.get(zone).map_or(&[][..], Vec::as_slice);
         if line(number).contains(&around) {

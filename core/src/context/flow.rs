@@ -44,6 +44,11 @@ const PORTS: &[(&str, u16)] = &[
     ("winrm", 5985),
 ];
 
+/// The names of protocols that have a usual port.
+pub(super) fn protocols() -> impl Iterator<Item = &'static str> {
+    PORTS.iter().map(|(name, _)| *name)
+}
+
 /// Why a conduit does not let a flow pass, in the words of `flow.denied_by`.
 pub(super) const REASONS: [&str; 5] = ["conduit", "protocol", "operation", "role", "hours"];
 const CONDUIT: u8 = 1;

@@ -14,6 +14,7 @@ use hashbrown::HashMap;
 use ipnet::IpNet;
 use jiff::tz::TimeZone;
 use std::net::IpAddr;
+use std::ops::RangeInclusive;
 
 /// Stands for whatever is in no zone, where a number of a zone is expected.
 pub(super) const OUTSIDE: u32 = u32::MAX;
@@ -82,13 +83,19 @@ impl Networks {
 
     /// The zone of the smallest network in which an address lies, of those that are known at a site.
     pub(super) fn find(&self, address: IpAddr, site: Option<u32>) -> Option<u32> {
-        self.around(address, u8::MAX).find_map(|zones| pick(zones, site))
+        // What never leaves a host is only in networks of such addresses.
+        let least = match address {
+            IpAddr::V4(v4) if v4.is_loopback() => 8,
+            IpAddr::V6(v6) if v6.is_loopback() => 128,
+            _ => 0,
+        };
+        self.around(address, least..=u8::MAX).find_map(|zones| pick(zones, site))
     }
 
-    /// The zones of networks around an address, with prefixes of at most this length, the smallest network first.
-    pub(super) fn around(&self, address: IpAddr, most: u8) -> impl Iterator<Item = &[Placed]> {
+    /// The zones of networks around an address, with prefixes of such lengths, the smallest network first.
+    pub(super) fn around(&self, address: IpAddr, lengths: RangeInclusive<u8>) -> impl Iterator<Item = &[Placed]> {
         let tables = if address.is_ipv4() { &self.v4 } else { &self.v6 };
-        tables.iter().filter(move |(prefix, _)| *prefix <= most).filter_map(move |(prefix, networks)| {
+        tables.iter().filter(move |(prefix, _)| lengths.contains(prefix)).filter_map(move |(prefix, networks)| {
             let network = IpNet::new(address, *prefix).ok()?.trunc();
             networks.get(&network).map(Vec::as_slice)
         })
@@ -121,7 +128,7 @@ pub(crate) struct End {
     pub(crate) asset: Option<u32>,
     pub(crate) zone: Option<u32>,
     pub(crate) site: Option<u32>,
-    /// Whether the event says who it is at all, and it is no group of receivers.
+    /// Whether the event says who it is at all, and it is neither a group of receivers nor the host itself.
     pub(crate) is_there: bool,
 }
 
@@ -146,6 +153,10 @@ impl Index {
         let own = || assets.get(asset? as usize)?.ip.iter().find_map(|address| self.networks.find(*address, site));
         let by_mac = || pick(self.zone_macs.get(mac.filter(|_| named.ip.is_none())?)?, site);
         let zone = zone.or_else(by_mac).or_else(own);
+        // On loopback a host talks to itself, wherever it stands.
+        if asset.is_none() && zone.is_none() && named.ip.is_some_and(|ip| ip.is_loopback()) {
+            return End::default();
+        }
         let of_zone = || *self.site_of_zone.get(zone? as usize)?;
         End { asset, zone, site: site.or_else(of_zone), is_there }
     }

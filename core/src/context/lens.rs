@@ -531,7 +531,8 @@ impl<'e> Said<'e> {
         let (from_port, to_port) = (port(Input::SourcePort), port(Input::Port));
         let operation = lens.value(Input::Operation, slots, text);
         // Of a packet that is no operation only its ports say who was called: services have the lower ones.
-        let is_return = operation.is_none() && from_port.zip(to_port).is_some_and(|(from, to)| from < to);
+        let is_packet = operation.is_none() && lens.value(Input::Direction, slots, text).is_none();
+        let is_return = is_packet && from_port.zip(to_port).is_some_and(|(from, to)| from < to);
         let is_turned = is_answer || is_return;
         let protocol =
             lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));

@@ -22,9 +22,11 @@ mod memo;
 mod model;
 mod policy;
 mod read;
+mod spelling;
 
 pub(crate) use flow::reasons;
 pub use forms::InventoryForm;
+pub use hours::Hours;
 pub(crate) use learn::Learned;
 pub(crate) use lens::{Lens, Party, Passing, Seen, fields, is_field};
 pub use model::{Asset, Conduit, Context, Level, Site, Zone};

@@ -216,7 +216,13 @@ impl Reader<'_> {
         let name = self.form.need_text(node, "name", "a zone")?.to_owned();
         let purdue_level = self.form.text(node, "purdue_level").and_then(|(text, span)| {
             let level = Level::from_str(text).ok();
-            level.or_else(|| self.form.refuse(span, format!("`{text}` is no Purdue level; they go from 0 to 5")))
+            level.or_else(|| {
+                let message = format!("`{text}` is no Purdue level; they go from 0 to 5");
+                match text {
+                    "35" | "3,5" | "dmz" | "DMZ" => self.form.refuse_with(span, message, "did you mean `3.5`?"),
+                    _ => self.form.refuse(span, message),
+                }
+            })
         });
         let security_level = self.form.text(node, "security_level").and_then(|(text, span)| {
             let level = text.parse().ok().filter(|level| *level <= 4);

@@ -271,3 +271,69 @@ fn what_an_event_says_itself_stays() {
     let rules = loaded.with_context(&context);
     assert_eq!(Scanner::new(&rules).scan_json(br#"{"SourceIp": "10.2.0.5"}"#).unwrap().len(), 1);
 }
+
+#[test]
+fn what_never_leaves_a_host_is_nowhere_unless_it_is_declared() {
+    let context = plant(PLANT);
+    let event = |from: &str, to: &str| format!(r#"{{"SourceIp": "{from}", "DestinationIp": "{to}"}}"#);
+    let told = ["destination.asset.known|exists: true", "flow.crosses|exists: true", "flow.denied_by: conduit"];
+    for nobody in ["127.0.0.1", "127.8.0.1", "::1", "::ffff:127.0.0.1", "224.0.0.251", "255.255.255.255", "0.0.0.0"] {
+        assert_eq!(holding(&context, &event("10.1.7.2", nobody), &told), [""; 0], "{nobody}");
+        assert_eq!(holding(&context, &event(nobody, "10.1.7.2"), &told[1..]), [""; 0], "{nobody}");
+    }
+    // The highest address of a network is in it.
+    all_hold(
+        &context,
+        &event("10.2.9.9", "10.1.7.255").replace("\"}", r#"", "sensor": "tap-north"}"#),
+        &["destination.zone: cell", "destination.asset.known: false", "flow.crosses: true"],
+    );
+    let all = "zones: [{name: all, networks: [0.0.0.0/0, '::/0']}, {name: test, networks: [127.77.0.0/16]}]";
+    let context = plant(all);
+    assert_eq!(holding(&context, &event("10.0.0.1", "127.0.0.1"), &told), [""; 0]);
+    all_hold(&context, &event("10.0.0.1", "127.77.0.1"), &["source.zone: all", "destination.zone: test"]);
+}
+
+#[test]
+fn names_that_are_nearly_those_of_something_are_told() {
+    let told = told(
+        "
+assets:
+  - {id: ews, ip: 10.0.0.1, role: engineering_workstation, tags: [boiler]}
+  - {id: plc, ip: 10.0.1.1, role: controller}
+zones:
+  - {name: a, networks: [10.0.0.0/24], purdue_level: 35}
+  - {name: b, networks: [10.0.1.0/24], tags: [boilr, pump]}
+conduits:
+  - {name: typo, from: a, to: b, roles: [engineering_workstaton], protocols: [modbuss, 22/tpc, 22, sftp]}
+  - {name: fine, from: b, to: a, roles: [historian, controller], protocols: [S7comm, 443/tcp, tristation]}
+trust: {chains: [{name: here, begins: console, station: engineering-workstation}]}
+",
+    );
+    let expected = [
+        "plant.yml:6:54: error[TL0090]: `35` is no Purdue level; they go from 0 to 5",
+        "plant.yml:7:5: warning[TL0125]: the zone `b` chooses assets by the tag `boilr`, which none has",
+        "plant.yml:9:5: warning[TL0125]: the conduit `typo` names the role `engineering_workstaton`, which no asset has",
+        "plant.yml:9:5: warning[TL0125]: the conduit `typo` names an unknown protocol `modbuss`",
+        "plant.yml:9:5: warning[TL0125]: the conduit `typo` names `22/tpc`, which is no port",
+        "plant.yml:11:8: warning[TL0125]: the chain `here` names the role `engineering-workstation`, which no asset has",
+    ];
+    assert_eq!(told, expected);
+    let context =
+        plant("assets: [{id: a, ip: 10.0.0.1, role: hmi}]\nconduits: [{name: c, from: '*', to: '*', roles: [hmmi]}]");
+    assert_eq!(context.diagnostics()[0].help.as_deref(), Some("did you mean `hmi`?"));
+}
+
+#[test]
+fn a_memo_that_is_full_forgets_and_answers_stay_right() {
+    let context = plant("zones: [{name: even, networks: [10.0.0.0/16]}]");
+    let rules = rules(&["source.zone: even"]).with_context(&context);
+    let mut scanner = Scanner::new(&rules);
+    for pass in 0..2 {
+        for number in 0..crate::config::CONTEXT_MEMO_MAX + 9 {
+            let (net, high, low) = (number % 2, number >> 8, number & 0xff);
+            let event = format!(r#"{{"SourceIp": "10.{net}.{high}.{low}"}}"#);
+            let found = scanner.scan_json(event.as_bytes()).unwrap().len();
+            assert_eq!(found, 1 - net, "{event} in pass {pass}");
+        }
+    }
+}

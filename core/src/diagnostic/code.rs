@@ -147,6 +147,7 @@ codes! {
     RuleUnsupported = "TL0122", Note, "rule-unsupported", "the rule's own status says that it is unsupported or deprecated";
     ContextContradiction = "TL0123", Warning, "context-contradiction", "assets, zones or conduits contradict each other, overlap, or name what is not there";
     NothingInFile = "TL0124", Warning, "nothing-in-file", "a rule file holds no document";
+    ContextMisspelling = "TL0125", Warning, "context-misspelling", "a conduit, zone or chain names a role, tag or protocol that nothing has, but something similar does";
     IndicatorRefused = "TL0130", Warning, "indicator-refused", "an indicator cannot be looked for, or would match nearly everything, and was left out";
     IndicatorDoubtful = "TL0131", Warning, "indicator-doubtful", "an indicator is looked for, but may not be what its list means";
     // Conventions.

@@ -151,6 +151,10 @@ impl Records {
             return;
         }
         let row = frame.row();
+        // What is known by its port only, and not even that, or that has been read as what it is.
+        if frame.protocol.is_by_port && (row.is_none() || !self.ends.is_empty() || self.passed > 0) {
+            return;
+        }
         if self.wraps == Wraps::Passed && row.is_some_and(|row| row.carries) {
             self.passed += 1;
             return;
@@ -169,7 +173,7 @@ impl Records {
         let named = |name: fn(&'e Row) -> &'e str| found.row.map(name).filter(|name| !name.is_empty());
         let text = match field {
             SENSOR => Some(&*frame.layout.sensor),
-            PROTOCOL => Some(&*frame.protocol.name),
+            PROTOCOL => Some(named(|row| row.protocol.as_deref().unwrap_or_default()).unwrap_or(&frame.protocol.name)),
             OPERATION => CLASSES.get(usize::from(found.class)).copied(),
             DIRECTION => found.direction,
             OUTCOME => found.outcome,
@@ -205,7 +209,9 @@ impl Records {
             SUBNAME => self.own_name(SUBNAME, SUBCODE, slot, frame),
             ERROR_NAME => self.own_name(ERROR_NAME, ERROR_CODE, slot, frame),
             CODE | SUBCODE | ERROR_CODE => {
-                if let Some(number) = frame.number(field) {
+                if !frame.protocol.is_by_port
+                    && let Some(number) = frame.number(field)
+                {
                     self.push_number(slot, number);
                 }
             }

@@ -331,13 +331,29 @@ impl<'e> Frame<'e> {
         cursor.left.clone()
     }
 
-    /// Where the object stands that belongs to a part, among as many as there are parts.
+    /// Where the object stands that belongs to a part, among as many as there are parts, or parts that have one.
     fn beside(&self, beside: PathId, part: &Part) -> Range<u32> {
         let starts = || self.plan.slot(beside).into_iter().flat_map(|slot| self.event.objects(slot));
-        match starts().nth(part.number) {
-            Some(start) if starts().count() == part.count => start..starts().nth(part.number + 1).unwrap_or(u32::MAX),
-            _ => 0..0,
+        let count = starts().count();
+        let number = if count == part.count { Some(part.number) } else { self.accompanied(part, count) };
+        let mut own = number.into_iter().flat_map(|number| starts().skip(number));
+        own.next().map_or(0..0, |start| start..own.next().unwrap_or(u32::MAX))
+    }
+
+    /// Which of the parts that have an object beside them a part is, when there are so many of them.
+    fn accompanied(&self, part: &Part, count: usize) -> Option<usize> {
+        let (path, wants) = self.layout.accompanied.as_ref()?;
+        let placed = self.event.slots.placed(self.plan.slot(*path)?, self.event.text);
+        let (mut all, mut before, mut is_one) = (0, 0, false);
+        for placed in placed {
+            let value = names::number(&placed.seen.cow()).map(Value::Number);
+            if wants.iter().any(|want| want.holds(value.as_ref())) {
+                all += 1;
+                before += usize::from(placed.at < part.places.start);
+                is_one |= part.places.contains(&placed.at);
+            }
         }
+        (is_one && all == count).then_some(before)
     }
 
     fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {

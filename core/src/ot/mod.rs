@@ -14,6 +14,7 @@ mod decode;
 mod frame;
 mod names;
 mod plan;
+mod ports;
 mod read;
 mod taxonomy;
 
@@ -117,6 +118,9 @@ pub(crate) const CLASSES: &[&str] = &[
 /// The class of messages that no row is for.
 const UNKNOWN: u8 = CLASSES.len() as u8 - 1;
 
+/// The class of connections of which only the protocol is known: none.
+const NO_CLASS: u8 = CLASSES.len() as u8;
+
 /// What a message can be to its receiver.
 const DIRECTIONS: &[&str] = &["request", "response", "unsolicited"];
 
@@ -126,7 +130,7 @@ mod tests {
 
     #[test]
     fn every_class_and_direction_has_a_bit() {
-        assert!(CLASSES.len() * (DIRECTIONS.len() + 1) <= u128::BITS as usize);
+        assert!((CLASSES.len() + 1) * (DIRECTIONS.len() + 1) <= u128::BITS as usize);
         assert_eq!(CLASSES[usize::from(UNKNOWN)], "unknown");
     }
 

@@ -10,7 +10,7 @@ use super::conditions::Conditions;
 use super::taxonomy::{From, Layout, Origin, PathId, Protocol, Taxonomy};
 use super::{
     ADDRESS, CLASSES, CODE, DESTINATION, DIRECTION, DIRECTIONS, ERROR_CODE, ERROR_NAME, FIELDS, FLAG, InputId, NAME,
-    OPERATION, OUTCOME, PREFIX, QUANTITY, SOURCE, SUBCODE, SUBNAME,
+    NO_CLASS, OPERATION, OUTCOME, PREFIX, QUANTITY, SOURCE, SUBCODE, SUBNAME,
 };
 use crate::config::EVENT_DEPTH_MAX;
 use crate::event::slots::{Parts, Slots};
@@ -70,7 +70,8 @@ impl Wanted {
             texts(2).is_none_or(|texts| direction.is_some_and(|direction| texts.contains(*direction)))
         };
         let mut when = 0;
-        for (class, _) in (0..).zip(CLASSES).filter(|(_, class)| is_class(class)) {
+        let classes = (0..).zip(CLASSES).filter(|(_, class)| is_class(class)).map(|(class, _)| class);
+        for class in classes.chain(texts(1).is_none().then_some(NO_CLASS)) {
             for direction in (0..=DIRECTIONS.len()).filter(|at| is_direction(DIRECTIONS.get(*at))) {
                 when |= Self::bit(class, direction);
             }
@@ -111,8 +112,9 @@ impl Plan {
             let Some(field) = number_of(name) else { continue };
             let demands: Vec<_> = demands.iter().map(|demand| (demand.first(), Wanted::when(demand))).collect();
             for (protocol, wanted) in taxonomy.protocols.iter().zip(&mut wanted) {
-                let own = text::folded(&protocol.name);
-                let is_of = |texts: &Option<BTreeSet<String>>| texts.as_ref().is_none_or(|texts| texts.contains(&own));
+                let is_of = |texts: &Option<BTreeSet<String>>| {
+                    texts.as_ref().is_none_or(|texts| protocol.names().any(|own| texts.contains(&text::folded(own))))
+                };
                 let demands = demands.iter().filter(|(protocols, _)| protocols.is_none_or(is_of));
                 let when = demands.fold(0, |when, (_, own)| when | own);
                 wanted.push(Wanted { field, slot: slot(name).0, when });
@@ -274,6 +276,9 @@ impl Needs<'_> {
                 }
             }
         }
+        if let Some((path, _)) = &layout.accompanied {
+            self.take(*path);
+        }
         let needs: Vec<u32> = layout.needs.iter().map(|path| self.take(*path)).collect();
         let mut triggers: Vec<u32> = needs.first().copied().into_iter().collect();
         triggers.extend(layout.log.as_ref().map(|(path, _)| self.take(*path)));
@@ -320,7 +325,7 @@ impl Needs<'_> {
             }
         };
         put(layout.outer.filter(|_| layout.each.is_some()), None);
-        put(layout.each, None);
+        put(layout.each, layout.accompanied.as_ref().map(|(path, _)| *path));
         for origin in &layout.inputs.origins {
             match origin.from {
                 From::Part(path) => put(layout.each, Some(path)),

@@ -14,7 +14,8 @@ use super::taxonomy::{
 };
 use super::{CLASSES, DIRECTIONS, FIELDS, INPUTS_MAX, InputId, UNKNOWN};
 use crate::config::{EVENT_DEPTH_MAX, Limits};
-use crate::diagnostic::{Code, Diagnostic, Source, Span, nearest};
+use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::syntax::form::Form;
 use crate::syntax::yaml::{self, Node};
 use rayon::prelude::*;
 use std::collections::HashMap;
@@ -39,12 +40,19 @@ impl Taxonomy {
         }
         let mut taxonomy = Self::default();
         let mut paths = Paths::default();
-        for (source, node) in documents.iter().filter(|(_, node)| {
-            node.get("sensor").is_none() && node.get("ports").is_none_or(|_| node.get("protocol").is_some())
-        }) {
-            let mut reader =
-                Reader { source, sensors: &sensors, paths: &mut paths, inputs: Vec::new(), found: &mut found };
-            taxonomy.protocols.extend(reader.protocol(node));
+        let is_of_ports = |node: &Node| node.get("ports").is_some() && node.get("protocol").is_none();
+        let tables = documents.iter().filter(|(_, node)| node.get("sensor").is_none());
+        let (ports, protocols): (Vec<_>, Vec<_>) = tables.partition(|(_, node)| is_of_ports(node));
+        // Ports come behind all others, which read what a connection by its port is only said to be.
+        for (source, node) in protocols.into_iter().chain(ports) {
+            let form = Form { source, code: Code::TaxonomySyntax, found: &mut found };
+            let mut reader = Reader { form, sensors: &sensors, paths: &mut paths, inputs: Vec::new() };
+            let table = match is_of_ports(node) {
+                true => reader
+                    .ports(node, &taxonomy.protocols.iter().flat_map(Protocol::names).map(str::to_owned).collect()),
+                false => reader.protocol(node),
+            };
+            taxonomy.protocols.extend(table);
         }
         taxonomy.paths = paths.names;
         (taxonomy, found)
@@ -80,14 +88,22 @@ fn outer_of(each: Option<&str>) -> Option<&str> {
     each?.rsplit_once('.').map(|(outer, _)| outer)
 }
 
-struct Reader<'a> {
-    source: &'a Source,
+/// What rows of a table may rest on.
+pub(super) fn sources(node: &Node) -> Vec<String> {
+    let sources = node.get("sources").and_then(Node::as_map).unwrap_or_default();
+    sources.iter().filter_map(|(key, _)| key.text().map(str::to_owned)).collect()
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) form: Form<'a>,
     sensors: &'a HashMap<String, (&'a Source, Node)>,
     paths: &'a mut Paths,
     /// The names of inputs that are no fields of a record.
     inputs: Vec<String>,
-    found: &'a mut Vec<Diagnostic>,
 }
+
+/// The key under which layouts stand.
+pub(super) const SENSORS_KEY: &str = "sensors";
 
 const PROTOCOL_KEYS: &[&str] = &[
     "protocol",
@@ -95,7 +111,7 @@ const PROTOCOL_KEYS: &[&str] = &[
     "ports",
     "sources",
     "references",
-    "sensors",
+    SENSORS_KEY,
     "direction",
     "outcome",
     "flags",
@@ -104,8 +120,20 @@ const PROTOCOL_KEYS: &[&str] = &[
     "subnames",
     "operations",
 ];
-const LAYOUT_KEYS: &[&str] =
-    &["sensor", "title", "each", "beside", "logs", "needs", "inputs", "when", "swap", "addresses", "log_field"];
+const LAYOUT_KEYS: &[&str] = &[
+    "sensor",
+    "title",
+    "each",
+    "beside",
+    "beside_when",
+    "logs",
+    "needs",
+    "inputs",
+    "when",
+    "swap",
+    "addresses",
+    "log_field",
+];
 const ORIGIN_KEYS: &[&str] = &[
     "field", "is", "read", "of", "at", "length", "order", "mask", "shift", "strip", "after", "before", "only", "skip",
     "last", "also", "when",
@@ -126,69 +154,26 @@ const FLAGS: &[&str] = &[
 ];
 
 impl Reader<'_> {
-    fn refuse<T>(&mut self, span: Span, message: impl Into<String>) -> Option<T> {
-        self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, span, message));
-        None
-    }
-
-    fn keys(&mut self, node: &Node, known: &[&'static str], owner: &str) -> Option<()> {
-        let Some(entries) = node.as_map() else {
-            return self.refuse(node.span, format!("{owner} must be a map, not {}", node.noun()));
-        };
-        for (key, _) in entries {
-            let text = key.text().unwrap_or("null");
-            if !known.contains(&text) {
-                let help = match nearest(text, known.iter().copied()) {
-                    Some(near) => format!("did you mean `{near}`?"),
-                    None => format!("it has: {}", known.join(", ")),
-                };
-                let message = format!("{owner} has no key `{text}`");
-                self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, key.span, message).help(help));
-            }
-        }
-        Some(())
-    }
-
-    /// A text or a list of texts; nothing when there is no such key.
     fn texts(&mut self, node: &Node, key: &str) -> Vec<String> {
-        let Some(value) = node.get(key).filter(|value| !value.is_null()) else { return Vec::new() };
-        let mut texts = Vec::new();
-        for item in value.as_list().unwrap_or(std::slice::from_ref(value)) {
-            match item.text() {
-                Some(text) => texts.push(text.to_owned()),
-                None => drop(self.refuse::<()>(item.span, format!("`{key}` takes texts, not {}", item.noun()))),
-            }
-        }
-        texts
+        let texts = self.form.texts(node, key).unwrap_or_default();
+        texts.into_iter().map(|(text, _)| text.to_owned()).collect()
     }
 
-    fn need_text(&mut self, node: &Node, key: &str, owner: &str) -> Option<String> {
-        match node.get(key).and_then(Node::text) {
-            Some(text) => Some(text.to_owned()),
-            None => self.refuse(node.span, format!("{owner} needs the text `{key}`")),
-        }
+    pub(super) fn need_text(&mut self, node: &Node, key: &str, owner: &str) -> Option<String> {
+        self.form.need_text(node, key, owner).map(str::to_owned)
     }
 
     fn number(&mut self, node: &Node, what: &str) -> Option<i64> {
         match node.text().and_then(names::number) {
             Some(number) => Some(number),
-            None => self.refuse(node.span, format!("{what} must be a whole number, decimal or `0x` and hexadecimal")),
+            None => {
+                self.form.refuse(node.span, format!("{what} must be a whole number, decimal or `0x` and hexadecimal"))
+            }
         }
-    }
-
-    fn one_of(&mut self, node: &Node, text: &str, known: &[&'static str], what: &str) -> Option<()> {
-        if known.contains(&text) {
-            return Some(());
-        }
-        let message = format!("`{text}` is no {what}");
-        let help = nearest(text, known.iter().copied())
-            .map_or_else(|| format!("there are: {}", known.join(", ")), |near| format!("did you mean `{near}`?"));
-        self.found.push(Diagnostic::new(Code::TaxonomySyntax, self.source, node.span, message).help(help));
-        None
     }
 
     fn protocol(&mut self, node: &Node) -> Option<Protocol> {
-        self.keys(node, PROTOCOL_KEYS, "a protocol")?;
+        self.form.keys(node, PROTOCOL_KEYS, "a protocol")?;
         let name = self.need_text(node, "protocol", "a table of a protocol")?;
         let mut protocol = Protocol { name, ..Protocol::default() };
         let Protocol { errors, objects, subnames, .. } = &mut protocol;
@@ -201,7 +186,7 @@ impl Reader<'_> {
                 }
             }
         }
-        for layout in node.get("sensors").and_then(Node::as_list).unwrap_or_default() {
+        for layout in node.get(SENSORS_KEY).and_then(Node::as_list).unwrap_or_default() {
             let read = self.layouts(layout);
             protocol.layouts.extend(read.unwrap_or_default());
         }
@@ -209,22 +194,21 @@ impl Reader<'_> {
         protocol.outcome = self.cases(node, "outcome", OUTCOMES);
         protocol.flags = self.cases(node, "flags", FLAGS);
         self.rows(node, &mut protocol);
+        self.finished(node, protocol)
+    }
+
+    /// The protocol, now that all of its inputs are known.
+    pub(super) fn finished(&mut self, node: &Node, mut protocol: Protocol) -> Option<Protocol> {
         protocol.inputs = FIELDS.len() + self.inputs.len();
         if protocol.inputs > INPUTS_MAX {
             let most = INPUTS_MAX - FIELDS.len();
-            return self.refuse(node.span, format!("a protocol can have {most} inputs of its own, not more"));
+            return self.form.refuse(node.span, format!("a protocol can have {most} inputs of its own, not more"));
         }
         Some(protocol)
     }
 
     fn rows(&mut self, node: &Node, protocol: &mut Protocol) {
-        let known: Vec<String> = node
-            .get("sources")
-            .and_then(Node::as_map)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|(key, _)| key.text().map(str::to_owned))
-            .collect();
+        let known = sources(node);
         let mut subcodes: Vec<(i64, names::Names)> = Vec::new();
         for node in node.get("operations").and_then(Node::as_list).unwrap_or_default() {
             let Some((row, codes)) = self.row(node, &known) else { continue };
@@ -252,9 +236,18 @@ impl Reader<'_> {
         protocol.subcodes = subcodes;
     }
 
+    /// What a row rests on.
+    pub(super) fn source(&mut self, node: &Node, sources: &[String], owner: &str) -> Option<()> {
+        let source = self.need_text(node, "source", owner)?;
+        match sources.contains(&source) {
+            true => Some(()),
+            false => self.form.refuse(node.span, format!("`{source}` is not under `sources`")),
+        }
+    }
+
     /// A row, and the codes that it is for.
     fn row(&mut self, node: &Node, sources: &[String]) -> Option<(Row, Vec<Option<i64>>)> {
-        self.keys(node, ROW_KEYS, "an operation")?;
+        self.form.keys(node, ROW_KEYS, "an operation")?;
         let codes = match node.get("code") {
             Some(code) => {
                 let items = code.as_list().unwrap_or(std::slice::from_ref(code));
@@ -263,12 +256,9 @@ impl Reader<'_> {
             None => vec![None],
         };
         let class = self.need_text(node, "class", "an operation")?;
-        self.one_of(node, &class, CLASSES, "operation class")?;
+        self.form.one_of(&class, node.span, CLASSES, "operation class")?;
         let class = CLASSES.iter().position(|known| *known == class).map_or(UNKNOWN, |at| at as u8);
-        let source = self.need_text(node, "source", "an operation")?;
-        if !sources.contains(&source) {
-            return self.refuse(node.span, format!("`{source}` is not under `sources`"));
-        }
+        self.source(node, sources, "an operation")?;
         let subcode = match node.get("subcode") {
             Some(subcode) => Some(self.number(subcode, "a subcode")?),
             None => None,
@@ -276,17 +266,29 @@ impl Reader<'_> {
         let text = |key: &str| node.get(key).and_then(Node::text).unwrap_or_default().to_owned();
         let carries = node.get("carries").and_then(Node::text) == Some("true");
         let when = self.conditions(node.get("when"))?;
-        Some((Row { code: None, subcode, name: text("name"), subname: text("subname"), class, when, carries }, codes))
+        Some((
+            Row {
+                code: None,
+                subcode,
+                name: text("name"),
+                subname: text("subname"),
+                class,
+                when,
+                carries,
+                protocol: None,
+            },
+            codes,
+        ))
     }
 
-    fn cases(&mut self, node: &Node, key: &str, known: &[&'static str]) -> Vec<Case> {
+    pub(super) fn cases(&mut self, node: &Node, key: &str, known: &[&'static str]) -> Vec<Case> {
         let mut cases = Vec::new();
         for node in node.get(key).and_then(Node::as_list).unwrap_or_default() {
-            if self.keys(node, &["is", "when"], "a case").is_none() {
+            if self.form.keys(node, &["is", "when"], "a case").is_none() {
                 continue;
             }
             let Some(is) = self.need_text(node, "is", "a case") else { continue };
-            if self.one_of(node, &is, known, key).is_some()
+            if self.form.one_of(&is, node.span, known, key).is_some()
                 && let Some(when) = self.conditions(node.get("when"))
             {
                 cases.push(Case { is, when });
@@ -296,8 +298,8 @@ impl Reader<'_> {
     }
 
     /// One layout for each place where objects stand.
-    fn layouts(&mut self, node: &Node) -> Option<Vec<Layout>> {
-        self.keys(node, LAYOUT_KEYS, "a layout")?;
+    pub(super) fn layouts(&mut self, node: &Node) -> Option<Vec<Layout>> {
+        self.form.keys(node, LAYOUT_KEYS, "a layout")?;
         let sensor = self.need_text(node, "sensor", "a layout")?;
         let each = self.texts(node, "each");
         let places: Vec<Option<String>> =
@@ -305,12 +307,16 @@ impl Reader<'_> {
         let (logs, needs) = (self.texts(node, "logs"), self.texts(node, "needs"));
         let log_field = node.get("log_field").and_then(Node::text).unwrap_or("_path").to_owned();
         if places == [None] && needs.is_empty() {
-            return self.refuse(node.span, "a layout needs `each`, or `needs`: fields by which its events are known");
+            return self
+                .form
+                .refuse(node.span, "a layout needs `each`, or `needs`: fields by which its events are known");
         }
         let is_consecutive = match node.get("addresses").and_then(Node::text) {
             None => false,
             Some("consecutive") => true,
-            Some(other) => return self.refuse(node.span, format!("`addresses` can be `consecutive`, not `{other}`")),
+            Some(other) => {
+                return self.form.refuse(node.span, format!("`addresses` can be `consecutive`, not `{other}`"));
+            }
         };
         let mut layouts: Vec<Layout> = Vec::new();
         let known = self.paths.names.len();
@@ -322,6 +328,7 @@ impl Reader<'_> {
                 Some(swap) => Some(self.conditions(Some(swap))?),
                 None => None,
             };
+            let accompanied = self.accompanied(node, place.as_deref())?;
             layouts.push(Layout {
                 sensor: sensor.clone(),
                 log: (!logs.is_empty()).then(|| (self.paths.number(log_field.clone()), logs.clone())),
@@ -331,18 +338,30 @@ impl Reader<'_> {
                 inputs: Inputs::new(inputs),
                 when: self.conditions(node.get("when"))?,
                 swap,
+                accompanied,
                 is_consecutive,
             });
         }
         if let Some(deep) = self.paths.names.iter().skip(known).find(|name| name.split('.').count() > EVENT_DEPTH_MAX) {
             let message = format!("`{deep}` is nested deeper than an event may be, which is {EVENT_DEPTH_MAX} levels");
-            return self.refuse(node.span, message);
+            return self.form.refuse(node.span, message);
         }
         if let Some(input) = layouts.iter().find_map(Layout::leading_back) {
             let name = self.name_of(input);
-            return self.refuse(node.span, format!("the conditions of `{name}` lead back to it"));
+            return self.form.refuse(node.span, format!("the conditions of `{name}` lead back to it"));
         }
         Some(layouts)
+    }
+
+    /// Which objects have one beside them: `{field: numbers}`.
+    fn accompanied(&mut self, node: &Node, each: Option<&str>) -> Option<Option<(PathId, Vec<Want>)>> {
+        let (Some(when), Some(each)) = (node.get("beside_when"), each) else { return Some(None) };
+        let Some([(field, _)]) = when.as_map() else {
+            return self.form.refuse(when.span, "`beside_when` is a map from one field to the numbers that it may be");
+        };
+        let field = field.text().unwrap_or("null").to_owned();
+        let wants = self.texts(when, &field).iter().map(|want| Want::parse(want)).collect();
+        Some(Some((self.paths.number(format!("{each}.{field}")), wants)))
     }
 
     fn name_of(&self, input: InputId) -> &str {
@@ -355,7 +374,7 @@ impl Reader<'_> {
         let mut inputs: Vec<(InputId, Vec<Origin>)> = Vec::new();
         let shared = self.sensors.get(sensor);
         if shared.is_none() {
-            return self.refuse(node.span, format!("there is no document `sensor: {sensor}`"));
+            return self.form.refuse(node.span, format!("there is no document `sensor: {sensor}`"));
         }
         let own = node.get("inputs").and_then(Node::as_map).unwrap_or_default();
         for (key, value) in own {
@@ -377,7 +396,10 @@ impl Reader<'_> {
 
     /// The number of an input, a new one when it has none.
     fn input_of(&mut self, node: &Node) -> Option<InputId> {
-        let name = node.text().unwrap_or("null");
+        self.input_named(node.text().unwrap_or("null"), node)
+    }
+
+    pub(super) fn input_named(&mut self, name: &str, node: &Node) -> Option<InputId> {
         if name == "class" {
             return Some(super::OPERATION);
         }
@@ -391,7 +413,7 @@ impl Reader<'_> {
         });
         match InputId::try_from(number) {
             Ok(number) => Some(number),
-            Err(_) => self.refuse(node.span, "a protocol has too many inputs"),
+            Err(_) => self.form.refuse(node.span, "a protocol has too many inputs"),
         }
     }
 
@@ -409,11 +431,11 @@ impl Reader<'_> {
             let from = self.from(field, place);
             return Some(Origin { from, read: Reading::Any, bits: None, choice: None, is_added: false, when });
         }
-        self.keys(node, ORIGIN_KEYS, "an input")?;
+        self.form.keys(node, ORIGIN_KEYS, "an input")?;
         let from = match (node.get("field").and_then(Node::text), node.get("is").and_then(Node::text)) {
             (Some(field), None) => self.from(field, place),
             (None, Some(is)) => names::number(is).map_or_else(|| From::Text(is.to_owned()), From::Number),
-            _ => return self.refuse(node.span, "an input needs either `field` or `is`"),
+            _ => return self.form.refuse(node.span, "an input needs either `field` or `is`"),
         };
         let read = self.reading(node, input)?;
         let mask = self.optional_number(node, "mask")?;
@@ -441,6 +463,7 @@ impl Reader<'_> {
             (Some("objects"), _) | (None, super::OBJECT) => Table::Objects,
             (Some(other), _) => {
                 return self
+                    .form
                     .refuse(node.span, format!("`of` is one of codes, subnames, errors, objects, not `{other}`"));
             }
             (None, _) => Table::None,
@@ -461,7 +484,7 @@ impl Reader<'_> {
             },
             Some(other) => {
                 let known = "number, hex, text, digits, name, bytes, raw, present";
-                return self.refuse(node.span, format!("`read` is one of {known}, not `{other}`"));
+                return self.form.refuse(node.span, format!("`read` is one of {known}, not `{other}`"));
             }
         })
     }
@@ -493,7 +516,7 @@ impl Reader<'_> {
     fn conditions(&mut self, node: Option<&Node>) -> Option<Conditions> {
         let Some(node) = node.filter(|node| !node.is_null()) else { return Some(Conditions::default()) };
         let Some(entries) = node.as_map() else {
-            return self.refuse(node.span, format!("conditions must be a map, not {}", node.noun()));
+            return self.form.refuse(node.span, format!("conditions must be a map, not {}", node.noun()));
         };
         let mut conditions = Vec::new();
         for (key, value) in entries {
@@ -501,7 +524,7 @@ impl Reader<'_> {
             let wants = value.as_list().unwrap_or(std::slice::from_ref(value)).iter();
             let wants = wants.map(|want| match want.text() {
                 Some(text) => Some(Want::parse(text)),
-                None => self.refuse(want.span, "write '*' for any value, '-' for none"),
+                None => self.form.refuse(want.span, "write '*' for any value, '-' for none"),
             });
             conditions.push((input, wants.collect::<Option<Vec<_>>>()?));
         }

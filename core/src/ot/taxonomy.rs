@@ -42,6 +42,8 @@ pub(super) struct Protocol {
     /// The codes that names stand for.
     pub(super) codes: Names,
     pub(super) subcodes: Vec<(i64, Names)>,
+    /// Whether rows tell protocols apart by the ports of connections, which take the place of codes.
+    pub(super) is_by_port: bool,
 }
 
 /// How one sensor writes the messages of a protocol.
@@ -60,6 +62,8 @@ pub(super) struct Layout {
     pub(super) when: Conditions,
     /// When sender and receiver change places.
     pub(super) swap: Option<Conditions>,
+    /// Which objects have one beside them, where not all have: a number in them, and what it may be.
+    pub(super) accompanied: Option<(PathId, Vec<Want>)>,
     /// Whether an address and a quantity mean so many addresses.
     pub(super) is_consecutive: bool,
 }
@@ -236,9 +240,17 @@ pub(super) struct Row {
     pub(super) when: Conditions,
     /// Whether the message only wraps others.
     pub(super) carries: bool,
+    /// Of a row for a port, the protocol.
+    pub(super) protocol: Option<String>,
 }
 
 impl Protocol {
+    /// The protocols that its records may name.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let own = (!self.is_by_port).then_some(&*self.name);
+        own.into_iter().chain(self.rows.iter().filter_map(|row| row.protocol.as_deref()))
+    }
+
     /// The names of the subcodes of a code; those of rows that are for any, when there is none.
     pub(super) fn subcodes(&self, code: Option<i64>) -> Option<&Names> {
         let at = self.subcodes.binary_search_by_key(&code.unwrap_or(i64::MIN), |(own, _)| *own).ok()?;

@@ -16,14 +16,14 @@ static int passed, failed;
         } \
     } while (0)
 
-static const char *RULE =
-    "title: Whoami\nid: 11111111-1111-4111-8111-111111111111\nname: whoami\nlevel: low\ntags: [attack.t1033, a.b]\n"
-    "logsource: {category: process_creation, product: windows}\n"
-    "detection:\n  tool: {Image|endswith: whoami.exe}\n  condition: tool\n---\n"
-    "title: Often\nid: 22222222-2222-4222-8222-222222222222\nlevel: high\n"
-    "correlation:\n  type: event_count\n  rules: [whoami]\n  group-by: [User]\n  timespan: 1m\n  condition: {gte: 2}\n"
-    "  generate: true\n";
-static const char *EVENT = "{\"Image\":\"c:/whoami.exe\",\"User\":\"anna\",\"UtcTime\":\"2026-11-26 04:00:01\"}";
+#define RULE \
+    "title: Whoami\nid: 11111111-1111-4111-8111-111111111111\nname: whoami\nlevel: low\ntags: [attack.t1033, a.b]\n" \
+    "logsource: {category: process_creation, product: windows}\n" \
+    "detection:\n  tool: {Image|endswith: whoami.exe}\n  condition: tool\n---\n" \
+    "title: Often\nid: 22222222-2222-4222-8222-222222222222\nlevel: high\n" \
+    "correlation:\n  type: event_count\n  rules: [whoami]\n  group-by: [User]\n  timespan: 1m\n  condition: {gte: 2}\n" \
+    "  generate: true\n"
+#define EVENT "{\"Image\":\"c:/whoami.exe\",\"User\":\"anna\",\"UtcTime\":\"2026-11-26 04:00:01\"}"
 
 static inline const uint8_t *B(const char *text) { return (const uint8_t *)text; }
 

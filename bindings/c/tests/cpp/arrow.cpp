@@ -1,20 +1,7 @@
 /* Tables of Arrow as C++17 gives and gets them. Prints `N passed, 0 failed`. */
-#include "tieline.hpp"
+#include "check.hpp"
 
-#include <cstdio>
 #include <cstring>
-
-static int passed, failed;
-
-#define CHECK(what) \
-    do { \
-        if (what) { \
-            passed++; \
-        } else { \
-            failed++; \
-            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what); \
-        } \
-    } while (0)
 
 template <class E, class F> bool throws(F call) {
     try {

@@ -1,8 +1,7 @@
 /* What tieline.hpp itself does: ownership, views, ranges, options, exceptions. Prints `N passed, 0 failed`. */
-#include "tieline.hpp"
+#include "check.hpp"
 
 #include <algorithm>
-#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 #include <thread>
@@ -14,18 +13,6 @@ using namespace std::string_view_literals;
 using tieline::Rules;
 using tieline::Scanner;
 using tieline::Stream;
-
-static int passed, failed;
-
-#define CHECK(...) \
-    do { \
-        if (__VA_ARGS__) { \
-            passed++; \
-        } else { \
-            failed++; \
-            std::fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #__VA_ARGS__); \
-        } \
-    } while (0)
 
 /* That a call throws just this, with what it says of itself. */
 #define THROWS(Type, Code, Name, ...) \

@@ -11,6 +11,7 @@ mod csv;
 mod json;
 mod list;
 mod profile;
+mod ranked;
 mod sightings;
 mod summary;
 mod table;

@@ -9,19 +9,17 @@
 //! An event in which several rules find the same indicator counts once.
 
 use super::json::tell;
+use super::ranked::{self, INDENT, fit};
 use super::summary::{Summary, to_second};
 use super::{Printer, short_host};
 use crate::exit::Failure;
-use crate::screen::{BOLD, DIM, Screen, counted, grouped, level_name, style_of, visible};
+use crate::screen::{DIM, Screen, visible};
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use tieline::{Indicator, IndicatorSeen};
 use tieline_common::indicators::SightingBundle;
 use tieline_common::record::Found;
 use tieline_common::waist::now;
-
-/// Where indicators begin.
-const INDENT: usize = 20;
 
 /// The indicators of the event at hand, each once.
 #[derive(Default)]
@@ -103,27 +101,8 @@ impl Printer for Table {
     fn end(&mut self, summary: &Summary, screen: &mut Screen) -> Result<(), Failure> {
         let mut rows: Vec<&Row> = self.rows.values().collect();
         rows.sort_by_key(|row| (std::cmp::Reverse(row.indicator.level), std::cmp::Reverse(row.count)));
-        if !rows.is_empty() {
-            let head = screen.paint(BOLD, format!("{:<12} {:>5}  INDICATOR", "LEVEL", "SEEN")).to_string();
-            writeln!(screen.out(), "{head}")?;
-        }
-        for row in rows.iter().take(self.top) {
-            print(row, screen)?;
-        }
-        if rows.len() > self.top {
-            let more = counted((rows.len() - self.top) as u64, "more indicator");
-            writeln!(screen.out(), "{:INDENT$}and {more}; --top {} shows all", "", rows.len())?;
-        }
-        if screen.is_quiet() {
-            return Ok(());
-        }
-        if !rows.is_empty() {
-            writeln!(screen.out())?;
-        }
-        for line in summary.lines(|style, text| screen.paint(style, text)) {
-            writeln!(screen.out(), "{line}")?;
-        }
-        Ok(())
+        let head = ranked::Head { number: "SEEN", title: "INDICATOR", row: "indicator" };
+        ranked::print(&head, &rows, self.top, summary, screen, |row, screen| print(row, screen))
     }
 
     fn streams(&self) -> bool {
@@ -132,18 +111,9 @@ impl Printer for Table {
 }
 
 fn print(row: &Row, screen: &mut Screen) -> Result<(), Failure> {
-    let room = screen.width().map(|width| width.saturating_sub(INDENT).max(20));
-    let fit = |text: &str| match room {
-        Some(room) => console::truncate_str(text, room, "…").into_owned(),
-        None => text.to_owned(),
-    };
     let Indicator { name, kind, value, list, level, .. } = &row.indicator;
-    let shown = level_name(Some(*level));
-    let padding = 13_usize.saturating_sub(shown.len());
-    let level = screen.paint(style_of(Some(*level)), shown).to_string();
     let name = name.as_deref().map(|name| format!("  {name}")).unwrap_or_default();
-    let what = fit(&visible(&format!("{value}  {}{name}", kind.as_str())));
-    writeln!(screen.out(), "{level}{:padding$}{:>5}  {what}", "", grouped(row.count))?;
+    ranked::print_title(Some(*level), row.count, &format!("{value}  {}{name}", kind.as_str()), screen)?;
     let when = match (&row.first, &row.last) {
         (Some(first), Some(last)) if first != last => Some(format!("{first} to {last}")),
         (first, _) => first.clone(),
@@ -151,7 +121,7 @@ fn print(row: &Row, screen: &mut Screen) -> Result<(), Failure> {
     let host = row.host.as_deref().map(|host| short_host(host).to_owned());
     let parts = [host, when, Some(row.field.clone()), Some(row.place.clone()), Some(list.to_string())];
     let place = parts.into_iter().flatten().collect::<Vec<_>>().join("  ");
-    let place = screen.paint(DIM, fit(&visible(&place))).to_string();
+    let place = screen.paint(DIM, fit(&visible(&place), screen)).to_string();
     Ok(writeln!(screen.out(), "{:INDENT$}{place}", "")?)
 }
 

@@ -8,15 +8,13 @@
 //!                     HIST01, ENG02 and 1 more  2026-11-23 09:00:01 to 09:04:10  windows.ndjson:22817
 //! ```
 
+use super::ranked::{self, INDENT, fit, room};
 use super::summary::{Row, Summary, to_second};
 use super::{Printer, short_host};
 use crate::exit::Failure;
-use crate::screen::{BOLD, DIM, Screen, counted, grouped, level_name, style_of, visible};
+use crate::screen::{DIM, Screen, visible};
 use std::io::Write as _;
 use tieline_common::record::Found;
-
-/// Where titles begin.
-const INDENT: usize = 20;
 
 /// Hosts that are named for each rule, when they are no longer than that together.
 const HOSTS_SHOWN: usize = 2;
@@ -39,28 +37,8 @@ impl Printer for Table {
     }
 
     fn end(&mut self, summary: &Summary, screen: &mut Screen) -> Result<(), Failure> {
-        let rows = summary.rows();
-        if !rows.is_empty() {
-            let head = screen.paint(BOLD, format!("{:<12} {:>5}  RULE", "LEVEL", "HITS")).to_string();
-            writeln!(screen.out(), "{head}")?;
-        }
-        for row in rows.iter().take(self.top) {
-            print(row, screen)?;
-        }
-        if rows.len() > self.top {
-            let more = counted((rows.len() - self.top) as u64, "more rule");
-            writeln!(screen.out(), "{:INDENT$}and {more}; --top {} shows all", "", rows.len())?;
-        }
-        if screen.is_quiet() {
-            return Ok(());
-        }
-        if !rows.is_empty() {
-            writeln!(screen.out())?;
-        }
-        for line in summary.lines(|style, text| screen.paint(style, text)) {
-            writeln!(screen.out(), "{line}")?;
-        }
-        Ok(())
+        let head = ranked::Head { number: "HITS", title: "RULE", row: "rule" };
+        ranked::print(&head, &summary.rows(), self.top, summary, screen, |row, screen| print(row, screen))
     }
 
     fn streams(&self) -> bool {
@@ -69,22 +47,13 @@ impl Printer for Table {
 }
 
 fn print(row: &Row, screen: &mut Screen) -> Result<(), Failure> {
-    let room = screen.width().map(|width| width.saturating_sub(INDENT).max(20));
-    let fit = |text: &str| match room {
-        Some(room) => console::truncate_str(text, room, "…").into_owned(),
-        None => text.to_owned(),
-    };
-    let name = level_name(row.level);
-    // Painted alone, so that a coloured ground does not run on to the next column.
-    let padding = 13_usize.saturating_sub(name.len());
-    let level = screen.paint(style_of(row.level), name).to_string();
     let title = if row.rule_title.is_empty() { row.rule_id.as_deref().unwrap_or("-") } else { &row.rule_title };
-    let (hits, title) = (grouped(row.hits), fit(&visible(title)));
-    writeln!(screen.out(), "{level}{:padding$}{hits:>5}  {title}", "")?;
+    ranked::print_title(row.level, row.hits, title, screen)?;
     let found = [hosts(row), when(row)].into_iter().flatten().collect::<Vec<_>>().join("  ");
-    let place = screen.paint(DIM, fit(&place(row, &found, room))).to_string();
+    let found = fit(&found, screen);
+    let place = screen.paint(DIM, fit(&place(row, &found, room(screen)), screen)).to_string();
     let gap = if found.is_empty() { "" } else { "  " };
-    writeln!(screen.out(), "{:INDENT$}{}{gap}{place}", "", fit(&found))?;
+    writeln!(screen.out(), "{:INDENT$}{}{gap}{place}", "", found)?;
     Ok(())
 }
 

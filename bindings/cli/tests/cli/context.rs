@@ -64,6 +64,8 @@ fn what_is_wrong_in_a_plant_is_told_and_the_rest_counts() {
     assert!(scan.err.contains("plant.yml:4:32") && scan.err.contains("TL0090"), "{}", scan.err);
     let strict = room.run("scan --strict --rules rules --context plant.yml -o ndjson events.ndjson").expect(5);
     assert!(strict.err.contains("TL0090"), "{}", strict.err);
+    let records = room.run("normalise -o records --context plant.yml events.ndjson").expect(0);
+    assert!(records.err.contains("1 error in the plant; `tieline check` shows them"), "{}", records.err);
     room.run("scan --rules rules --context nowhere.yml events.ndjson").expect(4);
     room.file("latin.yml", b"zones:\n  - {name: \xe9}\n");
     let latin = room.run("scan --rules rules --context latin.yml events.ndjson").expect(4);

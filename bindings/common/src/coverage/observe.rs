@@ -197,8 +197,9 @@ impl<'a> Observer<'a> {
                 }
             }
             let fields = record.keys().filter_map(|field| self.asked.get(field.as_str())).map(String::as_str);
-            let Some(protocol) = part("ot.protocol") else {
-                // What a plant says of an event without an operation.
+            // A connection whose protocol only the port tells was not decoded.
+            let Some(protocol) = part("ot.protocol").filter(|_| part("ot.operation").is_some()) else {
+                // What a plant or the port says of an event without an operation.
                 own.extend(fields);
                 continue;
             };

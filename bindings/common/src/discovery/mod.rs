@@ -221,18 +221,22 @@ impl Discovery {
             _ => return,
         };
         let (client, server) = if from_server { (destination, source) } else { (source, destination) };
-        let class = text("ot.operation").unwrap_or_default();
+        let class = text("ot.operation");
         if let Some(server) = server {
             let says = if from_server { "serves" } else { "asked" };
             self.entities.tell(server, says, protocol, "ot.protocol", 0.9, time);
-            self.entities.tell(server, "underwent", class, "ot.operation", 0.9, time);
+            if let Some(class) = class {
+                self.entities.tell(server, "underwent", class, "ot.operation", 0.9, time);
+            }
             if let Some(unit) = record.get("ot.unit").filter(|_| from_server && protocol == "modbus") {
                 self.entities.tell(server, "units", &unit.to_string(), "ot.unit", 0.9, time);
             }
         }
         if let Some(client) = client.filter(|_| direction != Some("unsolicited")) {
             self.entities.tell(client, "uses", protocol, "ot.protocol", 0.9, time);
-            self.entities.tell(client, "acts", class, "ot.operation", 0.9, time);
+            if let Some(class) = class {
+                self.entities.tell(client, "acts", class, "ot.operation", 0.9, time);
+            }
         }
         if let (Some(client), Some(server)) = (client, server) {
             self.entities.meet(client, server);

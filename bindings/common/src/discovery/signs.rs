@@ -255,7 +255,16 @@ impl Tables {
             return vec![constant.to_owned()];
         }
         if field.contains('{') {
-            return made_of(event, object, field).into_iter().collect();
+            let at = match read {
+                Read::At(other, wanted) => {
+                    match all_texts(event, object, other).iter().position(|own| is_same(own, wanted)) {
+                        Some(at) => Some(at),
+                        None => return Vec::new(),
+                    }
+                }
+                _ => None,
+            };
+            return made_of(event, object, field, at).into_iter().collect();
         }
         let found = texts(event, object, field);
         match read {
@@ -269,8 +278,8 @@ impl Tables {
                 if all.len() != others.len() {
                     return Vec::new();
                 }
-                let same = |other: &String| plain_number(other) == plain_number(wanted);
-                all.iter().zip(&others).filter(|(_, other)| same(other)).filter_map(|(text, _)| clean(text)).collect()
+                let at = all.iter().zip(&others).filter(|(_, other)| is_same(other, wanted));
+                at.filter_map(|(text, _)| clean(text)).collect()
             }
         }
     }
@@ -315,14 +324,29 @@ fn clean(text: impl AsRef<str>) -> Option<String> {
     says.then(|| text.chars().take(VALUE_CHARS_MAX).collect())
 }
 
-/// `{a}.{b}` with the first value of each; nothing when one is missing.
-fn made_of(event: &JsonEvent, object: &dyn Event, form: &str) -> Option<String> {
+/// Whether two texts are the same, or the same number.
+fn is_same(one: &str, other: &str) -> bool {
+    plain_number(one) == plain_number(other)
+}
+
+/// `{a}.{b:bytes}` with the first value of each, or that at some place; nothing when one is missing.
+fn made_of(event: &JsonEvent, object: &dyn Event, form: &str, at: Option<usize>) -> Option<String> {
     let mut out = String::new();
     let mut rest = form;
     while let Some((before, behind)) = rest.split_once('{') {
         let (field, after) = behind.split_once('}')?;
         out.push_str(before);
-        out.push_str(texts(event, object, field).first()?);
+        let (field, part) = field.split_once(':').map_or((field, None), |(field, part)| (field, Some(part)));
+        let found = match at {
+            Some(_) => all_texts(event, object, field),
+            None => texts(event, object, field),
+        };
+        let value = found.get(at.unwrap_or(0))?;
+        match part {
+            Some("low") => out.push_str(&(plain_number(value).parse::<u16>().ok()? & 0xff).to_string()),
+            Some(_) => out.push_str(&two_bytes(value)?),
+            None => out.push_str(value),
+        }
         rest = after;
     }
     out.push_str(rest);

@@ -92,7 +92,7 @@ fn a_controller_that_asks_for_its_program_is_the_server() {
 fn devices_say_what_they_are() {
     let identity = r#""enip":{"enip_enip_command":"0x0063","enip_enip_lir_vendor":"0x0001","enip_enip_lir_devtype":"14","enip_enip_lir_revision":"4103","enip_enip_lir_serial":"0x0051aec3","enip_enip_lir_name":"1769-L30ER"}"#;
     let module = r#""enip":{"enip_enip_command":"0x006f"},"cip":{"cip_cip_rr":"0x01","cip_cip_sc":"0x01"},"cipcm":{"cip_cip_linkaddress_byte":"0","cip_cip_id_vendor_id":"0x0001","cip_cip_id_device_type":"0x000e","cip_cip_id_major_rev":"16","cip_cip_id_minor_rev":"20","cip_cip_id_serial_number":"0x0051823f","cip_cip_id_product_name":"1756-L61/B LOGIX5561"}"#;
-    let list = r#""s7comm":{"s7comm_s7comm_header_rosctr":"7","s7comm_s7comm_param_userdata_type":"8","s7comm_s7comm_param_userdata_funcgroup":"4","s7comm_s7comm_param_userdata_subfunc":"1","s7comm_s7comm_szl_xy11_0001_index":["0x0001","0x0006"],"s7comm_s7comm_szl_xy11_0001_anz":["6ES7 315-2EH14-0AB0 ","6ES7 315-2EH14-0AB1 "],"s7comm_s7comm_szl_001c_0005_serialn":"S C-B1U393142011","s7comm_s7comm_szl_001c_0007_cputypname":"CPU 315-2 PN/DP"}"#;
+    let list = r#""s7comm":{"s7comm_s7comm_header_rosctr":"7","s7comm_s7comm_param_userdata_type":"8","s7comm_s7comm_param_userdata_funcgroup":"4","s7comm_s7comm_param_userdata_subfunc":"1","s7comm_s7comm_szl_xy11_0001_index":["0x0001","0x0006","0x0007"],"s7comm_s7comm_szl_xy11_0001_anz":["6ES7 315-2EH14-0AB0 ","6ES7 315-2EH14-0AB1 ","                    "],"s7comm_s7comm_szl_xy11_0001_ausbg":["3","3","22019"],"s7comm_s7comm_szl_xy11_0001_ausbe":["1","1","519"],"s7comm_s7comm_szl_001c_0005_serialn":"S C-B1U393142011","s7comm_s7comm_szl_001c_0007_cputypname":"CPU 315-2 PN/DP"}"#;
     let asked = r#""pn_dcp":{"pn_dcp_pn_dcp_service_id":"5","pn_dcp_pn_dcp_service_type":"0","pn_dcp_pn_dcp_suboption_device_nameofstation":"sought"}"#;
     let seen = seen_in(
         None,
@@ -117,10 +117,26 @@ fn devices_say_what_they_are() {
     assert!(!seen.iter().any(|seen| seen.asset.id == "10.1.7.15#0"), "the module is what answers at the address");
     let siemens = &of(&seen, "10.1.7.13").asset;
     assert_eq!((siemens.vendor.as_deref(), siemens.model.as_deref()), (Some("Siemens"), Some("6ES7 315-2EH14-0AB0")));
-    assert_eq!(siemens.serial.as_deref(), Some("S C-B1U393142011"));
+    assert_eq!((siemens.serial.as_deref(), siemens.firmware.as_deref()), (Some("S C-B1U393142011"), Some("3.2.7")));
     assert_eq!(of(&seen, "10.1.7.14").asset.name, None);
     assert_eq!(of(&seen, "10.1.7.20").asset.model.as_deref(), Some("EWP-367"));
     assert_eq!(of(&seen, "10.1.7.21").asset.firmware.as_deref(), Some("V3.1"));
+}
+
+#[test]
+fn a_controller_that_speaks_what_tshark_does_not_read_is_known_by_its_transport() {
+    let cotp = |kind: &str| {
+        format!(
+            r#""cotp":{{"cotp_cotp_type":"{kind}","cotp_cotp_src-tsap":"SNOPCC0002000001","cotp_cotp_dst-tsap":"SIMATIC-ROOT-ES"}}"#
+        )
+    };
+    let data = r#""cotp":{"cotp_cotp_type":"0x0f"},"data":{"data_data_data":"72:02:00:21:32:00:00:05:42:00:00:00:07"}"#;
+    let events = [frame(EWS, PLC, &cotp("0x0e")), frame(PLC, EWS, &cotp("0x0d")), frame(PLC, EWS, data)];
+    let seen = seen_in(None, &events.each_ref().map(String::as_str));
+    let plc = of(&seen, "10.1.7.2");
+    assert_eq!((plc.asset.vendor.as_deref(), plc.asset.role.as_deref()), (Some("Siemens"), Some("controller")));
+    assert_eq!(plc.serves, ["s7comm_plus"]);
+    assert_eq!(of(&seen, "10.1.7.5").asset.role.as_deref(), Some("engineering_workstation"));
 }
 
 #[test]

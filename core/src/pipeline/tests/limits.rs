@@ -91,6 +91,7 @@ fn sources_know_their_events_by_sight() {
         (r#"{"EventID":1,"Channel":"Linux-Sysmon/Operational"}"#, vec!["sysmon-linux", "windows"]),
         (r#"{"_path":"dns","ts":1.5,"uid":"C"}"#, vec!["zeek"]),
         (r#"{"uid":"C","id.orig_h":"10.0.0.1","id.resp_h":"10.0.0.2"}"#, vec!["zeek"]),
+        (r#"{"event_type":"flow","src_ip":"10.0.0.1","dest_ip":"10.0.0.2"}"#, vec!["suricata"]),
         (r#"{"type":"EXECVE","msg":"audit(1:2)","a0":"dd"}"#, vec!["linux-auditd"]),
         (r#"{"message":"hello"}"#, vec![]),
     ] {
