@@ -332,6 +332,22 @@ fn rules() -> Rules {
 }
 
 #[test]
+fn the_same_flow_is_judged_anew_when_hours_have_passed() {
+    let plant = "zones: [{name: z0, networks: [10.0.0.0/24]}, {name: z1, networks: [10.0.1.0/24]}]\n\
+        conduits: [{name: c0, from: z0, to: z1, hours: ['Mon-Fri 06:00-18:00']}]\n";
+    let context = Context::read(&[Source::new(None, plant)]);
+    assert!(context.diagnostics().is_empty(), "{:?}", context.diagnostics());
+    let rules = rules().with_context(&context);
+    let mut scanner = Scanner::new(&rules);
+    for (time, is_allowed) in [("10:00", true), ("20:00", false), ("10:00", true), ("10:01", true), ("20:00", false)] {
+        let event = format!(r#"{{"id.orig_h":"10.0.0.1","id.resp_h":"10.0.1.1","ts":"2026-11-23T{time}:00Z"}}"#);
+        let found: Vec<String> =
+            scanner.scan_json(event.as_bytes()).unwrap().map(|found| found.rule().title().to_owned()).collect();
+        assert!(found.contains(&format!("flow.allowed: {is_allowed}")), "{time}: {found:?}");
+    }
+}
+
+#[test]
 fn lookups_say_what_going_through_all_says() {
     let rules = rules();
     let cases = std::env::var("TIELINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(3_000);

@@ -385,7 +385,6 @@ impl Builder {
                     self.plant.index.conduits.entry((*from, *to)).or_default().push(number);
                 }
             }
-            self.plant.index.has_hours |= conduit.what.hours.is_some();
             self.closed(&conduit);
             self.plant.index.gates.push(Gate::new(&conduit.what));
             self.plant.conduits.push(conduit.what);

@@ -123,14 +123,11 @@ pub(crate) struct Decision {
     pub(crate) conduit: Option<u32>,
     /// Why it is not allowed; nothing when it is.
     pub(crate) denied: u8,
+    /// Whether that may depend on the time.
+    pub(super) is_timed: bool,
 }
 
 impl Plant {
-    /// Whether what is allowed depends on the time.
-    pub(super) fn has_hours(&self) -> bool {
-        self.index.has_hours
-    }
-
     /// Decides on a flow, from the end that began it; nothing when no end is in any zone.
     pub(super) fn decide(&self, from: &End, to: &End, facts: &Facts<'_>) -> Option<Decision> {
         if !from.is_there || !to.is_there || (from.zone.is_none() && to.zone.is_none()) {
@@ -138,7 +135,9 @@ impl Plant {
         }
         let crosses = from.zone != to.zone;
         let mut nearest: Option<(u32, u8)> = None;
+        let mut is_timed = false;
         let mut consider = |number: u32| {
+            is_timed |= self.conduits.get(number as usize).is_some_and(|conduit| conduit.hours.is_some());
             let denied = self.denied(number, from, to, facts);
             let is_nearer = nearest.is_none_or(|(_, best)| {
                 // The first of equals counts; one that allows it before any other.
@@ -159,8 +158,8 @@ impl Plant {
             joining(zone, zone).for_each(&mut consider);
         }
         Some(match nearest {
-            Some((conduit, denied)) => Decision { crosses, conduit: Some(conduit), denied },
-            None => Decision { crosses, conduit: None, denied: if crosses { CONDUIT } else { 0 } },
+            Some((conduit, denied)) => Decision { crosses, conduit: Some(conduit), denied, is_timed },
+            None => Decision { crosses, conduit: None, denied: if crosses { CONDUIT } else { 0 }, is_timed },
         })
     }
 

@@ -51,8 +51,6 @@ pub(super) struct Index {
     pub(super) conduits: HashMap<(u32, u32), Vec<u32>>,
     /// For each conduit what it asks for, prepared.
     pub(super) gates: Vec<Gate>,
-    /// Whether a conduit is only open at some hours.
-    pub(super) has_hours: bool,
     /// For each site its clocks.
     pub(super) clocks: Vec<TimeZone>,
 }

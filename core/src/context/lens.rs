@@ -321,8 +321,8 @@ impl Lens {
             ends.swap(SOURCE, DESTINATION);
         }
         let [from, to] = ends;
-        let decision = view.flow.or_else(|| said.decide(context, &view.ends));
-        let Said { protocol, port, operation, time, .. } = said;
+        let decision = view.flow.or_else(|| said.decide(context, &view.ends, || self.time(slots, text)));
+        let (Said { protocol, port, operation, .. }, time) = (said, self.time(slots, text));
         Passing { from, to, host, protocol, port, operation, time, decision }
     }
 
@@ -383,12 +383,16 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
+    /// Says that other values stand in the slots than before, and not only other records and indicators.
+    pub(crate) fn begin(&mut self) {
+        self.memo.begin();
+    }
+
     /// Looks up the ends of the event in the slots and fills those that are asked for; the event's own values stay.
     pub(crate) fn put(&mut self, lens: &Lens, context: &Context, slots: &mut Slots, text: &str) {
-        let minute =
-            if context.plant.has_hours() { lens.time(slots, text).map(|time| time.div_euclid(MINUTE)) } else { None };
-        let is_asked = self.memo.ask(slots, text, |slot| lens.role(slot), minute);
-        if let Some(known) = self.memo.answer().filter(|_| is_asked) {
+        let is_asked = self.memo.ask(slots, text, |slot| lens.role(slot));
+        let minute = || lens.time(slots, text).map(|time| time.div_euclid(MINUTE));
+        if let Some(known) = is_asked.then(|| self.memo.answer(minute)).flatten() {
             return known.put(slots);
         }
         self.answer.entries.clear();
@@ -401,7 +405,7 @@ impl Seen {
             }
         }
         if is_asked {
-            self.memo.learn(&self.answer);
+            self.memo.learn(&self.answer, view.flow.is_some_and(|flow| flow.is_timed).then(minute));
         }
         self.answer.put(slots);
     }
@@ -439,7 +443,8 @@ impl<'a> View<'a> {
             *destination = *host;
         }
         let has_flow = lens.asked.iter().any(|(field, _)| matches!(field, Field::Flow(_)));
-        let flow = if has_flow { Said::read(lens, is_answer, slots, text).decide(context, &ends) } else { None };
+        let said = has_flow.then(|| Said::read(lens, is_answer, slots, text));
+        let flow = said.and_then(|said| said.decide(context, &ends, || lens.time(slots, text)));
         Self { context, ends, flow }
     }
 
@@ -520,7 +525,6 @@ struct Said<'e> {
     protocol: Option<Cow<'e, str>>,
     port: Option<u16>,
     operation: Option<Cow<'e, str>>,
-    time: Option<i64>,
     /// Whether the destination began it.
     is_turned: bool,
 }
@@ -536,18 +540,19 @@ impl<'e> Said<'e> {
         let is_turned = is_answer || is_return;
         let protocol =
             lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));
-        let time = lens.time(slots, text);
-        Self { protocol, port: if is_turned { from_port } else { to_port }, operation, time, is_turned }
+        Self { protocol, port: if is_turned { from_port } else { to_port }, operation, is_turned }
     }
 
-    /// Decides on the flow, from the end that began it.
-    fn decide(&self, context: &Context, ends: &[End; 3]) -> Option<Decision> {
+    /// Decides on the flow, from the end that began it. The time is only read when it may matter.
+    fn decide(&self, context: &Context, ends: &[End; 3], time: impl FnOnce() -> Option<i64>) -> Option<Decision> {
         let (from, to) = match self.is_turned {
             true => (&ends[DESTINATION], &ends[SOURCE]),
             false => (&ends[SOURCE], &ends[DESTINATION]),
         };
         let (protocol, operation) = (self.protocol.as_deref(), self.operation.as_deref());
-        context.plant.decide(from, to, &Facts { protocol, port: self.port, operation, time: self.time })
+        let decide = |time| context.plant.decide(from, to, &Facts { protocol, port: self.port, operation, time });
+        let decision = decide(None)?;
+        if decision.is_timed { decide(time()) } else { Some(decision) }
     }
 }
 

@@ -35,51 +35,120 @@ impl Answer {
 }
 
 /// Answers by what they depend on.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Memo {
-    answers: HashMap<Box<[u8]>, Answer>,
-    key: Vec<u8>,
+    /// For each key the number of its answer, or [`BY_MINUTE`].
+    numbers: HashMap<Box<[u8]>, u32>,
+    answers: Vec<Answer>,
+    /// The key of what was asked last stands in front, and has this length.
+    // PERF: twice as fast as a vector that grows.
+    key: Box<[u8]>,
+    length: usize,
+    /// How much of the key is of the event itself, whatever its record, once that is known.
+    of_event: Option<usize>,
+    /// Whether the event says itself what would be told.
+    is_told: bool,
+    /// Whether the minute is in the key.
+    has_minute: bool,
+}
+
+/// Stands for an answer that has the minute in its key.
+const BY_MINUTE: u32 = u32::MAX;
+/// Bytes that the minute takes.
+const MINUTE_BYTES: usize = 16;
+
+impl Default for Memo {
+    fn default() -> Self {
+        Self {
+            numbers: HashMap::default(),
+            answers: Vec::new(),
+            key: vec![0; KEY_MAX + MINUTE_BYTES].into(),
+            length: 0,
+            of_event: None,
+            is_told: false,
+            has_minute: false,
+        }
+    }
 }
 
 impl Memo {
-    /// Makes the key of the event at hand. `role` says what a slot is to the answer; `minute` is asked when it depends on the time.
-    /// An event that says itself what would be told has no key.
-    pub(super) fn ask(
-        &mut self,
-        slots: &Slots,
-        text: &str,
-        role: impl Fn(SlotId) -> Role,
-        minute: Option<i64>,
-    ) -> bool {
-        self.key.clear();
-        self.key.extend_from_slice(&minute.unwrap_or(i64::MIN).to_le_bytes());
-        for slot in slots.filled() {
-            match role(*slot) {
-                Role::None => continue,
-                Role::Told => return false,
-                Role::Read => {}
-            }
-            for seen in slots.values(*slot, text) {
-                self.key.extend_from_slice(&slot.0.to_le_bytes());
-                self.key.push(seen.kind as u8 | u8::from(seen.is_written) << 7);
-                self.key.extend_from_slice(&(seen.raw.len() as u32).to_le_bytes());
-                self.key.extend_from_slice(seen.raw.as_bytes());
+    /// Says that the next question is about another event.
+    pub(super) fn begin(&mut self) {
+        self.of_event = None;
+    }
+
+    /// Makes the key of the event or record at hand, without its time. `role` says what a slot is to the answer. An event that says
+    /// itself what would be told has no key.
+    pub(super) fn ask(&mut self, slots: &Slots, text: &str, role: impl Fn(SlotId) -> Role) -> bool {
+        let (own, derived) = slots.own_and_derived();
+        match self.of_event {
+            Some(length) => self.length = length,
+            None => {
+                self.length = 0;
+                self.is_told = own.iter().any(|slot| role(*slot) == Role::Told);
+                self.add(own, slots, text, &role);
+                self.of_event = Some(self.length);
             }
         }
-        self.key.len() <= KEY_MAX
+        self.add(derived, slots, text, &role);
+        self.has_minute = false;
+        !self.is_told && self.length <= KEY_MAX
+    }
+
+    fn add(&mut self, filled: &[SlotId], slots: &Slots, text: &str, role: &impl Fn(SlotId) -> Role) {
+        for slot in filled.iter().filter(|slot| role(**slot) == Role::Read) {
+            for (kind, raw) in slots.raw(*slot, text) {
+                let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
+                self.push(&head.to_ne_bytes());
+                self.push(raw);
+            }
+        }
+    }
+
+    /// What has no room is only counted, since such a key is not asked for.
+    #[inline]
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        if let Some(room) = self.key.get_mut(self.length..end) {
+            room.copy_from_slice(bytes);
+        }
+        self.length = end;
+    }
+
+    fn key(&self) -> &[u8] {
+        self.key.get(..self.length).unwrap_or_default()
     }
 
     /// The answer to what was asked last.
-    pub(super) fn answer(&self) -> Option<&Answer> {
-        self.answers.get(self.key.as_slice())
+    pub(super) fn answer(&mut self, minute: impl FnOnce() -> Option<i64>) -> Option<&Answer> {
+        let mut number = *self.numbers.get(self.key())?;
+        if number == BY_MINUTE {
+            self.add_minute(minute());
+            number = *self.numbers.get(self.key())?;
+        }
+        self.answers.get(number as usize)
     }
 
-    /// Remembers the answer to what was asked last. When there are too many, all are forgotten.
-    pub(super) fn learn(&mut self, answer: &Answer) {
-        if self.answers.len() >= CONTEXT_MEMO_MAX {
+    /// Remembers the answer to what was asked last, for a minute when it may be another one at another time. When there are too many,
+    /// all are forgotten.
+    pub(super) fn learn(&mut self, answer: &Answer, minute: Option<Option<i64>>) {
+        if self.numbers.len() >= CONTEXT_MEMO_MAX {
+            self.numbers.clear();
             self.answers.clear();
         }
-        self.answers.insert(self.key.as_slice().into(), answer.clone());
+        if let Some(minute) = minute.filter(|_| !self.has_minute) {
+            self.numbers.insert(self.key().into(), BY_MINUTE);
+            self.add_minute(minute);
+        }
+        self.numbers.insert(self.key().into(), self.answers.len() as u32);
+        self.answers.push(answer.clone());
+    }
+
+    /// No slot has this number, so what is added is no value.
+    fn add_minute(&mut self, minute: Option<i64>) {
+        self.has_minute = true;
+        self.push(&u64::MAX.to_ne_bytes());
+        self.push(&minute.unwrap_or(i64::MIN).to_ne_bytes());
     }
 }
 

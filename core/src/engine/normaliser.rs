@@ -89,6 +89,7 @@ impl Normaliser {
         let Self { rules, slots, records, seen } = self;
         let (plan, in_context) = (rules.inner().plan(), rules.seen_in());
         let text = slots.fill_json(event, &rules.inner().program().fields)?;
+        seen.begin();
         let mut count = 0;
         if let Some(plan) = plan {
             if slots.are_unordered() {

@@ -205,7 +205,8 @@ impl Scanner {
     /// Finds the rules that match the event in the slots, written as `text`: any of its records with any of its indicators,
     /// when it has some.
     fn evaluate(&mut self, text: &str, mut sighting: Option<&mut Sighting>) {
-        let Self { rules, scratch, records, hits, .. } = self;
+        let Self { rules, scratch, records, hits, seen, .. } = self;
+        seen.begin();
         let count = rules.inner().plan().map_or(0, |plan| records.read(plan, Fill::Wanted, &scratch.slots, text));
         if count == 0 && rules.watch().is_none_or(|watch| hits.read(&watch, &scratch.slots, text) == 0) {
             if self.rules.seen_in().is_some() {

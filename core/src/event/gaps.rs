@@ -24,7 +24,7 @@ const GAPS_MAX: usize = 1 << 13;
 /// Bytes of gaps that are kept at most.
 const BYTES_MAX: usize = 1 << 19;
 /// Longer gaps are read anew each time.
-const GAP_BYTES_MAX: usize = 256;
+pub(super) const GAP_BYTES_MAX: usize = 256;
 /// Bytes of a gap that are compared at once.
 const HEAD: usize = 32;
 /// Histories that have guesses, as a power of two.

@@ -55,6 +55,18 @@ impl Quotes {
         Some(word * BLOCK + bits.trailing_zeros() as usize)
     }
 
+    /// The same, if it stands in the block of that place or in one of a few behind it.
+    pub(super) fn near(&self, at: usize, blocks: usize) -> Option<usize> {
+        let word = at / BLOCK;
+        let bits = self.bits.get(word)? >> (at % BLOCK);
+        if bits != 0 {
+            return Some(at + bits.trailing_zeros() as usize);
+        }
+        let mut behind = self.bits.iter().enumerate().skip(word + 1).take(blocks);
+        let (word, bits) = behind.find(|(_, bits)| **bits != 0)?;
+        Some(word * BLOCK + bits.trailing_zeros() as usize)
+    }
+
     /// Checks the escapes of a block; a backslash or a quote may always be escaped.
     #[inline(always)]
     fn check_escapes(&mut self, mut others: u64, bytes: &[u8], start: usize) {
@@ -196,6 +208,10 @@ mod tests {
                 std::iter::successors(quotes.next(0), |at| quotes.next(at + 1)).map(|at| at as u32).collect::<Vec<_>>()
             });
             prop_assert_eq!(&found, &slowly(&text));
+            for at in 0..text.len() {
+                let is_near = |found: &usize| found / BLOCK <= at / BLOCK + 1;
+                prop_assert_eq!(quotes.near(at, 1), quotes.next(at).filter(is_near));
+            }
             let mut narrow = Quotes::default();
             Find { quotes: &mut narrow, bytes: text.as_bytes() }.run(lanes::Narrow);
             prop_assert_eq!(narrow.are_sound, quotes.are_sound);

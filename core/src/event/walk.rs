@@ -11,11 +11,11 @@
 //! that is not JSON; what is rare (a key with an escape, a number that may be too large) it leaves to the slow way by
 //! giving up.
 
-use super::gaps::{Bracket, Composite, End, Gap, Gaps, History, Place, PlaceId, Target, is_scalar};
+use super::gaps::{Bracket, Composite, End, GAP_BYTES_MAX, Gap, Gaps, History, Place, PlaceId, Target, is_scalar};
 use super::quotes::Quotes;
 use super::slots::{Cells, Kind};
 use crate::config::EVENT_DEPTH_MAX;
-use crate::lanes::{self, Lanes, Work};
+use crate::lanes::{self, BLOCK, Lanes, Work};
 use crate::program::Fields;
 
 /// Digits of a number that is too short to be out of any range, whatever its exponent of two digits.
@@ -133,6 +133,9 @@ fn pass_digits(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// How far a gap that is kept may reach. Searching on would take each number of a long list to its end.
+const KEY_BLOCKS: usize = GAP_BYTES_MAX.div_ceil(BLOCK);
+
 /// Reads what stands between two values.
 struct Reader<'a> {
     bytes: &'a [u8],
@@ -161,16 +164,16 @@ impl<'a> Reader<'a> {
         }
         let mut composites = Vec::new();
         let gap = self.read(gaps, place, &mut composites)?;
-        let has_key = self.quotes.next(self.start).is_some_and(|open| open + 1 < self.at);
+        let has_key = self.quotes.near(self.start, KEY_BLOCKS).is_some_and(|open| open + 1 < self.at);
         let key = if has_key { self.first_string() } else { b"" };
         gaps.keep(gap, key, self.bytes.get(self.start..)?, &composites)
     }
 
-    /// The first string from the beginning of the gap on; empty when there is none.
+    /// The first string from the beginning of the gap on; empty when there is none that could be the key of a gap that is kept.
     fn first_string(&self) -> &[u8] {
         let string = || {
-            let open = self.quotes.next(self.start)?;
-            self.bytes.get(open + 1..self.quotes.next(open + 1)?)
+            let open = self.quotes.near(self.start, KEY_BLOCKS)?;
+            self.bytes.get(open + 1..self.quotes.near(open + 1, KEY_BLOCKS)?)
         };
         string().unwrap_or_default()
     }

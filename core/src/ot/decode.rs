@@ -25,8 +25,8 @@ pub(crate) struct Records {
     entries: Vec<(SlotId, Derived)>,
     texts: String,
     fill: Fill,
-    /// For each record where its fields end.
-    ends: Vec<usize>,
+    /// For each record where its fields end, and their texts.
+    ends: Vec<(usize, usize)>,
     /// Whether messages are read that only wrap others, and how many were passed over.
     wraps: Wraps,
     passed: usize,
@@ -128,15 +128,20 @@ impl Records {
             && self.ends.pop().is_some()
         {
             self.push_text(slot, TRUNCATED);
-            self.ends.push(self.entries.len());
+            self.ends.push((self.entries.len(), self.texts.len()));
         }
+    }
+
+    /// Where the fields of a record begin, and their texts.
+    fn start(&self, record: usize) -> (usize, usize) {
+        record.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or_default()
     }
 
     /// Puts a record into the slots, in place of the one before.
     pub(crate) fn put(&self, number: usize, slots: &mut Slots) {
-        let start = number.checked_sub(1).and_then(|before| self.ends.get(before)).copied().unwrap_or(0);
-        let entries = self.ends.get(number).and_then(|end| self.entries.get(start..*end));
-        slots.derive(entries.unwrap_or_default(), &self.texts);
+        let (start, (entries, texts)) = (self.start(number), self.ends.get(number).copied().unwrap_or_default());
+        let (entries, texts) = (self.entries.get(start.0..entries), self.texts.get(start.1..texts));
+        slots.derive(entries.unwrap_or_default(), texts.unwrap_or_default());
     }
 
     fn record<'e>(&mut self, wanted: &[Wanted], frame: &mut Frame<'e>) {
@@ -161,12 +166,13 @@ impl Records {
         }
         let found = Found::of(row, frame);
         let direction = found.direction.and_then(|direction| DIRECTIONS.iter().position(|own| *own == direction));
+        let now = Wanted::bit(found.class, direction);
         for wanted in wanted {
-            if self.fill == Fill::All || wanted.is_for(found.class, direction) {
+            if self.fill == Fill::All || wanted.is_for(now) {
                 self.field(wanted.field, SlotId(wanted.slot), &found, frame);
             }
         }
-        self.ends.push(self.entries.len());
+        self.ends.push((self.entries.len(), self.texts.len()));
     }
 
     fn field<'e>(&mut self, field: InputId, slot: SlotId, found: &Found<'e>, frame: &mut Frame<'e>) {
@@ -220,7 +226,10 @@ impl Records {
             ADDRESS | VALUE | FILE => self.values(field, slot, frame, usize::MAX),
             _ => {
                 let field = exchanged(field, frame);
-                self.values(field, slot, frame, 1);
+                match frame.plain(field) {
+                    Some(value) => self.entries.push((slot, value)),
+                    None => self.values(field, slot, frame, 1),
+                }
             }
         }
     }
@@ -290,9 +299,10 @@ impl Records {
     }
 
     fn push(&mut self, slot: SlotId, kind: Kind, text: &str) {
-        let start = self.texts.len();
+        let (_, before) = self.start(self.ends.len());
+        let start = self.texts.len() - before;
         self.texts.push_str(text);
-        self.entries.push((slot, Derived::text(kind, start..self.texts.len())));
+        self.entries.push((slot, Derived::text(kind, start..self.texts.len() - before)));
     }
 }
 

@@ -9,7 +9,7 @@ use super::names;
 use super::plan::Plan;
 use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
 use super::{CODE, INPUTS_MAX, InputId, SUBCODE};
-use crate::event::slots::{Kind, Placed, PlacedValues, Slots};
+use crate::event::slots::{Derived, Kind, Placed, PlacedValues, Seen, Slots};
 use crate::program::SlotId;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -21,6 +21,10 @@ struct Kept<'e> {
     /// Whether there may be more.
     has_more: bool,
 }
+
+/// Inputs that most messages are asked for; room for more is made when it is needed.
+// PERF: what takes more than a thousand bytes, the allocator does not keep at hand.
+const KEPT: usize = 24;
 
 /// Which of the objects of an event the message is, and where its values stand.
 #[derive(Debug, Clone)]
@@ -111,7 +115,7 @@ impl<'e> Frame<'e> {
             is_object: false,
             outers: Vec::new(),
             cursors: Vec::new(),
-            kept: Vec::with_capacity(INPUTS_MAX),
+            kept: Vec::with_capacity(KEPT),
             places: [0; INPUTS_MAX],
         }
     }
@@ -182,6 +186,8 @@ impl<'e> Frame<'e> {
         let known = self.places.get(usize::from(input)).copied().unwrap_or(0);
         let place = if known > 0 {
             usize::from(known) - 1
+        } else if self.layout.origins(input).is_empty() {
+            return NONE;
         } else {
             // An input that is asked for while it is looked for has no value.
             let place = self.place(input);
@@ -215,14 +221,27 @@ impl<'e> Frame<'e> {
                 // Values of those behind it may be added.
                 first.has_more |= origin.is_added;
             } else if self.may_have(&origin.from) && self.holds(&origin.when) {
-                self.each_of(origin, &mut |_, value| {
-                    first.has_more = first.value.is_some();
-                    first.value.get_or_insert(value);
-                    !first.has_more
-                });
+                self.first_of(origin, &mut first);
             }
         }
         first
+    }
+
+    /// The first value of an origin, and whether it has more.
+    fn first_of(&mut self, origin: &'e Origin, first: &mut Kept<'e>) {
+        let mut add = |value| {
+            first.has_more = first.value.is_some();
+            first.value.get_or_insert(value);
+            !first.has_more
+        };
+        if origin.choice.is_some() || matches!(origin.from, From::Text(_) | From::Number(_)) {
+            return self.each_of(origin, &mut |_, value| add(value));
+        }
+        for placed in self.placed(&origin.from) {
+            if self.read(origin, &placed).is_some_and(|value| !add(value)) {
+                return;
+            }
+        }
     }
 
     /// Calls `each` for all values of an input, those of the first origin that has any and of those that are added to it.
@@ -239,6 +258,22 @@ impl<'e> Frame<'e> {
                 true
             });
         }
+    }
+
+    /// The first value of an input as a value of some kind, where it stands in the event as a record tells it, and surely belongs
+    /// to the message. `None` when that takes a closer look.
+    pub(super) fn plain(&self, input: InputId) -> Option<Derived> {
+        let Event { slots, text } = self.event;
+        for origin in self.layout.origins(input) {
+            let From::Event(path) = origin.from else { return None };
+            let Some(slot) = self.plan.slot(path) else { continue };
+            let mut values = slots.placed(slot, text);
+            let Some(placed) = values.next() else { continue };
+            let is_only = self.part.is_none() || values.next().is_none();
+            let is_free = origin.when.0.is_empty() && origin.choice.is_none() && origin.bits.is_none();
+            return if is_only && is_free { plain(&origin.read, &placed) } else { None };
+        }
+        None
     }
 
     /// Calls `each` for the values of an origin until it has enough.
@@ -429,6 +464,22 @@ impl<'e> Frame<'e> {
         let protocol = self.protocol;
         protocol.rows(code).find(|row| (row.subcode.is_none() || row.subcode == subcode) && self.holds(&row.when))
     }
+}
+
+/// A value that is told as it stands: a number that is spelled as any is, or what surely is a text.
+fn plain(read: &Reading, placed: &Placed<'_>) -> Option<Derived> {
+    let Seen { kind, raw, .. } = placed.seen;
+    let raw = raw.as_bytes();
+    let digits = raw.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let is_number = digits == raw.len() && digits <= 18 && matches!(raw, [b'0'] | [b'1'..=b'9', ..]);
+    // Signs, `0x`, and escapes may begin what is a number after all.
+    let is_text = raw.get(digits).is_some_and(|byte| !matches!(byte, b'+' | b'-' | b'\\' | b'x' | b'X'));
+    let told = match (read, kind) {
+        (Reading::Any, Kind::Text | Kind::Number) | (Reading::Text, Kind::Number) if is_number => Kind::Number,
+        (Reading::Any | Reading::Text, Kind::Text) if is_text => Kind::Text,
+        _ => return None,
+    };
+    Some(placed.derived(told))
 }
 
 /// The part of a text that counts; `None` when it has none.

@@ -66,10 +66,20 @@ pub(super) fn number_at_end(name: &str) -> Option<i64> {
 
 /// A whole number as tables and sensors write it: decimal, or hexadecimal behind `0x`.
 pub(super) fn number(text: &str) -> Option<i64> {
-    match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(hex) => u64::from_str_radix(hex, 16).ok().and_then(|number| i64::try_from(number).ok()),
-        None => text.parse().ok(),
+    // PERF: nearly all are short and decimal; and what stands behind the first digits tells addresses and names from numbers.
+    let (mut number, mut digits) = (0_i64, 0);
+    for digit in text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10) {
+        number = number.wrapping_mul(10).wrapping_add(digit.into());
+        digits += 1;
     }
+    if digits == text.len() && (1..=18).contains(&digits) {
+        return Some(number);
+    }
+    if digits == 0 || digits == text.len() {
+        return text.parse().ok();
+    }
+    let hex = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    u64::from_str_radix(hex, 16).ok().and_then(|number| i64::try_from(number).ok())
 }
 
 #[cfg(test)]

@@ -73,18 +73,20 @@ impl Wanted {
         let classes = (0..).zip(CLASSES).filter(|(_, class)| is_class(class)).map(|(class, _)| class);
         for class in classes.chain(texts(1).is_none().then_some(NO_CLASS)) {
             for direction in (0..=DIRECTIONS.len()).filter(|at| is_direction(DIRECTIONS.get(*at))) {
-                when |= Self::bit(class, direction);
+                when |= Self::bit(class, Some(direction));
             }
         }
         when
     }
 
-    /// Whether the field can matter in messages of a class and a direction, if they have one.
-    pub(super) fn is_for(&self, class: u8, direction: Option<usize>) -> bool {
-        self.when & Self::bit(class, direction.unwrap_or(DIRECTIONS.len())) != 0
+    /// Whether the field can matter in messages with this bit.
+    pub(super) fn is_for(&self, bit: u128) -> bool {
+        self.when & bit != 0
     }
 
-    fn bit(class: u8, direction: usize) -> u128 {
+    /// The bit of a class and a direction, if messages have one.
+    pub(super) fn bit(class: u8, direction: Option<usize>) -> u128 {
+        let direction = direction.unwrap_or(DIRECTIONS.len());
         1_u128.checked_shl(u32::from(class) * (DIRECTIONS.len() as u32 + 1) + direction as u32).unwrap_or(0)
     }
 }

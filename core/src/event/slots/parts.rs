@@ -178,21 +178,20 @@ impl Slots {
 
     /// Puts more values beside those.
     pub(crate) fn derive_more(&mut self, values: &[(SlotId, Derived)], texts: &str) {
+        let before = self.copies.len() as u32;
+        self.copies.push_str(texts);
         for (slot, value) in values {
-            let cell = match value.from {
-                From::Text => {
-                    self.copy(value.kind, texts.get(value.start as usize..value.end as usize).unwrap_or_default())
-                }
-                from => Cell {
-                    kind: value.kind,
-                    is_written: from == From::Event,
-                    start: value.start,
-                    end: value.end,
-                    next: END,
-                },
-            };
+            let Derived { kind, from, start, end } = *value;
+            let by = if from == From::Text { before } else { 0 };
+            let cell = Cell { kind, is_written: from == From::Event, start: start + by, end: end + by, next: END };
             self.cells.link(*slot, 0, cell);
         }
+    }
+
+    /// The slots that the event itself has filled, and those that derived values have.
+    pub(crate) fn own_and_derived(&self) -> (&[SlotId], &[SlotId]) {
+        let own = self.mark.map_or(self.cells.filled.len(), |mark| mark.filled);
+        self.cells.filled.split_at_checked(own).unwrap_or((&self.cells.filled, &[]))
     }
 
     /// Where the objects of a slot begin.
