@@ -14,6 +14,7 @@
 mod compare;
 mod entities;
 mod merge;
+mod saved;
 mod signs;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,8 @@ mod tests;
 pub use compare::{Difference, DifferenceKind, compare};
 pub use entities::GivenUp;
 pub use merge::{Evidence, SeenAsset};
+
+pub use crate::seal::Damage;
 
 use crate::coverage::ports;
 use crate::time;
