@@ -132,7 +132,8 @@ class Held:
         self.learns.push(event, *([step["at"]] if "at" in step else []))
 
     def do_learn_lines(self, step, options):
-        return self.learns.push_lines(step["text"], *([step["name"]] if "name" in step else [])).to_dict()
+        names = [step["name"]] if isinstance(self.learns, tieline.Trust) and "name" in step else []
+        return self.learns.push_lines(step["text"], *names).to_dict()
 
     def do_learn_events(self, step, options):
         return self.learns.push_events(step["events"]).to_dict()
