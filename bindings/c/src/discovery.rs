@@ -13,7 +13,8 @@ use crate::options::{normaliser_options, texts, tl_normaliser_config};
 use crate::scan::events_of;
 use tieline_common::waist::{Discovery, Error, Kind, Taken};
 
-/// Learns assets. All functions on it may be called from any thread; who pushes waits for who pushes already. It belongs to the process that made it.
+/// Learns assets. All functions on it may be called from any thread; who pushes waits for who pushes already. It
+/// belongs to the process that made it.
 pub struct tl_discovery(());
 
 impl Body for Discovery {
@@ -37,8 +38,9 @@ pub(crate) unsafe fn put_taken(
     unsafe { put_bytes(taken, "taken", || json(&make()?)) }
 }
 
-/// A discovery that knows nothing yet; no device is ever asked. Sites of the plant in `config`, which may be null, say where sensors stand, its zones where addresses belong.
-/// What is broken in it is `TL_ARGUMENT`; `tl_last_error_diagnostics_json` says where. Free it with `tl_discovery_free`.
+/// A discovery that knows nothing yet; no device is ever asked. Sites of the plant in `config`, which may be null,
+/// say where sensors stand, its zones where addresses belong. What is broken in it is `TL_ARGUMENT`;
+/// `tl_last_error_diagnostics_json` says where. Free it with `tl_discovery_free`.
 ///
 /// # Safety
 /// `config` must be null or valid, and `discovery` a place for a pointer.
@@ -64,8 +66,8 @@ pub unsafe extern "C" fn tl_discovery_push(discovery: *const tl_discovery, event
     })
 }
 
-/// Takes in a text with one JSON object a line.
-/// `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with `event_index`, `byte` and `message`.
+/// Takes in a text with one JSON object a line. `taken` may be null, or becomes JSON: `events`, and `faults` for
+/// those that cannot be read, with `event_index`, `byte` and `message`.
 ///
 /// # Safety
 /// `text` must point to `len` bytes, and `taken` be null or a place for a pointer.
@@ -102,7 +104,8 @@ pub unsafe extern "C" fn tl_discovery_push_events(
     })
 }
 
-/// The assets known so far as a JSON array, by site and address: `id`, `ip`, `role`, `vendor`, `serves`, `confidence`, `evidence` and so on.
+/// The assets known so far as a JSON array, by site and address: `id`, `ip`, `role`, `vendor`, `serves`,
+/// `confidence`, `evidence` and so on.
 ///
 /// # Safety
 /// `assets` must be a place for a pointer.
@@ -120,8 +123,9 @@ pub unsafe extern "C" fn tl_discovery_assets_json(
     })
 }
 
-/// How what was seen differs from an inventory (paths, or texts of more than one line), or from the plant of the config when `len` is 0, as a JSON array: `kind`
-/// (`unknown`, `silent`, `moved`, `changed`), `declared`, `seen`, `what`, `was`, `is`.
+/// How what was seen differs from an inventory (paths, or texts of more than one line), or from the plant of the
+/// config when `len` is 0, as a JSON array: `kind` (`unknown`, `silent`, `moved`, `changed`), `declared`, `seen`,
+/// `what`, `was`, `is`.
 ///
 /// # Safety
 /// `context` must point to `len` texts, and `differences` be a place for a pointer.
@@ -197,7 +201,8 @@ pub unsafe extern "C" fn tl_discovery_snapshot(
     })
 }
 
-/// Goes on with what a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another version; then nothing changes.
+/// Goes on with what a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another version;
+/// then nothing changes.
 ///
 /// # Safety
 /// `bytes` must point to bytes that are there.

@@ -14,7 +14,8 @@ use crate::options::{normaliser_options, tl_normaliser_config};
 use crate::scan::events_of;
 use tieline_common::waist::Learner;
 
-/// Learns conduits. All functions on it may be called from any thread; who pushes waits for who pushes already. It belongs to the process that made it.
+/// Learns conduits. All functions on it may be called from any thread; who pushes waits for who pushes already. It
+/// belongs to the process that made it.
 pub struct tl_learner(());
 
 impl Body for Learner {
@@ -23,7 +24,8 @@ impl Body for Learner {
     const NAME: &'static str = "tl_learner";
 }
 
-/// A learner over the plant of `config` so far, which may be null. What is broken is `TL_ARGUMENT`. Free it with `tl_learner_free`.
+/// A learner over the plant of `config` so far, which may be null. What is broken is `TL_ARGUMENT`. Free it with
+/// `tl_learner_free`.
 ///
 /// # Safety
 /// `config` must be null or valid, and `learner` a place for a pointer.
@@ -49,8 +51,8 @@ pub unsafe extern "C" fn tl_learner_push(learner: *const tl_learner, event: *con
     })
 }
 
-/// Takes note of a text with one JSON object a line.
-/// `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with `event_index`, `byte` and `message`.
+/// Takes note of a text with one JSON object a line. `taken` may be null, or becomes JSON: `events`, and `faults` for
+/// those that cannot be read, with `event_index`, `byte` and `message`.
 ///
 /// # Safety
 /// `text` must point to `len` bytes, and `taken` be null or a place for a pointer.

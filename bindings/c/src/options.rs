@@ -114,7 +114,8 @@ pub struct tl_trust_config {
     pub context: *const tl_str,
     /// How many there are.
     pub context_len: usize,
-    /// How much older than the newest event one may be and still be judged in its order, such as `5m`; without it all waits for `tl_trust_finish`.
+    /// How much older than the newest event one may be and still be judged in its order, such as `5m`; without it all
+    /// waits for `tl_trust_finish`.
     pub lateness: tl_str,
 }
 

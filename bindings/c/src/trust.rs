@@ -14,7 +14,8 @@ use crate::options::{texts, tl_trust_config, trust_options};
 use crate::scan::events_of;
 use tieline_common::waist::Trust;
 
-/// Judges operations. All functions on it may be called from any thread; who pushes waits for who pushes already. It belongs to the process that made it.
+/// Judges operations. All functions on it may be called from any thread; who pushes waits for who pushes already. It
+/// belongs to the process that made it.
 pub struct tl_trust(());
 
 impl Body for Trust {
@@ -23,8 +24,8 @@ impl Body for Trust {
     const NAME: &'static str = "tl_trust";
 }
 
-/// A trust that has seen nothing yet. `config` names the plant. Without a lateness all waits until `tl_trust_finish`. What is broken is `TL_ARGUMENT`;
-/// `tl_last_error_diagnostics_json` says where. Free it with `tl_trust_free`.
+/// A trust that has seen nothing yet. `config` names the plant. Without a lateness all waits until `tl_trust_finish`.
+/// What is broken is `TL_ARGUMENT`; `tl_last_error_diagnostics_json` says where. Free it with `tl_trust_free`.
 ///
 /// # Safety
 /// `config` must be null or valid, and `trust` a place for a pointer.
@@ -47,8 +48,9 @@ pub unsafe extern "C" fn tl_trust_push(trust: *const tl_trust, event: *const u8,
     })
 }
 
-/// Takes in a text with one JSON object a line. Judgements name events as `name:line`, or by their numbers when no name is given.
-/// `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with `event_index`, `byte` and `message`.
+/// Takes in a text with one JSON object a line. Judgements name events as `name:line`, or by their numbers when no
+/// name is given. `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with
+/// `event_index`, `byte` and `message`.
 ///
 /// # Safety
 /// `text` must point to `len` bytes, the name be there, and `taken` be null or a place for a pointer.
@@ -104,8 +106,8 @@ pub unsafe extern "C" fn tl_trust_finish(trust: *const tl_trust) -> tl_status {
     call(|| handle::shared::<Trust>(trust, "trust")?.finish())
 }
 
-/// What was judged since this was asked last, in the order of time, as a JSON array: `time`, `at`, `operation`, `source`, `destination`, `missing`, `sessions` and so on. Nothing is
-/// missing of what is allowed and explained.
+/// What was judged since this was asked last, in the order of time, as a JSON array: `time`, `at`, `operation`,
+/// `source`, `destination`, `missing`, `sessions` and so on. Nothing is missing of what is allowed and explained.
 ///
 /// # Safety
 /// `judgements` must be a place for a pointer.
@@ -120,7 +122,8 @@ pub unsafe extern "C" fn tl_trust_take_json(trust: *const tl_trust, judgements: 
     })
 }
 
-/// What was seen so far and what had to be given up, as a JSON object: `logons`, `operations`, `unexplained`, `late`, `early`, `sessions_given_up`.
+/// What was seen so far and what had to be given up, as a JSON object: `logons`, `operations`, `unexplained`, `late`,
+/// `early`, `sessions_given_up`.
 ///
 /// # Safety
 /// `stats` must be a place for a pointer.
@@ -150,7 +153,8 @@ pub unsafe extern "C" fn tl_trust_snapshot(trust: *const tl_trust, bytes: *mut *
     })
 }
 
-/// Goes on with what a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another version; then nothing changes.
+/// Goes on with what a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another version;
+/// then nothing changes.
 ///
 /// # Safety
 /// `bytes` must point to bytes that are there.
