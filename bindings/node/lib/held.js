@@ -70,7 +70,7 @@ class LearnsPlain extends Learns {
 /** Learns from events which assets there are, without asking any device. */
 class Discovery extends LearnsPlain {
   constructor(options) {
-    super(native.NativeDiscovery.of, options);
+    super((json) => native.NativeDiscovery.of(json), options);
   }
 
   /** The assets known so far, by site and address, with what says so. */
@@ -110,7 +110,7 @@ class Discovery extends LearnsPlain {
 /** Judges each operation that changes a controller by the policy of a plant and by who is logged on. */
 class Trust extends Learns {
   constructor(options) {
-    super(native.NativeTrust.of, options);
+    super((json) => native.NativeTrust.of(json), options);
   }
 
   /** Takes in one event; judgements name it by `at`, or by its number from 0. */
@@ -174,7 +174,7 @@ class Trust extends Learns {
 /** Learns what passes between the zones of a plant, and proposes conduits for a person to review. */
 class Learner extends LearnsPlain {
   constructor(options) {
-    super(native.NativeLearner.of, options);
+    super((json) => native.NativeLearner.of(json), options);
   }
 
   /** Zones and conduits as YAML, to be read beside the plant. */
