@@ -330,7 +330,7 @@ static void assets_and_judgements_are_told() {
     CHECK(holds(discovery.push_events({stop, "{}"}).view(), R"("events":2,"faults":[])"));
     CHECK(holds(discovery.assets_json().view(), R"("id":"10.0.0.2")") && holds(discovery.assets_json().view(), R"("acts":["mode_stop"])"));
     CHECK(holds(discovery.compare_json({plant}).view(), R"("kind":"silent","declared":"plc-7")"));
-    CHECK(holds(discovery.inventory().view(), "ip: 10.0.0.2") && holds(discovery.inventory("csv").view(), "10.0.0.2"));
+    CHECK(holds(discovery.inventory().view(), "ip: [10.0.0.2]") && holds(discovery.inventory("csv").view(), "10.0.0.2"));
     THROWS(ArgumentError, TL_ARGUMENT, "argument", discovery.inventory("xml"));
     THROWS(ArgumentError, TL_ARGUMENT, "argument", discovery.compare_json());
     tieline::Discovery again;
