@@ -20,6 +20,7 @@ struct Held {
 }
 
 /// What learns from events.
+#[expect(clippy::large_enum_variant, reason = "there is one for each case")]
 enum Learns {
     Discovery(Discovery),
     Trust(Trust),
