@@ -18,6 +18,7 @@ mod ot;
 mod pipeline;
 mod program;
 mod reference;
+mod seal;
 mod shortcut;
 mod syntax;
 mod text;

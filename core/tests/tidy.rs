@@ -44,7 +44,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Words that every room may use: numbers, texts, times, limits and shortcuts know no rooms.
-const LEAVES: &[&str] = &["config", "number", "shortcut", "text", "time", "lanes", "diagnostic"];
+const LEAVES: &[&str] = &["config", "number", "shortcut", "text", "time", "lanes", "seal", "diagnostic"];
 
 /// Lines of a file at most, tests included.
 const LINES_MAX: usize = 700;

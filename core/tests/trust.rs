@@ -416,3 +416,99 @@ fn so_many_sessions_are_tried_the_latest_first() {
     // 40 sessions, each with 200 ways back, are more than 4,096: what was found until then counts.
     assert_eq!(with(200), ["user"]);
 }
+
+/// A trust that has seen the way of a user, with a lateness of a minute; the last logon waits.
+fn on_the_way() -> Trust {
+    let mut trust = Trust::new(compiler(), &plant("")).unwrap().lateness(Duration::from_mins(1));
+    for (number, event) in way("mk").iter().enumerate() {
+        trust.push_json(event.to_string().as_bytes(), &format!("e:{number}")).unwrap();
+    }
+    trust
+}
+
+/// What comes of an operation of the engineering station at 08:30.
+fn stopped(mut trust: Trust) -> Judgement {
+    trust.push_json(stop("08:30", EWS, PLC).to_string().as_bytes(), "e:3").unwrap();
+    trust.finish();
+    let [one] = &trust.take()[..] else { panic!("one operation") };
+    one.clone()
+}
+
+#[test]
+fn saved_state_goes_on_where_it_was() {
+    let expected = stopped(on_the_way());
+    assert!(expected.is_explained(), "{expected:?}");
+    let saved = on_the_way().snapshot();
+    let mut other = Trust::new(compiler(), &plant("")).unwrap().lateness(Duration::from_mins(1));
+    other.restore(&saved).unwrap();
+    assert_eq!(other.snapshot(), saved);
+    assert_eq!(other.stats(), on_the_way().stats());
+    assert_eq!(stopped(other), expected);
+    let mut waiting = on_the_way();
+    waiting.push_json(stop("08:30", EWS, PLC).to_string().as_bytes(), "e:3").unwrap();
+    let mut other = Trust::new(compiler(), &plant("")).unwrap();
+    other.restore(&waiting.snapshot()).unwrap();
+    other.finish();
+    assert_eq!(other.take(), [expected]);
+}
+
+#[test]
+fn another_plant_keeps_sessions() {
+    let other_order = PLANT.replace("assets:\n", "assets:\n  - {id: new, ip: 10.72.0.99}\n");
+    let read = |text: String| Context::read(&[Source::new(Some("plant.yml"), text)]);
+    let mut trust = on_the_way();
+    trust.reload(&read(other_order));
+    assert!(stopped(trust).is_explained());
+    // Without the jump host its session is known by its address, which is no jump host.
+    let jump = "  - {id: jump-1, ip: 10.71.0.10, host: jump-1.dairy.example, role: jump_host}\n";
+    let mut trust = on_the_way();
+    trust.reload(&read(PLANT.replace(jump, "")));
+    trust.reload(&plant(""));
+    let judged = stopped(trust);
+    assert!(judged.is_explained(), "{judged:?}");
+    let mut trust = on_the_way();
+    trust.reload(&read(PLANT.replace(jump, "")));
+    assert_eq!(stopped(trust).missing, ["session:vpn", "session:jump_host"]);
+}
+
+#[test]
+fn what_is_no_saved_state_is_refused_and_changes_nothing() {
+    let saved = on_the_way().snapshot();
+    let fault = |bytes: &[u8]| {
+        let mut trust = on_the_way();
+        let error = trust.restore(bytes).unwrap_err();
+        assert_eq!(error.kind(), tieline::ErrorKind::Saved);
+        assert_eq!(trust.snapshot(), saved, "nothing changes");
+        error.to_string()
+    };
+    assert!(fault(b"").contains("no saved state"));
+    assert!(
+        fault(&tieline::Stream::new(&Compiler::new().build().unwrap(), Default::default()).snapshot())
+            .contains("of this kind")
+    );
+    let mut other = saved.clone();
+    other[8] = 9;
+    assert!(fault(&other).contains("format 9"));
+    let mut flipped = saved.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    assert!(fault(&flipped).contains("damaged"));
+    // Bytes with a sum that fits: each cut is refused, and whatever is read can be used.
+    let sealed = |mut bytes: Vec<u8>| {
+        let sum = xxhash_rust::xxh3::xxh3_64(&bytes[20..]);
+        bytes[12..20].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    };
+    let mut trust = on_the_way();
+    for at in 20..saved.len() {
+        assert!(trust.restore(&sealed(saved[..at].to_vec())).is_err(), "{at}");
+        for byte in [0, 1, 0x7f, 0xff] {
+            let mut forged = saved.clone();
+            forged[at] = byte;
+            if trust.restore(&sealed(forged)).is_ok() {
+                trust.push_json(stop("08:30", EWS, PLC).to_string().as_bytes(), "e").unwrap();
+                trust.finish();
+                assert!(trust.take().len() <= 4 && !trust.snapshot().is_empty());
+            }
+        }
+    }
+}

@@ -137,8 +137,16 @@ struct ArrowArrayStream {
 // Bytes that belong to the caller, who frees them with `tl_buffer_free`.
 typedef struct tl_buffer tl_buffer;
 
+// Learns assets. All functions on it may be called from any thread; who pushes waits for who pushes already. It
+// belongs to the process that made it.
+typedef struct tl_discovery tl_discovery;
+
 // A scan of files. One thread takes what comes; any other may stop it.
 typedef struct tl_files tl_files;
+
+// Learns conduits. All functions on it may be called from any thread; who pushes waits for who pushes already. It
+// belongs to the process that made it.
+typedef struct tl_learner tl_learner;
 
 // Reads OT operations. All functions on it may be called from any thread at the same time.
 typedef struct tl_normaliser tl_normaliser;
@@ -157,6 +165,10 @@ typedef struct tl_scanner tl_scanner;
 
 // Correlates events over time. It belongs to the process that made it; a fork gets `TL_FORKED`.
 typedef struct tl_stream tl_stream;
+
+// Judges operations. All functions on it may be called from any thread; who pushes waits for who pushes already. It
+// belongs to the process that made it.
+typedef struct tl_trust tl_trust;
 
 // UTF-8 text, without a 0 at its end. A null pointer with a length of 0 is text that is not given.
 typedef struct tl_str {
@@ -243,6 +255,30 @@ typedef struct tl_scan_config {
   struct tl_str service;
 } tl_scan_config;
 
+// How OT operations are read. Begin with all 0 and set `struct_size`.
+typedef struct tl_normaliser_config {
+  // `sizeof(tl_normaliser_config)`.
+  size_t struct_size;
+  // All options as a JSON object, with the names that the fields have here.
+  struct tl_str options_json;
+  // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+  const struct tl_str *taxonomy;
+  // How many there are.
+  size_t taxonomy_len;
+  // The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+  const struct tl_str *context;
+  // How many there are.
+  size_t context_len;
+} tl_normaliser_config;
+
+// Bytes. A null pointer with a length of 0 is none.
+typedef struct tl_bytes {
+  // The first byte.
+  const uint8_t *ptr;
+  // The number of bytes.
+  size_t len;
+} tl_bytes;
+
 // How files are scanned. Begin with all 0 and set `struct_size`.
 typedef struct tl_file_config {
   // `sizeof(tl_file_config)`.
@@ -318,30 +354,6 @@ typedef struct tl_totals {
   // Bytes of the files as stored.
   uint64_t bytes;
 } tl_totals;
-
-// Bytes. A null pointer with a length of 0 is none.
-typedef struct tl_bytes {
-  // The first byte.
-  const uint8_t *ptr;
-  // The number of bytes.
-  size_t len;
-} tl_bytes;
-
-// How OT operations are read. Begin with all 0 and set `struct_size`.
-typedef struct tl_normaliser_config {
-  // `sizeof(tl_normaliser_config)`.
-  size_t struct_size;
-  // All options as a JSON object, with the names that the fields have here.
-  struct tl_str options_json;
-  // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
-  const struct tl_str *taxonomy;
-  // How many there are.
-  size_t taxonomy_len;
-  // The plant that events are seen in: inventories, zones and conduits as paths, or YAML texts (of more than one line).
-  const struct tl_str *context;
-  // How many there are.
-  size_t context_len;
-} tl_normaliser_config;
 
 // A YAML text with rules.
 typedef struct tl_text {
@@ -522,6 +534,25 @@ typedef struct tl_pushed_counts {
   uint64_t untimed;
 } tl_pushed_counts;
 
+// How operations on controllers are judged. Begin with all 0 and set `struct_size`.
+typedef struct tl_trust_config {
+  // `sizeof(tl_trust_config)`.
+  size_t struct_size;
+  // All options as a JSON object, with the names that the fields have here.
+  struct tl_str options_json;
+  // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+  const struct tl_str *taxonomy;
+  // How many there are.
+  size_t taxonomy_len;
+  // The plant, with its policy: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+  const struct tl_str *context;
+  // How many there are.
+  size_t context_len;
+  // How much older than the newest event one may be and still be judged in its order, such as `5m`; without it all
+  // waits for `tl_trust_finish`.
+  struct tl_str lateness;
+} tl_trust_config;
+
 // The call succeeded.
 #define TL_OK 0
 
@@ -640,6 +671,90 @@ tl_status tl_stream_push_arrow_batch(const struct tl_stream *stream,
                                      struct ArrowSchema *schema,
                                      struct tl_pushed **pushed);
 
+// A discovery that knows nothing yet; no device is ever asked. Sites of the plant in `config`, which may be null,
+// say where sensors stand, its zones where addresses belong. What is broken in it is `TL_ARGUMENT`;
+// `tl_last_error_diagnostics_json` says where. Free it with `tl_discovery_free`.
+//
+// # Safety
+// `config` must be null or valid, and `discovery` a place for a pointer.
+tl_status tl_discovery_new(const struct tl_normaliser_config *config, struct tl_discovery **discovery);
+
+// Takes in one event, a JSON object.
+//
+// # Safety
+// `event` must point to `len` bytes.
+tl_status tl_discovery_push(const struct tl_discovery *discovery, const uint8_t *event, size_t len);
+
+// Takes in a text with one JSON object a line. `taken` may be null, or becomes JSON: `events`, and `faults` for
+// those that cannot be read, with `event_index`, `byte` and `message`.
+//
+// # Safety
+// `text` must point to `len` bytes, and `taken` be null or a place for a pointer.
+tl_status tl_discovery_push_lines(const struct tl_discovery *discovery,
+                                  const uint8_t *text,
+                                  size_t len,
+                                  struct tl_buffer **taken);
+
+// Takes in events that are JSON objects of their own. `taken` is as for `tl_discovery_push_lines`.
+//
+// # Safety
+// `events` must point to `len` events, and `taken` be null or a place for a pointer.
+tl_status tl_discovery_push_events(const struct tl_discovery *discovery,
+                                   const struct tl_bytes *events,
+                                   size_t len,
+                                   struct tl_buffer **taken);
+
+// The assets known so far as a JSON array, by site and address: `id`, `ip`, `role`, `vendor`, `serves`,
+// `confidence`, `evidence` and so on.
+//
+// # Safety
+// `assets` must be a place for a pointer.
+tl_status tl_discovery_assets_json(const struct tl_discovery *discovery, struct tl_buffer **assets);
+
+// How what was seen differs from an inventory (paths, or texts of more than one line), or from the plant of the
+// config when `len` is 0, as a JSON array: `kind` (`unknown`, `silent`, `moved`, `changed`), `declared`, `seen`,
+// `what`, `was`, `is`.
+//
+// # Safety
+// `context` must point to `len` texts, and `differences` be a place for a pointer.
+tl_status tl_discovery_compare_json(const struct tl_discovery *discovery,
+                                    const struct tl_str *context,
+                                    size_t len,
+                                    struct tl_buffer **differences);
+
+// The assets as an inventory in the form `yaml`, `csv`, `netbox` or `cyclonedx`.
+//
+// # Safety
+// The text must be there, and `inventory` be a place for a pointer.
+tl_status tl_discovery_inventory(const struct tl_discovery *discovery,
+                                 struct tl_str form,
+                                 struct tl_buffer **inventory);
+
+// How much was taken in and what found no room, as a JSON object: `events`, `given_up`.
+//
+// # Safety
+// `stats` must be a place for a pointer.
+tl_status tl_discovery_stats_json(const struct tl_discovery *discovery, struct tl_buffer **stats);
+
+// All that is known as bytes.
+//
+// # Safety
+// `bytes` must be a place for a pointer.
+tl_status tl_discovery_snapshot(const struct tl_discovery *discovery, struct tl_buffer **bytes);
+
+// Goes on with what a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another version;
+// then nothing changes.
+//
+// # Safety
+// `bytes` must point to bytes that are there.
+tl_status tl_discovery_restore(const struct tl_discovery *discovery, struct tl_bytes bytes);
+
+// Frees a discovery; null is allowed.
+//
+// # Safety
+// Nobody may use it any more.
+tl_status tl_discovery_free(struct tl_discovery *discovery);
+
 // The message of the latest error of this thread; empty when there was none. The text lives until the next call of this
 // thread that fails.
 struct tl_str tl_last_error(void);
@@ -700,6 +815,56 @@ tl_status tl_files_totals(const struct tl_files *files, struct tl_totals *totals
 // # Safety
 // Nobody may use it any more.
 tl_status tl_files_free(struct tl_files *files);
+
+// A learner over the plant of `config` so far, which may be null. What is broken is `TL_ARGUMENT`. Free it with
+// `tl_learner_free`.
+//
+// # Safety
+// `config` must be null or valid, and `learner` a place for a pointer.
+tl_status tl_learner_new(const struct tl_normaliser_config *config, struct tl_learner **learner);
+
+// Takes note of one event, a JSON object.
+//
+// # Safety
+// `event` must point to `len` bytes.
+tl_status tl_learner_push(const struct tl_learner *learner, const uint8_t *event, size_t len);
+
+// Takes note of a text with one JSON object a line. `taken` may be null, or becomes JSON: `events`, and `faults` for
+// those that cannot be read, with `event_index`, `byte` and `message`.
+//
+// # Safety
+// `text` must point to `len` bytes, and `taken` be null or a place for a pointer.
+tl_status tl_learner_push_lines(const struct tl_learner *learner,
+                                const uint8_t *text,
+                                size_t len,
+                                struct tl_buffer **taken);
+
+// Takes note of events that are JSON objects of their own. `taken` is as for `tl_learner_push_lines`.
+//
+// # Safety
+// `events` must point to `len` events, and `taken` be null or a place for a pointer.
+tl_status tl_learner_push_events(const struct tl_learner *learner,
+                                 const struct tl_bytes *events,
+                                 size_t len,
+                                 struct tl_buffer **taken);
+
+// Zones and conduits as YAML, to be read beside the plant and reviewed by a person.
+//
+// # Safety
+// `proposal` must be a place for a pointer.
+tl_status tl_learner_proposal(const struct tl_learner *learner, struct tl_buffer **proposal);
+
+// Flows for which there was no room.
+//
+// # Safety
+// `flows` must be a place for a number.
+tl_status tl_learner_given_up(const struct tl_learner *learner, uint64_t *flows);
+
+// Frees a learner; null is allowed.
+//
+// # Safety
+// Nobody may use it any more.
+tl_status tl_learner_free(struct tl_learner *learner);
 
 // The bytes of a buffer; JSON is UTF-8 without a 0 at its end. They live until the buffer is freed. None for what is no
 // buffer.
@@ -1118,6 +1283,91 @@ tl_status tl_pushed_to_json(const struct tl_pushed *pushed, struct tl_buffer **r
 // # Safety
 // Nobody may use its hits, alerts and faults any more.
 tl_status tl_pushed_free(struct tl_pushed *pushed);
+
+// A trust that has seen nothing yet. `config` names the plant. Without a lateness all waits until `tl_trust_finish`.
+// What is broken is `TL_ARGUMENT`; `tl_last_error_diagnostics_json` says where. Free it with `tl_trust_free`.
+//
+// # Safety
+// `config` must be null or valid, and `trust` a place for a pointer.
+tl_status tl_trust_new(const struct tl_trust_config *config, struct tl_trust **trust);
+
+// Takes in one event, a JSON object. Judgements name it by `at`; when that is not given, by its number, from 0.
+//
+// # Safety
+// `event` must point to `len` bytes, and the text be there.
+tl_status tl_trust_push(const struct tl_trust *trust, const uint8_t *event, size_t len, struct tl_str at);
+
+// Takes in a text with one JSON object a line. Judgements name events as `name:line`, or by their numbers when no
+// name is given. `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with
+// `event_index`, `byte` and `message`.
+//
+// # Safety
+// `text` must point to `len` bytes, the name be there, and `taken` be null or a place for a pointer.
+tl_status tl_trust_push_lines(const struct tl_trust *trust,
+                              const uint8_t *text,
+                              size_t len,
+                              struct tl_str name,
+                              struct tl_buffer **taken);
+
+// Takes in events that are JSON objects of their own. `taken` is as for `tl_trust_push_lines`.
+//
+// # Safety
+// `events` must point to `len` events, and `taken` be null or a place for a pointer.
+tl_status tl_trust_push_events(const struct tl_trust *trust,
+                               const struct tl_bytes *events,
+                               size_t len,
+                               struct tl_buffer **taken);
+
+// Judges all that has happened before a time, in nanoseconds since 1970.
+//
+// # Safety
+// The handle must be one of this library.
+tl_status tl_trust_advance(const struct tl_trust *trust, int64_t time_ns);
+
+// Judges all that still waits.
+//
+// # Safety
+// The handle must be one of this library.
+tl_status tl_trust_finish(const struct tl_trust *trust);
+
+// What was judged since this was asked last, in the order of time, as a JSON array: `time`, `at`, `operation`,
+// `source`, `destination`, `missing`, `sessions` and so on. Nothing is missing of what is allowed and explained.
+//
+// # Safety
+// `judgements` must be a place for a pointer.
+tl_status tl_trust_take_json(const struct tl_trust *trust, struct tl_buffer **judgements);
+
+// What was seen so far and what had to be given up, as a JSON object: `logons`, `operations`, `unexplained`, `late`,
+// `early`, `sessions_given_up`.
+//
+// # Safety
+// `stats` must be a place for a pointer.
+tl_status tl_trust_stats_json(const struct tl_trust *trust, struct tl_buffer **stats);
+
+// All state as bytes. Judgements that were not taken are not in it.
+//
+// # Safety
+// `bytes` must be a place for a pointer.
+tl_status tl_trust_snapshot(const struct tl_trust *trust, struct tl_buffer **bytes);
+
+// Goes on with what a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another version;
+// then nothing changes.
+//
+// # Safety
+// `bytes` must point to bytes that are there.
+tl_status tl_trust_restore(const struct tl_trust *trust, struct tl_bytes bytes);
+
+// Goes on over another plant: paths, or texts of more than one line. Sessions and what waits stay.
+//
+// # Safety
+// `context` must point to `len` texts.
+tl_status tl_trust_reload(const struct tl_trust *trust, const struct tl_str *context, size_t len);
+
+// Frees a trust; null is allowed.
+//
+// # Safety
+// Nobody may use it any more.
+tl_status tl_trust_free(struct tl_trust *trust);
 
 #ifdef __cplusplus
 }  // extern "C"

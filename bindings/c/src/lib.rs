@@ -6,6 +6,7 @@
 //!                            ├──────▶ tl_scan_arrow ─▶ tl_scan ─▶ tl_scan_results_arrow
 //!                            ├──────▶ tl_stream ─▶ tl_stream_push, … ─▶ tl_pushed
 //!                            └──────▶ tl_scan_files ─▶ tl_files ─▶ tl_files_next
+//!  tl_discovery ─▶ assets, tl_trust ─▶ judgements, tl_learner ─▶ proposals: JSON and YAML in a tl_buffer
 //!  tl_normaliser_new ─▶ tl_normaliser ─▶ tl_normaliser_records_json ─▶ tl_buffer
 //! ```
 //!
@@ -19,21 +20,29 @@
 
 mod alerts;
 mod arrow;
+mod discovery;
 mod error;
 mod files;
 mod handle;
+mod learner;
 mod memory;
 mod normaliser;
 mod options;
 mod rules;
 mod scan;
 mod stream;
+mod trust;
 mod views;
 
 pub use alerts::{tl_alert, tl_group_value, tl_pushed_alert, tl_pushed_alerts_len};
 pub use arrow::{
     ArrowArray, ArrowArrayStream, ArrowSchema, tl_scan_arrow, tl_scan_arrow_batch, tl_scan_results_arrow,
     tl_stream_push_arrow, tl_stream_push_arrow_batch,
+};
+pub use discovery::{
+    tl_discovery, tl_discovery_assets_json, tl_discovery_compare_json, tl_discovery_free, tl_discovery_inventory,
+    tl_discovery_new, tl_discovery_push, tl_discovery_push_events, tl_discovery_push_lines, tl_discovery_restore,
+    tl_discovery_snapshot, tl_discovery_stats_json,
 };
 pub use error::{
     TL_ARGUMENT, TL_CANCELLED, TL_CLOSED, TL_EVENT, TL_FORKED, TL_INTERNAL, TL_LIMIT, TL_LOAD, TL_OK, TL_PIPELINE,
@@ -45,11 +54,15 @@ pub use files::{
     TL_TOLD_QUIET, tl_files, tl_files_free, tl_files_next, tl_files_stop, tl_files_totals, tl_scan_files, tl_told,
     tl_totals,
 };
+pub use learner::{
+    tl_learner, tl_learner_free, tl_learner_given_up, tl_learner_new, tl_learner_proposal, tl_learner_push,
+    tl_learner_push_events, tl_learner_push_lines,
+};
 pub use memory::{tl_buffer, tl_buffer_bytes, tl_buffer_free, tl_bytes, tl_str};
 pub use normaliser::{tl_normaliser, tl_normaliser_free, tl_normaliser_new, tl_normaliser_records_json};
 pub use options::{
     TL_ALL_CORES, TL_DEFAULT, TL_NO, TL_YES, tl_compile_config, tl_file_config, tl_normaliser_config, tl_placeholder,
-    tl_scan_config, tl_stream_config,
+    tl_scan_config, tl_stream_config, tl_trust_config,
 };
 pub use rules::{
     tl_check, tl_compile, tl_hit_rule, tl_load, tl_rules, tl_rules_correlation, tl_rules_correlation_json,
@@ -68,6 +81,10 @@ pub use stream::{
     tl_stream_counts, tl_stream_flush, tl_stream_free, tl_stream_new, tl_stream_push, tl_stream_push_events,
     tl_stream_push_lines, tl_stream_reload, tl_stream_restore, tl_stream_rules, tl_stream_snapshot, tl_stream_stats,
     tl_stream_watermark,
+};
+pub use trust::{
+    tl_trust, tl_trust_advance, tl_trust_finish, tl_trust_free, tl_trust_new, tl_trust_push, tl_trust_push_events,
+    tl_trust_push_lines, tl_trust_reload, tl_trust_restore, tl_trust_snapshot, tl_trust_stats_json, tl_trust_take_json,
 };
 pub use views::{
     TL_CORRELATION, TL_DETECTION, TL_LEVEL_CRITICAL, TL_LEVEL_HIGH, TL_LEVEL_INFORMATIONAL, TL_LEVEL_LOW,

@@ -11,7 +11,7 @@ use crate::memory::{read_sized, sized, slice, tl_str};
 use std::collections::BTreeMap;
 use tieline_common::waist::{
     CompileOptions, Error, FileOptions, Kind, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings,
-    from_json,
+    TrustOptions, from_json,
 };
 
 /// For yes-or-no fields: what is usual.
@@ -96,6 +96,27 @@ pub struct tl_normaliser_config {
     pub context: *const tl_str,
     /// How many there are.
     pub context_len: usize,
+}
+
+/// How operations on controllers are judged. Begin with all 0 and set `struct_size`.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_trust_config {
+    /// `sizeof(tl_trust_config)`.
+    pub struct_size: usize,
+    /// All options as a JSON object, with the names that the fields have here.
+    pub options_json: tl_str,
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    pub taxonomy: *const tl_str,
+    /// How many there are.
+    pub taxonomy_len: usize,
+    /// The plant, with its policy: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    pub context: *const tl_str,
+    /// How many there are.
+    pub context_len: usize,
+    /// How much older than the newest event one may be and still be judged in its order, such as `5m`; without it all
+    /// waits for `tl_trust_finish`.
+    pub lateness: tl_str,
 }
 
 /// Which rules are asked, and what is told. Begin with all 0 and set `struct_size`.
@@ -186,6 +207,7 @@ sized!(tl_compile_config {
     context,
 });
 sized!(tl_normaliser_config { options_json, taxonomy, context });
+sized!(tl_trust_config { options_json, taxonomy, context, lateness });
 sized!(tl_scan_config { options_json, threads, level, tags, rules, category, product, service });
 sized!(tl_stream_config {
     options_json,
@@ -308,6 +330,23 @@ pub(crate) unsafe fn normaliser_options(config: *const tl_normaliser_config) -> 
         let mut own: NormaliserOptions = begin(given.options_json)?;
         set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
         set_all(&mut own.context, given.context, given.context_len, "context")?;
+        Ok(own)
+    }
+}
+
+/// Reads how operations are judged.
+///
+/// # Safety
+/// As for [`compile_options`].
+pub(crate) unsafe fn trust_options(config: *const tl_trust_config) -> Result<TrustOptions, Error> {
+    // SAFETY: the caller says so.
+    let Some(given) = (unsafe { read_sized(config, "config") })? else { return Ok(TrustOptions::default()) };
+    // SAFETY: as above, for all texts and lists.
+    unsafe {
+        let mut own: TrustOptions = begin(given.options_json)?;
+        set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
+        set_all(&mut own.context, given.context, given.context_len, "context")?;
+        set_span(&mut own.lateness, given.lateness, "lateness")?;
         Ok(own)
     }
 }

@@ -24,6 +24,7 @@ pub mod reload;
 pub mod report;
 pub mod rule_tests;
 pub mod scan;
+mod seal;
 pub mod source;
 mod state;
 mod time;

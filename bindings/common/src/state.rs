@@ -8,17 +8,14 @@
 //! something else is refused before anything is read from it. The state of the stream is a matter of the core.
 
 use crate::load::LoadError;
+use crate::seal::{Damage, Seal};
 use serde::{Deserialize, Serialize};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 use xxhash_rust::xxh3::xxh3_64;
 
-const MAGIC: &[u8; 8] = b"TLSCAN\0\0";
-/// Raised whenever the saved form changes.
-const FORMAT: u32 = 1;
-/// Bytes before the body: magic, format, checksum.
-const SEAL: usize = 20;
+const SEAL: Seal = Seal { magic: b"TLSCAN\0\0", format: 1 };
 /// Bytes at the beginning of a file by which it is known again.
 const HEAD_BYTES: u64 = 1024;
 /// Bytes of a state file.
@@ -93,39 +90,25 @@ impl ScanState {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(fault(&format!("the state cannot be read: {error}"))),
         }
-        let other = "is no state of a scan; name another file, or remove it to begin anew";
-        let (seal, body) = bytes.split_first_chunk::<SEAL>().ok_or_else(|| fault(other))?;
-        let field = |from: usize, to: usize| seal.get(from..to).unwrap_or_default();
-        if field(0, 8) != MAGIC {
-            return Err(fault(other));
-        }
-        let format = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
-        if format != FORMAT {
-            let message = format!("is a state of format {format}, but this version reads format {FORMAT}");
-            return Err(fault(&message));
-        }
-        let torn = "is torn or damaged: the checksum does not fit; remove it to begin anew";
-        if field(12, 20) != xxh3_64(body).to_le_bytes() {
-            return Err(fault(torn));
-        }
-        postcard::from_bytes(body).map(Some).map_err(|_| fault(torn))
+        SEAL.open(&bytes).map(Some).map_err(|damage| match damage {
+            Damage::Other => fault("is no state of a scan; name another file, or remove it to begin anew"),
+            Damage::Format { found, known } => {
+                fault(&format!("is a state of format {found}, but this version reads format {known}"))
+            }
+            Damage::Torn => fault("is torn or damaged: the checksum does not fit; remove it to begin anew"),
+        })
     }
 
     /// Writes the state so that whoever reads finds either the old or the new one.
     pub(crate) fn write(&self, path: &Path) -> Result<(), LoadError> {
         let fault = |error: io::Error| LoadError::new(path, format!("the state cannot be written: {error}"));
-        // INVARIANT: writing plain data into memory cannot fail.
-        let bytes = postcard::to_extend(self, vec![0; SEAL]).unwrap_or_default();
-        let body = bytes.get(SEAL..).unwrap_or_default();
+        let bytes = SEAL.close(self);
         let mut name = path.as_os_str().to_owned();
         name.push(".new");
         let new = PathBuf::from(name);
         let write = || {
             let mut file = File::create(&new)?;
-            file.write_all(MAGIC)?;
-            file.write_all(&FORMAT.to_le_bytes())?;
-            file.write_all(&xxh3_64(body).to_le_bytes())?;
-            file.write_all(body)?;
+            file.write_all(&bytes)?;
             file.sync_all()?;
             fs::rename(&new, path)
         };

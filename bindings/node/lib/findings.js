@@ -159,4 +159,4 @@ class Explanation {
   }
 }
 
-module.exports = { Alert, Detection, Detections, Explanation, Pushed, alerts, detections, gather };
+module.exports = { Alert, Detection, Detections, Explanation, Fault, Pushed, alerts, detections, gather };

@@ -56,6 +56,11 @@ export interface NormaliserOptions {
   context?: string | readonly string[];
 }
 
+export interface TrustOptions extends NormaliserOptions {
+  /** How much older than the newest event one may be and still be judged in its order; without it all waits until `finish`. */
+  lateness?: Span;
+}
+
 export interface LogSource {
   category?: string | null;
   product?: string | null;
@@ -475,6 +480,168 @@ export class Normaliser {
   constructor(options?: NormaliserOptions);
   /** One record for each operation; none when the event tells of none, or has fields `ot.*` already, and no plant tells of it. */
   records(event: OneEvent): OperationRecord[];
+}
+
+/** What came of events that were pushed; faults are numbered from the first event that was ever pushed. */
+export interface Taken {
+  readonly events: number;
+  readonly faults: readonly Fault[];
+}
+
+/** Why something is believed of an asset: `tells` is what it is about, such as `vendor`, `serves` or `acts`. */
+export interface AssetEvidence {
+  tells: string;
+  value: string;
+  field: string;
+  count: number;
+  first?: string;
+  last?: string;
+}
+
+/** An asset that events tell of. */
+export interface SeenAsset {
+  /** Its host name, else its address, else its MAC, with the site before it. */
+  id: string;
+  name?: string;
+  site?: string;
+  zone?: string;
+  ip?: string[];
+  mac?: string[];
+  host?: string[];
+  station?: string[];
+  serial?: string;
+  role?: string;
+  vendor?: string;
+  model?: string;
+  firmware?: string;
+  os?: string;
+  /** How far `role`, `vendor`, `model` and so on are to be trusted, from 0 to 1. */
+  confidence: Record<string, number>;
+  /** Protocols and services by which it answers, or sends on its own. */
+  serves: string[];
+  uses: string[];
+  /** Operation classes that it has asked others for. */
+  acts: string[];
+  /** With whom it spoke, by id. */
+  peers: string[];
+  /** Whether it has sent anything, and was not only spoken to. */
+  heard: boolean;
+  events: number;
+  /** RFC 3339; null when no event had a time. */
+  first: string | null;
+  last: string | null;
+  evidence: AssetEvidence[];
+}
+
+/** How what was seen differs from what was declared. */
+export interface Difference {
+  kind: 'unknown' | 'silent' | 'moved' | 'changed';
+  declared: string | null;
+  seen: string | null;
+  what: string | null;
+  was: string | null;
+  is: string | null;
+  confidence?: number;
+  first?: string;
+  last?: string;
+}
+
+export interface DiscoveryStats {
+  readonly events: number;
+  /** Times that a new one found no room; those `outside` are no assets. */
+  readonly givenUp: { assets: number; signs: number; links: number; outside: number };
+}
+
+/** Learns from events which assets there are, without asking any device. */
+export class Discovery {
+  /** What is broken in tables or a plant is an `ArgumentError` whose `diagnostics` say where. */
+  constructor(options?: NormaliserOptions);
+  push(event: OneEvent): void;
+  pushLines(text: Text): Taken;
+  /** The same on another thread; await it before the next call. */
+  pushLinesAsync(text: Text): Promise<Taken>;
+  pushEvents(events: Iterable<OneEvent>): Taken;
+  assets(): SeenAsset[];
+  /** Differences from an inventory (paths or texts), or from the plant of the options. */
+  compare(context?: Path | readonly Path[]): Difference[];
+  inventory(form?: 'yaml' | 'csv' | 'netbox' | 'cyclonedx'): string;
+  stats(): DiscoveryStats;
+  snapshot(): Buffer;
+  /** A `StateError` changes nothing. */
+  restore(bytes: Uint8Array | ArrayBuffer): void;
+}
+
+/** A session on the way to an operation. */
+export interface SessionSeen {
+  /** What it stands for: `vpn`, or the role of its host. */
+  step: string;
+  kind: string;
+  user?: string;
+  from?: string;
+  host: string;
+  begun: string;
+  at: string;
+}
+
+/** An operation on a device, and what is missing of what the plant asks for; nothing when it is allowed and explained. */
+export interface Judgement {
+  time: string;
+  at: string;
+  operation: string;
+  protocol?: string;
+  source: string;
+  destination: string;
+  conduit?: string;
+  chain?: string;
+  missing: string[];
+  sessions: SessionSeen[];
+}
+
+export interface TrustStats {
+  readonly logons: number;
+  readonly operations: number;
+  readonly unexplained: number;
+  readonly late: number;
+  readonly early: number;
+  readonly sessionsGivenUp: number;
+}
+
+/** Judges each operation that changes a controller by the policy of a plant and by who is logged on. */
+export class Trust {
+  /** `context` is needed. What is broken is an `ArgumentError` whose `diagnostics` say where. */
+  constructor(options: TrustOptions);
+  /** Judgements name the event by `at`, or by its number from 0. */
+  push(event: OneEvent, at?: string): void;
+  /** Judgements name events as `name:line`, or by their numbers. */
+  pushLines(text: Text, name?: string): Taken;
+  /** The same on another thread; await it before the next call. */
+  pushLinesAsync(text: Text, name?: string): Promise<Taken>;
+  pushEvents(events: Iterable<OneEvent>): Taken;
+  advance(timeNs: bigint): void;
+  finish(): void;
+  /** What was judged since this was asked last, in the order of time. */
+  take(): Judgement[];
+  stats(): TrustStats;
+  /** Judgements that were not taken are not in it. */
+  snapshot(): Buffer;
+  /** A `StateError` changes nothing. */
+  restore(bytes: Uint8Array | ArrayBuffer): void;
+  /** Goes on over another plant; sessions and what waits stay. */
+  reload(context: Path | readonly Path[]): void;
+}
+
+/** Learns what passes between the zones of a plant, and proposes conduits for a person to review. */
+export class Learner {
+  constructor(options?: NormaliserOptions);
+  push(event: OneEvent): void;
+  pushLines(text: Text): Taken;
+  /** The same on another thread; await it before the next call. */
+  pushLinesAsync(text: Text): Promise<Taken>;
+  pushEvents(events: Iterable<OneEvent>): Taken;
+  /** Zones and conduits as YAML, to be read beside the plant. */
+  proposal(): string;
+  /** Flows for which there was no room. */
+  readonly givenUp: number;
 }
 
 export function compile(rules: RuleTexts, options?: CompileOptions): Rules;

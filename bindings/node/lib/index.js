@@ -8,6 +8,7 @@ for (const name of ['dispose', 'asyncDispose']) {
 
 const errors = require('./errors.js');
 const { Alert, Detection, Detections } = require('./findings.js');
+const { Discovery, Learner, Trust } = require('./held.js');
 const { Normaliser } = require('./normaliser.js');
 const { Rules, check, compile, compileAsync, load, loadAsync } = require('./rules.js');
 const { Stream } = require('./stream.js');
@@ -24,6 +25,9 @@ exports.createTransform = createTransform;
 exports.Rules = Rules;
 exports.Stream = Stream;
 exports.Normaliser = Normaliser;
+exports.Discovery = Discovery;
+exports.Trust = Trust;
+exports.Learner = Learner;
 exports.Detection = Detection;
 exports.Detections = Detections;
 exports.Alert = Alert;

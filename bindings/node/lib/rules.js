@@ -303,6 +303,7 @@ module.exports = {
   load,
   loadAsync,
   nativeOf,
+  pathsJson,
   requireLines,
   requireMany,
   requireTable,

@@ -210,4 +210,4 @@ class Stream {
   }
 }
 
-module.exports = { Stream };
+module.exports = { Stream, requireTime };

@@ -9,6 +9,82 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Learns assets. */
+export declare class NativeDiscovery {
+  /**
+   * With options as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  static of(options: string): NativeDiscovery
+  /**
+   * Takes in one event.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  push(event: Buffer, length: number): void
+  /**
+   * Takes in a text with one event a line.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushLines(text: Buffer): string
+  /** The same on another thread. */
+  pushLinesLater(text: Buffer): Promise<string>
+  /**
+   * Takes in events that end at these bytes.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushEvents(bytes: Buffer, ends: Uint32Array): string
+  /**
+   * The assets as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  assets(): string
+  /**
+   * Differences from an inventory, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  compare(context: string): string
+  /**
+   * The assets as an inventory.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  inventory(form: string): string
+  /**
+   * Counts, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  stats(): string
+  /**
+   * All that is known.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  snapshot(): Buffer
+  /**
+   * Goes on with what is known.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  restore(bytes: Buffer): void
+}
+
 /** A scan that goes on while its findings are taken. */
 export declare class NativeFileScan {
   /**
@@ -25,6 +101,54 @@ export declare class NativeFileScan {
    * Never, but for faults of Tieline.
    */
   stop(): void
+}
+
+/** Learns conduits. */
+export declare class NativeLearner {
+  /**
+   * With options as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  static of(options: string): NativeLearner
+  /**
+   * Takes note of one event.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  push(event: Buffer, length: number): void
+  /**
+   * Takes note of a text with one event a line.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushLines(text: Buffer): string
+  /** The same on another thread. */
+  pushLinesLater(text: Buffer): Promise<string>
+  /**
+   * Takes note of events that end at these bytes.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushEvents(bytes: Buffer, ends: Uint32Array): string
+  /**
+   * Zones and conduits as YAML.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  proposal(): string
+  /**
+   * Flows for which there was no room.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  givenUp(): number
 }
 
 /** Reads OT operations. */
@@ -259,6 +383,89 @@ export declare class NativeStream {
    * As in the waist.
    */
   close(): void
+}
+
+/** Judges operations. */
+export declare class NativeTrust {
+  /**
+   * With options as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  static of(options: string): NativeTrust
+  /**
+   * Takes in one event.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  push(event: Buffer, length: number, at?: string | undefined | null): void
+  /**
+   * Takes in a text with one event a line.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushLines(text: Buffer, name?: string | undefined | null): string
+  /** The same on another thread. */
+  pushLinesLater(text: Buffer, name?: string | undefined | null): Promise<string>
+  /**
+   * Takes in events that end at these bytes.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushEvents(bytes: Buffer, ends: Uint32Array): string
+  /**
+   * Judges all before a time.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  advance(time: bigint): void
+  /**
+   * Judges all that waits.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  finish(): void
+  /**
+   * What was judged, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  take(): string
+  /**
+   * Counts, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  stats(): string
+  /**
+   * All state.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  snapshot(): Buffer
+  /**
+   * Goes on with state.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  restore(bytes: Buffer): void
+  /**
+   * Goes on over another plant.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  reload(context: string): void
 }
 
 /**

@@ -11,6 +11,7 @@
 pub mod arrow;
 pub mod errors;
 pub mod files;
+pub mod held;
 pub mod later;
 pub mod normaliser;
 pub mod options;

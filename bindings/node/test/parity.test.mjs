@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { check, compile, Normaliser, Rules, TielineError } from '../lib/index.mjs';
+import { check, compile, Discovery, Learner, Normaliser, Rules, TielineError, Trust } from '../lib/index.mjs';
 
 const directory = new URL('../../parity/', import.meta.url);
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
@@ -116,6 +116,78 @@ class Held {
     const answers = [event, Buffer.from(event), ...(object ? [object] : [])].map(call);
     for (const answer of answers) assert.deepEqual(answer, answers[0]);
     return outcome(answers[0]);
+  }
+
+  discovery({ options }) {
+    this.learns = new Discovery(options);
+  }
+
+  trust({ options }) {
+    this.learns = new Trust(options);
+  }
+
+  learner({ options }) {
+    this.learns = new Learner(options);
+  }
+
+  learn({ event, at }) {
+    this.learns.push(asObject(event) ?? event, at);
+  }
+
+  taken({ events, faults }) {
+    return { events, faults: records(faults) };
+  }
+
+  learn_lines({ text, name }) {
+    return this.taken(this.learns.pushLines(Buffer.from(text), name));
+  }
+
+  learn_events({ events }) {
+    return this.taken(this.learns.pushEvents(events.map((event) => asObject(event) ?? event)));
+  }
+
+  assets() {
+    return this.learns.assets();
+  }
+
+  compare({ context }) {
+    return this.learns.compare(context);
+  }
+
+  inventory({ form }) {
+    return this.learns.inventory(form);
+  }
+
+  advance_to({ time_ns }) {
+    this.learns.advance(BigInt(time_ns));
+  }
+
+  finish() {
+    this.learns.finish();
+  }
+
+  take() {
+    return this.learns.take();
+  }
+
+  proposal() {
+    return this.learns.proposal();
+  }
+
+  learned() {
+    return this.learns instanceof Learner ? this.learns.givenUp : renamed(this.learns.stats(), snake);
+  }
+
+  save_learned() {
+    this.saved = this.learns.snapshot();
+  }
+
+  restore_learned({ hex }) {
+    this.learns.restore(hex === undefined ? this.saved : bytes(hex));
+  }
+
+  other_plant({ context }) {
+    this.learns.reload(context);
   }
 
   stream({ settings, options }) {

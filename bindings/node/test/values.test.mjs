@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import tieline, { ArgumentError, EventError, InternalError, LoadError, Normaliser, PipelineError, Rules, StateError, Stream, TielineError, compile, createTransform } from 'tieline';
+import tieline, { ArgumentError, Discovery, EventError, InternalError, Learner, LoadError, Normaliser, PipelineError, Rules, StateError, Stream, TielineError, Trust, compile, createTransform } from 'tieline';
 import { createRequire } from 'node:module';
 import { OFTEN, WHOAMI, hit } from './samples.mjs';
 
@@ -135,6 +135,39 @@ test('what is not ours is an internal error', () => {
   const error = fromNative(new Error('index out of bounds'));
   assert.ok(error instanceof InternalError && error.code === 'internal' && error.cause.message === error.message);
   assert.ok(fromNative({}) instanceof InternalError);
+});
+
+test('what learns takes events, and nothing else', async () => {
+  const context = 'assets:\n  - {id: plc-7, ip: 10.0.1.2, role: controller}\n';
+  const makes = [() => new Discovery({ context }), () => new Trust({ context }), () => new Learner({ context })];
+  for (const make of makes) {
+    const learns = make();
+    for (const value of NOTHING) {
+      check(() => learns.push(value), ArgumentError);
+      check(() => learns.pushLines(value), ArgumentError);
+      check(() => learns.pushEvents(value), ArgumentError);
+      if (value !== undefined) check(() => new learns.constructor(value), ArgumentError);
+    }
+    check(() => learns.push(cyclic), EventError);
+    check(() => learns.pushLines('[{}]'), EventError);
+    check(() => new learns.constructor({ context: 'assets: 5\n' }), ArgumentError, /context.*1:9/);
+    check(() => new learns.constructor({ context: '/nowhere.yml' }), LoadError);
+    check(() => new learns.constructor({ tables: [] }), ArgumentError, /unknown field `tables`/);
+    assert.equal((await learns.pushLinesAsync(Buffer.from('{}\nx\n'))).faults[0].eventIndex, 1);
+    await assert.rejects(learns.pushLinesAsync(5), ArgumentError);
+  }
+  const [discovery, trust] = [new Discovery(), new Trust({ context })];
+  for (const value of [null, 5, '', {}, 'xml']) check(() => discovery.inventory(value), ArgumentError);
+  for (const value of [null, 5, {}, '\ud800']) check(() => trust.push({}, value), ArgumentError, /`at`/);
+  for (const value of [null, 5, {}]) check(() => discovery.compare(value), ArgumentError);
+  check(() => discovery.compare(), ArgumentError, /inventory/);
+  check(() => new Trust(), ArgumentError, /plant/);
+  check(() => trust.reload([]), ArgumentError, /plant/);
+  check(() => trust.advance(5), ArgumentError, /BigInt/);
+  check(() => trust.restore(discovery.snapshot()), StateError);
+  check(() => discovery.restore(Buffer.from('x')), StateError);
+  discovery.restore(discovery.snapshot());
+  trust.restore(trust.snapshot());
 });
 
 test('a normaliser takes events and tables, and nothing else', () => {

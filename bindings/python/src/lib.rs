@@ -9,15 +9,19 @@
 //! and HTML, is written in Python beside it.
 
 mod arrow;
+mod discovery;
 mod errors;
 mod events;
 mod files;
+mod held;
+mod learner;
 mod normaliser;
 mod options;
 mod plain;
 mod rules;
 mod scan;
 mod stream;
+mod trust;
 mod write;
 
 use pyo3::prelude::*;
@@ -35,6 +39,9 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<stream::Pushed>()?;
     module.add_class::<files::FileScan>()?;
     module.add_class::<normaliser::Normaliser>()?;
+    module.add_class::<discovery::Discovery>()?;
+    module.add_class::<trust::Trust>()?;
+    module.add_class::<learner::Learner>()?;
     module.add_function(wrap_pyfunction!(rules::compile, module)?)?;
     module.add_function(wrap_pyfunction!(rules::load, module)?)?;
     module.add_function(wrap_pyfunction!(rules::check, module)?)?;

@@ -199,6 +199,11 @@ pub(crate) fn paths(given: &Bound<'_, PyAny>) -> PyResult<Vec<PathBuf>> {
     given.try_iter().map_err(wrong)?.map(|member| path(&member?)).collect()
 }
 
+/// The same as text, which may be YAML as well.
+pub(crate) fn names(given: &Bound<'_, PyAny>) -> PyResult<Vec<String>> {
+    Ok(paths(given)?.iter().map(|path| path.to_string_lossy().into_owned()).collect())
+}
+
 #[pymethods]
 impl Rules {
     /// Rules that `to_bytes` or the command line saved.
@@ -246,7 +251,7 @@ impl Rules {
     /// >>> tieline.compile(WHOAMI).in_context(plant)
     /// Rules(rules=1, correlations=0)
     fn in_context(&self, py: Python<'_>, context: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let names: Vec<String> = paths(context)?.iter().map(|path| path.to_string_lossy().into_owned()).collect();
+        let names = names(context)?;
         work(py, || self.set.in_context(&names)).map(Self::new)
     }
 

@@ -255,7 +255,7 @@ def test_docs_run(tmp_path):
     (tmp_path / "rules" / "a.yml").write_text(WHOAMI)
     (tmp_path / "a.ndjson").write_bytes(b"{}\n" + LINES.split(b"\n")[0])
     names = {"tieline": tieline, "WHOAMI": WHOAMI.replace("\ntags: [attack.t1033]", ""), "TWICE": TWICE}
-    names |= {"COIL": COIL, "FOLDER": str(tmp_path / "rules"), "EVENTS": str(tmp_path / "a.ndjson")}
+    names |= {"COIL": COIL, "STOP": STOP, "FOLDER": str(tmp_path / "rules"), "EVENTS": str(tmp_path / "a.ndjson")}
     texts = {"README": (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")}
     texts |= {"pandas": tieline.pandas.__doc__, "polars": tieline.polars.__doc__}
     for name in tieline.__all__:
@@ -280,6 +280,11 @@ COIL = {
         "modbus": {"modbus_modbus_func_code": "5", "modbus_modbus_reference_num": "12"},
     }
 }
+
+STOP = {
+    "_path": "s7comm", "ts": "2026-11-26T09:00:00Z", "id.orig_h": "10.0.0.2", "id.resp_h": "10.0.1.2", "is_orig": True,
+    "rosctr_code": 1, "rosctr_name": "Job-Request", "function_code": "0x29", "function_name": "PLC Stop",
+}  # fmt: skip
 
 
 def test_operations_are_read_by_many_threads():

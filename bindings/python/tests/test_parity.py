@@ -53,6 +53,7 @@ class Held:
     rules = None
     stream = None
     normaliser = None
+    learns = None
     saved = b""
 
     def counts(self):
@@ -115,6 +116,60 @@ class Held:
         if event is not None:
             assert self.normaliser.records(event) == found
         return found
+
+    def do_discovery(self, step, options):
+        self.learns = tieline.Discovery(**options)
+
+    def do_trust(self, step, options):
+        self.learns = tieline.Trust(**options)
+
+    def do_learner(self, step, options):
+        self.learns = tieline.Learner(**options)
+
+    def do_learn(self, step, options):
+        event = as_object(step["event"])
+        event = step["event"] if event is None else event
+        self.learns.push(event, *([step["at"]] if "at" in step else []))
+
+    def do_learn_lines(self, step, options):
+        names = [step["name"]] if isinstance(self.learns, tieline.Trust) and "name" in step else []
+        return self.learns.push_lines(step["text"], *names).to_dict()
+
+    def do_learn_events(self, step, options):
+        return self.learns.push_events(step["events"]).to_dict()
+
+    def do_assets(self, step, options):
+        return [asset.to_dict() for asset in self.learns.assets()]
+
+    def do_compare(self, step, options):
+        return [own.to_dict() for own in self.learns.compare(step.get("context"))]
+
+    def do_inventory(self, step, options):
+        return self.learns.inventory(step["form"])
+
+    def do_advance_to(self, step, options):
+        self.learns.advance(int(step["time_ns"]))
+
+    def do_finish(self, step, options):
+        self.learns.finish()
+
+    def do_take(self, step, options):
+        return [own.to_dict() for own in self.learns.take()]
+
+    def do_proposal(self, step, options):
+        return self.learns.proposal()
+
+    def do_learned(self, step, options):
+        return self.learns.given_up if isinstance(self.learns, tieline.Learner) else self.learns.stats().to_dict()
+
+    def do_save_learned(self, step, options):
+        self.saved = self.learns.snapshot()
+
+    def do_restore_learned(self, step, options):
+        self.learns.restore(bytes.fromhex(step["hex"]) if "hex" in step else self.saved)
+
+    def do_other_plant(self, step, options):
+        self.learns.reload(step["context"])
 
     def do_indicators(self, step, options):
         self.rules = self.rules.with_indicators(step["lists"])

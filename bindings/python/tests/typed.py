@@ -14,5 +14,11 @@ line: int = tieline.check("")[0].line
 with rules.stream(lateness=datetime.timedelta(minutes=5), alerts="once") as stream:
     groups: list[dict[str, str | None]] = [alert.group for alert in stream.push({}).alerts]
 records: list[dict[str, object]] = list(tieline.Normaliser(taxonomy=["tables"]).records(b"{}"))
+discovery = tieline.Discovery("plant.yml", taxonomy=["tables"])
+roles: list[str | None] = [asset.role for asset in discovery.assets()]
+changes: list[str | None] = [own.now for own in discovery.compare(["plant.yml"])]
+trust = tieline.Trust(["plant.yml"], lateness=datetime.timedelta(minutes=5))
+users: list[str | None] = [seen.user for judged in trust.take() for seen in judged.sessions]
+proposal: str = tieline.Learner().proposal()
 for own in rules.scan_files("logs", follow=True, progress=False):
     name: str = own.rule_title

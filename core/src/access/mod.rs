@@ -13,6 +13,7 @@
 //! logoffs. Nothing here reads events.
 
 mod judge;
+mod saved;
 mod sessions;
 mod watch;
 

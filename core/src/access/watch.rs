@@ -8,7 +8,7 @@ use super::judge::{self, Judgement};
 use super::sessions::{Place, Session, Sessions};
 use crate::config::TRUST_HELD_MAX;
 use crate::context::Context;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 const NANOS_OF_HOUR: i64 = 3_600_000_000_000;
@@ -30,7 +30,7 @@ pub(crate) enum What {
 }
 
 /// What happens to a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Turn {
     Begins,
     Resumes,
@@ -68,7 +68,7 @@ pub(crate) struct Act {
 }
 
 /// What was seen so far.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustStats {
     /// Logons, logoffs and the like.
     pub logons: u64,
@@ -84,21 +84,29 @@ pub struct TrustStats {
     pub sessions_given_up: u64,
 }
 
+impl TrustStats {
+    /// Whether something can have counted so far, so that it can go on.
+    pub(super) fn is_possible(&self) -> bool {
+        let Self { logons, operations, unexplained, late, early, sessions_given_up } = *self;
+        [logons, operations, unexplained, late, early, sessions_given_up].iter().all(|count| *count < 1 << 62)
+    }
+}
+
 /// Sessions and operations of a plant over time.
 #[derive(Debug)]
 pub(crate) struct Watch {
-    context: Context,
+    pub(super) context: Context,
     /// Nanoseconds; without it all waits until the end.
-    lateness: Option<i64>,
+    pub(super) lateness: Option<i64>,
     /// By time, then logons before operations before logoffs, then in the order in which they came.
-    held: BTreeMap<(i64, u8, u64), Entry>,
+    pub(super) held: BTreeMap<(i64, u8, u64), Entry>,
     next: u64,
-    latest: Option<i64>,
+    pub(super) latest: Option<i64>,
     /// Up to here all was taken.
-    taken: i64,
-    sessions: Sessions,
-    stats: TrustStats,
-    judged: Vec<Judgement>,
+    pub(super) taken: i64,
+    pub(super) sessions: Sessions,
+    pub(super) stats: TrustStats,
+    pub(super) judged: Vec<Judgement>,
 }
 
 impl Watch {
@@ -132,13 +140,7 @@ impl Watch {
     pub(crate) fn push(&mut self, entry: Entry) {
         let time = entry.time.or(self.latest).unwrap_or(0);
         self.stats.late += u64::from(time < self.taken);
-        let rank = match &entry.what {
-            What::Logon(Logon { turn: Turn::Begins | Turn::Resumes, .. }) => 0,
-            What::Act(_) => 1,
-            What::Logon(_) => 2,
-        };
-        self.held.insert((time, rank, self.next), entry);
-        self.next += 1;
+        self.hold(time, entry);
         self.latest = self.latest.max(Some(time));
         if self.held.len() > TRUST_HELD_MAX {
             self.stats.early += 1;
@@ -147,6 +149,16 @@ impl Watch {
         if let Some(lateness) = self.lateness {
             self.advance(self.latest.unwrap_or(time).saturating_sub(lateness));
         }
+    }
+
+    pub(super) fn hold(&mut self, time: i64, entry: Entry) {
+        let rank = match &entry.what {
+            What::Logon(Logon { turn: Turn::Begins | Turn::Resumes, .. }) => 0,
+            What::Act(_) => 1,
+            What::Logon(_) => 2,
+        };
+        self.held.insert((time, rank, self.next), entry);
+        self.next += 1;
     }
 
     /// Takes all that happened before a time.

@@ -1,7 +1,7 @@
 //! Assets, zones, conduits and sites, as they were declared.
 
 use super::hours::Hours;
-use super::index::Index;
+use super::index::{End, Index, Named};
 use super::policy::TrustPolicy;
 use crate::config::Limits;
 use crate::diagnostic::{Diagnostic, Source};
@@ -289,6 +289,12 @@ impl Context {
     #[must_use]
     pub fn sites(&self) -> &[Site] {
         &self.plant.sites
+    }
+
+    /// Whom an address, MAC or host name means at a site.
+    pub(crate) fn end(&self, ip: Option<IpAddr>, mac: Option<&str>, host: Option<&str>, site: Option<&str>) -> End {
+        let site = site.and_then(|site| self.plant.index.site_names.get(site).copied());
+        self.plant.index.end(&self.plant.assets, &Named { ip, mac, host, unit: None }, site)
     }
 
     /// What was found wrong or doubtful while it was read.

@@ -50,6 +50,11 @@ impl Observer {
         Ok(Self { rules, slots: Slots::default(), records: Records::default() })
     }
 
+    /// Goes on over another plant.
+    pub(super) fn reload(&mut self, context: &Context) {
+        self.rules = self.rules.with_context(context);
+    }
+
     /// Shows what an event tells of.
     pub(super) fn each(&mut self, event: &[u8], mut show: impl FnMut(&Observed<'_>)) -> Result<(), EventError> {
         let Self { rules, slots, records } = self;

@@ -1,7 +1,7 @@
 //! Judges operations on controllers by the policy of a plant and by who is logged on.
 
 use super::observer::{Observed, Observer};
-use super::{Compiler, Error};
+use super::{Compiler, Error, ErrorKind};
 use crate::access::{Act, Entry, Judgement, Logon, Place, TrustStats, Turn, Watch, What};
 use crate::context::{Context, reasons};
 use crate::event::json::EventError;
@@ -107,6 +107,28 @@ impl Trust {
     /// What was judged since this was asked last, in the order of time.
     pub fn take(&mut self) -> Vec<Judgement> {
         self.watch.take()
+    }
+
+    /// All state as bytes, for [`restore`](Self::restore): sessions, what waits, and counts. Judgements that were not taken are not in it, so
+    /// [`take`](Self::take) them before.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        self.watch.snapshot()
+    }
+
+    /// Goes on with the state that [`snapshot`](Self::snapshot) gave, over the same plant or another: hosts are known again by their ids, and
+    /// by their addresses or names where the inventory has changed. Lateness is that of this one.
+    ///
+    /// # Errors
+    /// When the bytes are no such state, are damaged, or come from another version; then nothing changes.
+    pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.watch.restore(bytes).map_err(|damage| Error::new(ErrorKind::Saved, damage.to_string()))
+    }
+
+    /// Goes on over another plant. Sessions and what waits stay; what conduits said of an operation that waits is not asked again.
+    pub fn reload(&mut self, context: &Context) {
+        self.observer.reload(context);
+        self.watch.reload(context);
     }
 
     /// What was seen so far, and what had to be given up.

@@ -5,13 +5,15 @@
 //! ```
 //!
 //! A key that occurs twice holds both values, as if they were in a list. The engine does not use trees;
-//! it fills slots while it walks the bytes.
+//! it fills slots while it walks the bytes. Texts without an escape are not copied one by one; they stay in the text of the event.
 
 use super::json::{self, EventError};
 use super::{Event, Value};
 use crate::number::Number;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::Arc;
 
 /// An event read from JSON.
 ///
@@ -24,19 +26,36 @@ use std::fmt;
 /// assert_eq!(seen, ["x", "y"]);
 /// # Ok::<(), tieline::EventError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct JsonEvent {
-    root: Node,
+    tree: Arc<Tree>,
 }
 
-#[derive(Debug, Clone, PartialEq)]
-enum Node {
+impl PartialEq for JsonEvent {
+    fn eq(&self, other: &Self) -> bool {
+        self.root() == other.root()
+    }
+}
+
+self_cell::self_cell!(
+    /// The text of an event, and the tree that refers to it.
+    struct Tree {
+        owner: Box<str>,
+        #[covariant]
+        dependent: Node,
+    }
+
+    impl {Debug}
+);
+
+#[derive(Debug, PartialEq)]
+enum Node<'t> {
     Null,
     Bool(bool),
     Number(Number),
-    Text(String),
-    List(Vec<Node>),
-    Object(Vec<(String, Node)>),
+    Text(Cow<'t, str>),
+    List(Vec<Self>),
+    Object(Vec<(Cow<'t, str>, Self)>),
 }
 
 impl JsonEvent {
@@ -48,39 +67,46 @@ impl JsonEvent {
     pub fn parse(bytes: &[u8]) -> Result<Self, EventError> {
         let text = json::utf8(bytes)?;
         json::within_depth(text)?;
-        let root = read(text).or_else(|error| json::mended(text).map_or(Err(error), |mended| read(&mended)));
-        match root.map_err(|error| json::error(text, &error))? {
-            root @ Node::Object(_) => Ok(Self { root }),
+        let tree = |text: Box<str>| Tree::try_new(text, |text| read(text));
+        let read = tree(text.into());
+        let read = read.or_else(|error| json::mended(text).map_or(Err(error), |mended| tree(mended.into())));
+        let own = Self { tree: Arc::new(read.map_err(|error| json::error(text, &error))?) };
+        match own.root() {
+            Node::Object(_) => Ok(own),
             _ => Err(EventError::new("an event must be a JSON object", Some(0))),
         }
     }
+
+    fn root(&self) -> &Node<'_> {
+        self.tree.borrow_dependent()
+    }
 }
 
-fn read(text: &str) -> Result<Node, serde_json::Error> {
+fn read(text: &str) -> Result<Node<'_>, serde_json::Error> {
     let mut reader = serde_json::Deserializer::from_str(text);
     Seed.deserialize(&mut reader).and_then(|root| reader.end().map(|()| root))
 }
 
 impl Event for JsonEvent {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
-        self.root.values(field, each);
+        self.root().values(field, each);
     }
 
     fn leaves(&self, each: &mut dyn FnMut(Value<'_>)) {
-        self.root.leaves(each);
+        self.root().leaves(each);
     }
 
     fn objects(&self, field: &str, each: &mut dyn FnMut(&dyn Event)) {
-        self.root.objects(field, each);
+        self.root().objects(field, each);
     }
 
     fn is_list(&self, field: &str) -> bool {
-        self.root.is_list(field)
+        self.root().is_list(field)
     }
 }
 
 /// An object in an event is as good as an event.
-impl Event for Node {
+impl Event for Node<'_> {
     fn values(&self, field: &str, each: &mut dyn FnMut(Value<'_>)) {
         self.resolve(field, &mut |node| node.each_value(each));
     }
@@ -100,7 +126,7 @@ impl Event for Node {
     }
 }
 
-impl Node {
+impl Node<'_> {
     /// Gives what stands at `path` and says whether there was anything.
     fn resolve(&self, path: &str, each: &mut dyn FnMut(&Self)) -> bool {
         match self {
@@ -169,45 +195,49 @@ impl Node {
 struct Seed;
 
 impl<'de> DeserializeSeed<'de> for Seed {
-    type Value = Node;
+    type Value = Node<'de>;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Node<'de>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Seed {
-    type Value = Node;
+    type Value = Node<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("JSON")
     }
 
-    fn visit_unit<E>(self) -> Result<Node, E> {
+    fn visit_unit<E>(self) -> Result<Node<'de>, E> {
         Ok(Node::Null)
     }
 
-    fn visit_bool<E>(self, value: bool) -> Result<Node, E> {
+    fn visit_bool<E>(self, value: bool) -> Result<Node<'de>, E> {
         Ok(Node::Bool(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+    fn visit_u64<E>(self, value: u64) -> Result<Node<'de>, E> {
         Ok(Node::Number(Number::Integer(value.into())))
     }
 
-    fn visit_i64<E>(self, value: i64) -> Result<Node, E> {
+    fn visit_i64<E>(self, value: i64) -> Result<Node<'de>, E> {
         Ok(Node::Number(Number::Integer(value.into())))
     }
 
-    fn visit_f64<E>(self, value: f64) -> Result<Node, E> {
+    fn visit_f64<E>(self, value: f64) -> Result<Node<'de>, E> {
         Ok(Node::Number(json::float(value)))
     }
 
-    fn visit_str<E>(self, value: &str) -> Result<Node, E> {
-        Ok(Node::Text(value.to_owned()))
+    fn visit_str<E>(self, value: &str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Owned(value.to_owned())))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+    fn visit_borrowed_str<E>(self, value: &'de str) -> Result<Node<'de>, E> {
+        Ok(Node::Text(Cow::Borrowed(value)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Node<'de>, A::Error> {
         let mut items = Vec::new();
         while let Some(item) = access.next_element_seed(Seed)? {
             items.push(item);
@@ -215,9 +245,11 @@ impl<'de> Visitor<'de> for Seed {
         Ok(Node::List(items))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Node<'de>, A::Error> {
         let mut entries = Vec::new();
-        while let Some(key) = access.next_key::<String>()? {
+        while let Some(key) = access.next_key_seed(Seed)? {
+            // Keys of JSON are texts.
+            let key = if let Node::Text(key) = key { key } else { Cow::default() };
             entries.push((key, access.next_value_seed(Seed)?));
         }
         Ok(Node::Object(entries))

@@ -121,9 +121,61 @@ static void null_with_a_length_is_refused(void) {
     CHECK(tl_normaliser_records_json(normaliser, B(EVENT), strlen(EVENT), &buffer) == TL_CLOSED);
 }
 
+static void what_learns_refuses_odd_values(void) {
+    const char *plant = "assets:\n  - {id: plc-7, ip: 10.0.1.2, role: controller}\n";
+    tl_str none = {NULL, 0}, context = tl_str_of(plant), odd = {NULL, 3};
+    tl_bytes bytes = {NULL, 3}, event = {B(EVENT), strlen(EVENT)};
+    tl_buffer *buffer = NULL;
+    uint64_t flows = 0;
+    tl_discovery *discovery = NULL;
+    CHECK(tl_discovery_new(NULL, NULL) == TL_ARGUMENT && tl_discovery_new(NULL, &discovery) == TL_OK);
+    CHECK(tl_discovery_push(NULL, B(EVENT), strlen(EVENT)) == TL_ARGUMENT);
+    CHECK(tl_discovery_push(discovery, NULL, 3) == TL_ARGUMENT && tl_discovery_push(discovery, B(EVENT), 3) == TL_EVENT);
+    CHECK(tl_discovery_push_lines(discovery, B(EVENT), strlen(EVENT), NULL) == TL_OK);
+    CHECK(tl_discovery_push_events(discovery, &event, 1, NULL) == TL_OK);
+    CHECK(tl_discovery_push_events(discovery, NULL, 1, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_discovery_push_events(discovery, &bytes, 1, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_discovery_assets_json(discovery, NULL) == TL_ARGUMENT);
+    CHECK(tl_discovery_compare_json(discovery, NULL, 1, &buffer) == TL_ARGUMENT);
+    CHECK(tl_discovery_compare_json(discovery, &none, 1, &buffer) == TL_ARGUMENT);
+    CHECK(tl_discovery_compare_json(discovery, &context, 1, &buffer) == TL_OK && tl_buffer_free(buffer) == TL_OK);
+    CHECK(tl_discovery_inventory(discovery, none, &buffer) == TL_ARGUMENT);
+    CHECK(tl_discovery_inventory(discovery, odd, &buffer) == TL_ARGUMENT);
+    CHECK(tl_discovery_restore(discovery, bytes) == TL_ARGUMENT);
+    CHECK(tl_discovery_restore(discovery, (tl_bytes){NULL, 0}) == TL_STATE);
+
+    tl_trust *trust = NULL;
+    tl_trust_config config = {.struct_size = sizeof config, .context = &context, .context_len = 1};
+    CHECK(tl_trust_new(NULL, &trust) == TL_ARGUMENT && tl_trust_new(&config, NULL) == TL_ARGUMENT);
+    config.lateness = tl_str_of("soon");
+    CHECK(tl_trust_new(&config, &trust) == TL_ARGUMENT && trust == NULL);
+    config.lateness = tl_str_of("5m");
+    CHECK(tl_trust_new(&config, &trust) == TL_OK);
+    CHECK(tl_trust_push(trust, B(EVENT), strlen(EVENT), odd) == TL_ARGUMENT);
+    CHECK(tl_trust_push(trust, B(EVENT), strlen(EVENT), none) == TL_OK);
+    CHECK(tl_trust_push_lines(trust, B(EVENT), strlen(EVENT), none, NULL) == TL_OK);
+    CHECK(tl_trust_push_events(trust, &event, 1, NULL) == TL_OK);
+    CHECK(tl_trust_advance(trust, INT64_MIN) == TL_OK && tl_trust_advance(trust, INT64_MAX) == TL_OK);
+    CHECK(tl_trust_take_json(trust, NULL) == TL_ARGUMENT && tl_trust_finish(trust) == TL_OK);
+    CHECK(tl_trust_reload(trust, NULL, 0) == TL_ARGUMENT && tl_trust_reload(trust, &none, 1) == TL_ARGUMENT);
+    CHECK(tl_trust_restore((tl_trust *)discovery, bytes) == TL_ARGUMENT && tl_trust_restore(trust, bytes) == TL_ARGUMENT);
+
+    tl_learner *learner = NULL;
+    CHECK(tl_learner_new(NULL, &learner) == TL_OK && tl_learner_push(learner, NULL, 1) == TL_ARGUMENT);
+    CHECK(tl_learner_push_lines(learner, B(EVENT), strlen(EVENT), NULL) == TL_OK);
+    CHECK(tl_learner_push_events(learner, &event, 1, NULL) == TL_OK);
+    CHECK(tl_learner_given_up(learner, NULL) == TL_ARGUMENT && tl_learner_given_up(learner, &flows) == TL_OK);
+    CHECK(tl_learner_proposal(learner, NULL) == TL_ARGUMENT);
+    CHECK(tl_learner_free((tl_learner *)trust) == TL_ARGUMENT && tl_learner_free(NULL) == TL_OK);
+    CHECK(tl_learner_free(learner) == TL_OK && tl_learner_free(learner) == TL_CLOSED);
+    CHECK(tl_trust_free(trust) == TL_OK && tl_trust_finish(trust) == TL_CLOSED);
+    CHECK(tl_discovery_free(discovery) == TL_OK && tl_discovery_assets_json(discovery, &buffer) == TL_CLOSED);
+}
+
 int main(void) {
     odd_values_have_an_answer();
     null_with_a_length_is_refused();
+    what_learns_refuses_odd_values();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

@@ -65,6 +65,18 @@ static NormaliserOptions normaliser_options(const json &step) {
     return own;
 }
 
+static TrustOptions trust_options(const json &step) {
+    TrustOptions own;
+    auto from = given(step, "options");
+    if (from.is_object()) {
+        list_of(from, "taxonomy", own.taxonomy);
+        list_of(from, "context", own.context);
+        if (from.contains("lateness") && from["lateness"].is_string()) own.lateness = text_of(from, "lateness");
+    }
+    own.options_json = from.dump();
+    return own;
+}
+
 static ScanOptions scan_options(const json &step) {
     ScanOptions own;
     auto from = given(step, "options");
@@ -140,6 +152,9 @@ struct Held {
     std::optional<Rules> rules;
     std::optional<Stream> stream;
     std::optional<Normaliser> normaliser;
+    std::optional<Discovery> discovery;
+    std::optional<Trust> trust;
+    std::optional<Learner> learner;
     std::string saved;
 
     static std::vector<Text> texts(const json &step) {
@@ -191,7 +206,56 @@ struct Held {
             return nullptr;
         }
         if (what == "records") return parsed(normaliser->records_json(text("event")));
+        if (auto learned = learn(step, what)) return *learned;
         return over_time(step, what);
+    }
+
+    /* Steps of what learns from events; nothing when it is none. */
+    std::optional<json> learn(const json &step, const std::string &what) {
+        auto text = [&](const char *name) { return std::string_view(step[name].get_ref<const std::string &>()); };
+        auto maybe = [&](const char *name) { return step.contains(name) ? std::optional(text(name)) : std::nullopt; };
+        std::vector<std::string> context;
+        auto given_step = step;
+        list_of(given_step, "context", context);
+        std::vector<std::string_view> events;
+        if (step.contains("events"))
+            for (auto &event : step["events"]) events.push_back(event.get_ref<const std::string &>());
+        if (what == "discovery" || what == "trust" || what == "learner") {
+            discovery.reset(), trust.reset(), learner.reset();
+            if (what == "discovery") discovery.emplace(normaliser_options(step));
+            if (what == "trust") trust.emplace(trust_options(step));
+            if (what == "learner") learner.emplace(normaliser_options(step));
+            return json(nullptr);
+        }
+        if (discovery) {
+            if (what == "learn") return discovery->push(text("event")), json(nullptr);
+            if (what == "learn_lines") return parsed(discovery->push_lines(text("text")));
+            if (what == "learn_events") return parsed(discovery->push_events(events));
+            if (what == "assets") return parsed(discovery->assets_json());
+            if (what == "compare") return parsed(discovery->compare_json(context));
+            if (what == "inventory") return json(discovery->inventory(text("form")).str());
+            if (what == "learned") return parsed(discovery->stats_json());
+            if (what == "save_learned") return saved = discovery->snapshot().str(), json(nullptr);
+            if (what == "restore_learned") return discovery->restore(maybe("hex") ? hex(step) : saved), json(nullptr);
+        } else if (trust) {
+            if (what == "learn") return trust->push(text("event"), maybe("at")), json(nullptr);
+            if (what == "learn_lines") return parsed(trust->push_lines(text("text"), maybe("name")));
+            if (what == "learn_events") return parsed(trust->push_events(events));
+            if (what == "advance_to") return trust->advance(std::stoll(std::string(text("time_ns")))), json(nullptr);
+            if (what == "finish") return trust->finish(), json(nullptr);
+            if (what == "take") return parsed(trust->take_json());
+            if (what == "learned") return parsed(trust->stats_json());
+            if (what == "save_learned") return saved = trust->snapshot().str(), json(nullptr);
+            if (what == "restore_learned") return trust->restore(maybe("hex") ? hex(step) : saved), json(nullptr);
+            if (what == "other_plant") return trust->reload(context), json(nullptr);
+        } else if (learner) {
+            if (what == "learn") return learner->push(text("event")), json(nullptr);
+            if (what == "learn_lines") return parsed(learner->push_lines(text("text")));
+            if (what == "learn_events") return parsed(learner->push_events(events));
+            if (what == "proposal") return json(learner->proposal().str());
+            if (what == "learned") return json(learner->given_up());
+        }
+        return std::nullopt;
     }
 
     json over_time(const json &step, const std::string &what) {

@@ -304,6 +304,56 @@ static void operations_are_read() {
     THROWS(ArgumentError, TL_ARGUMENT, "argument", tieline::Normaliser(options));
 }
 
+static void assets_and_judgements_are_told() {
+    const std::string stop =
+        R"({"_path":"s7comm","ts":"2026-11-26T09:00:00Z","id.orig_h":"10.0.0.2","id.resp_h":"10.0.1.2","is_orig":true,)"
+        R"("rosctr_code":1,"rosctr_name":"Job-Request","function_code":"0x29","function_name":"PLC Stop"})";
+    const std::string plant = "assets:\n  - {id: ews-1, ip: 10.0.0.2, role: engineering_workstation}\n"
+                              "  - {id: plc-7, ip: 10.0.1.2, role: controller}\n";
+    tieline::Discovery discovery;
+    discovery.push(stop);
+    CHECK(discovery.push_lines(stop + "\nx\n").view() ==
+          R"({"events":2,"faults":[{"event_index":2,"byte":0,"message":"expected value at byte 0"}]})");
+    CHECK(holds(discovery.push_events({stop, "{}"}).view(), R"("events":2,"faults":[])"));
+    CHECK(holds(discovery.assets_json().view(), R"("id":"10.0.0.2")") && holds(discovery.assets_json().view(), R"("acts":["mode_stop"])"));
+    CHECK(holds(discovery.compare_json({plant}).view(), R"("kind":"silent","declared":"plc-7")"));
+    CHECK(holds(discovery.inventory().view(), "ip: [10.0.0.2]") && holds(discovery.inventory("csv").view(), "10.0.0.2"));
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", discovery.inventory("xml"));
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", discovery.compare_json());
+    tieline::Discovery again;
+    again.restore(discovery.snapshot().view());
+    CHECK(again.stats_json().view() == discovery.stats_json().view() && holds(again.stats_json().view(), R"("events":4)"));
+    THROWS(StateError, TL_STATE, "state", again.restore("x"));
+    THROWS(EventError, TL_EVENT, "event", again.push("["));
+
+    tieline::TrustOptions options;
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", tieline::Trust(options));
+    options.context = {plant};
+    options.lateness = "5m";
+    tieline::Trust trust(options);
+    trust.push(stop, "tap:1");
+    trust.push_lines("\n" + stop, "s7.log");
+    trust.push_events({stop});
+    CHECK(trust.take_json().view() == "[]");
+    auto saved = trust.snapshot();
+    trust.advance(2000000000000000000);
+    auto judged = trust.take_json().str();
+    CHECK(holds(judged, R"("at":"tap:1")") && holds(judged, R"("at":"s7.log:2")") && holds(judged, R"("at":"2")"));
+    CHECK(holds(judged, R"("missing":["session:engineering_workstation"])"));
+    trust.restore(saved.view());
+    trust.reload({"assets: [{id: other, ip: 10.0.0.2}]\n"});
+    trust.finish();
+    CHECK(holds(trust.take_json().view(), R"("source":"other")") && holds(trust.stats_json().view(), R"("operations":3)"));
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", trust.reload({}));
+    THROWS(StateError, TL_STATE, "state", trust.restore(discovery.snapshot().view()));
+
+    tieline::Learner learner;
+    learner.push(stop);
+    learner.push_lines(stop);
+    learner.push_events({stop});
+    CHECK(holds(learner.proposal().view(), "conduits:") && learner.given_up() == 0);
+}
+
 int main() {
     CHECK(!tieline::version().empty() && tieline::view(tl_str{}).empty() && tieline::str({}).ptr != nullptr);
     rules_load_and_save();
@@ -314,6 +364,7 @@ int main() {
     streams_tell();
     files_are_told_one_by_one();
     operations_are_read();
+    assets_and_judgements_are_told();
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

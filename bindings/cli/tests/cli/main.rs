@@ -15,6 +15,7 @@ mod coverage;
 mod follow;
 mod indicators;
 mod normalise;
+mod parity;
 mod profile;
 mod scan;
 mod sequences;

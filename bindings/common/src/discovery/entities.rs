@@ -6,6 +6,7 @@
 //!
 //! An entity is one name by which something was seen; which of them are one asset is decided in `merge`.
 
+use serde::{Deserialize, Serialize};
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::IpAddr;
@@ -28,7 +29,7 @@ impl Default for Limits {
 }
 
 /// What did not find room, or was left aside.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GivenUp {
     /// Times that an address, MAC or host name was new when there was no room for more.
     pub assets: u64,
@@ -41,7 +42,7 @@ pub struct GivenUp {
 }
 
 /// A name by which something is seen at a site.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Who {
     /// An address, and a station or slot behind it.
     Ip(IpAddr, Option<String>),
@@ -62,7 +63,7 @@ impl Who {
 }
 
 /// What was said, how often, by which field, and when.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Told {
     pub(super) weight: f64,
     pub(super) field: String,
@@ -88,7 +89,7 @@ pub(super) fn earliest(one: Option<i64>, other: Option<i64>) -> Option<i64> {
 }
 
 /// One entity.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Entity {
     pub(super) first: Option<i64>,
     pub(super) last: Option<i64>,
@@ -114,6 +115,25 @@ pub(super) struct Entities {
 }
 
 impl Entities {
+    /// Entities as they were saved; `None` when nothing can have left them so.
+    pub(super) fn of(names: Vec<(Option<u32>, Who)>, all: Vec<Entity>, given_up: GivenUp) -> Option<Self> {
+        let limits = Limits::default();
+        let is_possible = |own: &Entity| {
+            let sets = [&own.links, &own.peers, &own.reaches];
+            let links =
+                sets.iter().all(|set| set.len() <= limits.links && set.iter().all(|id| (*id as usize) < all.len()));
+            let counts = own.told.values().all(|told| told.count < 1 << 62 && told.weight.is_finite());
+            links && counts && own.told.len() <= limits.told && own.events < 1 << 62
+        };
+        let GivenUp { assets, signs, links, outside } = given_up;
+        let counts = [assets, signs, links, outside].iter().all(|count| *count < 1 << 62);
+        if names.len() != all.len() || all.len() > limits.entities || !counts || !all.iter().all(is_possible) {
+            return None;
+        }
+        let ids = names.iter().cloned().zip(0..).collect();
+        Some(Self { limits, ids, names, all, given_up })
+    }
+
     /// The entity with a name, new if there is room.
     pub(super) fn get(&mut self, site: Option<u32>, who: Who) -> Option<u32> {
         let key = (site, who);

@@ -14,6 +14,7 @@
 mod compare;
 mod entities;
 mod merge;
+mod saved;
 mod signs;
 #[cfg(test)]
 mod tests;
@@ -21,6 +22,8 @@ mod tests;
 pub use compare::{Difference, DifferenceKind, compare};
 pub use entities::GivenUp;
 pub use merge::{Evidence, SeenAsset};
+
+pub use crate::seal::Damage;
 
 use crate::coverage::ports;
 use crate::time;
@@ -197,23 +200,23 @@ impl Discovery {
     /// Takes in an operation: who serves, who asks, and what is done to whom.
     fn record(&mut self, record: &Map<String, Value>, site: Option<u32>, time: Option<i64>) {
         let text = |field: &str| record.get(field).and_then(Value::as_str);
-        let end = |end: &str| Named {
-            ip: text(&format!("ot.{end}.ip")).and_then(address),
-            mac: text(&format!("ot.{end}.mac")).and_then(mac),
+        let end = |ip: &str, by_mac: &str| Named {
+            ip: text(ip).and_then(address),
+            mac: text(by_mac).and_then(mac),
             host: None,
         };
         let (protocol, direction) = (text("ot.protocol").unwrap_or_default(), text("ot.direction"));
-        let (source, destination) = (self.end(site, &end("source"), true), self.end(site, &end("destination"), true));
+        let source = self.end(site, &end("ot.source.ip", "ot.source.mac"), true);
+        let destination = self.end(site, &end("ot.destination.ip", "ot.destination.mac"), true);
         source.into_iter().for_each(|id| self.entities.seen(id, time, true));
         // Whoever is answered has asked.
         destination.into_iter().for_each(|id| self.entities.seen(id, time, direction == Some("response")));
-        let at_port = |end: &str| {
-            let port =
-                record.get(&format!("ot.{end}.port")).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
+        let at_port = |field: &str| {
+            let port = record.get(field).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
             port.is_some_and(|port| ports::is_of(port, protocol))
         };
         // Who serves is known by the port: of S7, a controller that is programmed sends the requests itself.
-        let from_server = match (at_port("source"), at_port("destination"), direction) {
+        let from_server = match (at_port("ot.source.port"), at_port("ot.destination.port"), direction) {
             (true, false, _) => true,
             (false, true, _) => false,
             (.., Some("request")) => false,
@@ -341,12 +344,17 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// A MAC in lower case with colons.
 fn mac(text: &str) -> Option<String> {
-    let digits: Vec<u8> = text.bytes().filter(|byte| !b":-.".contains(byte)).collect();
-    if digits.len() != 12 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return None;
+    let mut mac = String::with_capacity(17);
+    for (at, digit) in text.chars().filter(|own| !matches!(own, ':' | '-' | '.')).enumerate() {
+        if at >= 12 || !digit.is_ascii_hexdigit() {
+            return None;
+        }
+        if at > 0 && at % 2 == 0 {
+            mac.push(':');
+        }
+        mac.push(digit.to_ascii_lowercase());
     }
-    let bytes: Vec<String> = digits.chunks(2).map(|pair| String::from_utf8_lossy(pair).to_ascii_lowercase()).collect();
-    Some(bytes.join(":")).filter(|mac| !is_group_mac(mac))
+    Some(mac).filter(|mac| mac.len() == 17 && !is_group_mac(mac))
 }
 
 /// A host name in lower case; an address, or the name of this host for itself, is none.

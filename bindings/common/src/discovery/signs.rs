@@ -292,36 +292,48 @@ fn holds(event: &JsonEvent, object: &dyn Event, field: &str, wanted: &[String]) 
         (_, Some(end)) => text.ends_with(end),
         _ => text == wanted,
     };
-    let found = all_texts(event, object, field);
-    found.iter().any(|text| wanted.iter().any(|wanted| fits(text, wanted)))
+    let mut holds = false;
+    each_text(event, object, field, &mut |text| holds |= wanted.iter().any(|wanted| fits(text, wanted)));
+    holds
 }
 
-/// All texts of a field, also those that say nothing.
-fn all_texts(event: &JsonEvent, object: &dyn Event, field: &str) -> Vec<String> {
+/// Gives the texts of a field, also those that say nothing.
+// PERF: most signs look for fields that an event has not, so nothing is put by for what is not found.
+fn each_text(event: &JsonEvent, object: &dyn Event, field: &str, each: &mut dyn FnMut(&str)) {
     let (from, field): (&dyn Event, &str) = match field.strip_prefix('/') {
         Some(field) => (event, field),
         None => (object, field),
     };
-    let mut found = Vec::new();
+    let mut count = 0;
     from.values(field, &mut |value| {
-        if found.len() < VALUES_MAX {
-            found.extend(value.text().map(std::borrow::Cow::into_owned));
+        if let Some(text) = value.text().filter(|_| count < VALUES_MAX) {
+            count += 1;
+            each(&text);
         }
     });
+}
+
+/// All texts of a field, also those that say nothing.
+fn all_texts(event: &JsonEvent, object: &dyn Event, field: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    each_text(event, object, field, &mut |text| found.push(text.to_owned()));
     found
 }
 
 /// The texts of a field that say something.
 pub(super) fn texts(event: &JsonEvent, object: &dyn Event, field: &str) -> Vec<String> {
-    all_texts(event, object, field).iter().filter_map(clean).collect()
+    let mut found = Vec::new();
+    each_text(event, object, field, &mut |text| found.extend(clean(text)));
+    found
 }
 
 /// A text without what surrounds it, when it says anything.
 fn clean(text: impl AsRef<str>) -> Option<String> {
     let is_around = |c: char| c.is_whitespace() || c.is_control() || c == ',';
     let text = text.as_ref().trim_matches(is_around);
-    let says = !NOTHING.contains(&text.to_ascii_lowercase().as_str());
-    says.then(|| text.chars().take(VALUE_CHARS_MAX).collect())
+    let says = !NOTHING.iter().any(|nothing| text.eq_ignore_ascii_case(nothing));
+    let end = text.char_indices().nth(VALUE_CHARS_MAX).map_or(text.len(), |(at, _)| at);
+    says.then(|| text.get(..end).unwrap_or(text).to_owned())
 }
 
 /// Whether two texts are the same, or the same number.

@@ -4,16 +4,19 @@
 //!  compile | load | from_bytes ─▶ RuleSet ─▶ scan, scan_lines, scan_files ─▶ Hit, Finding
 //!                                   │  └──▶ explain, test, report, to_bytes
 //!                                   └─────▶ Stream ─▶ push, push_lines, advance, flush, snapshot, restore, reload
-//!  Normaliser ─▶ records
+//!  Normaliser ─▶ records      Discovery ─▶ assets      Trust ─▶ judgements      Learner ─▶ proposal
 //! ```
 //!
 //! A language converts arguments, calls one of these, and converts the answer; it decides nothing about rules or events.
 //! Everything here may be called from any thread, and in a process that was forked; nothing here panics on what comes
 //! from outside.
 
+mod discovery;
 mod error;
 mod files;
 mod findings;
+mod held;
+mod learner;
 mod normaliser;
 mod options;
 mod results;
@@ -22,19 +25,26 @@ mod scan;
 mod stream;
 mod tables;
 mod threads;
+mod trust;
 
+#[cfg(test)]
+mod plant_tests;
 #[cfg(test)]
 mod tests;
 
+pub use discovery::{Discovery, DiscoveryStats};
 pub use error::{Error, Kind};
 pub use files::{FileScan, Next, Stopper, Told};
 pub use findings::{AlertRecord, DetectionRecord, FaultRecord, RuleRecord};
+pub use held::Taken;
+pub use learner::Learner;
 pub use normaliser::Normaliser;
 pub use options::{
-    CompileOptions, FileOptions, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings, from_json, now,
-    timespan,
+    CompileOptions, FileOptions, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings, TrustOptions,
+    from_json, now, timespan,
 };
 pub use results::Results;
 pub use rule_set::{RuleSet, check};
 pub use scan::{EventScanner, Hit, Scan};
 pub use stream::{NotCounted, Pushed, Stream};
+pub use trust::Trust;

@@ -13,6 +13,7 @@ use crate::load::{find_taxonomy, with_taxonomy};
 use serde_json::{Map, Value};
 use std::sync::Mutex;
 use tieline::Compiler;
+use tieline::context::Context;
 
 /// Readers that are kept for the next call at most.
 const IDLE_MAX: usize = 64;
@@ -35,6 +36,16 @@ pub struct Normaliser {
     idle: Mutex<Vec<tieline::Normaliser>>,
 }
 
+/// The plant that an option names; `None` when it names none. A fault in it is an error.
+pub(super) fn plant_of(names: &[String]) -> Result<Option<Context>, Error> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let context = read_context(names)?;
+    let faults = context.diagnostics().iter().filter(|told| told.is_error()).cloned().collect();
+    Error::of_faults(Kind::Argument, faults).map_or(Ok(Some(context)), Err)
+}
+
 impl Normaliser {
     /// A normaliser with the shipped tables, or with others; over a plant, when there is one.
     ///
@@ -42,15 +53,9 @@ impl Normaliser {
     /// When a file cannot be read, or holds something broken; then the diagnostics say where.
     pub fn new(options: &NormaliserOptions) -> Result<Self, Error> {
         let compiler = with_taxonomy(Compiler::new(), &find_taxonomy(&options.taxonomy)?);
-        let first = if options.context.is_empty() {
-            tieline::Normaliser::new(compiler)?
-        } else {
-            let context = read_context(&options.context)?;
-            let faults = context.diagnostics().iter().filter(|told| told.is_error()).cloned().collect();
-            if let Some(error) = Error::of_faults(Kind::Argument, faults) {
-                return Err(error);
-            }
-            tieline::Normaliser::in_context(compiler, &context)?
+        let first = match plant_of(&options.context)? {
+            Some(context) => tieline::Normaliser::in_context(compiler, &context)?,
+            None => tieline::Normaliser::new(compiler)?,
         };
         Ok(Self { first, idle: Mutex::default() })
     }

@@ -74,6 +74,20 @@ pub struct NormaliserOptions {
     pub context: Vec<String>,
 }
 
+/// How operations on controllers are judged.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct TrustOptions {
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub taxonomy: Vec<String>,
+    /// The plant, with its policy: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub context: Vec<String>,
+    /// How much older than the newest event one may be and still be judged in its order; without it all waits until the end.
+    pub lateness: Option<Span>,
+}
+
 /// Which rules are asked, and what is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]

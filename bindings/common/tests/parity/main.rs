@@ -59,9 +59,16 @@ fn every_case_has_its_answer() {
         assert!(is_same, "{name}.json is not what the cases of the core give; write it with UPDATE_EXPECT=1");
         count += cases.len();
     }
-    for name in
-        ["scan.json", "context.json", "indicators.json", "stream.json", "errors.json", "limits.json", "operations.json"]
-    {
+    for name in [
+        "scan.json",
+        "context.json",
+        "indicators.json",
+        "stream.json",
+        "errors.json",
+        "limits.json",
+        "operations.json",
+        "plant.json",
+    ] {
         count += run(name);
     }
     assert!(count > 1_300, "{count}");

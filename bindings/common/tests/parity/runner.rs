@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tieline::diagnostic::Diagnostic;
 use tieline::stream::{Alert, Restored};
 use tieline_common::waist::{
-    AlertRecord, CompileOptions, DetectionRecord, Error, Normaliser, Pushed, RuleSet, Scan, ScanOptions, Stream,
-    StreamSettings, check,
+    AlertRecord, CompileOptions, DetectionRecord, Discovery, Error, Learner, Normaliser, Pushed, RuleSet, Scan,
+    ScanOptions, Stream, StreamSettings, Taken, Trust, check,
 };
 
 /// What the steps of a case share.
@@ -15,7 +15,42 @@ struct Held {
     rules: Option<Arc<RuleSet>>,
     stream: Option<Stream>,
     normaliser: Option<Normaliser>,
+    learns: Option<Learns>,
     saved: Vec<u8>,
+}
+
+/// What learns from events.
+#[expect(clippy::large_enum_variant, reason = "there is one for each case")]
+enum Learns {
+    Discovery(Discovery),
+    Trust(Trust),
+    Learner(Learner),
+}
+
+impl Learns {
+    fn push(&self, event: &[u8], at: Option<&str>) -> Result<(), Error> {
+        match self {
+            Self::Discovery(own) => own.push(event),
+            Self::Trust(own) => own.push(event, at),
+            Self::Learner(own) => own.push(event),
+        }
+    }
+
+    fn push_lines(&self, text: &[u8], name: Option<&str>) -> Result<Taken, Error> {
+        match self {
+            Self::Discovery(own) => own.push_lines(text),
+            Self::Trust(own) => own.push_lines(text, name),
+            Self::Learner(own) => own.push_lines(text),
+        }
+    }
+
+    fn push_events(&self, events: &[&[u8]]) -> Result<Taken, Error> {
+        match self {
+            Self::Discovery(own) => own.push_events(events),
+            Self::Trust(own) => own.push_events(events),
+            Self::Learner(own) => own.push_events(events),
+        }
+    }
 }
 
 /// Runs a case and says what is wrong; writes the answers into it instead when they are to be written.
@@ -154,8 +189,67 @@ impl Held {
                 Ok(Value::Null)
             }
             "records" => Ok(json!(self.normaliser.as_ref().unwrap().records(text("event").as_bytes())?)),
-            _ => self.over_time(step),
+            name => match self.learn(name, step) {
+                Some(answer) => answer,
+                None => self.over_time(step),
+            },
         }
+    }
+
+    /// Steps of what learns from events; `None` when it is none.
+    fn learn(&mut self, name: &str, step: &Value) -> Option<Result<Value, Error>> {
+        let made = match name {
+            "discovery" => options(step, "options").and_then(|own| Discovery::new(&own)).map(Learns::Discovery),
+            "trust" => options(step, "options").and_then(|own| Trust::new(&own)).map(Learns::Trust),
+            "learner" => options(step, "options").and_then(|own| Learner::new(&own)).map(Learns::Learner),
+            _ => return self.of_learned(name, step),
+        };
+        Some(made.map(|own| {
+            self.learns = Some(own);
+            Value::Null
+        }))
+    }
+
+    fn of_learned(&mut self, name: &str, step: &Value) -> Option<Result<Value, Error>> {
+        use Learns::{Discovery, Learner, Trust};
+        let text = |name: &str| step.get(name).and_then(Value::as_str);
+        let names = || -> Vec<String> {
+            step.get("context").map(|own| serde_json::from_value(own.clone()).unwrap()).unwrap_or_default()
+        };
+        let learns = self.learns.as_ref()?;
+        let nothing = |done: Result<(), Error>| done.map(|()| Value::Null);
+        Some(match (name, learns) {
+            ("learn", own) => nothing(own.push(text("event").unwrap().as_bytes(), text("at"))),
+            ("learn_lines", own) => {
+                own.push_lines(text("text").unwrap().as_bytes(), text("name")).map(|own| json!(own))
+            }
+            ("learn_events", own) => {
+                let events = step["events"].as_array().unwrap().iter().map(|event| event.as_str().unwrap().as_bytes());
+                own.push_events(&events.collect::<Vec<_>>()).map(|own| json!(own))
+            }
+            ("assets", Discovery(own)) => own.assets().map(|own| json!(own)),
+            ("compare", Discovery(own)) => own.compare(&names()).map(|own| json!(own)),
+            ("inventory", Discovery(own)) => own.inventory(text("form").unwrap()).map(|own| json!(own)),
+            ("advance_to", Trust(own)) => nothing(own.advance(text("time_ns").unwrap().parse().unwrap())),
+            ("finish", Trust(own)) => nothing(own.finish()),
+            ("take", Trust(own)) => own.take().map(|own| json!(own)),
+            ("proposal", Learner(own)) => own.proposal().map(|own| json!(own)),
+            ("learned", Discovery(own)) => own.stats().map(|own| json!(own)),
+            ("learned", Trust(own)) => own.stats().map(|own| json!(own)),
+            ("learned", Learner(own)) => own.given_up().map(|own| json!(own)),
+            ("save_learned", Discovery(own)) => nothing(own.snapshot().map(|bytes| self.saved = bytes)),
+            ("save_learned", Trust(own)) => nothing(own.snapshot().map(|bytes| self.saved = bytes)),
+            ("restore_learned", own) => {
+                let saved = if step.get("hex").is_some() { bytes(step) } else { self.saved.clone() };
+                nothing(match own {
+                    Discovery(own) => own.restore(&saved),
+                    Trust(own) => own.restore(&saved),
+                    Learner(_) => panic!("a learner is not saved"),
+                })
+            }
+            ("other_plant", Trust(own)) => nothing(own.reload(&names())),
+            _ => return None,
+        })
     }
 
     fn over_time(&mut self, step: &Value) -> Result<Value, Error> {

@@ -1,8 +1,8 @@
 // Every feature as a user of TypeScript writes it; it is checked and not run.
 import { pipeline } from 'node:stream/promises';
 import { createReadStream } from 'node:fs';
-import { Alert, CancelledError, Detection, Normaliser, Rules, RuleError, check, compile, compileAsync, createTransform, load } from 'tieline';
-import type { CompileOptions, Diagnostic, FileRecord, Pushed, StreamStats } from 'tieline';
+import { Alert, CancelledError, Detection, Discovery, Learner, Normaliser, Rules, RuleError, Trust, check, compile, compileAsync, createTransform, load } from 'tieline';
+import type { CompileOptions, Judgement, SeenAsset, Diagnostic, FileRecord, Pushed, StreamStats } from 'tieline';
 
 const options: CompileOptions = { source: 'windows', timeUnit: 'ms', placeholders: { admins: ['anna'] } };
 const rules: Rules = compile({ 'a.yml': 'title: x' }, options);
@@ -42,6 +42,20 @@ try {
 
 const address: unknown = new Normaliser({ taxonomy: 'tables/' }).records({ layers: {} })[0]?.['ot.address'];
 console.log(address);
+const discovery = new Discovery({ context: ['plant.yml'] });
+const faults: string[] = (await discovery.pushLinesAsync('{}\n')).faults.map((fault) => fault.message);
+const assets: SeenAsset[] = discovery.assets();
+console.log(faults, assets[0]?.evidence[0]?.field, discovery.compare('other.csv')[0]?.was, discovery.stats().givenUp.links);
+const trust = new Trust({ context: 'plant.yml', lateness: '5m' });
+trust.push({ User: 'anna' }, 'a.log:1');
+trust.advance(1n);
+const judged: Judgement[] = trust.take();
+console.log(judged[0]?.sessions[0]?.user, trust.stats().sessionsGivenUp, trust.restore(trust.snapshot()));
+console.log(new Learner().proposal().length, new Learner({ taxonomy: 'tables/' }).givenUp.toFixed());
+// @ts-expect-error there is no such form
+discovery.inventory('xml');
+// @ts-expect-error a trust needs a plant
+new Trust();
 
 // @ts-expect-error the unit is not known
 compile('', { timeUnit: 'h' });

@@ -21,10 +21,11 @@ Plain = dict[str, Any]
 class Member(Generic[T]):
     """A member of a record, with what it means."""
 
-    def __init__(self, meaning: str, default: Any = None, of: Optional[type[Record]] = None) -> None:
+    def __init__(self, meaning: str, default: Any = None, of: Optional[type[Record]] = None, key: str = "") -> None:
         self.__doc__ = meaning
         self._default = default
         self._of = of
+        self._key = key
 
     def __set_name__(self, owner: type, name: str) -> None:
         self._name = name
@@ -36,7 +37,7 @@ class Member(Generic[T]):
     def __get__(self, record: Optional[Record], owner: type) -> Union[Member[T], T]:
         if record is None:
             return self
-        value: Any = record._plain.get(self._name)
+        value: Any = record._plain.get(self._key or self._name)
         if value is None:
             value = self._default
         if self._of is not None:
@@ -374,6 +375,130 @@ class StreamStats(Record):
     groups = Member[int]("Groups that are held.")
     waiting = Member[int]("Signals that are held back.")
     bytes = Member[int]("Bytes of all state.")
+
+
+class Taken(Record):
+    """What came of events that were pushed into a `Discovery`, a `Trust` or a `Learner`."""
+
+    _shown = ("events", "faults")
+    events = Member[int]("How many there were, those that cannot be read among them.")
+    faults = Member[list[Fault]]("Events that cannot be read, numbered from the first that was ever pushed.", [], of=Fault)
+
+
+class AssetEvidence(Record):
+    """Why something is believed of an asset."""
+
+    _shown = ("tells", "value", "field", "count")
+    tells = Member[str]("What it is about: `vendor`, `serves`, `acts`, ...")
+    value = Member[str]("What is told.")
+    field = Member[str]("The field that told it.")
+    count = Member[int]("How often.")
+    first = Member[Optional[str]]("The earliest time, RFC 3339; None when none is known.")
+    last = Member[Optional[str]]("The latest.")
+
+
+class SeenAsset(Record):
+    """An asset that events tell of."""
+
+    _shown = ("id", "role", "vendor", "model", "firmware", "last")
+    id = Member[str]("Its host name, else its address, else its MAC, with the site before it.")
+    name = Member[Optional[str]]("What it calls itself.")
+    site = Member[Optional[str]]("The site where it was seen.")
+    zone = Member[Optional[str]]("The zone of the plant in which its address lies.")
+    ip = Member[list[str]]("Its addresses.", [])
+    mac = Member[list[str]]("Its MAC addresses, lower case with colons.", [])
+    host = Member[list[str]]("Its host names, the fuller one first.", [])
+    station = Member[list[str]]("The station or slot behind its address.", [])
+    serial = Member[Optional[str]]("Its serial number.")
+    role = Member[Optional[str]]("What it does, such as `controller` or `hmi`.")
+    vendor = Member[Optional[str]]("Who made it.")
+    model = Member[Optional[str]]("Its product.")
+    firmware = Member[Optional[str]]("The version of its firmware.")
+    os = Member[Optional[str]]("Its operating system.")
+    confidence = Member[dict[str, float]]("How far `role`, `vendor`, `model` and so on are to be trusted, from 0 to 1.", {})
+    serves = Member[list[str]]("Protocols and services by which it answers, or sends on its own.", [])
+    uses = Member[list[str]]("Those by which it asks others.", [])
+    acts = Member[list[str]]("Operation classes that it has asked others for.", [])
+    peers = Member[list[str]]("With whom it spoke, by id.", [])
+    heard = Member[bool]("Whether it has sent anything, and was not only spoken to.")
+    events = Member[int]("Events and records in which it took part.")
+    first = Member[Optional[str]]("The earliest time, RFC 3339; None when no event had one.")
+    last = Member[Optional[str]]("The latest.")
+    evidence = Member[list[AssetEvidence]]("What says all this.", [], of=AssetEvidence)
+
+
+class Difference(Record):
+    """How what was seen differs from what was declared."""
+
+    _shown = ("kind", "declared", "seen", "what", "was", "now")
+    kind = Member[str]("`unknown`, `silent`, `moved` or `changed`.")
+    declared = Member[Optional[str]]("The id of the declared asset; None when there is none.")
+    seen = Member[Optional[str]]("The id of what was seen; None when nothing was.")
+    what = Member[Optional[str]]("What differs: `ip`, `zone`, `firmware`, ...; None of unknown and silent ones.")
+    was = Member[Optional[str]]("What was declared of it.")
+    now = Member[Optional[str]]("What was seen of it; `is` in `to_dict()`.", key="is")
+    confidence = Member[Optional[float]]("How far that is to be trusted.")
+    first = Member[Optional[str]]("When it was first seen, RFC 3339.")
+    last = Member[Optional[str]]("When it was last seen.")
+
+
+class DiscoveryStats(Record):
+    """What a discovery took in, and what found no room."""
+
+    _shown = ("events", "given_up")
+    events = Member[int]("Events that could be read.")
+    given_up = Member[dict[str, int]](
+        "Times that a new one of `assets`, `signs` or `links` found no room; `outside` are no assets.", {}
+    )
+
+
+class SessionSeen(Record):
+    """A session on the way to an operation."""
+
+    _shown = ("step", "kind", "user", "host", "begun")
+    step = Member[str]("What it stands for: `vpn`, or the role of its host.")
+    kind = Member[str]("How it was begun: `vpn`, `console`, `rdp`, `ssh`, ...")
+    user = Member[Optional[str]]("The account, in lower case and without its domain.")
+    host = Member[str]("On which host; of a VPN the address it has given out.")
+    begun = Member[str]("When it began, RFC 3339.")
+    at = Member[str]("Where the event of the logon stands.")
+
+    @property
+    def from_(self) -> Optional[str]:
+        """From where; `from` in `to_dict()`."""
+        found: Optional[str] = self._plain.get("from")
+        return found
+
+
+class Judgement(Record):
+    """An operation on a device, and whether what the plant asks for is there. It is true when nothing is missing."""
+
+    _shown = ("time", "source", "destination", "operation", "missing")
+    time = Member[str]("When it happened, RFC 3339.")
+    at = Member[str]("Where its event stands.")
+    operation = Member[str]("The operation class.")
+    protocol = Member[Optional[str]]("The protocol.")
+    source = Member[str]("Who has asked for it: the id of an asset, or else an address or name.")
+    destination = Member[str]("The device.")
+    conduit = Member[Optional[str]]("The conduit that allows it, or comes nearest.")
+    chain = Member[Optional[str]]("The chain that explains it, or comes nearest.")
+    missing = Member[list[str]]("What is missing: `conduit`, `role`, `hours`, `session:vpn`, ...", [])
+    sessions = Member[list[SessionSeen]]("The sessions that were found, from the beginning of the chain.", [], of=SessionSeen)
+
+    def __bool__(self) -> bool:
+        return not self.missing
+
+
+class TrustStats(Record):
+    """What a trust has seen, and what it had to give up."""
+
+    _shown = ("logons", "operations", "unexplained", "late")
+    logons = Member[int]("Logons, logoffs and the like.")
+    operations = Member[int]("Operations that were judged.")
+    unexplained = Member[int]("Those of them that nothing explains.")
+    late = Member[int]("What came later than the lateness allows; it was taken when it came.")
+    early = Member[int]("What was taken before its time because too much waited.")
+    sessions_given_up = Member[int]("Sessions that were forgotten because there were too many.")
 
 
 def repr_detection(found: Detection) -> str:

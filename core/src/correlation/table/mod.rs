@@ -22,8 +22,6 @@ mod saved;
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
-use saved::Damage;
 pub use saved::Restored;
 
 use super::alert::{Finding, FindingKind};
@@ -33,6 +31,8 @@ use super::machine::Signal;
 use super::sighting::{Missing, Sighting};
 use super::values;
 use crate::config::{STATE_BYTES_MAX, STATE_GROUP_BYTES_MAX};
+#[cfg(test)]
+use crate::seal::Damage;
 use clocks::Strangers;
 use groups::Groups;
 use queue::{Held, Queue};

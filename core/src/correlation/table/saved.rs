@@ -15,36 +15,11 @@ use super::{Before, Stats, TIME_MAX, TIME_MIN, Table};
 use crate::correlation::correlator::Correlator;
 use crate::correlation::links::Links;
 use crate::correlation::machine::{Signal, State};
+use crate::seal::{Damage, Seal, read, write};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use std::fmt;
-use xxhash_rust::xxh3::xxh3_64;
 
-const MAGIC: &[u8; 8] = b"TLSTATE\0";
-/// Raised whenever the saved form changes.
-const FORMAT: u32 = 2;
-/// Bytes before the body: magic, format, checksum.
-const SEAL: usize = 20;
-
-/// Why saved state cannot be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Damage {
-    NotState,
-    Format(u32),
-    Broken,
-}
-
-impl fmt::Display for Damage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotState => f.write_str("this is no saved state of Tieline"),
-            Self::Format(format) => {
-                write!(f, "saved state of format {format}, but this version reads format {FORMAT}")
-            }
-            Self::Broken => f.write_str("saved state is damaged: the checksum does not fit"),
-        }
-    }
-}
+const SEAL: Seal = Seal { magic: b"TLSTATE\0", format: 2 };
 
 /// What became of saved state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -90,7 +65,7 @@ struct Waiting<'a, S> {
 impl Table {
     /// All state as bytes. Alerts that were not taken are not in it.
     pub(crate) fn snapshot(&self) -> Vec<u8> {
-        let mut bytes = vec![0; SEAL];
+        let mut bytes = Seal::begin();
         let head = Head {
             newest: self.newest,
             watermark: self.watermark,
@@ -116,16 +91,14 @@ impl Table {
             let key = self.groups.get(held.slot).map(|group| &*group.key).unwrap_or_default();
             write(&mut bytes, &Waiting { section: held.correlation, key, time, signal: &held.signal });
         }
-        let sum = xxh3_64(bytes.get(SEAL..).unwrap_or_default());
-        let seal = MAGIC.iter().copied().chain(FORMAT.to_le_bytes()).chain(sum.to_le_bytes());
-        bytes.iter_mut().zip(seal).for_each(|(own, byte)| *own = byte);
+        SEAL.close(&mut bytes);
         bytes
     }
 
     /// Takes over saved state in place of its own. Nothing changes when the bytes cannot be read. Memory is taken for
     /// what is there, whatever number of groups the bytes announce, and never more than the budget.
     pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<Restored, Damage> {
-        let body = open(bytes)?;
+        let body = SEAL.open(bytes)?;
         let mut new = Self::new(std::mem::take(&mut self.links), self.options);
         match new.load(body) {
             Ok(dropped) => {
@@ -223,34 +196,4 @@ type KnownBy = (String, u64, usize);
 
 fn known_by(correlator: &Correlator) -> KnownBy {
     (correlator.id.clone(), correlator.content, correlator.carried)
-}
-
-/// Writes a value behind others.
-fn write(bytes: &mut Vec<u8>, value: &impl Serialize) {
-    // INVARIANT: writing plain data into memory cannot fail.
-    *bytes = postcard::to_extend(value, std::mem::take(bytes)).unwrap_or_default();
-}
-
-/// Reads a value, and goes on to what is behind it.
-fn read<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Result<T, Damage> {
-    let (value, rest) = postcard::take_from_bytes(bytes).map_err(|_| Damage::Broken)?;
-    *bytes = rest;
-    Ok(value)
-}
-
-/// The body of saved state.
-fn open(bytes: &[u8]) -> Result<&[u8], Damage> {
-    let (seal, body) = bytes.split_first_chunk::<SEAL>().ok_or(Damage::NotState)?;
-    let field = |from: usize, to: usize| seal.get(from..to).unwrap_or_default();
-    if field(0, 8) != MAGIC {
-        return Err(Damage::NotState);
-    }
-    let format = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
-    if format != FORMAT {
-        return Err(Damage::Format(format));
-    }
-    if field(12, 20) != xxh3_64(body).to_le_bytes() {
-        return Err(Damage::Broken);
-    }
-    Ok(body)
 }

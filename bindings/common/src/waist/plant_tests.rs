@@ -1,0 +1,139 @@
+//! What learns from events, called as a language calls it.
+
+use super::*;
+
+const PLANT: &str = "
+assets:
+  - {id: ews-1, ip: 10.2.0.6, role: engineering_workstation}
+  - {id: plc-7, ip: 10.1.7.2, role: controller}
+zones:
+  - {name: engineering, networks: [10.2.0.0/24]}
+  - {name: cell, networks: [10.1.7.0/24]}
+";
+
+fn plant() -> Vec<String> {
+    vec![PLANT.to_owned()]
+}
+
+fn stop(time: &str) -> String {
+    format!(
+        r#"{{"_path":"s7comm","ts":"2026-11-26T{time}Z","id.orig_h":"10.2.0.6","id.orig_p":50000,"id.resp_h":"10.1.7.2","id.resp_p":102,"is_orig":true,"source_h":"10.2.0.6","source_p":50000,"destination_h":"10.1.7.2","destination_p":102,"rosctr_code":1,"rosctr_name":"Job-Request","function_code":"0x29","function_name":"PLC Stop"}}"#
+    )
+}
+
+fn trust(lateness: Option<&str>) -> Trust {
+    let lateness = lateness.map(|text| Span::Text(text.to_owned()));
+    Trust::new(&TrustOptions { context: plant(), lateness, ..TrustOptions::default() }).unwrap()
+}
+
+#[test]
+fn events_are_numbered_and_faults_are_told() {
+    let discovery = Discovery::new(&NormaliserOptions::default()).unwrap();
+    discovery.push(b"{}").unwrap();
+    let text = format!("\u{feff}{}\n\nno event\n{{}}\n", stop("09:00:00"));
+    let taken = discovery.push_lines(text.as_bytes()).unwrap();
+    assert_eq!((taken.events, taken.faults.len(), taken.faults[0].event_index), (3, 1, 2));
+    assert_eq!(discovery.push(b"[]").unwrap_err().kind(), Kind::Event);
+    assert_eq!(discovery.push_lines(b"[{}]").unwrap_err().kind(), Kind::Event);
+    assert_eq!(discovery.push_events(&[b"{}", b"x"]).unwrap().faults[0].event_index, 6);
+    assert_eq!(discovery.stats().unwrap().events, 4);
+    assert_eq!(discovery.assets().unwrap().len(), 2);
+}
+
+#[test]
+fn what_was_discovered_is_compared_written_and_saved() {
+    let discovery = Discovery::new(&NormaliserOptions { context: plant(), ..NormaliserOptions::default() }).unwrap();
+    discovery.push(stop("09:00:00").as_bytes()).unwrap();
+    let kinds = |differences: Vec<crate::discovery::Difference>| -> Vec<(&str, Option<String>)> {
+        differences.into_iter().map(|own| (own.kind.as_str(), own.declared.or(own.seen))).collect()
+    };
+    assert_eq!(kinds(discovery.compare(&[]).unwrap()), [("silent", Some("plc-7".to_owned()))]);
+    assert_eq!(kinds(discovery.compare(&["id,ip\nx,10.9.9.9\n".to_owned()]).unwrap()).len(), 2);
+    for form in ["yaml", "csv", "netbox", "cyclonedx"] {
+        assert!(discovery.inventory(form).unwrap().contains("10.2.0.6"), "{form}");
+    }
+    assert!(discovery.inventory("xml").unwrap_err().to_string().contains("write one of yaml, csv, netbox, cyclonedx"));
+    let broken = discovery.compare(&["assets: 5\n".to_owned()]).unwrap_err();
+    assert_eq!((broken.kind(), broken.diagnostics().len()), (Kind::Argument, 1));
+    let other = Discovery::new(&NormaliserOptions::default()).unwrap();
+    assert_eq!(other.compare(&[]).unwrap_err().kind(), Kind::Argument);
+    other.restore(&discovery.snapshot().unwrap()).unwrap();
+    assert_eq!(
+        other.inventory("yaml").unwrap(),
+        discovery.inventory("yaml").unwrap().replace("    zone: engineering\n", "").replace("    zone: cell\n", "")
+    );
+    assert_eq!(other.stats().unwrap(), discovery.stats().unwrap());
+    assert_eq!(other.snapshot().unwrap(), discovery.snapshot().unwrap());
+    for bytes in [&b""[..], b"TLASSETS but no more of it", &trust(None).snapshot().unwrap()] {
+        assert_eq!(other.restore(bytes).unwrap_err().kind(), Kind::State);
+    }
+}
+
+#[test]
+fn forged_assets_are_refused_or_can_be_used() {
+    let discovery = Discovery::new(&NormaliserOptions::default()).unwrap();
+    discovery.push_lines([stop("09:00:00"), stop("09:01:00")].join("\n").as_bytes()).unwrap();
+    let saved = discovery.snapshot().unwrap();
+    let sealed = |mut bytes: Vec<u8>| {
+        let sum = xxhash_rust::xxh3::xxh3_64(&bytes[20..]);
+        bytes[12..20].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    };
+    for at in 0..saved.len() {
+        assert!(discovery.restore(&saved[..at]).is_err(), "{at}");
+        if at < 20 {
+            continue;
+        }
+        assert!(discovery.restore(&sealed(saved[..at].to_vec())).is_err(), "{at}");
+        for byte in [0, 1, 0x7f, 0xff] {
+            let mut forged = saved.clone();
+            forged[at] = byte;
+            if discovery.restore(&sealed(forged)).is_ok() {
+                discovery.push(stop("09:02:00").as_bytes()).unwrap();
+                drop((discovery.assets().unwrap(), discovery.inventory("csv").unwrap()));
+                discovery.snapshot().unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn operations_are_judged_over_a_plant_that_may_be_exchanged() {
+    for context in [vec![], vec!["nowhere.yml".to_owned()], vec!["assets: 5\n".to_owned()]] {
+        assert!(Trust::new(&TrustOptions { context, ..TrustOptions::default() }).is_err());
+    }
+    let wrong =
+        TrustOptions { context: plant(), lateness: Some(Span::Text("soon".to_owned())), ..TrustOptions::default() };
+    assert!(Trust::new(&wrong).unwrap_err().to_string().contains("`lateness`"));
+    let trust = trust(Some("5m"));
+    trust.push(stop("09:00:00").as_bytes(), None).unwrap();
+    trust.push(stop("09:01:00").as_bytes(), Some("tap:7")).unwrap();
+    let text = format!("\n{}\nx\n", stop("09:10:00"));
+    let taken = trust.push_lines(text.as_bytes(), Some("s7.log")).unwrap();
+    assert_eq!((taken.events, taken.faults[0].event_index), (2, 3));
+    let places = |judged: Vec<tieline::trust::Judgement>| -> Vec<String> {
+        judged.into_iter().map(|own| format!("{} {} {}", own.at, own.source, own.missing.join(" "))).collect()
+    };
+    let missing = "ews-1 conduit session:engineering_workstation";
+    assert_eq!(places(trust.take().unwrap()), [format!("0 {missing}"), format!("tap:7 {missing}")]);
+    let saved = trust.snapshot().unwrap();
+    trust.reload(&["assets: [{id: other, ip: 10.2.0.6}]\n".to_owned()]).unwrap();
+    trust.finish().unwrap();
+    assert_eq!(places(trust.take().unwrap()), ["s7.log:2 other conduit session:engineering_workstation"]);
+    trust.restore(&saved).unwrap();
+    trust.advance(i64::MAX).unwrap();
+    assert_eq!(trust.take().unwrap().len(), 1);
+    assert_eq!((trust.stats().unwrap().operations, trust.stats().unwrap().unexplained), (3, 3));
+    assert_eq!(trust.restore(b"x").unwrap_err().kind(), Kind::State);
+    assert!(trust.reload(&[]).is_err());
+}
+
+#[test]
+fn conduits_are_proposed() {
+    let learner = Learner::new(&NormaliserOptions { context: plant(), ..NormaliserOptions::default() }).unwrap();
+    learner.push(stop("09:00:00").as_bytes()).unwrap();
+    assert_eq!(learner.push_lines(stop("09:01:00").as_bytes()).unwrap().events, 1);
+    assert_eq!(learner.push_events(&[b"x"]).unwrap().faults.len(), 1);
+    assert!(learner.proposal().unwrap().contains("name: engineering-to-cell"));
+    assert_eq!(learner.given_up().unwrap(), 0);
+}

@@ -1,0 +1,87 @@
+//! What is around saved state: what it is of, its format, and a sum by which damage is noticed.
+//!
+//! ```text
+//! "TLSTATE\0" │ format (u32) │ checksum (u64) │ body
+//! ```
+//!
+//! The sum is no protection against forgery; what reads the body must bear any.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Bytes before the body: magic, format, checksum.
+const LENGTH: usize = 20;
+
+/// A kind of saved state.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Seal {
+    /// What the bytes begin with.
+    pub(crate) magic: &'static [u8; 8],
+    /// Raised whenever the saved form changes.
+    pub(crate) format: u32,
+}
+
+/// Why saved state cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Damage {
+    NotState,
+    Format { found: u32, known: u32 },
+    Broken,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotState => f.write_str("these bytes are no saved state of this kind"),
+            Self::Format { found, known } => {
+                write!(f, "saved state of format {found}, but this version reads format {known}")
+            }
+            Self::Broken => f.write_str("saved state is damaged: the checksum does not fit"),
+        }
+    }
+}
+
+impl Seal {
+    /// Room for the seal, behind which the body is written.
+    pub(crate) fn begin() -> Vec<u8> {
+        vec![0; LENGTH]
+    }
+
+    /// Fills that room.
+    pub(crate) fn close(self, bytes: &mut [u8]) {
+        let sum = xxh3_64(bytes.get(LENGTH..).unwrap_or_default());
+        let seal = self.magic.iter().copied().chain(self.format.to_le_bytes()).chain(sum.to_le_bytes());
+        bytes.iter_mut().zip(seal).for_each(|(own, byte)| *own = byte);
+    }
+
+    /// The body.
+    pub(crate) fn open(self, bytes: &[u8]) -> Result<&[u8], Damage> {
+        let (seal, body) = bytes.split_first_chunk::<LENGTH>().ok_or(Damage::NotState)?;
+        let field = |from: usize, to: usize| seal.get(from..to).unwrap_or_default();
+        if field(0, 8) != self.magic {
+            return Err(Damage::NotState);
+        }
+        let found = u32::from_le_bytes(field(8, 12).try_into().unwrap_or_default());
+        if found != self.format {
+            return Err(Damage::Format { found, known: self.format });
+        }
+        if field(12, 20) != xxh3_64(body).to_le_bytes() {
+            return Err(Damage::Broken);
+        }
+        Ok(body)
+    }
+}
+
+/// Writes a value behind others.
+pub(crate) fn write(bytes: &mut Vec<u8>, value: &impl Serialize) {
+    // INVARIANT: writing plain data into memory cannot fail.
+    *bytes = postcard::to_extend(value, std::mem::take(bytes)).unwrap_or_default();
+}
+
+/// Reads a value, and goes on to what is behind it.
+pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Result<T, Damage> {
+    let (value, rest) = postcard::take_from_bytes(bytes).map_err(|_| Damage::Broken)?;
+    *bytes = rest;
+    Ok(value)
+}
