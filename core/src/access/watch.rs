@@ -52,6 +52,13 @@ pub(crate) struct Logon {
     pub(crate) host: Option<Place>,
 }
 
+impl Logon {
+    /// Whether a session begins or goes on.
+    pub(crate) fn begins(&self) -> bool {
+        matches!(self.turn, Turn::Begins | Turn::Resumes)
+    }
+}
+
 /// An operation on a device.
 #[derive(Debug)]
 pub(crate) struct Act {
@@ -120,6 +127,11 @@ impl Watch {
         &self.context
     }
 
+    /// Who is logged on.
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     pub(crate) fn stats(&self) -> TrustStats {
         TrustStats { sessions_given_up: self.sessions.given_up, ..self.stats }
     }
@@ -133,7 +145,7 @@ impl Watch {
         let time = entry.time.or(self.latest).unwrap_or(0);
         self.stats.late += u64::from(time < self.taken);
         let rank = match &entry.what {
-            What::Logon(Logon { turn: Turn::Begins | Turn::Resumes, .. }) => 0,
+            What::Logon(logon) if logon.begins() => 0,
             What::Act(_) => 1,
             What::Logon(_) => 2,
         };
@@ -183,7 +195,7 @@ impl Watch {
     }
 
     /// How long a session lives without a logoff.
-    fn life(&self) -> i64 {
+    pub(crate) fn life(&self) -> i64 {
         i64::from(self.context.trust().session_hours).saturating_mul(NANOS_OF_HOUR)
     }
 

@@ -1,0 +1,488 @@
+//! Takes in what happens, in order of time, and keeps groups of findings.
+//!
+//! ```text
+//! entries in any order ─▶ held until the lateness has passed ─▶ logon: sessions     contact: contacts
+//!                                                               finding: marks ─▶ evidence for groups ─▶ joins one, merges some, or opens one
+//! ```
+//!
+//! A group is an incident once something in it is serious enough. Findings that differ by nothing but their time are one with a count.
+//! All memory is bounded; what is given up is counted.
+
+use super::contacts::{Added, Contact, Contacts};
+use super::evidence::{ENOUGH, Evidence, HUB, OTHER_ACCOUNT, OTHER_SESSION, Sign};
+use super::finding::{Finding, FindingRule, Made};
+use super::groups::{Because, Group, Groups, Member, MemberId};
+use super::hosts::{HostId, Hosts};
+use super::sessions::Trees;
+use super::signs::{self, Mark};
+use crate::access::{self, Act, Logon, Watch};
+use crate::check::Level;
+use crate::config::{INCIDENT_FINDINGS_MAX, INCIDENT_HELD_MAX, INCIDENT_KEYS_MAX};
+use crate::context::{Context, Party};
+use hashbrown::HashMap;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+
+/// How incidents are made of findings.
+///
+/// ```
+/// let options = tieline::incident::IncidentOptions { lateness: std::time::Duration::from_secs(60), ..Default::default() };
+/// assert_eq!(options.hub_peers, 24);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct IncidentOptions {
+    /// How much later than others an event may come; it is put where its time says.
+    pub lateness: Duration,
+    /// After this time without a finding an incident is over. What comes then is another one.
+    pub quiet: Duration,
+    /// A host that deals with more others than this is a hub: that findings have it in common means little.
+    pub hub_peers: u32,
+    /// A group is an incident when a finding of it has at least this level.
+    pub level: Level,
+}
+
+impl Default for IncidentOptions {
+    fn default() -> Self {
+        let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+        Self { lateness: Duration::ZERO, quiet: hours(24), hub_peers: 24, level: Level::Medium }
+    }
+}
+
+/// What was seen so far, and what had to be given up.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct IncidentStats {
+    /// Findings.
+    pub findings: u64,
+    /// Contacts between hosts.
+    pub contacts: u64,
+    /// What came later than the lateness allows; it was taken when it came.
+    pub late: u64,
+    /// What was taken before its time because too much waited.
+    pub early: u64,
+    /// Findings, hosts and contacts for which there was no room.
+    pub given_up: u64,
+}
+
+/// What became of an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(tag = "change", rename_all = "lowercase")]
+pub enum Change {
+    /// A group has become an incident.
+    Opened {
+        /// Its id.
+        id: String,
+    },
+    /// Findings were added to it.
+    Grew {
+        /// Its id.
+        id: String,
+    },
+    /// Two incidents turned out to be one.
+    Merged {
+        /// The id that is no more.
+        id: String,
+        /// The id that counts now: that of the one that began first.
+        into: String,
+        /// What they have in common.
+        because: String,
+    },
+    /// An incident turned out to be several.
+    Split {
+        /// The id of the incident.
+        id: String,
+        /// Why what had joined it no longer does.
+        because: String,
+    },
+    /// Nothing was added for so long that it is over.
+    Closed {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// Something that happened.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Nanoseconds since 1970; the latest time so far when the event does not say.
+    pub(crate) time: Option<i64>,
+    /// Where its event stands.
+    pub(crate) at: Box<str>,
+    pub(crate) what: What,
+}
+
+#[derive(Debug)]
+pub(crate) enum What {
+    Logon(Logon),
+    Contact(Contact),
+    /// A privileged operation, to be judged, and the finding that it is when nothing explains it.
+    Act(Act, Box<Finding>),
+    Finding(Box<Finding>),
+}
+
+impl What {
+    /// What comes first of what happens at the same time.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Logon(logon) if logon.begins() => 0,
+            Self::Contact(_) => 1,
+            Self::Act(..) => 2,
+            // Correlations come after what they are made of.
+            Self::Finding(finding) if finding.made_of.is_empty() => 3,
+            Self::Finding(_) => 4,
+            Self::Logon(_) => 5,
+        }
+    }
+}
+
+/// Who left a key last, group by group.
+#[derive(Debug, Clone, Copy)]
+struct Trace {
+    group: u32,
+    member: MemberId,
+    time: i64,
+    tree: u64,
+    account: u64,
+}
+
+/// Groups that a key remembers.
+const TRACES: usize = 4;
+
+/// All that is known, over time.
+#[derive(Debug)]
+pub(crate) struct Register {
+    pub(super) options: IncidentOptions,
+    pub(super) context: Context,
+    pub(super) hosts: Hosts,
+    pub(super) contacts: Contacts,
+    pub(super) groups: Groups,
+    watch: Watch,
+    pub(super) trees: Trees,
+    held: BTreeMap<(i64, u8, Box<str>, u64), What>,
+    next: u64,
+    latest: Option<i64>,
+    taken: i64,
+    traces: HashMap<u64, Vec<Trace>>,
+    older: HashMap<u64, Vec<Trace>>,
+    same: HashMap<u64, MemberId>,
+    stats: IncidentStats,
+    changes: Vec<Change>,
+    marks: Vec<Mark>,
+    swept: i64,
+}
+
+static UNEXPLAINED: LazyLock<Arc<FindingRule>> = LazyLock::new(|| {
+    Arc::new(FindingRule {
+        id: "tieline.trust".to_owned(),
+        title: "Privileged operation that nothing explains".to_owned(),
+        level: Level::High,
+        tags: vec!["attack.t0886".to_owned(), "attack.lateral-movement".to_owned()],
+        response: Vec::new(),
+        made: Made::Trust,
+    })
+});
+
+impl Register {
+    pub(crate) fn new(options: IncidentOptions, context: &Context) -> Self {
+        Self {
+            options,
+            context: context.clone(),
+            hosts: Hosts::default(),
+            contacts: Contacts::default(),
+            groups: Groups::default(),
+            watch: Watch::new(context, Some(0)),
+            trees: Trees::default(),
+            held: BTreeMap::new(),
+            next: 0,
+            latest: None,
+            taken: i64::MIN,
+            traces: HashMap::new(),
+            older: HashMap::new(),
+            same: HashMap::new(),
+            stats: IncidentStats::default(),
+            changes: Vec::new(),
+            marks: Vec::new(),
+            swept: i64::MIN,
+        }
+    }
+
+    pub(crate) fn unexplained() -> Arc<FindingRule> {
+        Arc::clone(&UNEXPLAINED)
+    }
+
+    pub(crate) fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The host at an end of an event.
+    pub(crate) fn host(&mut self, party: &Party) -> Option<HostId> {
+        self.hosts.of(party, &self.context)
+    }
+
+    pub(crate) fn name(&self, host: HostId) -> &str {
+        self.hosts.name(host)
+    }
+
+    pub(crate) fn stats(&self) -> IncidentStats {
+        let given_up = self.stats.given_up + self.hosts.given_up + self.contacts.given_up;
+        IncidentStats { given_up, ..self.stats }
+    }
+
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    /// Takes something in.
+    pub(crate) fn push(&mut self, entry: Entry) {
+        let Entry { time, at, what } = entry;
+        let time = time.or(self.latest).unwrap_or(0);
+        self.stats.late += u64::from(time < self.taken);
+        self.latest = self.latest.max(Some(time));
+        self.held.insert((time, what.rank(), at, self.next), what);
+        self.next += 1;
+        if self.held.len() > INCIDENT_HELD_MAX {
+            self.stats.early += 1;
+            self.take_first();
+        }
+        let lateness = i64::try_from(self.options.lateness.as_nanos()).unwrap_or(i64::MAX);
+        self.advance(self.latest.unwrap_or(time).saturating_sub(lateness));
+    }
+
+    /// Takes all that happened before a time.
+    pub(crate) fn advance(&mut self, time: i64) {
+        while self.held.first_key_value().is_some_and(|((held, ..), _)| *held < time) {
+            self.take_first();
+        }
+        self.taken = self.taken.max(time);
+    }
+
+    /// Takes all that waits.
+    pub(crate) fn finish(&mut self) {
+        while !self.held.is_empty() {
+            self.take_first();
+        }
+    }
+
+    fn take_first(&mut self) {
+        let Some(((time, _, at, _), what)) = self.held.pop_first() else { return };
+        self.taken = self.taken.max(time);
+        self.sweep(time);
+        match what {
+            What::Logon(logon) => {
+                self.watch.push(access::Entry { time: Some(time), at, what: access::What::Logon(logon) });
+                self.watch.advance(time.saturating_add(1));
+                self.trees.note(self.watch.sessions(), time);
+            }
+            What::Contact(contact) => self.meet(contact, time, &at),
+            What::Finding(finding) => self.find(*finding, time, at),
+            What::Act(act, finding) => {
+                self.watch.push(access::Entry { time: Some(time), at: at.clone(), what: access::What::Act(act) });
+                self.watch.advance(time.saturating_add(1));
+                let judged = self.watch.take();
+                if judged.iter().any(|judged| !judged.is_explained()) {
+                    self.find(*finding, time, at);
+                }
+            }
+        }
+    }
+
+    /// Two hosts dealt with each other.
+    fn meet(&mut self, contact: Contact, time: i64, at: &str) {
+        self.stats.contacts += 1;
+        let (from, to) = (contact.from, contact.to);
+        if let Added::NewPair = self.contacts.add(contact, time, at) {
+            self.hosts.get_mut(from).into_iter().for_each(|known| known.peers_out += 1);
+            self.hosts.get_mut(to).into_iter().for_each(|known| known.peers_in += 1);
+        }
+    }
+
+    /// Joins a finding to what it belongs to.
+    fn find(&mut self, finding: Finding, time: i64, at: Box<str>) {
+        self.stats.findings += 1;
+        let mut marks = std::mem::take(&mut self.marks);
+        let trees = self.trees_of(&finding, time);
+        let same = signs::sameness(&finding, &trees);
+        let hosts = &self.hosts;
+        let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
+        signs::marks(&finding, &trees, is_outside, &mut marks);
+        let tree = trees.first().copied().unwrap_or(0);
+        let account = account_of(&finding);
+        let quiet = nanos(self.options.quiet);
+        let known = self.same.get(&same).copied().filter(|known| {
+            self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= quiet.min(3_600_000_000_000))
+        });
+        let member = if let Some(known) = known {
+            self.groups.again(known, time, &at);
+            known
+        } else {
+            let joined = self.weigh(&finding, &marks, (time, tree, account));
+            let Some(member) = self.enter(finding, trees, (time, at), joined) else {
+                self.marks = marks;
+                return;
+            };
+            self.same.insert(same, member);
+            member
+        };
+        let group = self.groups.group_of(member);
+        let trace = Trace { group, member, time, tree, account };
+        for mark in marks.iter().filter(|mark| mark.leaves) {
+            self.leave(mark.key, trace);
+        }
+        self.marks = marks;
+    }
+
+    /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
+    fn weigh(&self, finding: &Finding, marks: &[Mark], (time, tree, account): (i64, u64, u64)) -> Vec<(u32, Because)> {
+        let mut found: Vec<(u32, Evidence, Because)> = Vec::new();
+        for mark in marks.iter().filter(|mark| mark.looks) {
+            let traces = self.traces.get(&mark.key).or_else(|| self.older.get(&mark.key));
+            for trace in traces.into_iter().flatten() {
+                let apart = time.saturating_sub(trace.time);
+                if apart > nanos(self.options.quiet) {
+                    continue;
+                }
+                let mut value = mark.sign.after(apart);
+                if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
+                    if tree != 0 && trace.tree != 0 && tree != trace.tree {
+                        value *= OTHER_SESSION;
+                    } else if account != 0 && trace.account != 0 && account != trace.account {
+                        value *= OTHER_ACCOUNT;
+                    }
+                    if self.is_hub(mark.sign, finding) {
+                        value *= HUB;
+                    }
+                }
+                let group = self.groups.find(trace.group);
+                let because = Because { sign: mark.sign, with: trace.member, value };
+                match found.iter_mut().find(|(own, ..)| *own == group) {
+                    Some((_, evidence, best)) => {
+                        evidence.add(mark.sign, value);
+                        if value > best.value {
+                            *best = because;
+                        }
+                    }
+                    None => {
+                        let mut evidence = Evidence::default();
+                        evidence.add(mark.sign, value);
+                        found.push((group, evidence, because));
+                    }
+                }
+            }
+        }
+        found.retain(|(_, evidence, _)| evidence.sum() >= ENOUGH);
+        found.sort_by(|one, other| other.1.sum().total_cmp(&one.1.sum()).then(one.0.cmp(&other.0)));
+        found.into_iter().map(|(group, _, because)| (group, because)).collect()
+    }
+
+    fn is_hub(&self, sign: Sign, finding: &Finding) -> bool {
+        let (host, as_source) = match sign {
+            Sign::SameTarget => (finding.target, false),
+            Sign::Onward => (finding.source, false),
+            _ => (finding.source, true),
+        };
+        let peers = host.and_then(|host| self.hosts.get(host));
+        peers.is_some_and(|known| (if as_source { known.peers_out } else { known.peers_in }) > self.options.hub_peers)
+    }
+
+    /// Puts a finding into the groups that it joins, or into one of its own.
+    fn enter(
+        &mut self,
+        finding: Finding,
+        trees: Vec<u64>,
+        (time, at): (i64, Box<str>),
+        joined: Vec<(u32, Because)>,
+    ) -> Option<MemberId> {
+        if self.groups.len() >= INCIDENT_FINDINGS_MAX {
+            self.stats.given_up += 1;
+            return None;
+        }
+        let because = joined.first().map(|(_, because)| *because);
+        let level = finding.rule.level;
+        let member = Member::new(finding, trees, time, at, because);
+        let group = match joined.first() {
+            Some((group, _)) => *group,
+            None => self.groups.open(),
+        };
+        let was_told = self.groups.get(group).is_some_and(|group| group.is_told);
+        let member = self.groups.add(group, member);
+        for (other, because) in joined.iter().skip(1) {
+            self.merge(*other, group, *because);
+        }
+        let own = self.groups.find(group);
+        let wanted = self.options.level;
+        let Some(group) = self.groups.get_mut(own) else { return Some(member) };
+        group.level = group.level.max(Some(level));
+        let id = group.id.clone();
+        if was_told {
+            self.changes.push(Change::Grew { id });
+        } else if group.level >= Some(wanted) && !group.is_told {
+            group.is_told = true;
+            self.changes.push(Change::Opened { id });
+        }
+        Some(member)
+    }
+
+    fn merge(&mut self, one: u32, other: u32, because: Because) {
+        let Some((kept, gone)) = self.groups.merge(one, other, because.sign.words()) else { return };
+        let Group { id: into, is_told, .. } = kept;
+        if gone.is_told && *is_told {
+            let because = because.sign.words().to_owned();
+            self.changes.push(Change::Merged { id: gone.id, into: into.clone(), because });
+        } else if gone.is_told {
+            kept.is_told = true;
+            let (id, into) = (gone.id, into.clone());
+            self.changes.push(Change::Opened { id: into.clone() });
+            self.changes.push(Change::Merged { id, into, because: because.sign.words().to_owned() });
+        }
+    }
+
+    fn leave(&mut self, key: u64, trace: Trace) {
+        if self.traces.len() >= INCIDENT_KEYS_MAX / 2 {
+            self.older = std::mem::take(&mut self.traces);
+        }
+        let older = &mut self.older;
+        let traces = self.traces.entry(key).or_insert_with(|| older.remove(&key).unwrap_or_default());
+        let groups = &self.groups;
+        if let Some(own) = traces.iter_mut().find(|own| groups.find(own.group) == trace.group) {
+            *own = trace;
+            return;
+        }
+        if traces.len() >= TRACES {
+            traces.remove(0);
+        }
+        traces.push(trace);
+    }
+
+    /// The sessions in which something may have happened, each by the one with which it began.
+    fn trees_of(&self, finding: &Finding, time: i64) -> Vec<u64> {
+        let place = |host: Option<HostId>| self.hosts.get(host?)?.place.as_ref();
+        let accounts: Vec<&str> = finding.accounts().collect();
+        let life = self.watch.life();
+        self.trees.of(self.watch.sessions(), place(finding.source), place(finding.target), &accounts, (time, life))
+    }
+
+    /// Closes what has been quiet for too long.
+    fn sweep(&mut self, time: i64) {
+        let quiet = nanos(self.options.quiet);
+        if time.saturating_sub(self.swept) < quiet / 16 {
+            return;
+        }
+        self.swept = time;
+        for group in self.groups.quiet_since(time.saturating_sub(quiet)) {
+            if group.is_told {
+                self.changes.push(Change::Closed { id: group.id.clone() });
+            }
+        }
+        let (groups, since) = (&self.groups, time.saturating_sub(quiet));
+        self.same.retain(|_, member| groups.member(*member).is_some_and(|member| member.last >= since));
+    }
+}
+
+fn nanos(duration: Duration) -> i64 {
+    i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX)
+}
+
+fn account_of(finding: &Finding) -> u64 {
+    finding.accounts().next().map_or(0, |name| xxhash_rust::xxh3::xxh3_64(name.as_bytes()) | 1)
+}
