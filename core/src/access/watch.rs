@@ -53,6 +53,12 @@ pub(crate) struct Logon {
 }
 
 impl Logon {
+    /// Who begins or goes on with a session at the console of a host.
+    pub(crate) fn at_console(&self) -> Option<(&str, &Place)> {
+        let place = self.on.as_ref().or(self.host.as_ref())?;
+        self.user.as_deref().filter(|_| self.begins() && &*self.kind == "console").map(|user| (user, place))
+    }
+
     /// Whether a session begins or goes on.
     pub(crate) fn begins(&self) -> bool {
         matches!(self.turn, Turn::Begins | Turn::Resumes)

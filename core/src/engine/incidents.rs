@@ -15,7 +15,7 @@ use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
     Change, Class, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident, IncidentOptions,
-    IncidentStats, Made, Register, What,
+    IncidentStats, Made, Register, What, plain_account,
 };
 use crate::program::SlotId;
 use std::collections::{BTreeMap, HashMap};
@@ -326,6 +326,7 @@ fn contact(observed: &Observed<'_>, about: &About) -> Option<Contact> {
     let passing = &observed.passing;
     let account = about.entities.iter().find(|own| own.kind == EntityKind::Account);
     let account = account.map(|own| own.name.split('@').next().unwrap_or_default().into());
+    let account = observed.field("ot.user").and_then(|user| plain_account(&user)).or(account);
     let operation = about.operation.as_deref();
     let remote = passing.port.and_then(|port| REMOTE.iter().find(|(own, _)| *own == port)).map(|(_, name)| *name);
     let (kind, what) = if is_logon(observed) {
@@ -346,5 +347,5 @@ fn contact(observed: &Observed<'_>, about: &About) -> Option<Contact> {
         (ContactKind::Flow, name.unwrap_or_else(|| "flow".to_owned()).into())
     };
     let is_denied = passing.decision.is_some_and(|decision| decision.denied != 0);
-    Some(Contact { from, to, kind, what, account, crosses: about.crosses, conduit: about.conduit.clone(), is_denied })
+    Some(Contact { from, to, kind, what, account, conduit: about.conduit.clone(), is_denied })
 }

@@ -38,7 +38,6 @@ pub(crate) struct Contact {
     /// The kind of logon, the operation class, or the protocol.
     pub(crate) what: Box<str>,
     pub(crate) account: Option<Box<str>>,
-    pub(crate) crosses: bool,
     pub(crate) conduit: Option<Box<str>>,
     pub(crate) is_denied: bool,
 }
@@ -127,10 +126,6 @@ impl Contacts {
 
     fn of<'s>(&'s self, numbers: Option<&'s Vec<u32>>) -> impl Iterator<Item = (ContactId, &'s Kept)> {
         numbers.into_iter().flatten().filter_map(|number| Some((ContactId(*number), self.all.get(*number as usize)?)))
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.spans
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) enum Sign {
     SameTarget,
     /// The same rule, from the same host.
     SameRule,
+    /// The same rule, from the same host to the same host.
+    Again,
 }
 
 /// What a sign is about: of signs about the same thing only the best counts.
@@ -52,6 +54,7 @@ pub(super) enum About {
     Artefact,
     Account,
     Host,
+    Target,
     Rule,
 }
 
@@ -85,8 +88,9 @@ impl Sign {
             Self::Outside => weight(About::Host, 0.8, 8.0),
             Self::SameSource => weight(About::Host, 0.8, 3.0),
             Self::Onward => weight(About::Host, 0.8, 3.0),
-            Self::SameTarget => weight(About::Host, 0.35, 3.0),
+            Self::SameTarget => weight(About::Target, 0.35, 3.0),
             Self::SameRule => weight(About::Rule, 0.3, 3.0),
+            Self::Again => weight(About::Rule, 0.6, 48.0),
         }
     }
 
@@ -117,9 +121,32 @@ impl Sign {
             Self::Onward => "onward from the host that it reached",
             Self::SameTarget => "the same target",
             Self::SameRule => "the same rule from the same host",
+            Self::Again => "the same as before",
         }
     }
 }
+
+impl Sign {
+    /// What it counts when one of the two happens again and again, or is explained: then hosts and sessions that were not named
+    /// say little, and only for a short time.
+    pub(super) fn after_habit(self, nanos: i64) -> f64 {
+        match self.weight().about {
+            About::Host | About::Target | About::Rule if self != Self::Again => HABIT_HOST * self.after(nanos.saturating_mul(HABIT_FASTER)),
+            About::Session if self == Self::SessionTree => HABIT_SESSION * self.after(nanos.saturating_mul(HABIT_FASTER)),
+            About::Cause => HABIT_CAUSE,
+            _ => self.after(nanos),
+        }
+    }
+}
+
+/// How many times faster evidence fades when something happens again and again.
+const HABIT_FASTER: i64 = 10;
+/// What being in the same session counts for something that happens again and again and names no account.
+const HABIT_SESSION: f64 = 0.2;
+/// What a host counts then: by itself not enough.
+const HABIT_HOST: f64 = 0.5;
+/// What being part of a correlation counts then.
+const HABIT_CAUSE: f64 = 0.4;
 
 /// Somebody else's session on the same host.
 pub(super) const OTHER_SESSION: f64 = 0.2;
@@ -131,7 +158,7 @@ pub(super) const HUB: f64 = 0.5;
 /// The evidence for one group: the best of each thing that signs are about.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Evidence {
-    best: [f64; 6],
+    best: [f64; 7],
 }
 
 impl Evidence {
@@ -143,5 +170,14 @@ impl Evidence {
 
     pub(super) fn sum(&self) -> f64 {
         self.best.iter().sum()
+    }
+
+    /// The sum without what is only the same rule.
+    pub(super) fn without_rule(&self) -> f64 {
+        self.sum() - self.of(About::Rule)
+    }
+
+    pub(super) fn of(&self, about: About) -> f64 {
+        self.best.get(about as usize).copied().unwrap_or(0.0)
     }
 }

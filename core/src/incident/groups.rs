@@ -97,6 +97,11 @@ impl Groups {
         self.groups.get(self.find(group) as usize)
     }
 
+    /// When a group begins, and its id.
+    pub(super) fn begin(&self, group: u32) -> (i64, &str) {
+        self.get(group).map_or((i64::MAX, ""), |group| (group.first, &group.id))
+    }
+
     pub(super) fn get_mut(&mut self, group: u32) -> Option<&mut Group> {
         let group = self.find(group);
         self.groups.get_mut(group as usize)

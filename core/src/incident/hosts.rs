@@ -22,6 +22,8 @@ pub(super) struct Known {
     /// The id of the asset, or else an address or a name.
     pub(super) name: String,
     pub(super) is_asset: bool,
+    /// Whether it is no host but an account that sits at a console.
+    pub(super) is_account: bool,
     /// Whether it is an address of no zone that may be anybody's.
     pub(super) is_outside: bool,
     pub(super) asset: Option<u32>,
@@ -88,9 +90,11 @@ impl Hosts {
         Some(HostId(number))
     }
 
-    /// A host by its name.
-    pub(super) fn named(&self, name: &str) -> Option<HostId> {
-        self.by_name.get(name).map(|number| HostId(*number))
+    /// Whoever sits at a console, by the account.
+    pub(super) fn account(&mut self, account: &str, context: &Context) -> Option<HostId> {
+        let host = self.at(&Place::Host(account.to_owned()), None, context)?;
+        self.get_mut(host).into_iter().for_each(|known| known.is_account = true);
+        Some(host)
     }
 
     pub(super) fn get(&self, host: HostId) -> Option<&Known> {

@@ -24,7 +24,7 @@ mod table;
 
 pub use finding::{EntityKind, Made};
 pub(crate) use finding::{Entity, Finding, FindingRule};
-pub(crate) use table::{Class, EntityTable};
+pub(crate) use table::{Class, EntityTable, plain_account};
 pub use path::{Hop, Path};
 pub(crate) use register::{Entry, Register, What};
 pub use register::{Change, IncidentOptions, IncidentStats};

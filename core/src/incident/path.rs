@@ -8,7 +8,7 @@
 //! the negative logarithms of confidences). The beginning is the earliest part of the incident that is reached, and from there
 //! the logons of its accounts that led to it. A contact that nothing found is used where it fits; a hop that nobody saw is a gap, and named.
 
-use super::contacts::{Contact, ContactId, ContactKind, Span};
+use super::contacts::{Contact, ContactId, ContactKind, Kept, Span};
 use super::groups::Member;
 use super::hosts::HostId;
 use super::register::Register;
@@ -129,25 +129,103 @@ impl Ord for Cost {
 
 /// The way to the effect that a member of an incident tells of.
 pub(super) fn trace(register: &Register, own: &Own<'_>, effect: &Member) -> Path {
-    let mut hops = Vec::new();
     let finding = &effect.finding;
+    let Some(start) = finding.source.or(finding.target) else { return Path::default() };
+    let steps = search(register, own, start, effect.first);
+    let mut hops = Vec::new();
+    let mut at = beginning(register, own, &steps, start);
+    let (mut first, mut bound) = (start, effect.first);
+    if let Some(step) = at.and_then(|at| steps.get(at)) {
+        (first, bound) = (register.contacts.get(step.contact).map_or(start, |kept| kept.contact.from), step.bound);
+    }
+    while let Some(step) = at.and_then(|at| steps.get(at)) {
+        hops.push(hop(register, own, step, &steps));
+        at = step.next;
+    }
     if let Some((from, to)) = finding.source.zip(finding.target).filter(|(from, to)| from != to) {
         hops.push(effect_hop(register, effect, from, to));
     }
-    let Some(start) = finding.source.or(finding.target) else { return Path::default() };
-    let steps = search(register, own, start, effect.first);
-    let best = beginning(register, own, &steps);
-    let mut at = best;
-    let mut before = Vec::new();
-    while let Some(step) = at.and_then(|at| steps.get(at)) {
-        before.push(hop(register, own, step, &steps));
-        at = step.next;
+    let before = entry(register, own, &mut first, bound);
+    let gap = gap(register, own, first, &hops);
+    let hops: Vec<Hop> = before.into_iter().rev().chain(hops).collect();
+    let confidence = hops.iter().map(|hop| hop.confidence).product();
+    Path { hops, confidence, gap }
+}
+
+/// How many logons are followed to before the incident.
+const ENTRY_MAX: usize = 4;
+/// A logon that ended longer before did not lead to it, in nanoseconds.
+const ENTRY_LONG: i64 = 12 * 3_600_000_000_000;
+
+/// How somebody came to the host at which an incident begins, backwards: by logons of its accounts from elsewhere, by what the host
+/// fetched from outside, or at its console.
+fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64) -> Vec<Hop> {
+    let mut hops = Vec::new();
+    let mut seen: HashSet<HostId> = [*first].into_iter().collect();
+    while hops.len() < ENTRY_MAX {
+        let logon = |is_console: bool| {
+            let fits = |contact: &Contact| {
+                let is_own = contact.account.as_ref().is_some_and(|account| own.accounts.contains(&**account));
+                contact.kind == ContactKind::Logon && is_own && (&*contact.what == "console") == is_console
+            };
+            let all = register.contacts.leading_to(*first).filter(|(_, kept)| fits(&kept.contact));
+            latest(all, bound, |kept| kept.contact.from)
+        };
+        let fetched = || {
+            let is_outside = |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside);
+            let all = register.contacts.out_of(*first);
+            let of_own = all.filter(|(_, kept)| is_outside(kept.contact.to) && own.hosts.contains_key(&kept.contact.to));
+            latest(of_own, bound, |kept| kept.contact.to).or_else(|| strange(register, own, *first))
+        };
+        let found = logon(false).or_else(|| fetched().filter(|_| hops.is_empty())).or_else(|| logon(true));
+        let Some((from, id, span, time)) = found.filter(|found| seen.insert(found.0)) else { break };
+        let Some(kept) = register.contacts.get(id) else { break };
+        let confidence = confidence(own, &kept.contact, span, bound).max(0.5);
+        let events = vec![span.at_first.to_string()];
+        hops.push(Hop {
+            kind: kind(kept.contact.kind).to_owned(),
+            what: kept.contact.what.to_string(),
+            account: kept.contact.account.as_deref().map(str::to_owned),
+            first: moment(span.first),
+            last: moment(time),
+            confidence,
+            events,
+            conduit: kept.contact.conduit.as_deref().map(str::to_owned),
+            ..between(register, from, *first)
+        });
+        (*first, bound) = (from, time);
     }
-    before.append(&mut hops);
-    let confidence = before.iter().map(|hop| hop.confidence).product();
-    let reached = best.and_then(|best| steps.get(best)).and_then(|step| register.contacts.get(step.contact));
-    let reached = reached.map_or(start, |kept| kept.contact.from);
-    Path { gap: gap(register, own, reached, &before), hops: before, confidence }
+    hops
+}
+
+/// What a host fetched, when something was first found on it, from somewhere outside where nobody else went.
+fn strange<'r>(
+    register: &'r Register,
+    own: &Own<'_>,
+    host: HostId,
+) -> Option<(HostId, ContactId, &'r Span, i64)> {
+    let found = own.hosts.get(&host).copied()?;
+    let is_strange = |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside && known.peers_in <= 1);
+    let all = register.contacts.out_of(host).filter(|(_, kept)| is_strange(kept.contact.to));
+    let spans = all.flat_map(|(id, kept)| kept.spans.iter().map(move |span| (kept.contact.to, id, span, span.first)));
+    let near = spans.filter(|(.., time)| time.abs_diff(found) <= FETCHED_NEAR);
+    near.min_by_key(|(to, id, _, time)| (time.abs_diff(found), *to, *id))
+}
+
+/// What is fetched within this time of the first finding belongs to it, in nanoseconds.
+const FETCHED_NEAR: u64 = 300_000_000_000;
+
+/// Of some contacts the latest that is no later than a time and not much earlier: from whom, which, its span, and when.
+fn latest<'r>(
+    all: impl Iterator<Item = (ContactId, &'r Kept)>,
+    bound: i64,
+    from: impl Fn(&Kept) -> HostId,
+) -> Option<(HostId, ContactId, &'r Span, i64)> {
+    let spans = all.flat_map(|(id, kept)| {
+        let from = from(kept);
+        kept.spans.iter().filter(move |span| span.first <= bound).map(move |span| (from, id, span, span.last.min(bound)))
+    });
+    spans.filter(|(.., time)| bound.saturating_sub(*time) <= ENTRY_LONG).max_by_key(|(from, id, _, time)| (*time, *from, *id))
 }
 
 fn search(register: &Register, own: &Own<'_>, start: HostId, time: i64) -> Vec<Step> {
@@ -221,32 +299,24 @@ fn confidence(own: &Own<'_>, contact: &Contact, span: &Span, bound: i64) -> f64 
     (1.0 - doubt) * (-hours / 12.0).exp2().max(0.5)
 }
 
-/// The step at which the way begins: the earliest that is part of the incident, or a logon of its accounts that led there.
-fn beginning(register: &Register, own: &Own<'_>, steps: &[Step]) -> Option<usize> {
-    let day = 24 * 3_600_000_000_000_i64;
+/// The step at which the way begins: it comes from the host that is part of the incident first; none when that is where the
+/// effect came from itself.
+fn beginning(register: &Register, own: &Own<'_>, steps: &[Step], start: HostId) -> Option<usize> {
     let mut best: Option<((i64, Cost), usize)> = None;
+    let own_first = own.hosts.get(&start).copied().unwrap_or(i64::MAX);
     for (number, step) in steps.iter().enumerate() {
         let Some(kept) = register.contacts.get(step.contact) else { continue };
-        let Some(span) = kept.spans.get(step.span) else { continue };
-        let contact = &kept.contact;
-        let is_own_account = contact.account.as_ref().is_some_and(|account| own.accounts.contains(&**account));
-        let time = match own.hosts.get(&contact.from) {
-            Some(first) => (*first).min(span.first.max(own.first)),
-            None if is_own_account && contact.kind == ContactKind::Logon && own.first.saturating_sub(span.last) < day => {
-                span.last.min(step.bound)
-            }
-            None => continue,
-        };
-        if (-step.cost).exp() < 0.01 {
-            continue;
-        }
-        let rank = (time, Cost(step.cost));
-        if best.as_ref().is_none_or(|(best, _)| rank < *best) {
+        let Some(first) = own.hosts.get(&kept.contact.from).filter(|first| **first < own_first) else { continue };
+        let rank = (*first, Cost(step.cost));
+        if (-step.cost).exp() >= CREDIBLE && best.as_ref().is_none_or(|(best, _)| rank < *best) {
             best = Some((rank, number));
         }
     }
     best.map(|(_, number)| number)
 }
+
+/// A way that is less credible than this is none.
+const CREDIBLE: f64 = 0.01;
 
 fn hop(register: &Register, own: &Own<'_>, step: &Step, steps: &[Step]) -> Hop {
     let Some(kept) = register.contacts.get(step.contact) else { return Hop::default() };

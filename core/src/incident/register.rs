@@ -9,7 +9,7 @@
 //! All memory is bounded; what is given up is counted.
 
 use super::contacts::{Added, Contact, Contacts};
-use super::evidence::{ENOUGH, Evidence, HUB, OTHER_ACCOUNT, OTHER_SESSION, Sign};
+use super::evidence::{About, ENOUGH, Evidence, HUB, OTHER_ACCOUNT, OTHER_SESSION, Sign};
 use super::finding::{Finding, FindingRule, Made};
 use super::groups::{Because, Group, Groups, Member, MemberId};
 use super::hosts::{HostId, Hosts};
@@ -144,7 +144,20 @@ struct Trace {
     time: i64,
     tree: u64,
     account: u64,
+    is_habit: bool,
 }
+
+/// How a finding stands to others: when, in which session, by whom, and whether it is something usual.
+#[derive(Debug, Clone, Copy)]
+struct Stand {
+    time: i64,
+    tree: u64,
+    account: u64,
+    is_habit: bool,
+}
+
+/// Times at which something happens: those that lie within this time, in nanoseconds, are one.
+const OCCASION: i64 = 1_800_000_000_000;
 
 /// Groups that a key remembers.
 const TRACES: usize = 4;
@@ -166,6 +179,10 @@ pub(crate) struct Register {
     traces: HashMap<u64, Vec<Trace>>,
     older: HashMap<u64, Vec<Trace>>,
     same: HashMap<u64, MemberId>,
+    /// When something happened last, and on how many occasions.
+    habits: HashMap<u64, (i64, u32)>,
+    /// Of operations at the time at hand, those that are explained.
+    explained: (i64, Vec<Box<str>>),
     stats: IncidentStats,
     changes: Vec<Change>,
     marks: Vec<Mark>,
@@ -200,6 +217,8 @@ impl Register {
             traces: HashMap::new(),
             older: HashMap::new(),
             same: HashMap::new(),
+            habits: HashMap::new(),
+            explained: (i64::MIN, Vec::new()),
             stats: IncidentStats::default(),
             changes: Vec::new(),
             marks: Vec::new(),
@@ -270,6 +289,7 @@ impl Register {
         self.sweep(time);
         match what {
             What::Logon(logon) => {
+                self.sit_down(&logon, time, &at);
                 self.watch.push(access::Entry { time: Some(time), at, what: access::What::Logon(logon) });
                 self.watch.advance(time.saturating_add(1));
                 self.trees.note(self.watch.sessions(), time);
@@ -281,10 +301,25 @@ impl Register {
                 self.watch.advance(time.saturating_add(1));
                 let judged = self.watch.take();
                 if judged.iter().any(|judged| !judged.is_explained()) {
-                    self.find(*finding, time, at);
+                    return self.find(*finding, time, at);
                 }
+                if self.explained.0 != time {
+                    self.explained = (time, Vec::new());
+                }
+                self.explained.1.push(at);
             }
         }
+    }
+
+    /// Somebody logs on at a console: from nowhere but his own account.
+    fn sit_down(&mut self, logon: &Logon, time: i64, at: &str) {
+        let Some((account, place)) = logon.at_console() else { return };
+        let Some(account) = super::table::plain_account(account) else { return };
+        let from = self.hosts.account(&account, &self.context);
+        let Some((from, to)) = from.zip(self.hosts.at(place, None, &self.context)) else { return };
+        let (kind, what) = (super::contacts::ContactKind::Logon, "console".into());
+        let contact = Contact { from, to, kind, what, account: Some(account), conduit: None, is_denied: false };
+        self.contacts.add(contact, time, at);
     }
 
     /// Two hosts dealt with each other.
@@ -306,8 +341,8 @@ impl Register {
         let hosts = &self.hosts;
         let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
         signs::marks(&finding, &trees, is_outside, &mut marks);
-        let tree = trees.first().copied().unwrap_or(0);
-        let account = account_of(&finding);
+        let is_habit = self.is_habit(&finding, &marks, time, &at);
+        let stand = Stand { time, tree: trees.first().copied().unwrap_or(0), account: account_of(&finding), is_habit };
         let quiet = nanos(self.options.quiet);
         let known = self.same.get(&same).copied().filter(|known| {
             self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= quiet.min(3_600_000_000_000))
@@ -316,7 +351,7 @@ impl Register {
             self.groups.again(known, time, &at);
             known
         } else {
-            let joined = self.weigh(&finding, &marks, (time, tree, account));
+            let joined = self.weigh(&finding, &marks, stand);
             let Some(member) = self.enter(finding, trees, (time, at), joined) else {
                 self.marks = marks;
                 return;
@@ -325,7 +360,8 @@ impl Register {
             member
         };
         let group = self.groups.group_of(member);
-        let trace = Trace { group, member, time, tree, account };
+        let Stand { tree, account, .. } = stand;
+        let trace = Trace { group, member, time, tree, account, is_habit };
         for mark in marks.iter().filter(|mark| mark.leaves) {
             self.leave(mark.key, trace);
         }
@@ -333,7 +369,8 @@ impl Register {
     }
 
     /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
-    fn weigh(&self, finding: &Finding, marks: &[Mark], (time, tree, account): (i64, u64, u64)) -> Vec<(u32, Because)> {
+    fn weigh(&self, finding: &Finding, marks: &[Mark], stand: Stand) -> Vec<(u32, Because)> {
+        let Stand { time, tree, account, is_habit } = stand;
         let mut found: Vec<(u32, Evidence, Because)> = Vec::new();
         for mark in marks.iter().filter(|mark| mark.looks) {
             let traces = self.traces.get(&mark.key).or_else(|| self.older.get(&mark.key));
@@ -342,7 +379,10 @@ impl Register {
                 if apart > nanos(self.options.quiet) {
                     continue;
                 }
-                let mut value = mark.sign.after(apart);
+                let is_usual = is_habit || trace.is_habit;
+                // A correlation of what is usual is as usual.
+                let is_alike = mark.sign == Sign::MadeOf && is_habit == trace.is_habit;
+                let mut value = if is_usual && !is_alike { mark.sign.after_habit(apart) } else { mark.sign.after(apart) };
                 if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
                     if tree != 0 && trace.tree != 0 && tree != trace.tree {
                         value *= OTHER_SESSION;
@@ -371,8 +411,41 @@ impl Register {
             }
         }
         found.retain(|(_, evidence, _)| evidence.sum() >= ENOUGH);
+        // A correlation belongs to what it is made of.
+        let is_part = |found: &(u32, Evidence, Because)| found.1.of(About::Cause) >= 1.0;
+        if found.iter().any(is_part) {
+            found.retain(is_part);
+        }
+        // What is the same as before stays with its like when nothing else speaks for it, and never makes one of two.
+        let is_other = |found: &(u32, Evidence, Because)| found.1.without_rule() >= ENOUGH;
+        if found.iter().any(is_other) {
+            found.retain(is_other);
+        } else if let Some(first) = found.iter().map(|found| found.0).min_by_key(|group| self.groups.begin(*group)) {
+            found.retain(|found| found.0 == first);
+        }
         found.sort_by(|one, other| other.1.sum().total_cmp(&one.1.sum()).then(one.0.cmp(&other.0)));
         found.into_iter().map(|(group, _, because)| (group, because)).collect()
+    }
+
+    /// Whether a finding is something usual: it happens again and again, or it is explained. A correlation is when all it is made
+    /// of is.
+    fn is_habit(&mut self, finding: &Finding, marks: &[Mark], time: i64, at: &str) -> bool {
+        if !finding.made_of.is_empty() {
+            let of = marks.iter().filter(|mark| mark.sign == Sign::MadeOf);
+            let mut known = of.filter_map(|mark| self.traces.get(&mark.key).or_else(|| self.older.get(&mark.key))).flatten();
+            if let Some(first) = known.next() {
+                return first.is_habit && known.all(|trace| trace.is_habit);
+            }
+        }
+        if self.explained.0 == time && self.explained.1.iter().any(|own| **own == *at) {
+            return true;
+        }
+        let (last, occasions) = self.habits.entry(signs::again(finding)).or_insert((time, 0));
+        if *occasions == 0 || time.saturating_sub(*last) > OCCASION {
+            *occasions += 1;
+        }
+        *last = time.max(*last);
+        *occasions > 1
     }
 
     fn is_hub(&self, sign: Sign, finding: &Finding) -> bool {
@@ -475,6 +548,7 @@ impl Register {
             }
         }
         let (groups, since) = (&self.groups, time.saturating_sub(quiet));
+        self.habits.retain(|_, (last, _)| *last >= since.saturating_sub(6 * quiet));
         self.same.retain(|_, member| groups.member(*member).is_some_and(|member| member.last >= since));
     }
 }

@@ -131,7 +131,9 @@ impl Register {
             (one.first, &one.at, &one.finding.rule.id).cmp(&(other.first, &other.at, &other.finding.rule.id))
         });
         let own = Own::new(self, &members);
-        let worst = members.iter().rev().max_by_key(|member| score::effect(self, member));
+        // The first that is about as bad as the worst: what came after it is spread.
+        let most = members.iter().map(|member| score::effect(self, member)).max().unwrap_or(0);
+        let worst = members.iter().find(|member| score::effect(self, member) * 100 >= most * 85);
         let path = worst.map_or_else(Path::default, |worst| path::trace(self, &own, worst));
         let title = worst.map_or_else(String::new, |worst| {
             let host = worst.finding.target.or(worst.finding.source).map(|host| self.hosts.name(host));

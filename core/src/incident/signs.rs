@@ -33,6 +33,7 @@ enum Class {
     Entity,
     OnHost,
     Rule,
+    Again,
 }
 
 fn key(class: Class, parts: &[&[u8]]) -> u64 {
@@ -70,6 +71,7 @@ pub(super) fn marks(finding: &Finding, trees: &[u64], is_outside: impl Fn(HostId
         put(host(Class::Target, source), Sign::Onward, None, true, false);
         let rule = key(Class::Rule, &[finding.rule.id.as_bytes(), &source.0.to_le_bytes()]);
         put(rule, Sign::SameRule, None, true, true);
+        put(again(finding), Sign::Again, None, true, true);
     }
     if let Some(target) = finding.target {
         let sign = if is_outside(target) { Sign::Outside } else { Sign::SameTarget };
@@ -86,6 +88,12 @@ pub(super) fn marks(finding: &Finding, trees: &[u64], is_outside: impl Fn(HostId
             put(own, Sign::AccountOnHost, number, true, !is_mentioned);
         }
     }
+}
+
+/// What a finding has in common with itself at another time: the rule and the hosts.
+pub(super) fn again(finding: &Finding) -> u64 {
+    let host = |host: Option<HostId>| host.map_or(u32::MAX, |host| host.0).to_le_bytes();
+    key(Class::Again, &[finding.rule.id.as_bytes(), &host(finding.source), &host(finding.target)])
 }
 
 const fn sign_of(kind: EntityKind) -> Sign {

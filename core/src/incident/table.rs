@@ -139,6 +139,11 @@ fn hash(digits: &str, put: &mut dyn FnMut(EntityKind, String, bool)) {
     }
 }
 
+/// An account in lower case, without its domain; none for those of machines.
+pub(crate) fn plain_account(text: &str) -> Option<Box<str>> {
+    account(text, "").map(Into::into)
+}
+
 /// An account in lower case, without its domain; with the host where it means something only there, and none for those of machines.
 fn account(text: &str, host: &str) -> Option<String> {
     let (domain, name) = text.split_once('\\').map_or((None, text), |(domain, name)| (Some(domain), name));
