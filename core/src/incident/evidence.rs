@@ -140,7 +140,7 @@ impl Sign {
 }
 
 /// How many times faster evidence fades when something happens again and again.
-const HABIT_FASTER: i64 = 10;
+const HABIT_FASTER: i64 = 40;
 /// What being in the same session counts for something that happens again and again and names no account.
 const HABIT_SESSION: f64 = 0.2;
 /// What a host counts then: by itself not enough.

@@ -160,7 +160,7 @@ struct Stand {
 const OCCASION: i64 = 1_800_000_000_000;
 
 /// Groups that a key remembers.
-const TRACES: usize = 4;
+const TRACES: usize = 6;
 
 /// All that is known, over time.
 #[derive(Debug)]
@@ -424,6 +424,8 @@ impl Register {
             found.retain(|found| found.0 == first);
         }
         found.sort_by(|one, other| other.1.sum().total_cmp(&one.1.sum()).then(one.0.cmp(&other.0)));
+        // What is usual does not make one of two.
+        found.truncate(if is_habit { 1 } else { usize::MAX });
         found.into_iter().map(|(group, _, because)| (group, because)).collect()
     }
 
@@ -517,7 +519,9 @@ impl Register {
         let older = &mut self.older;
         let traces = self.traces.entry(key).or_insert_with(|| older.remove(&key).unwrap_or_default());
         let groups = &self.groups;
-        if let Some(own) = traces.iter_mut().find(|own| groups.find(own.group) == trace.group) {
+        // What is usual does not hide what is not.
+        let is_same = |own: &Trace| groups.find(own.group) == trace.group && own.is_habit == trace.is_habit;
+        if let Some(own) = traces.iter_mut().find(|own| is_same(own)) {
             *own = trace;
             return;
         }
