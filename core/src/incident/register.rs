@@ -159,6 +159,14 @@ struct Stand {
 /// Times at which something happens: those that lie within this time, in nanoseconds, are one.
 const OCCASION: i64 = 1_800_000_000_000;
 
+/// A group that a finding may join: all that speaks for it, what of that is not usual, and what speaks most.
+struct Found {
+    group: u32,
+    all: Evidence,
+    fresh: Evidence,
+    because: Because,
+}
+
 /// Groups that a key remembers.
 const TRACES: usize = 6;
 
@@ -370,63 +378,81 @@ impl Register {
 
     /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
     fn weigh(&self, finding: &Finding, marks: &[Mark], stand: Stand) -> Vec<(u32, Because)> {
-        let Stand { time, tree, account, is_habit } = stand;
-        let mut found: Vec<(u32, Evidence, Because)> = Vec::new();
+        let mut found: Vec<Found> = Vec::new();
         for mark in marks.iter().filter(|mark| mark.looks) {
             let traces = self.traces.get(&mark.key).or_else(|| self.older.get(&mark.key));
             for trace in traces.into_iter().flatten() {
-                let apart = time.saturating_sub(trace.time);
-                if apart > nanos(self.options.quiet) {
-                    continue;
-                }
-                let is_usual = is_habit || trace.is_habit;
-                // A correlation of what is usual is as usual.
-                let is_alike = mark.sign == Sign::MadeOf && is_habit == trace.is_habit;
-                let mut value = if is_usual && !is_alike { mark.sign.after_habit(apart) } else { mark.sign.after(apart) };
-                if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
-                    if tree != 0 && trace.tree != 0 && tree != trace.tree {
-                        value *= OTHER_SESSION;
-                    } else if account != 0 && trace.account != 0 && account != trace.account {
-                        value *= OTHER_ACCOUNT;
-                    }
-                    if self.is_hub(mark.sign, finding) {
-                        value *= HUB;
-                    }
-                }
+                let Some((value, is_usual)) = self.value(mark, trace, finding, stand) else { continue };
                 let group = self.groups.find(trace.group);
                 let because = Because { sign: mark.sign, with: trace.member, value };
-                match found.iter_mut().find(|(own, ..)| *own == group) {
-                    Some((_, evidence, best)) => {
-                        evidence.add(mark.sign, value);
-                        if value > best.value {
-                            *best = because;
-                        }
-                    }
-                    None => {
-                        let mut evidence = Evidence::default();
-                        evidence.add(mark.sign, value);
-                        found.push((group, evidence, because));
-                    }
+                let at = found.iter().position(|own| own.group == group).unwrap_or_else(|| {
+                    found.push(Found { group, all: Evidence::default(), fresh: Evidence::default(), because });
+                    found.len() - 1
+                });
+                let Some(own) = found.get_mut(at) else { continue };
+                own.all.add(mark.sign, value);
+                if !is_usual {
+                    own.fresh.add(mark.sign, value);
+                }
+                if value > own.because.value {
+                    own.because = because;
                 }
             }
         }
-        found.retain(|(_, evidence, _)| evidence.sum() >= ENOUGH);
+        self.choose(&mut found, stand.is_habit);
+        found.into_iter().map(|found| (found.group, found.because)).collect()
+    }
+
+    /// What a trace counts for a finding, and whether it is about something usual.
+    fn value(&self, mark: &Mark, trace: &Trace, finding: &Finding, stand: Stand) -> Option<(f64, bool)> {
+        let Stand { time, tree, account, is_habit } = stand;
+        let apart = time.saturating_sub(trace.time);
+        if apart > nanos(self.options.quiet) {
+            return None;
+        }
+        // A correlation of what is usual is as usual.
+        let is_alike = mark.sign == Sign::MadeOf && is_habit == trace.is_habit;
+        let is_usual = (is_habit || trace.is_habit) && !is_alike;
+        let mut value = if is_usual { mark.sign.after_habit(apart) } else { mark.sign.after(apart) };
+        if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
+            if tree != 0 && trace.tree != 0 && tree != trace.tree {
+                value *= OTHER_SESSION;
+            } else if account != 0 && trace.account != 0 && account != trace.account {
+                value *= OTHER_ACCOUNT;
+            }
+            if self.is_hub(mark.sign, finding) {
+                value *= HUB;
+            }
+        }
+        Some((value, is_usual))
+    }
+
+    /// Leaves the groups that a finding joins, the strongest first.
+    fn choose(&self, found: &mut Vec<Found>, is_habit: bool) {
+        found.retain(|found| found.all.sum() >= ENOUGH);
         // A correlation belongs to what it is made of.
-        let is_part = |found: &(u32, Evidence, Because)| found.1.of(About::Cause) >= 1.0;
+        let is_part = |found: &Found| found.all.of(About::Cause) >= 1.0;
         if found.iter().any(is_part) {
             found.retain(is_part);
         }
-        // What is the same as before stays with its like when nothing else speaks for it, and never makes one of two.
-        let is_other = |found: &(u32, Evidence, Because)| found.1.without_rule() >= ENOUGH;
+        found.sort_by(|one, other| other.all.sum().total_cmp(&one.all.sum()).then(one.group.cmp(&other.group)));
+        // What is the same as before stays with its like when nothing else speaks for it.
+        let is_other = |found: &Found| found.all.without_rule() >= ENOUGH;
         if found.iter().any(is_other) {
             found.retain(is_other);
-        } else if let Some(first) = found.iter().map(|found| found.0).min_by_key(|group| self.groups.begin(*group)) {
-            found.retain(|found| found.0 == first);
+        } else if let Some(first) = found.iter().map(|found| found.group).min_by_key(|group| self.groups.begin(*group)) {
+            return found.retain(|found| found.group == first);
         }
-        found.sort_by(|one, other| other.1.sum().total_cmp(&one.1.sum()).then(one.0.cmp(&other.0)));
-        // What is usual does not make one of two.
-        found.truncate(if is_habit { 1 } else { usize::MAX });
-        found.into_iter().map(|(group, _, because)| (group, because)).collect()
+        // What is usual makes no one of two, neither by itself nor for others.
+        let is_fresh = |found: &Found| found.fresh.sum() >= ENOUGH;
+        if is_habit {
+            found.truncate(1);
+        } else if found.iter().any(is_fresh) {
+            found.retain(is_fresh);
+        } else {
+            found.retain(|found| self.groups.get(found.group).is_some_and(|group| group.is_told));
+            found.truncate(1);
+        }
     }
 
     /// Whether a finding is something usual: it happens again and again, or it is explained. A correlation is when all it is made
