@@ -216,6 +216,12 @@ impl Incidents {
         self.register.stats()
     }
 
+    /// Leaves findings out, for tests: `keep` is asked with their numbers.
+    #[doc(hidden)]
+    pub fn keep_findings(&mut self, keep: fn(u64) -> bool) {
+        self.register.keep_findings(keep);
+    }
+
     fn take_alerts(&mut self) {
         for alert in self.stream.take_alerts() {
             let of: Vec<&About> = alert.events().iter().filter_map(|number| self.kept.get(number)).collect();

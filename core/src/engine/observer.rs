@@ -73,11 +73,6 @@ impl Observer {
         names.map(|name| known.get(name).map(|slot| SlotId(*slot))).collect()
     }
 
-    /// Sees events in another plant from now on.
-    pub(super) fn change_context(&mut self, context: &Context) {
-        self.rules = self.rules.with_context(context);
-    }
-
     /// Shows what an event tells of.
     pub(super) fn each(&mut self, event: &[u8], mut show: impl FnMut(&Observed<'_>)) -> Result<(), EventError> {
         let Self { rules, slots, records } = self;

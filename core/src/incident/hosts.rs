@@ -108,11 +108,6 @@ impl Hosts {
     pub(super) fn name(&self, host: HostId) -> &str {
         self.get(host).map_or("", |known| known.name.as_str())
     }
-
-    /// The plant was exchanged: what is where is asked anew.
-    pub(super) fn forget_places(&mut self) {
-        self.by_place.clear();
-    }
 }
 
 impl Known {

@@ -36,3 +36,6 @@ pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;
 
 pub use crate::engine::Incidents;
+
+#[cfg(test)]
+mod tests;

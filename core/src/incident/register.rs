@@ -195,6 +195,7 @@ pub(crate) struct Register {
     changes: Vec<Change>,
     marks: Vec<Mark>,
     swept: i64,
+    keep: fn(u64) -> bool,
 }
 
 static UNEXPLAINED: LazyLock<Arc<FindingRule>> = LazyLock::new(|| {
@@ -231,6 +232,7 @@ impl Register {
             changes: Vec::new(),
             marks: Vec::new(),
             swept: i64::MIN,
+            keep: |_| true,
         }
     }
 
@@ -247,6 +249,12 @@ impl Register {
         self.hosts.of(party, &self.context)
     }
 
+    /// The host at a place.
+    #[cfg(test)]
+    pub(super) fn host_at(&mut self, place: &access::Place) -> Option<HostId> {
+        self.hosts.at(place, None, &self.context)
+    }
+
     pub(crate) fn name(&self, host: HostId) -> &str {
         self.hosts.name(host)
     }
@@ -258,6 +266,10 @@ impl Register {
 
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
+    }
+
+    pub(crate) fn keep_findings(&mut self, keep: fn(u64) -> bool) {
+        self.keep = keep;
     }
 
     /// Takes something in.
@@ -343,6 +355,9 @@ impl Register {
     /// Joins a finding to what it belongs to.
     fn find(&mut self, finding: Finding, time: i64, at: Box<str>) {
         self.stats.findings += 1;
+        if !(self.keep)(self.stats.findings) {
+            return;
+        }
         let mut marks = std::mem::take(&mut self.marks);
         let trees = self.trees_of(&finding, time);
         let same = signs::sameness(&finding, &trees);

@@ -67,7 +67,9 @@ pub(super) fn spread(register: &Register, own: &Own<'_>) -> Spread {
             }
         }
     }
-    let reached: Vec<Reach> = hosts.iter().map(|(_, host)| reach(*host)).collect();
+    // Where an intruder comes from outside is not what he has reached.
+    let is_inside = |host| register.hosts.get(host).is_some_and(|known| !known.is_outside);
+    let reached: Vec<Reach> = hosts.iter().filter(|(_, host)| is_inside(*host)).map(|(_, host)| reach(*host)).collect();
     let mut zones = BTreeMap::new();
     for reach in &reached {
         *zones.entry(reach.zone.clone().unwrap_or_else(|| "outside".to_owned())).or_insert(0) += 1;

@@ -14,14 +14,11 @@ use crate::args::GivenArgs;
 use crate::exit::{Exit, Failure};
 use crate::screen::{BOLD, DIM, Screen, counted};
 use clap::{Args as ClapArgs, ValueEnum};
-use std::collections::HashMap;
 use std::io::Write as _;
 use std::time::Duration;
-use tieline::context::Context;
-use tieline::incident::{Incident, IncidentOptions, Incidents};
-use tieline::{Compiler, EventError, Scanner};
-use tieline_common::load::{read_taxonomy, with_entities};
-use tieline_common::source::{Plan, SourceId};
+use tieline::incident::{Incident, IncidentOptions};
+use tieline_common::incidents::Investigation;
+use tieline_common::load::read_taxonomy;
 
 /// Arguments of `incidents`.
 #[derive(Debug, Clone, ClapArgs)]
@@ -57,12 +54,12 @@ enum IncidentsForm {
 pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, Failure> {
     args.given.split();
     let plan = plan::plan(&args.given.rules, &args.given.how)?;
-    let none = Context::read(&[]);
-    let context = plan.context().unwrap_or(&none).clone();
-    tell(&context, screen);
+    if let Some(context) = plan.context() {
+        tell(context, screen);
+    }
     let as_is = plan.fixed().unwrap_or_else(|| plan.as_is());
     plan.compile(as_is)?;
-    let rules = plan::loaded(&plan, as_is, screen, &args.given.how)?;
+    plan::loaded(&plan, as_is, screen, &args.given.how)?;
     let taxonomy = read_taxonomy(&args.given.how.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
     let options = IncidentOptions {
         lateness: Duration::from_secs(args.lateness),
@@ -70,14 +67,9 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
         hub_peers: args.hub_peers,
         ..IncidentOptions::default()
     };
-    let incidents = Incidents::new(rules, with_entities(Compiler::new(), &taxonomy), &context, options)?;
-    let mut reading = Reading { plan: &plan, incidents, scanners: HashMap::new(), likely: None, fault: None };
-    let tally = Tally::of(&args.given.files, screen, |event, at| reading.push(event, at));
-    if let Some(error) = reading.fault {
-        return Err(error.into());
-    }
-    let mut incidents = reading.incidents;
-    incidents.finish();
+    let mut investigation = Investigation::new(plan, &taxonomy, options)?;
+    let tally = Tally::of(&args.given.files, screen, |event, at| investigation.push(event, at));
+    let incidents = investigation.finish()?;
     let all = incidents.incidents();
     let form = args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
     match form {
@@ -96,35 +88,6 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
         screen.note(&format!("{} came late, {} had no room", stats.late, stats.given_up));
     }
     tally.exit(if args.fail && !all.is_empty() { Exit::Findings } else { Exit::Fine })
-}
-
-/// Events on their way to the rules that are mapped to their source.
-struct Reading<'p> {
-    plan: &'p Plan,
-    incidents: Incidents,
-    scanners: HashMap<SourceId, Scanner>,
-    likely: Option<SourceId>,
-    fault: Option<tieline::Error>,
-}
-
-impl Reading<'_> {
-    fn push(&mut self, event: &[u8], at: &str) -> Result<(), EventError> {
-        let id = self.plan.fixed().unwrap_or_else(|| self.plan.choose(event, self.likely));
-        self.likely = Some(id);
-        if !self.scanners.contains_key(&id) {
-            if let Err(error) = self.plan.compile(id) {
-                self.fault.get_or_insert(error);
-                return Ok(());
-            }
-            if let Some(rules) = self.plan.rules(id) {
-                self.scanners.insert(id, Scanner::new(rules));
-            }
-        }
-        match self.scanners.get_mut(&id) {
-            Some(scanner) => self.incidents.push_json_with(scanner, event, at),
-            None => Ok(()),
-        }
-    }
 }
 
 /// One line for each incident, with its way below it.
