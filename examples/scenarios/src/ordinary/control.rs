@@ -1,4 +1,4 @@
-//! What keeps a plant going: displays poll, the historian reads trends, operators change set points.
+//! What keeps a plant going: displays poll, the historian reads trends, operators change set points by day.
 
 use super::Stage;
 use crate::clock::{HOUR, MILLI, MINUTE, SECOND};
@@ -33,7 +33,10 @@ pub(super) fn play(stage: &mut Stage<'_>) {
             stage.work(event);
         });
         if !matches!(device.speaks, Speaks::Bacnet) && device.role != "serial_gateway" {
-            stage.again(2 * HOUR, |stage, at| {
+            stage.again(80 * MINUTE, |stage, at| {
+                if !(6..20).contains(&at.local_hour()) {
+                    return;
+                }
                 let address = stage.pen.chance.between(4_001, 4_004);
                 let event = stage.pen.set(at, &wire, device, address);
                 stage.told(SET_POINT, event);

@@ -203,8 +203,7 @@ fn destroys(tale: &mut Tale<'_>, at: Moment, host: &Asset, parent: &str) -> Vec<
     let wipe =
         Launch { account: SYSTEM, parent, image: r"C:\Windows\System32\cipher.exe", command: r"cipher.exe /w:C:\" };
     let mut marks = vec![tale.command(at, host, stop), tale.command(at.plus(SECOND), host, delete)];
-    let event = tale.pen.process(at.plus(3 * SECOND), host, wipe);
-    marks.push(tale.quiet(event));
+    marks.push(tale.command(at.plus(3 * SECOND), host, wipe));
     let event = tale.pen.clears(at.plus(2 * SECOND), host, ADMIN, "System");
     marks.push(tale.seen(event));
     marks

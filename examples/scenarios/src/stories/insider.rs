@@ -117,7 +117,7 @@ fn changes_logic(tale: &mut Tale<'_>) {
 fn loads(tale: &mut Tale<'_>, at: Moment, device: &'static Asset) -> Vec<Mark> {
     let wire = tale.pen.reaches(&EWS01, device);
     let event = tale.pen.conn(at, &wire, "", 25);
-    tale.quiet(event);
+    tale.seen(event);
     (0..3)
         .map(|number| {
             let event = tale.pen.loads(at.plus((1 + number) * 3 * SECOND), &wire, device, ROUTINE);

@@ -13,7 +13,7 @@ pub(super) const SCRIPT: Script = Script {
     name: "mail-to-pump",
     title: "From a phished mailbox over the jump host to a stopped pump",
     plant: &WATER,
-    end: Moment::local(3, 17, 0),
+    end: Moment::local(3, 16, 0),
     play,
 };
 

@@ -143,7 +143,7 @@ fn historian(tale: &mut Tale<'_>) {
     );
     let at = tale.before_end(75);
     let pushed = tale.pen.pushed(at, MIRROR01.ip, &HIST01, ADMIN, "PSEXESVC");
-    let marks = tale.pushed(pushed, Says::Nothing);
+    let marks = tale.pushed(pushed, Says::Something);
     tale.hop("asset:mirror01", "asset:hist01", "remote_execution", None, marks);
     let stopped = locks(tale, at.plus(10 * SECOND), &HIST01, "sc stop pinetmgr", r"C:\Windows\System32\sc.exe");
     tale.effect(&HIST01, "encrypted", stopped);

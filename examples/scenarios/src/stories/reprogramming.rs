@@ -184,7 +184,7 @@ fn reprograms(tale: &mut Tale<'_>, at: Moment, device: &'static Asset) -> Vec<Ma
     let event = tale.pen.starts(at.plus(20 * SECOND), &wire, device);
     marks.push(tale.seen(event));
     let event = tale.pen.conn(at.plus(-SECOND), &wire, "", 30);
-    tale.quiet(event);
+    tale.seen(event);
     marks
 }
 
