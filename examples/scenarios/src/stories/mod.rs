@@ -79,7 +79,7 @@ pub(crate) struct Tale<'t> {
 }
 
 /// A story that was told, waiting for the numbers of its lines.
-pub(crate) struct Told {
+pub(crate) struct Ended {
     plant: &'static Plant,
     steps: Vec<StepDraft>,
     hops: Vec<HopDraft>,
@@ -180,8 +180,8 @@ impl<'t> Tale<'t> {
         self.effects.push((asset, what, marks.into()));
     }
 
-    pub(crate) fn end(self) -> Told {
-        Told { plant: self.pen.plant, steps: self.steps, hops: self.hops, effects: self.effects }
+    pub(crate) fn end(self) -> Ended {
+        Ended { plant: self.pen.plant, steps: self.steps, hops: self.hops, effects: self.effects }
     }
 }
 
@@ -202,7 +202,7 @@ pub(crate) struct Account {
     pub(crate) spread: Spread,
 }
 
-impl Told {
+impl Ended {
     /// With the lines of the merged file.
     pub(crate) fn account(self, merged: &Merged) -> Account {
         let plant = self.plant;

@@ -50,10 +50,9 @@ fn document(tale: &mut Tale<'_>) {
     tale.command(at, PC, fetch);
     let wire = tale.pen.wire(PC.ip, "203.0.113.66", 80);
     let event = tale.pen.http(at.plus(2 * SECOND), &wire, "GET", "203.0.113.66", "/u.bin");
-    let http = tale.quiet(event);
+    tale.quiet(event);
     let event = tale.pen.conn(at.plus(2 * SECOND), &wire, "http", 3);
-    let conn = tale.quiet(event);
-    tale.hop("address:203.0.113.66", "asset:office04", "flow", None, vec![http, conn]);
+    tale.quiet(event);
 }
 
 fn credentials(tale: &mut Tale<'_>) {

