@@ -28,18 +28,18 @@ pub(crate) fn software(speaks: Speaks) -> &'static str {
 
 pub(super) fn play(stage: &mut Stage<'_>) {
     for (hour, minute) in [(10, 0), (16, 20)] {
-        for at in stage.span.daily(hour, minute).filter(|at| at.is_working_day()).collect::<Vec<_>>() {
+        for at in stage.daily(hour, minute).into_iter().filter(|at| at.is_working_day()) {
             maintenance(stage, at);
         }
     }
-    for at in stage.span.daily(13, 5).filter(|at| at.is_working_day()).collect::<Vec<_>>() {
+    for at in stage.daily(13, 5).into_iter().filter(|at| at.is_working_day()) {
         supplier(stage, at);
     }
-    for at in stage.span.daily(11, 20).filter(|at| at.is_working_day()).collect::<Vec<_>>() {
+    for at in stage.daily(11, 20).into_iter().filter(|at| at.is_working_day()) {
         administrator(stage, at);
     }
     for (hour, pc) in [(9, &OFFICE[1]), (14, &OFFICE[8]), (17, &OFFICE[3]), (20, &OFFICE[0])] {
-        for at in stage.span.daily(hour, 25).collect::<Vec<_>>() {
+        for at in stage.daily(hour, 25) {
             let image = r"C:\Program Files\TeamViewer\TeamViewer.exe";
             let account = stage.plant().people.admin;
             let event = stage.pen.process(at, pc, Launch { account, parent: EXPLORER, image, command: image });
@@ -47,7 +47,7 @@ pub(super) fn play(stage: &mut Stage<'_>) {
         }
     }
     for hour in [8, 15, 18, 22, 2] {
-        for at in stage.span.daily(hour, 50).collect::<Vec<_>>() {
+        for at in stage.daily(hour, 50) {
             let account = stage.plant().people.office[2];
             let session = stage.pen.desktop(at, OFFICE[2].ip, &FS01, account, 12);
             stage.works([session.conn, session.begins, session.logoff]);

@@ -13,7 +13,7 @@ mod engineering;
 mod office;
 mod servers;
 
-use crate::clock::{Moment, Span};
+use crate::clock::{Moment, SECOND, Span};
 use crate::line::Event;
 use crate::plant::Plant;
 use crate::sensors::Pen;
@@ -49,6 +49,12 @@ impl Stage<'_> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_precision_loss, reason = "pauses are far below 2^53 ns")]
     fn pause(&mut self, mean: i64) -> i64 {
         self.pen.chance.pause((mean as f64 / self.density) as i64)
+    }
+
+    /// About this time of day at the plant, on every day of the span.
+    fn daily(&mut self, hour: i64, minute: i64) -> Vec<Moment> {
+        let span = self.span;
+        span.daily(hour, minute).map(|at| at.plus(self.pen.chance.between(0, 90 * SECOND))).collect()
     }
 
     /// Calls `work` again and again until the span is over.

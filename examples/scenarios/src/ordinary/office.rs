@@ -52,7 +52,7 @@ pub(super) fn play(stage: &mut Stage<'_>) {
 }
 
 fn mornings(stage: &mut Stage<'_>, pc: &Asset, account: &str) {
-    for day in stage.span.daily(7, 0).collect::<Vec<_>>() {
+    for day in stage.daily(7, 0) {
         if !day.is_working_day() {
             continue;
         }

@@ -85,7 +85,7 @@ fn plant_services(stage: &mut Stage<'_>) {
 fn backups(stage: &mut Stage<'_>) {
     let agent = r"C:\Program Files\Backup\agent.exe";
     for hour in [1, 3, 19, 22] {
-        for at in stage.span.daily(hour, 10).collect::<Vec<_>>() {
+        for at in stage.daily(hour, 10) {
             for (number, server) in [&FS01, &MAIL01, &DC01].into_iter().enumerate() {
                 let later = at.plus(i64::try_from(number).unwrap_or(0) * 12 * MINUTE);
                 let wire = stage.pen.wire(BACKUP01.ip, server.ip, 445);
@@ -110,7 +110,7 @@ fn backups(stage: &mut Stage<'_>) {
 /// It looks at the servers and the DMZ every two hours and stays out of the plant.
 fn scanner(stage: &mut Stage<'_>) {
     for hour in (0..24).step_by(2) {
-        for at in stage.span.daily(hour, 40).collect::<Vec<_>>() {
+        for at in stage.daily(hour, 40) {
             for (number, server) in [&DC01, &FS01, &MAIL01, &MIRROR01, &PATCH01, &JUMP01].into_iter().enumerate() {
                 let later = at.plus(i64::try_from(number).unwrap_or(0) * 20 * SECOND);
                 for (step, port) in [21, 22, 80, 135, 1433, 5900, 8443].into_iter().enumerate() {

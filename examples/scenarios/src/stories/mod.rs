@@ -100,7 +100,7 @@ impl<'t> Tale<'t> {
 
     /// A moment so many minutes before the end, give or take twenty seconds.
     pub(crate) fn before_end(&mut self, minutes: i64) -> Moment {
-        self.span.end.plus(-minutes * MINUTE + self.pen.chance.between(-20, 20) * SECOND)
+        self.span.end.plus(-minutes * MINUTE + self.pen.chance.between(-20 * SECOND, 20 * SECOND))
     }
 
     /// Opens a step.
