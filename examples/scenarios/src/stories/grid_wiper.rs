@@ -139,7 +139,7 @@ fn switches(tale: &mut Tale<'_>) {
         tale.quiet(event);
         let event = tale.pen.interrogates(at.plus(SECOND), &wire);
         tale.quiet(event);
-        for object in 0..8 {
+        for object in 0..12 {
             let event = tale.pen.set(at.plus(3 * SECOND + object * 500 * MILLI), &wire, device, 4_010 + object);
             marks.push(tale.seen(event));
         }
