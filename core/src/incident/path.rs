@@ -26,6 +26,9 @@ pub struct Path {
     pub hops: Vec<Hop>,
     /// The product of the confidences of all hops.
     pub confidence: f64,
+    /// Where the host at which it begins fetched something from, just then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetched: Option<String>,
     /// What is missing: between the earliest part of the incident and the beginning of the way nobody saw a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
@@ -145,21 +148,21 @@ pub(super) fn trace(register: &Register, own: &Own<'_>, effect: &Member) -> Path
     if let Some((from, to)) = finding.source.zip(finding.target).filter(|(from, to)| from != to) {
         hops.push(effect_hop(register, effect, from, to));
     }
-    let before = entry(register, own, &mut first, bound);
-    let gap = gap(register, own, first, &hops);
+    let (before, fetched) = entry(register, own, &mut first, bound);
     let hops: Vec<Hop> = before.into_iter().rev().chain(hops).collect();
+    let gap = gap(register, own, first, &hops, fetched.as_ref());
     let confidence = hops.iter().map(|hop| hop.confidence).product();
-    Path { hops, confidence, gap }
+    Path { hops, confidence, fetched, gap }
 }
 
 /// How many logons are followed to before the incident.
-const ENTRY_MAX: usize = 4;
+const ENTRY_MAX: usize = 8;
 /// A logon that ended longer before did not lead to it, in nanoseconds.
 const ENTRY_LONG: i64 = 12 * 3_600_000_000_000;
 
-/// How somebody came to the host at which an incident begins, backwards: by logons of its accounts from elsewhere, by what the host
-/// fetched from outside, or at its console.
-fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64) -> Vec<Hop> {
+/// How somebody came to the host at which an incident begins, backwards: by logons of its accounts from elsewhere, or at its console;
+/// or what the host fetched from outside.
+fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64) -> (Vec<Hop>, Option<String>) {
     let mut hops = Vec::new();
     let mut seen: HashSet<HostId> = [*first].into_iter().collect();
     while hops.len() < ENTRY_MAX {
@@ -177,7 +180,16 @@ fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64)
             let of_own = all.filter(|(_, kept)| is_outside(kept.contact.to) && own.hosts.contains_key(&kept.contact.to));
             latest(of_own, bound, |kept| kept.contact.to).or_else(|| strange(register, own, *first))
         };
-        let found = logon(false).or_else(|| fetched().filter(|_| hops.is_empty())).or_else(|| logon(true));
+        let from_elsewhere = logon(false);
+        if hops.is_empty()
+            && from_elsewhere.is_none()
+            && let Some((from, _, span, _)) = fetched()
+        {
+            let (host, from) = (register.hosts.name(*first), register.hosts.name(from));
+            let text = format!("{host} was in contact with {from} at {} ({})", moment(span.first), span.at_first);
+            return (hops, Some(text));
+        }
+        let found = from_elsewhere.or_else(|| new(register, *first, bound)).or_else(|| logon(true));
         let Some((from, id, span, time)) = found.filter(|found| seen.insert(found.0)) else { break };
         let Some(kept) = register.contacts.get(id) else { break };
         let confidence = confidence(own, &kept.contact, span, bound).max(0.5);
@@ -195,8 +207,19 @@ fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64)
         });
         (*first, bound) = (from, time);
     }
-    hops
+    (hops, None)
 }
+
+/// Who came to a host for the first time shortly before.
+fn new(register: &Register, host: HostId, bound: i64) -> Option<(HostId, ContactId, &Span, i64)> {
+    let is_way = |contact: &Contact| matches!(contact.kind, ContactKind::Logon | ContactKind::Remote);
+    let all = register.contacts.leading_to(host).filter(|(_, kept)| is_way(&kept.contact) && &*kept.contact.what != "console");
+    let is_new = |kept: &Kept| kept.spans.first().is_some_and(|span| bound.saturating_sub(span.first) <= NEW_SINCE);
+    latest(all.filter(|(_, kept)| is_new(kept)), bound, |kept| kept.contact.from)
+}
+
+/// A contact is new that was first seen within this time, in nanoseconds.
+const NEW_SINCE: i64 = 2 * 3_600_000_000_000;
 
 /// What a host fetched, when something was first found on it, from somewhere outside where nobody else went.
 fn strange<'r>(
@@ -390,9 +413,14 @@ const fn kind(kind: ContactKind) -> &'static str {
 }
 
 /// What is missing when the earliest part of the incident is not on the way.
-fn gap(register: &Register, own: &Own<'_>, reached: HostId, hops: &[Hop]) -> Option<String> {
+fn gap(register: &Register, own: &Own<'_>, reached: HostId, hops: &[Hop], fetched: Option<&String>) -> Option<String> {
     let (earliest, _) = own.hosts.iter().min_by_key(|(host, first)| (**first, **host))?;
     let name = register.hosts.name(*earliest);
     let is_on = *earliest == reached || hops.iter().any(|hop| hop.from == name || hop.to == name);
-    (!is_on).then(|| format!("no contact was seen that leads from {name} to {}", register.hosts.name(reached)))
+    let known = register.hosts.get(reached)?;
+    if !is_on {
+        return Some(format!("no contact was seen that leads from {name} to {}", known.name));
+    }
+    let is_begin = known.is_outside || known.is_account || fetched.is_some();
+    (!is_begin).then(|| format!("how it came to {} was not seen", known.name))
 }
