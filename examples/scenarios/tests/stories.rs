@@ -55,11 +55,9 @@ fn lines_parse_have_each_key_once_and_follow_in_time() {
     }
 }
 
-/// Keys of a flat object: quotes that are followed by a colon, outside of values.
+/// Keys of a flat object: texts that are followed by a colon.
 fn keys(line: &str) -> usize {
     let mut count = 0;
-    let mut parts = serde_json::Deserializer::from_str(line).into_iter::<serde_json::value::Value>();
-    assert!(parts.next().is_some());
     let (mut is_text, mut is_escaped) = (false, false);
     for (at, byte) in line.bytes().enumerate() {
         match byte {
