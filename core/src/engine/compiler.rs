@@ -145,7 +145,8 @@ impl Compiler {
         if found.is_empty() {
             return Ok(table);
         }
-        Err(Error::new(ErrorKind::IndicatorFields, "a table of the fields that hold entities cannot be used").with(found))
+        Err(Error::new(ErrorKind::IndicatorFields, "a table of the fields that hold entities cannot be used")
+            .with(found))
     }
 
     /// Gives the list that stands for `%name%` in values under `expand`. Wildcards in it stay wildcards.

@@ -14,8 +14,8 @@ use crate::context::{Context, reasons};
 use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
-    Change, Class, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident, IncidentOptions,
-    IncidentStats, Made, Register, What, plain_account,
+    Change, Class, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
+    IncidentOptions, IncidentStats, Made, Register, What, plain_account,
 };
 use crate::program::SlotId;
 use std::collections::{BTreeMap, HashMap};
@@ -104,7 +104,12 @@ impl Incidents {
     ///
     /// # Errors
     /// When a table is broken.
-    pub fn new(rules: &Rules, mut tables: Compiler, context: &Context, options: IncidentOptions) -> Result<Self, Error> {
+    pub fn new(
+        rules: &Rules,
+        mut tables: Compiler,
+        context: &Context,
+        options: IncidentOptions,
+    ) -> Result<Self, Error> {
         let table = tables.entities()?;
         let names = table.0.iter().map(|(name, _)| name.clone());
         let observer = Observer::asking(tables, context, names)?;
@@ -162,9 +167,7 @@ impl Incidents {
             if let Some(contact) = contact(observed, &own) {
                 register.push(Entry { time: own.time, at: at.into(), what: What::Contact(contact) });
             }
-            if *has_plant
-                && let Some(act) = act(observed, register.context())
-            {
+            if *has_plant && let Some(act) = act(observed, register.context()) {
                 let finding = Box::new(own.finding(Register::unexplained(), Some(number)));
                 register.push(Entry { time: own.time, at: at.into(), what: What::Act(act, finding) });
             }

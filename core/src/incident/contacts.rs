@@ -9,7 +9,7 @@
 
 use super::hosts::HostId;
 use crate::config::INCIDENT_SPANS_MAX;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 
 /// Contacts that follow each other within this time, in nanoseconds, are one span.
@@ -67,6 +67,7 @@ pub(super) struct Kept {
 pub(super) struct Contacts {
     all: Vec<Kept>,
     by_what: HashMap<(HostId, HostId, ContactKind, Box<str>, Option<Box<str>>), u32>,
+    pairs: HashSet<(HostId, HostId)>,
     into: HashMap<HostId, Vec<u32>>,
     out_of: HashMap<HostId, Vec<u32>>,
     spans: usize,
@@ -93,11 +94,10 @@ impl Contacts {
             }
             None => {
                 let number = self.all.len() as u32;
-                let out = self.out_of.entry(contact.from).or_default();
-                if !out.iter().any(|own| self.all.get(*own as usize).is_some_and(|own| own.contact.to == contact.to)) {
+                if self.pairs.insert((contact.from, contact.to)) {
                     added = Added::NewPair;
                 }
-                out.push(number);
+                self.out_of.entry(contact.from).or_default().push(number);
                 self.into.entry(contact.to).or_default().push(number);
                 self.by_what.insert(key, number);
                 self.all.push(Kept { contact, spans: Vec::new() });
@@ -108,6 +108,11 @@ impl Contacts {
             self.spans += usize::from(kept.note(time, at, self.spans < INCIDENT_SPANS_MAX));
         }
         added
+    }
+
+    /// Whether two hosts had to do with each other.
+    pub(super) fn are_known(&self, one: HostId, other: HostId) -> bool {
+        self.pairs.contains(&(one, other)) || self.pairs.contains(&(other, one))
     }
 
     pub(super) fn get(&self, id: ContactId) -> Option<&Kept> {

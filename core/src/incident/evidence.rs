@@ -131,8 +131,12 @@ impl Sign {
     /// say little, and only for a short time.
     pub(super) fn after_habit(self, nanos: i64) -> f64 {
         match self.weight().about {
-            About::Host | About::Target | About::Rule if self != Self::Again => HABIT_HOST * self.after(nanos.saturating_mul(HABIT_FASTER)),
-            About::Session if self == Self::SessionTree => HABIT_SESSION * self.after(nanos.saturating_mul(HABIT_FASTER)),
+            About::Host | About::Target | About::Rule if self != Self::Again => {
+                HABIT_HOST * self.after(nanos.saturating_mul(HABIT_FASTER))
+            }
+            About::Session if self == Self::SessionTree => {
+                HABIT_SESSION * self.after(nanos.saturating_mul(HABIT_FASTER))
+            }
             About::Cause => HABIT_CAUSE,
             _ => self.after(nanos),
         }
@@ -150,6 +154,14 @@ const HABIT_CAUSE: f64 = 0.4;
 
 /// Somebody else's session on the same host.
 pub(super) const OTHER_SESSION: f64 = 0.2;
+/// The same account, in a session that began elsewhere: whoever it was stolen from goes on working.
+pub(super) const ELSEWHERE: f64 = 0.6;
+/// What is in a session goes on from what came to the host in none.
+pub(super) const OUT_OF_SESSION: f64 = 0.6;
+/// The same account on hosts that had nothing to do with each other.
+pub(super) const UNRELATED: f64 = 0.7;
+/// What is of level low or informational, and happens on the same host.
+pub(super) const LOW: f64 = 0.7;
 /// Another account on the same host.
 pub(super) const OTHER_ACCOUNT: f64 = 0.4;
 /// A host with which many deal.

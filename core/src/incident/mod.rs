@@ -22,15 +22,15 @@ mod signs;
 mod spread;
 mod table;
 
-pub use finding::{EntityKind, Made};
 pub(crate) use finding::{Entity, Finding, FindingRule};
-pub(crate) use table::{Class, EntityTable, plain_account};
+pub use finding::{EntityKind, Made};
 pub use path::{Hop, Path};
-pub(crate) use register::{Entry, Register, What};
 pub use register::{Change, IncidentOptions, IncidentStats};
+pub(crate) use register::{Entry, Register, What};
 pub use score::{Score, Term};
 pub use show::{FindingSeen, HostSeen, Incident};
 pub use spread::{Reach, Spread};
+pub(crate) use table::{Class, EntityTable, plain_account};
 
 pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;

@@ -177,7 +177,8 @@ fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64)
         let fetched = || {
             let is_outside = |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside);
             let all = register.contacts.out_of(*first);
-            let of_own = all.filter(|(_, kept)| is_outside(kept.contact.to) && own.hosts.contains_key(&kept.contact.to));
+            let of_own =
+                all.filter(|(_, kept)| is_outside(kept.contact.to) && own.hosts.contains_key(&kept.contact.to));
             latest(of_own, bound, |kept| kept.contact.to).or_else(|| strange(register, own, *first))
         };
         let from_elsewhere = logon(false);
@@ -213,7 +214,10 @@ fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64)
 /// Who came to a host for the first time shortly before.
 fn new(register: &Register, host: HostId, bound: i64) -> Option<(HostId, ContactId, &Span, i64)> {
     let is_way = |contact: &Contact| matches!(contact.kind, ContactKind::Logon | ContactKind::Remote);
-    let all = register.contacts.leading_to(host).filter(|(_, kept)| is_way(&kept.contact) && &*kept.contact.what != "console");
+    let all = register
+        .contacts
+        .leading_to(host)
+        .filter(|(_, kept)| is_way(&kept.contact) && &*kept.contact.what != "console");
     let is_new = |kept: &Kept| kept.spans.first().is_some_and(|span| bound.saturating_sub(span.first) <= NEW_SINCE);
     latest(all.filter(|(_, kept)| is_new(kept)), bound, |kept| kept.contact.from)
 }
@@ -222,13 +226,10 @@ fn new(register: &Register, host: HostId, bound: i64) -> Option<(HostId, Contact
 const NEW_SINCE: i64 = 2 * 3_600_000_000_000;
 
 /// What a host fetched, when something was first found on it, from somewhere outside where nobody else went.
-fn strange<'r>(
-    register: &'r Register,
-    own: &Own<'_>,
-    host: HostId,
-) -> Option<(HostId, ContactId, &'r Span, i64)> {
+fn strange<'r>(register: &'r Register, own: &Own<'_>, host: HostId) -> Option<(HostId, ContactId, &'r Span, i64)> {
     let found = own.hosts.get(&host).copied()?;
-    let is_strange = |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside && known.peers_in <= 1);
+    let is_strange =
+        |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside && known.peers_in <= 1);
     let all = register.contacts.out_of(host).filter(|(_, kept)| is_strange(kept.contact.to));
     let spans = all.flat_map(|(id, kept)| kept.spans.iter().map(move |span| (kept.contact.to, id, span, span.first)));
     let near = spans.filter(|(.., time)| time.abs_diff(found) <= FETCHED_NEAR);
@@ -246,9 +247,14 @@ fn latest<'r>(
 ) -> Option<(HostId, ContactId, &'r Span, i64)> {
     let spans = all.flat_map(|(id, kept)| {
         let from = from(kept);
-        kept.spans.iter().filter(move |span| span.first <= bound).map(move |span| (from, id, span, span.last.min(bound)))
+        kept.spans
+            .iter()
+            .filter(move |span| span.first <= bound)
+            .map(move |span| (from, id, span, span.last.min(bound)))
     });
-    spans.filter(|(.., time)| bound.saturating_sub(*time) <= ENTRY_LONG).max_by_key(|(from, id, _, time)| (*time, *from, *id))
+    spans
+        .filter(|(.., time)| bound.saturating_sub(*time) <= ENTRY_LONG)
+        .max_by_key(|(from, id, _, time)| (*time, *from, *id))
 }
 
 fn search(register: &Register, own: &Own<'_>, start: HostId, time: i64) -> Vec<Step> {
@@ -256,24 +262,25 @@ fn search(register: &Register, own: &Own<'_>, start: HostId, time: i64) -> Vec<S
     let mut queue = BinaryHeap::new();
     let mut done: HashSet<(ContactId, usize)> = HashSet::new();
     let mut tries = 0;
-    let mut expand = |host: HostId, bound: i64, cost: f64, next: Option<usize>, steps: &mut Vec<Step>, queue: &mut BinaryHeap<_>| {
-        for (id, kept) in register.contacts.leading_to(host) {
-            if !may_be(own, &kept.contact) {
-                continue;
-            }
-            for (at, span) in kept.spans.iter().enumerate().take_while(|(_, span)| span.first <= bound) {
-                tries += 1;
-                if tries > PATH_SPANS_MAX {
-                    return;
+    let mut expand =
+        |host: HostId, bound: i64, cost: f64, next: Option<usize>, steps: &mut Vec<Step>, queue: &mut BinaryHeap<_>| {
+            for (id, kept) in register.contacts.leading_to(host) {
+                if !may_be(own, &kept.contact) {
+                    continue;
                 }
-                let confidence = confidence(own, &kept.contact, span, bound);
-                let bound = span.last.min(bound);
-                let cost = cost - confidence.ln();
-                queue.push(Reverse((Cost(cost), Reverse(bound), id, at, steps.len())));
-                steps.push(Step { contact: id, span: at, bound, confidence, cost, next });
+                for (at, span) in kept.spans.iter().enumerate().take_while(|(_, span)| span.first <= bound) {
+                    tries += 1;
+                    if tries > PATH_SPANS_MAX {
+                        return;
+                    }
+                    let confidence = confidence(own, &kept.contact, span, bound);
+                    let bound = span.last.min(bound);
+                    let cost = cost - confidence.ln();
+                    queue.push(Reverse((Cost(cost), Reverse(bound), id, at, steps.len())));
+                    steps.push(Step { contact: id, span: at, bound, confidence, cost, next });
+                }
             }
-        }
-    };
+        };
     expand(start, time, 0.0, None, &mut steps, &mut queue);
     let mut found = Vec::new();
     let mut places: HashMap<usize, usize> = HashMap::new();

@@ -9,7 +9,9 @@
 //! All memory is bounded; what is given up is counted.
 
 use super::contacts::{Added, Contact, Contacts};
-use super::evidence::{About, ENOUGH, Evidence, HUB, OTHER_ACCOUNT, OTHER_SESSION, Sign};
+use super::evidence::{
+    About, ELSEWHERE, ENOUGH, Evidence, HUB, LOW, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
+};
 use super::finding::{Finding, FindingRule, Made};
 use super::groups::{Because, Group, Groups, Member, MemberId};
 use super::hosts::{HostId, Hosts};
@@ -29,7 +31,7 @@ use std::time::Duration;
 ///
 /// ```
 /// let options = tieline::incident::IncidentOptions { lateness: std::time::Duration::from_secs(60), ..Default::default() };
-/// assert_eq!(options.hub_peers, 24);
+/// assert_eq!(options.hub_peers, 16);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct IncidentOptions {
@@ -46,7 +48,7 @@ pub struct IncidentOptions {
 impl Default for IncidentOptions {
     fn default() -> Self {
         let hours = |hours: u64| Duration::from_secs(hours * 3_600);
-        Self { lateness: Duration::ZERO, quiet: hours(24), hub_peers: 24, level: Level::Medium }
+        Self { lateness: Duration::ZERO, quiet: hours(24), hub_peers: 16, level: Level::Medium }
     }
 }
 
@@ -145,6 +147,7 @@ struct Trace {
     tree: u64,
     account: u64,
     is_habit: bool,
+    level: Level,
 }
 
 /// How a finding stands to others: when, in which session, by whom, and whether it is something usual.
@@ -359,6 +362,7 @@ impl Register {
             return;
         }
         let mut marks = std::mem::take(&mut self.marks);
+        let level = finding.rule.level;
         let trees = self.trees_of(&finding, time);
         let same = signs::sameness(&finding, &trees);
         let hosts = &self.hosts;
@@ -368,7 +372,9 @@ impl Register {
         let stand = Stand { time, tree: trees.first().copied().unwrap_or(0), account: account_of(&finding), is_habit };
         let quiet = nanos(self.options.quiet);
         let known = self.same.get(&same).copied().filter(|known| {
-            self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= quiet.min(3_600_000_000_000))
+            self.groups
+                .member(*known)
+                .is_some_and(|known| time.saturating_sub(known.last) <= quiet.min(3_600_000_000_000))
         });
         let member = if let Some(known) = known {
             self.groups.again(known, time, &at);
@@ -384,7 +390,7 @@ impl Register {
         };
         let group = self.groups.group_of(member);
         let Stand { tree, account, .. } = stand;
-        let trace = Trace { group, member, time, tree, account, is_habit };
+        let trace = Trace { group, member, time, tree, account, is_habit, level };
         for mark in marks.iter().filter(|mark| mark.leaves) {
             self.leave(mark.key, trace);
         }
@@ -429,14 +435,27 @@ impl Register {
         let is_alike = mark.sign == Sign::MadeOf && is_habit == trace.is_habit;
         let is_usual = (is_habit || trace.is_habit) && !is_alike;
         let mut value = if is_usual { mark.sign.after_habit(apart) } else { mark.sign.after(apart) };
+        let is_elsewhere = tree != 0 && trace.tree != 0 && tree != trace.tree;
         if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
-            if tree != 0 && trace.tree != 0 && tree != trace.tree {
+            if is_elsewhere {
                 value *= OTHER_SESSION;
             } else if account != 0 && trace.account != 0 && account != trace.account {
                 value *= OTHER_ACCOUNT;
             }
-            if self.is_hub(mark.sign, finding) {
+            if mark.sign == Sign::Onward && tree != 0 && trace.tree == 0 {
+                value *= OUT_OF_SESSION;
+            }
+            if self.is_hub(mark.sign, finding, trace) {
                 value *= HUB;
+            }
+            if !is_usual && finding.rule.level.min(trace.level) <= Level::Low {
+                value *= LOW;
+            }
+        } else if matches!(mark.sign, Sign::Account | Sign::AccountOnHost) {
+            if is_elsewhere {
+                value *= ELSEWHERE;
+            } else if !self.are_related(finding, trace) {
+                value *= UNRELATED;
             }
         }
         Some((value, is_usual))
@@ -455,7 +474,8 @@ impl Register {
         let is_other = |found: &Found| found.all.without_rule() >= ENOUGH;
         if found.iter().any(is_other) {
             found.retain(is_other);
-        } else if let Some(first) = found.iter().map(|found| found.group).min_by_key(|group| self.groups.begin(*group)) {
+        } else if let Some(first) = found.iter().map(|found| found.group).min_by_key(|group| self.groups.begin(*group))
+        {
             return found.retain(|found| found.group == first);
         }
         // What is usual makes no one of two, neither by itself nor for others.
@@ -475,7 +495,8 @@ impl Register {
     fn is_habit(&mut self, finding: &Finding, marks: &[Mark], time: i64, at: &str) -> bool {
         if !finding.made_of.is_empty() {
             let of = marks.iter().filter(|mark| mark.sign == Sign::MadeOf);
-            let mut known = of.filter_map(|mark| self.traces.get(&mark.key).or_else(|| self.older.get(&mark.key))).flatten();
+            let mut known =
+                of.filter_map(|mark| self.traces.get(&mark.key).or_else(|| self.older.get(&mark.key))).flatten();
             if let Some(first) = known.next() {
                 return first.is_habit && known.all(|trace| trace.is_habit);
             }
@@ -491,7 +512,26 @@ impl Register {
         *occasions > 1
     }
 
-    fn is_hub(&self, sign: Sign, finding: &Finding) -> bool {
+    /// Whether a host of a finding is one of another, or they had to do with each other.
+    fn are_related(&self, finding: &Finding, trace: &Trace) -> bool {
+        let Some(other) = self.groups.member(trace.member) else { return false };
+        let hosts = |finding: &Finding| [finding.source, finding.target].into_iter().flatten();
+        hosts(finding).any(|host| {
+            let other = hosts(&other.finding);
+            other.into_iter().any(|other| host == other || self.contacts.are_known(host, other))
+        })
+    }
+
+    /// Whether what a finding has in common with another is a host with which many deal, or the other came from one that deals with many.
+    fn is_hub(&self, sign: Sign, finding: &Finding, trace: &Trace) -> bool {
+        let is_busy = |host: Option<HostId>| {
+            let known = host.and_then(|host| self.hosts.get(host));
+            known.is_some_and(|known| known.peers_out > self.options.hub_peers)
+        };
+        let came_from = || self.groups.member(trace.member).and_then(|member| member.finding.source);
+        if matches!(sign, Sign::SameTarget | Sign::Onward) && is_busy(came_from()) {
+            return true;
+        }
         let (host, as_source) = match sign {
             Sign::SameTarget => (finding.target, false),
             Sign::Onward => (finding.source, false),

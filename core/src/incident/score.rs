@@ -73,7 +73,11 @@ fn likelihood(members: &[&Member]) -> Vec<Term> {
     let crosses = members.iter().any(|member| member.finding.crosses);
     add("crossing", if crosses { 8 } else { 0 }, "it goes from one zone to another".to_owned());
     let is_indicator = |member: &&Member| member.finding.entities.iter().any(|own| own.kind == EntityKind::Indicator);
-    add("intelligence", if members.iter().any(|own| is_indicator(&own)) { 10 } else { 0 }, "an indicator was seen".to_owned());
+    add(
+        "intelligence",
+        if members.iter().any(|own| is_indicator(&own)) { 10 } else { 0 },
+        "an indicator was seen".to_owned(),
+    );
     terms
 }
 
@@ -97,7 +101,10 @@ fn consequence(register: &Register, own: &Own<'_>, members: &[&Member]) -> Vec<T
     if let Some(level) = known().filter_map(|known| known.security_level).max() {
         add("security level", u32::from(level) * 3, format!("a zone with SL-T {level}"));
     }
-    let worst = members.iter().filter_map(|member| member.finding.operation.as_deref()).max_by_key(|own| (of_operation(own), *own));
+    let worst = members
+        .iter()
+        .filter_map(|member| member.finding.operation.as_deref())
+        .max_by_key(|own| (of_operation(own), *own));
     if let Some(operation) = worst {
         add("operation", of_operation(operation), operation.to_owned());
     }
@@ -125,7 +132,15 @@ const fn of_level(level: Level) -> u32 {
 }
 
 fn of_purdue(level: f64) -> u32 {
-    if level <= 1.0 { 30 } else if level <= 2.0 { 20 } else if level <= 3.0 { 10 } else { 0 }
+    if level <= 1.0 {
+        30
+    } else if level <= 2.0 {
+        20
+    } else if level <= 3.0 {
+        10
+    } else {
+        0
+    }
 }
 
 /// What an operation class may do to a process.

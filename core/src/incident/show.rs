@@ -256,7 +256,8 @@ fn hints(members: &[&Member], hosts: &[HostSeen]) -> Vec<String> {
     if !outer.is_empty() {
         hints.push(format!("contain first, from the outside in: {}", outer.join(", ")));
     }
-    let responses: BTreeSet<&str> = members.iter().flat_map(|own| own.finding.rule.response.iter().map(String::as_str)).collect();
+    let responses: BTreeSet<&str> =
+        members.iter().flat_map(|own| own.finding.rule.response.iter().map(String::as_str)).collect();
     hints.extend(responses.into_iter().map(str::to_owned));
     hints
 }

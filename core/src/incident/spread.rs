@@ -51,13 +51,22 @@ pub(super) fn spread(register: &Register, own: &Own<'_>) -> Spread {
     hosts.sort_unstable();
     let reach = |host| {
         let known = register.hosts.get(host).cloned().unwrap_or_default();
-        Reach { host: known.name, zone: known.zone, level: known.level, criticality: known.criticality, from: Vec::new() }
+        Reach {
+            host: known.name,
+            zone: known.zone,
+            level: known.level,
+            criticality: known.criticality,
+            from: Vec::new(),
+        }
     };
     let mut next: HashMap<_, Reach> = HashMap::new();
     for (_, host) in &hosts {
         for (_, kept) in register.contacts.out_of(*host) {
             let to = kept.contact.to;
-            if own.hosts.contains_key(&to) || kept.contact.is_denied || next.len() >= NEXT_MAX && !next.contains_key(&to) {
+            if own.hosts.contains_key(&to)
+                || kept.contact.is_denied
+                || next.len() >= NEXT_MAX && !next.contains_key(&to)
+            {
                 continue;
             }
             let from = register.hosts.name(*host);

@@ -62,18 +62,41 @@ impl EntityTable {
 
 /// Accounts that every machine has: they are nobody.
 const NOBODY: &[&str] = &[
-    "system", "local service", "network service", "anonymous logon", "iusr", "n/a", "unknown", "lokaler dienst", "netzwerkdienst",
-    "nobody", "daemon", "null",
+    "system",
+    "local service",
+    "network service",
+    "anonymous logon",
+    "iusr",
+    "n/a",
+    "unknown",
+    "lokaler dienst",
+    "netzwerkdienst",
+    "nobody",
+    "daemon",
+    "null",
 ];
 /// Accounts whose names are the same on many machines and mean another on each.
 const LOCAL: &[&str] = &[
-    "administrator", "admin", "root", "guest", "user", "operator", "engineer", "service", "ubuntu", "pi", "hmi", "scada", "test",
+    "administrator",
+    "admin",
+    "root",
+    "guest",
+    "user",
+    "operator",
+    "engineer",
+    "service",
+    "ubuntu",
+    "pi",
+    "hmi",
+    "scada",
+    "test",
 ];
 /// Logon sessions of the system itself.
 const OF_SYSTEM: &[&str] = &["", "-", "0", "0x0", "0x3e7", "0x3e4", "0x3e5", "999"];
 /// Endings of files that do something.
 const ACTIVE: &[&str] = &[
-    "exe", "dll", "sys", "ps1", "bat", "cmd", "vbs", "js", "hta", "msi", "scr", "jar", "sh", "elf", "lnk", "iso", "docm", "xlsm", "py",
+    "exe", "dll", "sys", "ps1", "bat", "cmd", "vbs", "js", "hta", "msi", "scr", "jar", "sh", "elf", "lnk", "iso",
+    "docm", "xlsm", "py",
 ];
 
 impl Class {

@@ -51,7 +51,7 @@ impl Told {
         self.register.host_at(&place)
     }
 
-    /// A finding of a rule at a minute: `source`, `target` (none when empty), and accounts.
+    /// A finding of a rule at a minute: `source`, `target` (none when empty), and accounts; what has a dot is an indicator.
     fn find(&mut self, minute: i64, rule: &str, level: Level, ends: [&str; 2], accounts: &[&str]) -> &mut Self {
         let rule = FindingRule {
             id: rule.to_owned(),
@@ -62,7 +62,10 @@ impl Told {
             made: Made::Detection,
         };
         let [source, target] = ends.map(|name| if name.is_empty() { None } else { self.host(name) });
-        let entity = |name: &&str| Entity { kind: EntityKind::Account, name: (*name).to_owned(), is_mentioned: false };
+        let entity = |name: &&str| {
+            let kind = if name.contains('.') { EntityKind::Indicator } else { EntityKind::Account };
+            Entity { kind, name: (*name).to_owned(), is_mentioned: false }
+        };
         let finding = Finding {
             rule: Arc::new(rule),
             source,
@@ -159,8 +162,8 @@ fn the_order_of_arrival_changes_nothing() {
 #[test]
 fn a_contact_after_the_effect_is_no_part_of_the_way() {
     let mut told = Told::new(hour());
-    told.find(0, "tool", Level::High, ["office", ""], &["anna"])
-        .find(5, "stop", Level::High, ["ews", "plc"], &["anna"])
+    told.find(0, "tool", Level::High, ["office", ""], &["bad.example"])
+        .find(5, "stop", Level::High, ["ews", "plc"], &["bad.example"])
         .meet(6, "office", "jump", ContactKind::Remote, "rdp")
         .meet(7, "jump", "ews", ContactKind::Remote, "rdp");
     let all = told.incidents(|_| ());

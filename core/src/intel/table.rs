@@ -42,16 +42,16 @@ const FORM: FieldForm<Class> = FieldForm {
     key: "indicator_fields",
     code: Code::IndicatorFields,
     classes: &[
-    ("address", Class::Address),
-    ("domain", Class::Domain),
-    ("url", Class::Url),
-    ("hash", Class::Hash),
-    ("hashes", Class::Hashes),
-    ("imphash", Class::Imphash),
-    ("file_name", Class::FileName),
-    ("file_path", Class::FilePath),
-    ("email", Class::Email),
-],
+        ("address", Class::Address),
+        ("domain", Class::Domain),
+        ("url", Class::Url),
+        ("hash", Class::Hash),
+        ("hashes", Class::Hashes),
+        ("imphash", Class::Imphash),
+        ("file_name", Class::FileName),
+        ("file_path", Class::FilePath),
+        ("email", Class::Email),
+    ],
 };
 
 /// Fields and what stands in them; a field may stand in several classes.

@@ -35,7 +35,7 @@ pub(crate) struct IncidentsArgs {
     #[arg(long, value_name = "HOURS", default_value_t = 24)]
     quiet_hours: u64,
     /// A host that deals with more others than this joins little
-    #[arg(long, value_name = "N", default_value_t = 24)]
+    #[arg(long, value_name = "N", default_value_t = 16)]
     hub_peers: u32,
     /// End with exit code 1 when there is an incident
     #[arg(long)]
@@ -71,7 +71,8 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
     let tally = Tally::of(&args.given.files, screen, |event, at| investigation.push(event, at));
     let incidents = investigation.finish()?;
     let all = incidents.incidents();
-    let form = args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
+    let form =
+        args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
     match form {
         IncidentsForm::Table => table(&all, screen)?,
         IncidentsForm::Ndjson => {
