@@ -40,6 +40,19 @@ pub(crate) const LEARNED_PROTOCOLS_MAX: usize = 64;
 /// Sessions that are tried to explain one operation.
 pub(crate) const TRUST_TRIES_MAX: usize = 4_096;
 
+/// Hosts that incidents tell apart; findings on others have no host.
+pub(crate) const INCIDENT_HOSTS_MAX: usize = 1 << 20;
+/// Spans of contacts that are kept; then those that exist grow.
+pub(crate) const INCIDENT_SPANS_MAX: usize = 1 << 21;
+/// What waits for late events; then the earliest is taken before its time.
+pub(crate) const INCIDENT_HELD_MAX: usize = 1 << 18;
+/// Findings that are kept, equal ones once; those beyond are counted.
+pub(crate) const INCIDENT_FINDINGS_MAX: usize = 1 << 21;
+/// Keys by which findings are found; then those that were not renewed for longest are forgotten.
+pub(crate) const INCIDENT_KEYS_MAX: usize = 1 << 23;
+/// Spans that are looked at to trace one way.
+pub(crate) const PATH_SPANS_MAX: usize = 1 << 16;
+
 /// Bytes for the state of all correlations over one stream, and what they hold back; then groups are given up.
 pub(crate) const STATE_BYTES_MAX: usize = 1 << 30;
 /// Bytes for the state of one group; then its oldest events are forgotten.

@@ -10,6 +10,7 @@ mod detection;
 pub mod diagnostic;
 mod engine;
 mod event;
+pub mod incident;
 mod intel;
 mod lanes;
 mod matcher;

@@ -87,6 +87,12 @@ pub fn protocols() -> impl Iterator<Item = (&'static str, &'static str)> {
     std::iter::once(("sensors", SENSORS)).chain(PROTOCOLS.iter().copied())
 }
 
+/// The table of fields in which events hold accounts, sessions, processes, files and the like, by which incidents are joined.
+#[must_use]
+pub fn entity_fields() -> &'static str {
+    include_str!("../incidents/entities.yml")
+}
+
 /// The table that says what is a logon, for the tables of OT protocols beside it. Its protocol is called `logon`.
 #[must_use]
 pub fn logons() -> &'static str {

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Normalise(args) => commands::normalise::run(&args, &mut screen),
         Command::Assets(args) => commands::assets::run(&args, &mut screen),
         Command::Trust(args) => commands::trust::run(&args, &mut screen),
+        Command::Incidents(args) => commands::incidents::run(*args, &mut screen),
         Command::Learn(args) => commands::learn::run(&args, &mut screen),
         Command::Compile(args) => commands::compile::run(&args, &mut screen),
         Command::Completions(args) => commands::completions::run(&args, &mut screen),

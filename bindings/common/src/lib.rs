@@ -15,6 +15,7 @@ pub mod discovery;
 pub mod event;
 pub mod fields;
 mod host;
+pub mod incidents;
 pub mod indicators;
 pub mod input;
 pub mod load;

@@ -363,6 +363,12 @@ pub fn with_logons(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
     with_taxonomy(compiler, texts).protocols(Some("logons"), tieline_rules::logons())
 }
 
+/// The same with the tables by which incidents are joined.
+#[must_use]
+pub fn with_entities(compiler: Compiler, texts: &[PipelineText]) -> Compiler {
+    with_logons(compiler, texts).entity_fields(Some("incidents/entities.yml"), tieline_rules::entity_fields())
+}
+
 /// Reads tables of OT protocols: files, or all YAML files of directories.
 ///
 /// # Errors

@@ -57,28 +57,28 @@ impl Place {
 
 /// Somebody who is logged on.
 #[derive(Debug, Clone)]
-pub(super) struct Session {
-    pub(super) kind: Box<str>,
+pub(crate) struct Session {
+    pub(crate) kind: Box<str>,
     /// The account in lower case, without its domain.
-    pub(super) user: Option<Box<str>>,
+    pub(crate) user: Option<Box<str>>,
     /// What holds logon and logoff together.
     pub(super) id: Option<Box<str>>,
-    pub(super) from: Option<Place>,
+    pub(crate) from: Option<Place>,
     /// The host; of a VPN the address it has given out, and the gateway.
     pub(super) on: Vec<Place>,
     /// When it began, in nanoseconds since 1970.
-    pub(super) begun: i64,
+    pub(crate) begun: i64,
     /// When it was last begun or resumed.
-    pub(super) seen: i64,
+    pub(crate) seen: i64,
     /// Whether it is locked or disconnected.
-    pub(super) is_paused: bool,
+    pub(crate) is_paused: bool,
     /// Where the event of the logon stands.
-    pub(super) at: Box<str>,
+    pub(crate) at: Box<str>,
 }
 
 /// All sessions, by their number and by their hosts.
 #[derive(Debug, Default)]
-pub(super) struct Sessions {
+pub(crate) struct Sessions {
     all: BTreeMap<u64, Session>,
     on: HashMap<Place, Vec<u64>>,
     next: u64,
@@ -92,14 +92,19 @@ impl Sessions {
     }
 
     /// All sessions with their numbers, the oldest first.
-    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Session)> {
+    pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Session)> {
         self.all.iter().map(|(number, session)| (*number, session))
     }
 
     /// Sessions on a host, the oldest first.
-    pub(super) fn on(&self, place: &Place) -> impl DoubleEndedIterator<Item = (u64, &Session)> {
+    pub(crate) fn on(&self, place: &Place) -> impl DoubleEndedIterator<Item = (u64, &Session)> {
         let numbers = self.on.get(place).map_or(&[][..], Vec::as_slice);
         numbers.iter().filter_map(|number| Some((*number, self.all.get(number)?)))
+    }
+
+    /// The session that was added last.
+    pub(crate) fn newest(&self) -> Option<&Session> {
+        self.all.last_key_value().map(|(_, session)| session)
     }
 
     pub(super) fn add(&mut self, session: Session) {

@@ -52,6 +52,19 @@ pub(crate) struct Logon {
     pub(crate) host: Option<Place>,
 }
 
+impl Logon {
+    /// Who begins or goes on with a session at the console of a host.
+    pub(crate) fn at_console(&self) -> Option<(&str, &Place)> {
+        let place = self.on.as_ref().or(self.host.as_ref())?;
+        self.user.as_deref().filter(|_| self.begins() && &*self.kind == "console").map(|user| (user, place))
+    }
+
+    /// Whether a session begins or goes on.
+    pub(crate) fn begins(&self) -> bool {
+        matches!(self.turn, Turn::Begins | Turn::Resumes)
+    }
+}
+
 /// An operation on a device.
 #[derive(Debug)]
 pub(crate) struct Act {
@@ -128,6 +141,11 @@ impl Watch {
         &self.context
     }
 
+    /// Who is logged on.
+    pub(crate) fn sessions(&self) -> &Sessions {
+        &self.sessions
+    }
+
     pub(crate) fn stats(&self) -> TrustStats {
         TrustStats { sessions_given_up: self.sessions.given_up, ..self.stats }
     }
@@ -153,7 +171,7 @@ impl Watch {
 
     pub(super) fn hold(&mut self, time: i64, entry: Entry) {
         let rank = match &entry.what {
-            What::Logon(Logon { turn: Turn::Begins | Turn::Resumes, .. }) => 0,
+            What::Logon(logon) if logon.begins() => 0,
             What::Act(_) => 1,
             What::Logon(_) => 2,
         };
@@ -195,7 +213,7 @@ impl Watch {
     }
 
     /// How long a session lives without a logoff.
-    fn life(&self) -> i64 {
+    pub(crate) fn life(&self) -> i64 {
         i64::from(self.context.trust().session_hours).saturating_mul(NANOS_OF_HOUR)
     }
 

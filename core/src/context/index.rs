@@ -8,7 +8,7 @@
 //! several sites are told apart by the site of the event; where that is not known, none of them is meant.
 
 use super::flow::Gate;
-use super::model::Asset;
+use super::model::{Asset, Context};
 use super::read::mac;
 use hashbrown::HashMap;
 use ipnet::IpNet;
@@ -128,6 +128,19 @@ pub(crate) struct End {
     pub(crate) site: Option<u32>,
     /// Whether the event says who it is at all, and it is neither a group of receivers nor the host itself.
     pub(crate) is_there: bool,
+}
+
+impl Context {
+    /// An asset as an end of events.
+    pub(crate) fn end_of(&self, asset: u32) -> End {
+        let index = &self.plant.index;
+        let site = index.site_of.get(asset as usize).copied().flatten();
+        let addresses = self.plant.assets.get(asset as usize).map_or(&[][..], |own| own.ip.as_slice());
+        let zone = index.zone_of.get(asset as usize).copied().flatten();
+        let zone = zone.or_else(|| addresses.iter().find_map(|address| index.networks.find(*address, site)));
+        let of_zone = || *index.site_of_zone.get(zone? as usize)?;
+        End { asset: Some(asset), zone, site: site.or_else(of_zone), is_there: true }
+    }
 }
 
 impl Index {

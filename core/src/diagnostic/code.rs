@@ -121,7 +121,7 @@ codes! {
     ContextSyntax = "TL0090", Error, "context-syntax", "an asset, zone, conduit or site is not well-formed or lacks a part";
     // Indicators.
     IndicatorList = "TL0092", Error, "indicator-list", "a list of indicators cannot be read: it is cut off, too long, or has no form that is known";
-    IndicatorFields = "TL0093", Error, "indicator-fields", "a table of the fields that hold addresses, names and hashes is not well-formed, or names what does not exist";
+    IndicatorFields = "TL0093", Error, "indicator-fields", "a table of the fields that hold addresses, accounts, names and hashes is not well-formed, or names what does not exist";
     // Warnings about meaning.
     MetadataInvalid = "TL0101", Warning, "metadata-invalid", "a metadata field is missing or does not have the form that the specification gives it";
     DuplicateId = "TL0102", Warning, "duplicate-id", "two rules have the same id";

@@ -17,6 +17,7 @@ use crate::compile::Collector;
 use crate::config::Limits;
 use crate::context::{self, Lens};
 use crate::diagnostic::{Code, Diagnostic, Source};
+use crate::incident::EntityTable;
 use crate::intel::{self, Table};
 use crate::ot::{self, Plan, Taxonomy};
 use crate::shortcut::Shortcuts;
@@ -53,6 +54,7 @@ pub struct Compiler {
     pipelines: Vec<(Option<String>, String)>,
     protocols: Vec<Source>,
     indicator_fields: Vec<Source>,
+    entity_fields: Vec<Source>,
     allowed: BTreeSet<Code>,
     shortcuts: Shortcuts,
 }
@@ -127,6 +129,24 @@ impl Compiler {
     pub fn indicator_fields(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
         self.indicator_fields.push(Source::new(name, yaml));
         self
+    }
+
+    /// Adds a table of the fields in which events hold accounts, processes, files and the like, by which incidents are joined
+    /// ([`Incidents`](super::Incidents)). The shipped table is that of the crate `tieline-rules`.
+    #[must_use]
+    pub fn entity_fields(mut self, name: Option<&str>, yaml: impl Into<String>) -> Self {
+        self.entity_fields.push(Source::new(name, yaml));
+        self
+    }
+
+    /// What stands in which field, by the tables that were added.
+    pub(super) fn entities(&mut self) -> Result<EntityTable, Error> {
+        let (table, found) = EntityTable::parse(&std::mem::take(&mut self.entity_fields), &self.options.limits);
+        if found.is_empty() {
+            return Ok(table);
+        }
+        Err(Error::new(ErrorKind::IndicatorFields, "a table of the fields that hold entities cannot be used")
+            .with(found))
     }
 
     /// Gives the list that stands for `%name%` in values under `expand`. Wildcards in it stay wildcards.

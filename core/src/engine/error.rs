@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Pipeline,
     /// A table of OT protocols is broken; the diagnostics say where.
     Taxonomy,
-    /// A table of the fields that hold addresses, names and hashes is broken; the diagnostics say where.
+    /// A table of the fields that hold addresses, accounts, names and hashes is broken; the diagnostics say where.
     IndicatorFields,
     /// An option has a value that is not allowed.
     Option,

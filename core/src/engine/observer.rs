@@ -14,6 +14,7 @@ use crate::event::slots::Slots;
 use crate::ot::{Fill, Records};
 use crate::program::SlotId;
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 /// Fields of a record that may be asked for.
 const ASKED: &[&str] =
@@ -36,6 +37,13 @@ pub(super) struct Observed<'a> {
 }
 
 impl Observed<'_> {
+    /// Shows every text in a slot.
+    pub(super) fn texts(&self, slot: SlotId, each: &mut dyn FnMut(&str)) {
+        for seen in self.slots.values(slot, self.text).filter(|seen| seen.has_text()) {
+            each(&seen.cow());
+        }
+    }
+
     /// A field of the record, when the event has one.
     pub(super) fn field(&self, name: &str) -> Option<Cow<'_, str>> {
         let slot: SlotId = self.rules.inner().plan().filter(|_| self.has_record)?.filled(name)?;
@@ -45,7 +53,16 @@ impl Observed<'_> {
 
 impl Observer {
     pub(super) fn new(compiler: Compiler, context: &Context) -> Result<Self, Error> {
-        let asked = ASKED.iter().chain(&["flow.allowed"]).map(|field| (*field).to_owned());
+        Self::asking(compiler, context, [])
+    }
+
+    /// The same with some more fields of events.
+    pub(super) fn asking(
+        compiler: Compiler,
+        context: &Context,
+        more: impl IntoIterator<Item = String>,
+    ) -> Result<Self, Error> {
+        let asked = ASKED.iter().chain(&["flow.allowed"]).map(|field| (*field).to_owned()).chain(more);
         let rules = compiler.asking(asked)?.with_context(context);
         Ok(Self { rules, slots: Slots::default(), records: Records::default() })
     }
@@ -53,6 +70,12 @@ impl Observer {
     /// Goes on over another plant.
     pub(super) fn reload(&mut self, context: &Context) {
         self.rules = self.rules.with_context(context);
+    }
+
+    /// The slots of fields by their names.
+    pub(super) fn slots_of<'n>(&self, names: impl Iterator<Item = &'n str>) -> Vec<Option<SlotId>> {
+        let known: HashMap<&str, u32> = self.rules.inner().program().fields.names().zip(0..).collect();
+        names.map(|name| known.get(name).map(|slot| SlotId(*slot))).collect()
     }
 
     /// Shows what an event tells of.

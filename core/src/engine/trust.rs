@@ -8,7 +8,7 @@ use crate::event::json::EventError;
 use std::time::Duration;
 
 /// The name under which tables tell of logons.
-const LOGON: &str = "logon";
+pub(super) const LOGON: &str = "logon";
 
 /// Judges whether whoever changes a controller may do so, and has come the way that the plant asks for: over an allowed conduit, with the
 /// role, in the hours, and with live sessions from the VPN or a console to the engineering workstation
@@ -138,7 +138,7 @@ impl Trust {
     }
 }
 
-fn logon(observed: &Observed<'_>) -> Option<Logon> {
+pub(super) fn logon(observed: &Observed<'_>) -> Option<Logon> {
     let turn = match &*observed.field("ot.subname")? {
         "begins" => Turn::Begins,
         "resumes" => Turn::Resumes,
@@ -158,7 +158,7 @@ fn logon(observed: &Observed<'_>) -> Option<Logon> {
     })
 }
 
-fn act(observed: &Observed<'_>, context: &Context) -> Option<Act> {
+pub(super) fn act(observed: &Observed<'_>, context: &Context) -> Option<Act> {
     let passing = &observed.passing;
     let operation = passing.operation.as_deref()?;
     let policy = context.trust();

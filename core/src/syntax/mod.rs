@@ -9,6 +9,7 @@
 
 pub(crate) mod condition;
 pub(crate) mod document;
+pub(crate) mod fields;
 pub(crate) mod form;
 pub(crate) mod modifier;
 mod stream;

@@ -9,6 +9,7 @@
 
 mod plant;
 
+use crate::commands::incidents::IncidentsArgs;
 use crate::exit::TABLE;
 use crate::screen::ColorWhen;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -61,6 +62,8 @@ pub(crate) enum Command {
     Assets(AssetsArgs),
     /// Tell who has changed controllers, and what is missing to explain it: a conduit, role, hours, or a session on the way
     Trust(TrustArgs),
+    /// Join what was found to incidents: which findings are one attack, by which way it came, and how far it got
+    Incidents(Box<IncidentsArgs>),
     /// Propose conduits between the zones of a plant from what events show, as YAML for a person to review
     Learn(LearnArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again

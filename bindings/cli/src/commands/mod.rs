@@ -8,6 +8,7 @@ pub(crate) mod coverage;
 mod every;
 pub(crate) mod explain;
 pub(crate) mod fields;
+pub(crate) mod incidents;
 pub(crate) mod learn;
 pub(crate) mod normalise;
 mod plan;

@@ -24,7 +24,7 @@ fn check(case: &Value) -> usize {
     let room = Room::empty();
     let plant = steps[0].pointer("/options/context/0").and_then(Value::as_str);
     room.file("events.ndjson", steps[1]["text"].as_str().unwrap());
-    plant.into_iter().for_each(|plant| drop(room.file("plant.yml", plant)));
+    plant.into_iter().for_each(|plant| room.file("plant.yml", plant));
     let with = if plant.is_some() { "--context plant.yml events.ndjson" } else { "events.ndjson" };
     let run = |command: String| room.run(&command).expect(0).out;
     let mut checked = 0;

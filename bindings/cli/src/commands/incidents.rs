@@ -1,0 +1,127 @@
+//! `tieline incidents EVENTS --rules RULES --context PLANT`: which findings are one attack, where it came from and how far it got.
+//!
+//! ```text
+//! SCORE  LEVEL  FIRST                 FINDINGS  HOSTS  INCIDENT
+//!    74  high   2026-11-26T21:02:11Z        14      5  Suspicious Controller Stop Command on plc-7
+//!       203.0.113.50 ─vpn as mk→ 10.71.8.23 ─rdp→ jump-1 ─rdp→ ews-1 ─mode_stop→ plc-7   (0.61)
+//! ```
+
+use super::check::write_error;
+use super::every::Tally;
+use super::plan;
+use super::trust::tell;
+use crate::args::GivenArgs;
+use crate::exit::{Exit, Failure};
+use crate::screen::{BOLD, DIM, Screen, counted};
+use clap::{Args as ClapArgs, ValueEnum};
+use std::io::Write as _;
+use std::time::Duration;
+use tieline::incident::{Incident, IncidentOptions};
+use tieline_common::incidents::Investigation;
+use tieline_common::load::read_taxonomy;
+
+/// Arguments of `incidents`.
+#[derive(Debug, Clone, ClapArgs)]
+pub(crate) struct IncidentsArgs {
+    #[command(flatten)]
+    given: GivenArgs,
+    /// What to print [default: table on a terminal, else ndjson]
+    #[arg(long, short, value_name = "FORM")]
+    output: Option<IncidentsForm>,
+    /// How many seconds later than others an event may come
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    lateness: u64,
+    /// After this many hours without a finding an incident is over
+    #[arg(long, value_name = "HOURS", default_value_t = 24)]
+    quiet_hours: u64,
+    /// A host that deals with more others than this joins little
+    #[arg(long, value_name = "N", default_value_t = 16)]
+    hub_peers: u32,
+    /// End with exit code 1 when there is an incident
+    #[arg(long)]
+    fail: bool,
+}
+
+/// What `incidents` prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum IncidentsForm {
+    /// A line for each, with the way below it
+    Table,
+    /// One JSON object for each
+    Ndjson,
+}
+
+pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, Failure> {
+    args.given.split();
+    let plan = plan::plan(&args.given.rules, &args.given.how)?;
+    if let Some(context) = plan.context() {
+        tell(context, screen);
+    }
+    let as_is = plan.fixed().unwrap_or_else(|| plan.as_is());
+    plan.compile(as_is)?;
+    plan::loaded(&plan, as_is, screen, &args.given.how)?;
+    let taxonomy = read_taxonomy(&args.given.how.taxonomy).map_err(|error| Failure::Rules(error.to_string()))?;
+    let options = IncidentOptions {
+        lateness: Duration::from_secs(args.lateness),
+        quiet: Duration::from_secs(args.quiet_hours.saturating_mul(3_600)),
+        hub_peers: args.hub_peers,
+        ..IncidentOptions::default()
+    };
+    let mut investigation = Investigation::new(plan, &taxonomy, options)?;
+    let tally = Tally::of(&args.given.files, screen, |event, at| investigation.push(event, at));
+    let incidents = investigation.finish()?;
+    let all = incidents.incidents();
+    let form =
+        args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
+    match form {
+        IncidentsForm::Table => table(&all, screen)?,
+        IncidentsForm::Ndjson => {
+            for incident in &all {
+                serde_json::to_writer(screen.out(), incident).map_err(write_error)?;
+                writeln!(screen.out())?;
+            }
+        }
+    }
+    let stats = incidents.stats();
+    let (events, findings) = (counted(tally.events, "event"), counted(stats.findings, "finding"));
+    screen.note(&format!("{events} read: {findings}, {}", counted(all.len() as u64, "incident")));
+    if stats.late + stats.given_up > 0 {
+        screen.note(&format!("{} came late, {} had no room", stats.late, stats.given_up));
+    }
+    tally.exit(if args.fail && !all.is_empty() { Exit::Findings } else { Exit::Fine })
+}
+
+/// One line for each incident, with its way below it.
+fn table(all: &[Incident], screen: &mut Screen) -> Result<(), Failure> {
+    let time = all.iter().map(|own| own.first.len()).max().unwrap_or(0).max("FIRST".len());
+    let head = format!("SCORE  {:13}  {:time$}  FINDINGS  HOSTS  INCIDENT", "LEVEL", "FIRST");
+    let head = screen.paint(BOLD, head).to_string();
+    writeln!(screen.out(), "{head}")?;
+    for own in all {
+        let level = own.level.to_string();
+        writeln!(
+            screen.out(),
+            "{:>5}  {level:13}  {:time$}  {:>8}  {:>5}  {}",
+            own.score.total,
+            own.first,
+            own.findings.len(),
+            own.hosts.len(),
+            own.title
+        )?;
+        if let Some(first) = own.path.hops.first() {
+            let mut text = format!("       {}", first.from);
+            for hop in &own.path.hops {
+                let account = hop.account.as_ref().map(|account| format!(" as {account}")).unwrap_or_default();
+                text += &format!(" ─{}{account}→ {}", hop.what, hop.to);
+            }
+            text += &format!("   ({:.2})", own.path.confidence);
+            let text = screen.paint(DIM, text).to_string();
+            writeln!(screen.out(), "{text}")?;
+        }
+        if let Some(gap) = &own.path.gap {
+            let text = screen.paint(DIM, format!("       {gap}")).to_string();
+            writeln!(screen.out(), "{text}")?;
+        }
+    }
+    Ok(())
+}

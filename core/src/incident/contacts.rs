@@ -1,0 +1,174 @@
+//! What hosts did with hosts over time, made short.
+//!
+//! ```text
+//! jump-1 ─rdp as anna─▶ ews-1   09:12-09:40 (3 times, security.ndjson:18 .. :91), 14:02 (once)
+//! ```
+//!
+//! Contacts of one kind that lie close together are one span. Spans carry where their first and last events stand, so every hop of a way can be
+//! looked up. When there are too many, those of hosts without incidents that were not renewed for longest are forgotten.
+
+use super::hosts::HostId;
+use crate::config::INCIDENT_SPANS_MAX;
+use hashbrown::{HashMap, HashSet};
+use serde::Serialize;
+
+/// Contacts that follow each other within this time, in nanoseconds, are one span.
+const NEAR: i64 = 600_000_000_000;
+
+/// How one host dealt with another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ContactKind {
+    /// Somebody was let in: VPN, console, RDP, SSH, or over the network.
+    Logon,
+    /// A connection to a service by which machines are used from afar.
+    Remote,
+    /// An operation on a device.
+    Operation,
+    /// Any other flow.
+    Flow,
+}
+
+/// One host dealt with another.
+#[derive(Debug, Clone)]
+pub(crate) struct Contact {
+    pub(crate) from: HostId,
+    pub(crate) to: HostId,
+    pub(crate) kind: ContactKind,
+    /// The kind of logon, the operation class, or the protocol.
+    pub(crate) what: Box<str>,
+    pub(crate) account: Option<Box<str>>,
+    pub(crate) conduit: Option<Box<str>>,
+    pub(crate) is_denied: bool,
+}
+
+/// The number of a span's contact among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct ContactId(pub(super) u32);
+
+/// Contacts of one kind that lie close together.
+#[derive(Debug, Clone)]
+pub(super) struct Span {
+    pub(super) first: i64,
+    pub(super) last: i64,
+    pub(super) count: u64,
+    pub(super) at_first: Box<str>,
+    pub(super) at_last: Box<str>,
+}
+
+/// All spans of one kind of contact.
+#[derive(Debug, Clone)]
+pub(super) struct Kept {
+    pub(super) contact: Contact,
+    pub(super) spans: Vec<Span>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Contacts {
+    all: Vec<Kept>,
+    by_what: HashMap<(HostId, HostId, ContactKind, Box<str>, Option<Box<str>>), u32>,
+    pairs: HashSet<(HostId, HostId)>,
+    into: HashMap<HostId, Vec<u32>>,
+    out_of: HashMap<HostId, Vec<u32>>,
+    spans: usize,
+    /// Contacts for which there was no room.
+    pub(super) given_up: u64,
+}
+
+/// Whether a contact is the first between two hosts.
+pub(super) enum Added {
+    NewPair,
+    Known,
+}
+
+impl Contacts {
+    /// Takes note of a contact. Times may come in any order.
+    pub(super) fn add(&mut self, contact: Contact, time: i64, at: &str) -> Added {
+        let key = (contact.from, contact.to, contact.kind, contact.what.clone(), contact.account.clone());
+        let mut added = Added::Known;
+        let number = match self.by_what.get(&key) {
+            Some(number) => *number,
+            None if self.spans >= INCIDENT_SPANS_MAX => {
+                self.given_up += 1;
+                return added;
+            }
+            None => {
+                let number = self.all.len() as u32;
+                if self.pairs.insert((contact.from, contact.to)) {
+                    added = Added::NewPair;
+                }
+                self.out_of.entry(contact.from).or_default().push(number);
+                self.into.entry(contact.to).or_default().push(number);
+                self.by_what.insert(key, number);
+                self.all.push(Kept { contact, spans: Vec::new() });
+                number
+            }
+        };
+        if let Some(kept) = self.all.get_mut(number as usize) {
+            self.spans += usize::from(kept.note(time, at, self.spans < INCIDENT_SPANS_MAX));
+        }
+        added
+    }
+
+    /// Whether two hosts had to do with each other.
+    pub(super) fn are_known(&self, one: HostId, other: HostId) -> bool {
+        self.pairs.contains(&(one, other)) || self.pairs.contains(&(other, one))
+    }
+
+    pub(super) fn get(&self, id: ContactId) -> Option<&Kept> {
+        self.all.get(id.0 as usize)
+    }
+
+    /// Contacts that led to a host.
+    pub(super) fn leading_to(&self, host: HostId) -> impl Iterator<Item = (ContactId, &Kept)> {
+        self.of(self.into.get(&host))
+    }
+
+    /// Contacts that a host began.
+    pub(super) fn out_of(&self, host: HostId) -> impl Iterator<Item = (ContactId, &Kept)> {
+        self.of(self.out_of.get(&host))
+    }
+
+    fn of<'s>(&'s self, numbers: Option<&'s Vec<u32>>) -> impl Iterator<Item = (ContactId, &'s Kept)> {
+        numbers.into_iter().flatten().filter_map(|number| Some((ContactId(*number), self.all.get(*number as usize)?)))
+    }
+}
+
+impl Kept {
+    /// Takes note of a time, and says whether it made a new span. Without room the nearest span grows.
+    fn note(&mut self, time: i64, at: &str, has_room: bool) -> bool {
+        let next = self.spans.partition_point(|span| span.first <= time);
+        let before = next.checked_sub(1);
+        let is_near = |span: &Span| time >= span.first.saturating_sub(NEAR) && time <= span.last.saturating_add(NEAR);
+        let near = before.filter(|at| self.spans.get(*at).is_some_and(is_near));
+        let near = near.or_else(|| Some(next).filter(|at| self.spans.get(*at).is_some_and(is_near)));
+        let near = near.or_else(|| before.or(Some(next)).filter(|_| !has_room && !self.spans.is_empty()));
+        let Some(place) = near else {
+            let span = Span { first: time, last: time, count: 1, at_first: at.into(), at_last: at.into() };
+            self.spans.insert(next, span);
+            return true;
+        };
+        if let Some(span) = self.spans.get_mut(place) {
+            span.count += 1;
+            // Of events at one time the least name counts, so that their order does not matter.
+            if (time, at) < (span.first, &*span.at_first) {
+                (span.first, span.at_first) = (time, at.into());
+            }
+            if (time, at) > (span.last, &*span.at_last) {
+                (span.last, span.at_last) = (time, at.into());
+            }
+        }
+        // Spans on both sides may have come together.
+        let pair = self.spans.get(place).zip(self.spans.get(place + 1));
+        if pair.is_some_and(|(one, next)| next.first <= one.last.saturating_add(NEAR)) {
+            let next = self.spans.remove(place + 1);
+            if let Some(span) = self.spans.get_mut(place) {
+                span.count += next.count;
+                if (next.last, &next.at_last) > (span.last, &span.at_last) {
+                    (span.last, span.at_last) = (next.last, next.at_last);
+                }
+            }
+        }
+        false
+    }
+}

@@ -1,0 +1,102 @@
+//! What incidents are made of: a rule that was found to hold, where, by whom and on what.
+//!
+//! ```text
+//! mode_stop on plc-7 from ews-1, 21:30   ─▶   Finding { rule, source: ews-1, target: plc-7, entities: [account anna], .. }
+//! ```
+//!
+//! Hosts are numbers of the register; other entities are texts that mean the same wherever they occur.
+
+use super::hosts::HostId;
+use crate::check::Level;
+use serde::Serialize;
+use std::sync::Arc;
+
+/// What made a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Made {
+    /// A rule that matched an event.
+    Detection,
+    /// A correlation that held.
+    Correlation,
+    /// A privileged operation that nothing explains.
+    Trust,
+}
+
+/// The rule of a finding.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct FindingRule {
+    /// The id, else the name, else the title.
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) level: Level,
+    /// Tags as rules write them: `attack.t0858`.
+    pub(crate) tags: Vec<String>,
+    /// What an operator may do.
+    pub(crate) response: Vec<String>,
+    pub(crate) made: Made,
+}
+
+/// What an entity is, apart from hosts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntityKind {
+    /// An account, in lower case and without its domain.
+    Account,
+    /// A logon session, by its id on a host.
+    Session,
+    /// A process, by its GUID.
+    Process,
+    /// A file by its folder and name on a host.
+    File,
+    /// A file by its name alone.
+    FileName,
+    /// A hash of a file.
+    Hash,
+    /// A name that was asked for or connected to.
+    Domain,
+    /// A program or data block of a controller.
+    Program,
+    /// An indicator that was seen.
+    Indicator,
+}
+
+/// What a finding is about, apart from hosts. Names mean the same wherever they occur: what is only known on one host has its name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Entity {
+    pub(crate) kind: EntityKind,
+    pub(crate) name: String,
+    /// Whether it was only mentioned, so that it is like others of this name but makes nothing like it.
+    pub(crate) is_mentioned: bool,
+}
+
+/// A rule that was found to hold.
+#[derive(Debug, Clone)]
+pub(crate) struct Finding {
+    pub(crate) rule: Arc<FindingRule>,
+    /// Who acts: the host from which something came, or on which something happened.
+    pub(crate) source: Option<HostId>,
+    /// On whom.
+    pub(crate) target: Option<HostId>,
+    pub(crate) entities: Vec<Entity>,
+    /// The operation class, when it is about one.
+    pub(crate) operation: Option<Box<str>>,
+    /// The conduit that allows it, or comes nearest.
+    pub(crate) conduit: Option<Box<str>>,
+    /// Why conduits do not allow it.
+    pub(crate) denied: Vec<&'static str>,
+    /// Whether it goes from one zone to another.
+    pub(crate) crosses: bool,
+    /// The event's number, by which correlations name it.
+    pub(crate) event: Option<u64>,
+    /// For a correlation the numbers of events that contribute.
+    pub(crate) made_of: Vec<u64>,
+}
+
+impl Finding {
+    /// The accounts that it names, without what tells equal ones apart.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &str> {
+        let accounts = self.entities.iter().filter(|own| own.kind == EntityKind::Account);
+        accounts.map(|own| own.name.split_once('@').map_or(own.name.as_str(), |(plain, _)| plain))
+    }
+}

@@ -1,0 +1,41 @@
+//! Which findings are one attack: how it came, how far it got, and why anybody should believe that.
+//!
+//! ```text
+//! findings, logons, contacts ─▶ held until in order ─▶ signs in common ─▶ groups ─▶ incident: path, spread, score
+//! ```
+//!
+//! A finding is a rule that matched, a correlation that held, or a privileged operation that nothing explains. Two findings are joined by
+//! what they have in common, weighed by a short table (`evidence`); what many have in common (`hub`) weighs little. Contacts are what
+//! hosts did with hosts, found or not; the way is traced over them. No rule and no event is known here, and no clock is read.
+
+mod contacts;
+mod evidence;
+mod finding;
+mod groups;
+mod hosts;
+mod path;
+mod register;
+mod score;
+mod sessions;
+mod show;
+mod signs;
+mod spread;
+mod table;
+
+pub(crate) use finding::{Entity, Finding, FindingRule};
+pub use finding::{EntityKind, Made};
+pub use path::{Hop, Path};
+pub use register::{Change, IncidentOptions, IncidentStats};
+pub(crate) use register::{Entry, Register, What};
+pub use score::{Score, Term};
+pub use show::{FindingSeen, HostSeen, Incident};
+pub use spread::{Reach, Spread};
+pub(crate) use table::{Class, EntityTable, plain_account};
+
+pub(crate) use contacts::{Contact, ContactKind};
+pub(crate) use hosts::HostId;
+
+pub use crate::engine::Incidents;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! Sessions by the one with which they began.
+//!
+//! ```text
+//! vpn of anna ─▶ rdp on jump-1 ─▶ rdp on ews-1        all three are one tree: whatever happens in them is one actor's
+//! ```
+//!
+//! Who is logged on where is known by `access`. A session belongs to the tree of the session from whose host it was begun, that of the same
+//! account before others, the latest before others.
+
+use crate::access::{Place, Session, Sessions};
+use crate::config::SESSIONS_MAX;
+use hashbrown::HashMap;
+use xxhash_rust::xxh3::xxh3_64;
+
+/// Accounts that are kept of one tree.
+const ACCOUNTS: usize = 64;
+
+/// For each session, by where its logon stands, its tree.
+#[derive(Debug, Default)]
+pub(super) struct Trees {
+    by_logon: HashMap<Box<str>, u64>,
+    accounts: HashMap<u64, Vec<Box<str>>>,
+}
+
+impl Trees {
+    /// Takes note of the session that began last, if it is new.
+    pub(super) fn note(&mut self, sessions: &Sessions, time: i64) {
+        let Some(session) = sessions.newest().filter(|session| session.begun == time) else { return };
+        if self.by_logon.contains_key(&session.at) {
+            return;
+        }
+        if self.by_logon.len() >= 2 * SESSIONS_MAX {
+            let live: hashbrown::HashSet<&str> = sessions.iter().map(|(_, own)| &*own.at).collect();
+            self.by_logon.retain(|at, _| live.contains(&**at));
+            let trees: hashbrown::HashSet<u64> = self.by_logon.values().copied().collect();
+            self.accounts.retain(|tree, _| trees.contains(tree));
+        }
+        let tree = parent(sessions, session).map_or_else(|| root(session), |parent| self.tree(parent));
+        self.by_logon.insert(session.at.clone(), tree);
+        let accounts = self.accounts.entry(tree).or_default();
+        if let Some(user) = session.user.as_ref().filter(|user| !accounts.contains(user) && accounts.len() < ACCOUNTS) {
+            accounts.push(user.clone());
+        }
+    }
+
+    /// The accounts of the sessions of a tree.
+    pub(super) fn accounts(&self, tree: u64) -> &[Box<str>] {
+        self.accounts.get(&tree).map_or(&[], Vec::as_slice)
+    }
+
+    fn tree(&self, session: &Session) -> u64 {
+        self.by_logon.get(&session.at).copied().unwrap_or_else(|| root(session))
+    }
+
+    /// The trees in which something may have happened that came from one host, maybe to another: of sessions on the first those of the
+    /// accounts, else the one begun last; and those that began on the other just then.
+    pub(super) fn of(
+        &self,
+        sessions: &Sessions,
+        source: Option<&Place>,
+        target: Option<&Place>,
+        accounts: &[&str],
+        (time, life): (i64, i64),
+    ) -> Vec<u64> {
+        let is_live = |session: &&Session| {
+            !session.is_paused && session.begun <= time && time < session.seen.saturating_add(life)
+        };
+        let on = |place: &'_ Place| -> Vec<&Session> {
+            sessions.on(place).map(|(_, session)| session).filter(is_live).collect()
+        };
+        let is_own = |session: &&Session| session.user.as_deref().is_some_and(|user| accounts.contains(&user));
+        let here = source.map(on).unwrap_or_default();
+        let mut trees: Vec<u64> = here.iter().copied().filter(is_own).map(|own| self.tree(own)).collect();
+        if trees.is_empty() {
+            let latest = here.iter().filter(|own| accounts.is_empty() || own.user.is_none());
+            trees.extend(latest.max_by_key(|own| own.seen).map(|own| self.tree(own)));
+        }
+        let begins = target.map(on).unwrap_or_default().into_iter().filter(|own| own.begun == time || is_own(own));
+        trees.extend(begins.map(|own| self.tree(own)));
+        trees.sort_unstable();
+        trees.dedup();
+        trees
+    }
+}
+
+fn root(session: &Session) -> u64 {
+    xxh3_64(session.at.as_bytes()) | 1
+}
+
+/// The session in which another was begun.
+fn parent<'s>(sessions: &'s Sessions, session: &Session) -> Option<&'s Session> {
+    let from = session.from.as_ref()?;
+    let is_before = |own: &&Session| !own.is_paused && own.begun <= session.begun && own.at != session.at;
+    let all = || sessions.on(from).map(|(_, own)| own).filter(is_before);
+    all().filter(|own| own.user == session.user).last().or_else(|| all().last())
+}

@@ -1,0 +1,127 @@
+//! What a finding shows of itself, as keys by which others like it are found.
+//!
+//! ```text
+//! mode_stop, ews-1 ─▶ plc-7, session 12   ─▶   looks for: goes out from ews-1, came to ews-1, to plc-7, session 12
+//!                                              leaves:    goes out from ews-1,                to plc-7, session 12
+//! ```
+//!
+//! Keys are hashes that are the same on every machine and in every run.
+
+use super::evidence::Sign;
+use super::finding::{Entity, EntityKind, Finding};
+use super::hosts::HostId;
+use xxhash_rust::xxh3::Xxh3;
+
+/// A key by which findings are found, and what it says when it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Mark {
+    pub(super) key: u64,
+    pub(super) sign: Sign,
+    /// Which entity, by its place in the finding; none for hosts.
+    pub(super) entity: Option<u16>,
+    pub(super) looks: bool,
+    pub(super) leaves: bool,
+}
+
+/// Classes of keys.
+#[derive(Clone, Copy)]
+enum Class {
+    Event = 1,
+    Tree,
+    Source,
+    Target,
+    Entity,
+    OnHost,
+    Rule,
+    Again,
+}
+
+fn key(class: Class, parts: &[&[u8]]) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(&[class as u8]);
+    for part in parts {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.digest()
+}
+
+/// All marks of a finding. `trees` are the sessions in which it may have happened, each by the one with which it began; `is_outside` says
+/// whether a host is an address outside.
+pub(super) fn marks(finding: &Finding, trees: &[u64], is_outside: impl Fn(HostId) -> bool, into: &mut Vec<Mark>) {
+    into.clear();
+    let mut put = |key: u64, sign: Sign, entity: Option<u16>, looks: bool, leaves: bool| {
+        into.push(Mark { key, sign, entity, looks, leaves });
+    };
+    let event = |number: u64| key(Class::Event, &[&number.to_le_bytes()]);
+    for number in &finding.made_of {
+        put(event(*number), Sign::MadeOf, None, true, false);
+    }
+    if let Some(number) = finding.event {
+        // Rules that match the same event are about the same.
+        put(event(number), Sign::MadeOf, None, true, true);
+    }
+    for tree in trees {
+        put(key(Class::Tree, &[&tree.to_le_bytes()]), Sign::SessionTree, None, true, true);
+    }
+    let host = |class: Class, host: HostId| key(class, &[&host.0.to_le_bytes()]);
+    if let Some(source) = finding.source {
+        let sign = if is_outside(source) { Sign::Outside } else { Sign::SameSource };
+        put(host(Class::Source, source), sign, None, true, true);
+        put(host(Class::Target, source), Sign::Onward, None, true, false);
+        let rule = key(Class::Rule, &[finding.rule.id.as_bytes(), &source.0.to_le_bytes()]);
+        put(rule, Sign::SameRule, None, true, true);
+        put(again(finding), Sign::Again, None, true, true);
+    }
+    if let Some(target) = finding.target {
+        let sign = if is_outside(target) { Sign::Outside } else { Sign::SameTarget };
+        put(host(Class::Target, target), sign, None, true, true);
+    }
+    for (number, entity) in finding.entities.iter().enumerate() {
+        let Entity { kind, name, is_mentioned } = entity;
+        let number = u16::try_from(number).ok();
+        put(key(Class::Entity, &[&[*kind as u8], name.as_bytes()]), sign_of(*kind), number, true, !is_mentioned);
+        if *kind == EntityKind::Account
+            && let Some(host) = finding.target.or(finding.source)
+        {
+            let own = key(Class::OnHost, &[name.as_bytes(), &host.0.to_le_bytes()]);
+            put(own, Sign::AccountOnHost, number, true, !is_mentioned);
+        }
+    }
+}
+
+/// What a finding has in common with itself at another time: the rule and the hosts.
+pub(super) fn again(finding: &Finding) -> u64 {
+    let host = |host: Option<HostId>| host.map_or(u32::MAX, |host| host.0).to_le_bytes();
+    key(Class::Again, &[finding.rule.id.as_bytes(), &host(finding.source), &host(finding.target)])
+}
+
+const fn sign_of(kind: EntityKind) -> Sign {
+    match kind {
+        EntityKind::Account => Sign::Account,
+        EntityKind::Session => Sign::Session,
+        EntityKind::Process => Sign::Process,
+        EntityKind::File => Sign::File,
+        EntityKind::FileName => Sign::FileName,
+        EntityKind::Hash => Sign::Hash,
+        EntityKind::Domain => Sign::Domain,
+        EntityKind::Program => Sign::Program,
+        EntityKind::Indicator => Sign::Indicator,
+    }
+}
+
+/// What findings that are one and the same, but for their time, have in common: the rule, the hosts, the accounts.
+pub(super) fn sameness(finding: &Finding, trees: &[u64]) -> u64 {
+    let mut hash = Xxh3::new();
+    hash.update(finding.rule.id.as_bytes());
+    for host in [finding.source, finding.target] {
+        hash.update(&host.map_or(u32::MAX, |host| host.0).to_le_bytes());
+    }
+    hash.update(finding.operation.as_deref().unwrap_or_default().as_bytes());
+    for entity in finding.entities.iter().filter(|entity| !entity.is_mentioned) {
+        hash.update(&[entity.kind as u8]);
+        hash.update(entity.name.as_bytes());
+    }
+    trees.iter().for_each(|tree| hash.update(&tree.to_le_bytes()));
+    hash.digest()
+}

@@ -1,0 +1,263 @@
+//! Findings are joined by what they have in common, ways respect time, and nothing depends on the order of arrival.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
+use super::*;
+use crate::check::Level;
+use crate::context::Context;
+use crate::diagnostic::Source;
+use std::sync::Arc;
+use std::time::Duration;
+
+const MINUTE: i64 = 60_000_000_000;
+
+fn plant() -> Context {
+    Context::read(&[Source::new(
+        Some("plant.yml"),
+        "
+assets:
+  - {id: office, ip: 10.0.0.5, host: office, role: office_pc}
+  - {id: jump, ip: 10.0.1.5, host: jump, role: jump_host, owner: Plant IT}
+  - {id: ews, ip: 10.0.2.5, host: ews, role: engineering_workstation, criticality: high}
+  - {id: plc, ip: 10.0.3.5, role: controller, criticality: critical, owner: Shift}
+  - {id: other, ip: 10.0.3.6, role: controller}
+zones:
+  - {name: it, networks: [10.0.0.0/24], purdue_level: 4}
+  - {name: dmz, networks: [10.0.1.0/24], purdue_level: 3.5}
+  - {name: operations, networks: [10.0.2.0/24], purdue_level: 3}
+  - {name: cell, networks: [10.0.3.0/24], purdue_level: 1, security_level: 2}
+",
+    )])
+}
+
+/// A register, and how tests speak to it.
+struct Told {
+    register: Register,
+    entries: Vec<Entry>,
+}
+
+impl Told {
+    fn new(options: IncidentOptions) -> Self {
+        Self { register: Register::new(options, &plant()), entries: Vec::new() }
+    }
+
+    fn host(&mut self, name: &str) -> Option<HostId> {
+        let asset = self.register.context().assets().iter().position(|asset| asset.id == name);
+        let place = match (asset, name.parse()) {
+            (Some(asset), _) => crate::access::Place::Asset(asset as u32),
+            (None, Ok(ip)) => crate::access::Place::Ip(ip, None),
+            (None, Err(_)) => crate::access::Place::Host(name.to_owned()),
+        };
+        self.register.host_at(&place)
+    }
+
+    /// A finding of a rule at a minute: `source`, `target` (none when empty), and accounts; what has a dot is an indicator.
+    fn find(&mut self, minute: i64, rule: &str, level: Level, ends: [&str; 2], accounts: &[&str]) -> &mut Self {
+        let rule = FindingRule {
+            id: rule.to_owned(),
+            title: rule.to_owned(),
+            level,
+            tags: vec!["attack.impact".to_owned(), "attack.t0881".to_owned()],
+            response: Vec::new(),
+            made: Made::Detection,
+        };
+        let [source, target] = ends.map(|name| if name.is_empty() { None } else { self.host(name) });
+        let entity = |name: &&str| {
+            let kind = if name.contains('.') { EntityKind::Indicator } else { EntityKind::Account };
+            Entity { kind, name: (*name).to_owned(), is_mentioned: false }
+        };
+        let finding = Finding {
+            rule: Arc::new(rule),
+            source,
+            target,
+            entities: accounts.iter().map(entity).collect(),
+            operation: None,
+            conduit: None,
+            denied: Vec::new(),
+            crosses: false,
+            event: None,
+            made_of: Vec::new(),
+        };
+        self.entry(minute, What::Finding(Box::new(finding)))
+    }
+
+    fn meet(&mut self, minute: i64, from: &str, to: &str, kind: ContactKind, what: &str) -> &mut Self {
+        let (from, to) = (self.host(from).unwrap(), self.host(to).unwrap());
+        let contact = Contact { from, to, kind, what: what.into(), account: None, conduit: None, is_denied: false };
+        self.entry(minute, What::Contact(contact))
+    }
+
+    fn entry(&mut self, minute: i64, what: What) -> &mut Self {
+        let at = format!("log:{}", self.entries.len() + 1).into();
+        self.entries.push(Entry { time: Some(minute * MINUTE), at, what });
+        self
+    }
+
+    /// All incidents after the entries have come in some order.
+    fn incidents(mut self, order: impl FnOnce(&mut Vec<Entry>)) -> Vec<Incident> {
+        order(&mut self.entries);
+        for entry in self.entries {
+            self.register.push(entry);
+        }
+        self.register.finish();
+        self.register.incidents()
+    }
+}
+
+fn hour() -> IncidentOptions {
+    IncidentOptions { lateness: Duration::from_secs(86_400), ..IncidentOptions::default() }
+}
+
+/// The hosts of a way, from its beginning.
+fn way(path: &Path) -> Vec<&str> {
+    let ends = path.hops.iter().map(|hop| hop.to.as_str());
+    path.hops.first().map(|hop| hop.from.as_str()).into_iter().chain(ends).collect()
+}
+
+/// Names of the rules of each incident, and incidents by their first rule.
+fn rules(all: &[Incident]) -> Vec<Vec<&str>> {
+    let mut rules: Vec<Vec<&str>> =
+        all.iter().map(|own| own.findings.iter().map(|found| found.title.as_str()).collect()).collect();
+    rules.sort();
+    rules
+}
+
+fn story(told: &mut Told) {
+    told.find(0, "tool", Level::High, ["office", ""], &["anna"])
+        .meet(10, "office", "jump", ContactKind::Remote, "rdp")
+        .find(12, "dump", Level::High, ["jump", ""], &["anna"])
+        .meet(20, "jump", "ews", ContactKind::Remote, "rdp")
+        .find(21, "logon", Level::Medium, ["jump", "ews"], &["kim"])
+        .find(30, "stop", Level::High, ["ews", "plc"], &[]);
+}
+
+#[test]
+fn an_attack_is_one_incident_and_its_way_is_found() {
+    let mut told = Told::new(hour());
+    story(&mut told);
+    let all = told.incidents(|_| ());
+    assert_eq!(rules(&all), [["tool", "dump", "logon", "stop"]]);
+    assert_eq!(way(&all[0].path), ["office", "jump", "ews", "plc"]);
+    assert_eq!(all[0].path.gap.as_deref(), Some("how it came to office was not seen"));
+    assert_eq!(all[0].spread.lowest_level, Some(1.0));
+    assert!(all[0].hints.iter().any(|hint| hint.contains("Shift") && hint.contains("plc")));
+}
+
+#[test]
+fn the_order_of_arrival_changes_nothing() {
+    let mut told = Told::new(hour());
+    story(&mut told);
+    let expected = told.incidents(|_| ());
+    for turn in 1..6 {
+        let mut told = Told::new(hour());
+        story(&mut told);
+        let all = told.incidents(|entries| {
+            entries.reverse();
+            entries.rotate_left(turn);
+        });
+        assert_eq!(all, expected, "turn {turn}");
+    }
+}
+
+#[test]
+fn a_contact_after_the_effect_is_no_part_of_the_way() {
+    let mut told = Told::new(hour());
+    told.find(0, "tool", Level::High, ["office", ""], &["bad.example"])
+        .find(5, "stop", Level::High, ["ews", "plc"], &["bad.example"])
+        .meet(6, "office", "jump", ContactKind::Remote, "rdp")
+        .meet(7, "jump", "ews", ContactKind::Remote, "rdp");
+    let all = told.incidents(|_| ());
+    assert_eq!(rules(&all), [["tool", "stop"]]);
+    assert_eq!(way(&all[0].path), ["ews", "plc"]);
+    assert_eq!(all[0].path.gap.as_deref(), Some("no contact was seen that leads from office to ews"));
+}
+
+#[test]
+fn equal_names_on_different_hosts_join_nothing() {
+    let mut told = Told::new(hour());
+    told.find(0, "one", Level::High, ["office", ""], &["operator@office"]).find(
+        1,
+        "two",
+        Level::High,
+        ["other", ""],
+        &["operator@other"],
+    );
+    assert_eq!(rules(&told.incidents(|_| ())), [["one"], ["two"]]);
+}
+
+#[test]
+fn findings_without_entities_are_incidents_of_their_own() {
+    let mut told = Told::new(hour());
+    told.find(0, "one", Level::High, ["", ""], &[]).find(0, "two", Level::High, ["", ""], &[]);
+    assert_eq!(rules(&told.incidents(|_| ())), [["one"], ["two"]]);
+}
+
+#[test]
+fn what_happens_again_and_again_makes_no_one_of_two() {
+    let mut told = Told::new(hour());
+    for time in 0..5 {
+        told.find(time * 60, "write", Level::Low, ["ews", "plc"], &[]);
+    }
+    told.find(250, "tool", Level::High, ["ews", ""], &["kim"]).find(255, "stop", Level::High, ["ews", "plc"], &["kim"]);
+    let all = told.incidents(|_| ());
+    assert_eq!(rules(&all), [["tool", "stop"]]);
+}
+
+#[test]
+fn low_findings_alone_are_no_incident() {
+    let mut told = Told::new(hour());
+    told.find(0, "one", Level::Low, ["ews", ""], &[]).find(1, "two", Level::Informational, ["ews", ""], &[]);
+    assert!(told.incidents(|_| ()).is_empty());
+}
+
+#[test]
+fn after_a_quiet_time_it_is_another_incident() {
+    let mut told = Told::new(IncidentOptions { quiet: Duration::from_secs(7_200), ..hour() });
+    told.find(0, "one", Level::High, ["ews", ""], &["kim"]).find(200, "two", Level::High, ["ews", ""], &["kim"]);
+    assert_eq!(rules(&told.incidents(|_| ())), [["one"], ["two"]]);
+}
+
+#[test]
+fn a_flood_of_one_rule_does_not_merge_what_is_unrelated() {
+    let mut told = Told::new(hour());
+    told.find(0, "one", Level::High, ["office", ""], &["anna"]).find(0, "two", Level::High, ["ews", ""], &["kim"]);
+    for number in 0..2_000 {
+        let host = if number % 2 == 0 { "office" } else { "ews" };
+        told.find(1, "noise", Level::Medium, [host, "10.0.9.1"], &[]);
+    }
+    let all = told.incidents(|_| ());
+    assert_eq!(all.len(), 2);
+    assert_eq!(all.iter().flat_map(|own| &own.findings).map(|found| found.count).sum::<u64>(), 2_002);
+    assert!(all.iter().all(|own| own.findings.len() == 2), "equal findings are one with a count");
+}
+
+#[test]
+fn merging_is_told_and_the_earlier_id_stays() {
+    let mut told = Told::new(IncidentOptions::default());
+    told.find(0, "one", Level::High, ["office", ""], &["anna"])
+        .find(2, "two", Level::High, ["ews", ""], &["kim"])
+        .find(4, "both", Level::High, ["office", "ews"], &["anna", "kim"]);
+    let Told { mut register, entries } = told;
+    entries.into_iter().for_each(|entry| register.push(entry));
+    register.finish();
+    let all = register.incidents();
+    let changes = register.take_changes();
+    let [Change::Opened { id: one }, Change::Opened { id: two }, ..] = &*changes else { panic!("{changes:?}") };
+    assert!(changes.iter().any(|change| matches!(change, Change::Merged { id, into, .. } if id == two && into == one)));
+    assert_eq!((all.len(), &all[0].id), (1, one));
+    assert_eq!(all[0].merged.len(), 1);
+    assert!(register.take_changes().is_empty());
+}
+
+#[test]
+fn every_point_of_a_score_has_a_name() {
+    let mut told = Told::new(hour());
+    story(&mut told);
+    for incident in told.incidents(|_| ()) {
+        let Score { total, likelihood, consequence, likelihood_terms, consequence_terms } = incident.score;
+        let sum = |terms: &[Term]| terms.iter().map(|term| term.points).sum::<u32>().min(100);
+        assert_eq!((likelihood, consequence), (sum(&likelihood_terms), sum(&consequence_terms)));
+        assert_eq!(total, likelihood * consequence / 100);
+        assert!(likelihood_terms.iter().chain(&consequence_terms).all(|term| !term.why.is_empty()));
+    }
+}
