@@ -11,6 +11,7 @@ use super::hosts::HostId;
 use crate::config::INCIDENT_SPANS_MAX;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
+use xxhash_rust::xxh3::Xxh3;
 
 /// Contacts that follow each other within this time, in nanoseconds, are one span.
 const NEAR: i64 = 600_000_000_000;
@@ -42,6 +43,20 @@ pub(crate) struct Contact {
     pub(crate) is_denied: bool,
 }
 
+impl Contact {
+    /// What is the same in all contacts of a kind; the conduit and the verdict on the first count for all.
+    fn key(&self) -> u64 {
+        let mut hash = Xxh3::new();
+        hash.update(&self.from.0.to_le_bytes());
+        hash.update(&self.to.0.to_le_bytes());
+        hash.update(&[self.kind as u8, u8::from(self.account.is_some())]);
+        hash.update(&(self.what.len() as u64).to_le_bytes());
+        hash.update(self.what.as_bytes());
+        hash.update(self.account.as_deref().unwrap_or_default().as_bytes());
+        hash.digest()
+    }
+}
+
 /// The number of a span's contact among all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(super) struct ContactId(pub(super) u32);
@@ -66,7 +81,8 @@ pub(super) struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Contacts {
     all: Vec<Kept>,
-    by_what: HashMap<(HostId, HostId, ContactKind, Box<str>, Option<Box<str>>), u32>,
+    /// By a hash of all but the times.
+    by_what: HashMap<u64, u32>,
     pairs: HashSet<(HostId, HostId)>,
     into: HashMap<HostId, Vec<u32>>,
     out_of: HashMap<HostId, Vec<u32>>,
@@ -84,7 +100,7 @@ pub(super) enum Added {
 impl Contacts {
     /// Takes note of a contact. Times may come in any order.
     pub(super) fn add(&mut self, contact: Contact, time: i64, at: &str) -> Added {
-        let key = (contact.from, contact.to, contact.kind, contact.what.clone(), contact.account.clone());
+        let key = contact.key();
         let mut added = Added::Known;
         let number = match self.by_what.get(&key) {
             Some(number) => *number,

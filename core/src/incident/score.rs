@@ -73,11 +73,7 @@ fn likelihood(members: &[&Member]) -> Vec<Term> {
     let crosses = members.iter().any(|member| member.finding.crosses);
     add("crossing", if crosses { 8 } else { 0 }, "it goes from one zone to another".to_owned());
     let is_indicator = |member: &&Member| member.finding.entities.iter().any(|own| own.kind == EntityKind::Indicator);
-    add(
-        "intelligence",
-        if members.iter().any(|own| is_indicator(&own)) { 10 } else { 0 },
-        "an indicator was seen".to_owned(),
-    );
+    add("intelligence", if members.iter().any(is_indicator) { 10 } else { 0 }, "an indicator was seen".to_owned());
     terms
 }
 

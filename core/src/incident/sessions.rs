@@ -91,6 +91,6 @@ fn root(session: &Session) -> u64 {
 fn parent<'s>(sessions: &'s Sessions, session: &Session) -> Option<&'s Session> {
     let from = session.from.as_ref()?;
     let is_before = |own: &&Session| !own.is_paused && own.begun <= session.begun && own.at != session.at;
-    let all = || sessions.on(from).map(|(_, own)| own).filter(is_before);
-    all().filter(|own| own.user == session.user).last().or_else(|| all().last())
+    let all = || sessions.on(from).rev().map(|(_, own)| own).filter(is_before);
+    all().find(|own| own.user == session.user).or_else(|| all().next())
 }

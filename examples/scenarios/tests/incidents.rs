@@ -23,7 +23,7 @@ fn incidents(made: &Generated, lateness_s: u64, keep: fn(u64) -> bool) -> Vec<In
     let texts = packs
         .flat_map(|(pack, rules)| rules.iter().map(move |(file, text)| (format!("{pack}/{file}"), (*text).to_owned())));
     let plan = Plan::new(RulePack::from_texts(texts), RuleOptions::default(), &[], &SourceChoice::Auto).unwrap();
-    let plan = plan.in_context(&[made.plant.clone()]).unwrap();
+    let plan = plan.in_context(std::slice::from_ref(&made.plant)).unwrap();
     let options = IncidentOptions { lateness: Duration::from_secs(lateness_s), ..IncidentOptions::default() };
     let mut investigation = Investigation::new(plan, &[], options).unwrap();
     investigation.incidents().keep_findings(keep);
