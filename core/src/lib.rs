@@ -10,7 +10,7 @@ mod detection;
 pub mod diagnostic;
 mod engine;
 mod event;
-pub mod incident;
+mod incident;
 mod intel;
 mod lanes;
 mod matcher;
@@ -60,6 +60,17 @@ pub mod stream {
         Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
+}
+
+/// Findings that are one attack, the way by which it came, and how far it got.
+///
+#[doc = include_str!("../INCIDENTS.md")]
+pub mod incidents {
+    pub use crate::engine::Incidents;
+    pub use crate::incident::{
+        Change, EntityKind, FindingSeen, Hop, HostSeen, Incident, IncidentOptions, IncidentStats, Made, Path, Reach,
+        Score, Spread, Term,
+    };
 }
 
 /// Who may change controllers, and by which way they have come.

@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("intel", &["diagnostic", "syntax", "check", "event", "program"]),
     ("context", &["diagnostic", "syntax", "event", "program", "ot"]),
     ("access", &["context"]),
-    ("incident", &["check", "context", "access"]),
+    ("incident", &["diagnostic", "syntax", "check", "context", "access"]),
     ("reference", &["check", "event"]),
     ("detection", &["reference", "intel"]),
     ("correlation", &["check", "event"]),

@@ -8,7 +8,7 @@ use crate::load::{PipelineText, with_entities};
 use crate::source::{Plan, SourceId};
 use std::collections::HashMap;
 use tieline::context::Context;
-use tieline::incident::{IncidentOptions, Incidents};
+use tieline::incidents::{IncidentOptions, Incidents};
 use tieline::{Compiler, EventError, Scanner};
 
 /// Events of any source on their way to incidents.

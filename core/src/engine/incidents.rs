@@ -44,7 +44,7 @@ const REMOTE: &[(u16, &str)] = &[
 ///
 /// ```
 /// use tieline::context::Context;
-/// use tieline::incident::{IncidentOptions, Incidents};
+/// use tieline::incidents::{IncidentOptions, Incidents};
 /// let rules = tieline::Compiler::new()
 ///     .rules(None, "
 /// title: Audit log cleared

@@ -35,7 +35,5 @@ pub(crate) use table::{Class, EntityTable, plain_account};
 pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;
 
-pub use crate::engine::Incidents;
-
 #[cfg(test)]
 mod tests;

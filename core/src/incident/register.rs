@@ -30,7 +30,7 @@ use std::time::Duration;
 /// How incidents are made of findings.
 ///
 /// ```
-/// let options = tieline::incident::IncidentOptions { lateness: std::time::Duration::from_secs(60), ..Default::default() };
+/// let options = tieline::incidents::IncidentOptions { lateness: std::time::Duration::from_secs(60), ..Default::default() };
 /// assert_eq!(options.hub_peers, 16);
 /// ```
 #[derive(Debug, Clone, PartialEq)]

@@ -127,7 +127,7 @@ fn story(told: &mut Told) {
         .meet(10, "office", "jump", ContactKind::Remote, "rdp")
         .find(12, "dump", Level::High, ["jump", ""], &["anna"])
         .meet(20, "jump", "ews", ContactKind::Remote, "rdp")
-        .find(21, "logon", Level::Medium, ["jump", "ews"], &["kim"])
+        .find(21, "logon", Level::Medium, ["jump", "ews"], &[])
         .find(30, "stop", Level::High, ["ews", "plc"], &[]);
 }
 

@@ -378,6 +378,11 @@ impl<'e> Frame<'e> {
     /// Which of the parts that have an object beside them a part is, when there are so many of them.
     fn accompanied(&self, part: &Part, count: usize) -> Option<usize> {
         let (path, wants) = self.layout.accompanied.as_ref()?;
+        // A key of the whole way belongs to none of them.
+        let objects = self.layout.each?;
+        if self.is_object && !self.plan.are_inside(self.event.slots, *path, objects) {
+            return None;
+        }
         let placed = self.event.slots.placed(self.plan.slot(*path)?, self.event.text);
         let (mut all, mut before, mut is_one) = (0, 0, false);
         for placed in placed {

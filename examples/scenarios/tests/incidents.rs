@@ -11,7 +11,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use tieline::incident::{Incident, IncidentOptions};
+use tieline::incidents::{Incident, IncidentOptions};
 use tieline_common::incidents::Investigation;
 use tieline_common::load::{RuleOptions, RulePack};
 use tieline_common::source::{Plan, SourceChoice};

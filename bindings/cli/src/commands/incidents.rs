@@ -16,7 +16,7 @@ use crate::screen::{BOLD, DIM, Screen, counted};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::io::Write as _;
 use std::time::Duration;
-use tieline::incident::{Incident, IncidentOptions};
+use tieline::incidents::{Incident, IncidentOptions};
 use tieline_common::incidents::Investigation;
 use tieline_common::load::read_taxonomy;
 
