@@ -13,6 +13,7 @@ mod context;
 mod correlate;
 mod coverage;
 mod follow;
+mod incidents;
 mod indicators;
 mod normalise;
 mod parity;

@@ -1,0 +1,81 @@
+//! `incidents`.
+
+use super::support::Room;
+
+const RULES: &str = "title: Log Cleared
+id: 11111111-1111-4111-8111-111111111111
+logsource: {product: windows}
+detection: {selection: {EventID: 1102}, condition: selection}
+level: high
+tags: [attack.defense-evasion, attack.t1070.001]
+---
+title: Service Installed
+id: 22222222-2222-4222-8222-222222222222
+logsource: {product: windows}
+detection: {selection: {EventID: 7045}, condition: selection}
+level: medium
+response: [Ask who installs services there]
+";
+
+const PLANT: &str = "assets:
+  - {id: jump, ip: 10.1.0.5, host: jump.plant.example, role: jump_host}
+  - {id: hmi, ip: 10.2.0.5, host: hmi.plant.example, role: hmi, criticality: high, owner: Shift}
+zones:
+  - {name: dmz, networks: [10.1.0.0/24], purdue_level: 3.5}
+  - {name: supervision, networks: [10.2.0.0/24], purdue_level: 2}
+";
+
+const EVENTS: &str = r#"{"TimeCreated_SystemTime": "2026-11-26T08:00:00Z", "EventID": 7045, "Channel": "System", "Computer": "jump.plant.example"}
+{"ts": "2026-11-26T08:10:00Z", "id.orig_h": "10.1.0.5", "id.resp_h": "10.2.0.5", "id.resp_p": 3389, "service": "rdp"}
+{"TimeCreated_SystemTime": "2026-11-26T08:10:05Z", "EventID": 4624, "Channel": "Security", "Computer": "hmi.plant.example", "LogonType": 10, "TargetUserName": "anna", "TargetLogonId": "0x51", "IpAddress": "10.1.0.5"}
+{"TimeCreated_SystemTime": "2026-11-26T08:12:00Z", "EventID": 7045, "Channel": "System", "Computer": "hmi.plant.example", "SubjectUserName": "anna", "SourceAddress": "10.1.0.5"}
+{"TimeCreated_SystemTime": "2026-11-26T08:20:00Z", "EventID": 1102, "Channel": "Security", "Computer": "hmi.plant.example", "SubjectUserName": "anna", "SubjectLogonId": "0x51"}
+{"TimeCreated_SystemTime": "2026-11-26T08:21:00Z", "EventID": 1102, "Channel": "Security", "Computer": "<script>alert(1)</script>"}
+"#;
+
+fn room() -> Room {
+    let room = Room::empty();
+    room.file("rules.yml", RULES);
+    room.file("plant.yml", PLANT);
+    room.file("events.ndjson", EVENTS);
+    room
+}
+
+#[test]
+fn findings_of_one_attack_are_one_incident_with_its_way() {
+    let ran = room().run("incidents events.ndjson --rules rules.yml --context plant.yml").expect(0);
+    let all: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(all.len(), 2, "{}", ran.out);
+    let own = &all[0];
+    assert_eq!(own["findings"].as_array().unwrap().len(), 3, "{own:#}");
+    let way: Vec<&str> =
+        own["path"]["hops"].as_array().unwrap().iter().map(|hop| hop["to"].as_str().unwrap()).collect();
+    assert_eq!(
+        (own["path"]["hops"][0]["from"].as_str(), way.as_slice()),
+        (Some("jump"), ["hmi"].as_slice()),
+        "{own:#}"
+    );
+    assert_eq!(own["spread"]["zones"], serde_json::json!({"dmz": 1, "supervision": 1}));
+    let hints = own["hints"].to_string();
+    assert!(hints.contains("call Shift") && hints.contains("Ask who installs services there"), "{hints}");
+    assert!(ran.err.contains("6 events read: 4 findings, 2 incidents"), "{}", ran.err);
+    assert_eq!(all[1]["hosts"][0]["name"], "<script>alert(1)</script>", "text stays what it is");
+}
+
+#[test]
+fn a_table_shows_the_way_and_fail_says_that_there_is_one() {
+    let ran = room().run("incidents events.ndjson --rules rules.yml --context plant.yml -o table --fail").expect(1);
+    assert!(ran.out.starts_with("SCORE  LEVEL"), "{}", ran.out);
+    assert!(ran.out.contains("jump ─") && ran.out.contains("→ hmi"), "{}", ran.out);
+    assert!(ran.out.contains("how it came to jump was not seen"), "{}", ran.out);
+}
+
+#[test]
+fn what_cannot_be_read_is_told_and_the_rest_counts() {
+    let room = room();
+    room.file("broken.ndjson", "{\"EventID\": 1102, \"Computer\": \"a\"}\n{cut off\n");
+    let ran = room.run("incidents broken.ndjson missing.ndjson --rules rules.yml").expect(3);
+    assert!(ran.out.contains("Log Cleared on a"), "{}", ran.out);
+    assert!(ran.err.contains("broken.ndjson:2") && ran.err.contains("missing.ndjson"), "{}", ran.err);
+    room.run("incidents events.ndjson --rules missing.yml").expect(4);
+}
