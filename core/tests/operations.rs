@@ -225,6 +225,11 @@ fn objects_beside_some_messages_belong_to_those() {
     assert_eq!(files(r#"{"c":2},{"c":1},{"c":4}"#), ["-", "-", "-"]);
 }
 
+#[test]
+fn a_key_of_the_whole_way_is_beside_nothing() {
+    check(r#"{"l":{"p":[{"in":[{},{"sub":0}]}],"b":{"f":0}},"l.p.in.c":"1"}"#).unwrap();
+}
+
 /// How many records an event has, and which of them have the flag `truncated`.
 fn truncated(event: &str) -> (usize, Vec<usize>) {
     let mut normaliser = Normaliser::new(with_tables(Compiler::new())).unwrap();

@@ -8,8 +8,6 @@
 //! what they have in common, weighed by a short table (`evidence`); what many have in common (`hub`) weighs little. Contacts are what
 //! hosts did with hosts, found or not; the way is traced over them. No rule and no event is known here, and no clock is read.
 
-#![doc = include_str!("../../INCIDENTS.md")]
-
 mod contacts;
 mod evidence;
 mod finding;
