@@ -20,7 +20,7 @@ use tieline::context::Context;
 ///
 /// let learner = Learner::new(&NormaliserOptions::default())?;
 /// learner.push(br#"{"id.orig_h": "10.0.0.9", "id.resp_h": "10.0.1.2", "service": "http", "ts": 1795681232.3}"#)?;
-/// assert!(learner.proposal()?.contains("protocols: [http]"));
+/// assert!(learner.proposal()?.contains("- http"));
 /// # Ok::<(), tieline_common::waist::Error>(())
 /// ```
 #[derive(Debug)]
