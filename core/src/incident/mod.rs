@@ -13,6 +13,7 @@ mod evidence;
 mod finding;
 mod groups;
 mod hosts;
+mod join;
 mod path;
 mod register;
 mod score;
