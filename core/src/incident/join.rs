@@ -16,6 +16,7 @@ use super::register::{Register, nanos};
 use super::signs::{self, Mark};
 use crate::check::Level;
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 /// Who left a key last, group by group.
 #[derive(Debug, Clone, Copy)]
@@ -55,9 +56,16 @@ const TRACES: usize = 6;
 /// Traces by their keys.
 #[derive(Debug)]
 pub(super) struct Traces {
-    young: HashMap<u64, Vec<Trace>>,
-    old: HashMap<u64, Vec<Trace>>,
+    young: HashMap<u64, Left>,
+    old: HashMap<u64, Left>,
     max: usize,
+}
+
+/// The traces under one key. PERF: most keys have one, and it stands in the table itself.
+#[derive(Debug)]
+struct Left {
+    first: Trace,
+    more: Vec<Trace>,
 }
 
 impl Traces {
@@ -65,16 +73,21 @@ impl Traces {
         Self { young: HashMap::new(), old: HashMap::new(), max }
     }
 
-    fn of(&self, key: u64) -> &[Trace] {
-        self.young.get(&key).or_else(|| self.old.get(&key)).map_or(&[], Vec::as_slice)
+    fn of(&self, key: u64) -> impl Iterator<Item = &Trace> {
+        let left = self.young.get(&key).or_else(|| self.old.get(&key));
+        left.into_iter().flat_map(|left| std::iter::once(&left.first).chain(&left.more))
     }
 
     /// Forgets what leads to groups that were forgotten.
     pub(super) fn forget(&mut self, groups: &Groups) {
         for traces in [&mut self.young, &mut self.old] {
-            traces.retain(|_, traces| {
-                traces.retain(|trace| groups.is_live(trace.group));
-                !traces.is_empty()
+            traces.retain(|_, left| {
+                left.more.retain(|trace| groups.is_live(trace.group));
+                if !groups.is_live(left.first.group) {
+                    let Some(next) = left.more.pop() else { return false };
+                    left.first = next;
+                }
+                true
             });
         }
     }
@@ -83,18 +96,28 @@ impl Traces {
         if self.young.len() >= self.max / 2 {
             self.old = std::mem::take(&mut self.young);
         }
-        let old = &mut self.old;
-        let traces = self.young.entry(key).or_insert_with(|| old.remove(&key).unwrap_or_default());
+        let older = self.old.remove(&key);
+        let left = match self.young.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => match older {
+                Some(older) => free.insert(older),
+                None => {
+                    free.insert(Left { first: trace, more: Vec::new() });
+                    return;
+                }
+            },
+        };
         // What is usual does not hide what is not.
         let is_same = |own: &Trace| groups.find(own.group) == trace.group && own.is_habit == trace.is_habit;
-        if let Some(own) = traces.iter_mut().find(|own| is_same(own)) {
+        let mut all = std::iter::once(&mut left.first).chain(&mut left.more);
+        if let Some(own) = all.find(|own| is_same(own)) {
             *own = trace;
             return;
         }
-        if traces.len() >= TRACES {
-            traces.remove(0);
+        if left.more.len() + 1 >= TRACES {
+            left.first = left.more.remove(0);
         }
-        traces.push(trace);
+        left.more.push(trace);
     }
 }
 

@@ -227,6 +227,15 @@ impl Register {
         self.hosts.of(party, &self.context)
     }
 
+    /// The host of an address, a name, or the id of an asset.
+    pub(crate) fn named(&mut self, name: &str) -> Option<HostId> {
+        if let Some(known) = self.hosts.named(name) {
+            return Some(known);
+        }
+        let party = self.context.party(name);
+        self.hosts.of(&party, &self.context)
+    }
+
     /// The host at a place.
     #[cfg(test)]
     pub(super) fn host_at(&mut self, place: &access::Place) -> Option<HostId> {
