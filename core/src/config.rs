@@ -42,14 +42,12 @@ pub(crate) const TRUST_TRIES_MAX: usize = 4_096;
 
 /// Hosts that incidents tell apart; findings on others have no host.
 pub(crate) const INCIDENT_HOSTS_MAX: usize = 1 << 20;
-/// Spans of contacts that are kept; then those that exist grow.
-pub(crate) const INCIDENT_SPANS_MAX: usize = 1 << 21;
 /// What waits for late events; then the earliest is taken before its time.
 pub(crate) const INCIDENT_HELD_MAX: usize = 1 << 18;
-/// Findings that are kept, equal ones once; those beyond are counted.
-pub(crate) const INCIDENT_FINDINGS_MAX: usize = 1 << 21;
-/// Keys by which findings are found; then those that were not renewed for longest are forgotten.
-pub(crate) const INCIDENT_KEYS_MAX: usize = 1 << 23;
+/// Changes that wait to be asked for; then the oldest are forgotten.
+pub(crate) const INCIDENT_CHANGES_MAX: usize = 1 << 16;
+/// Incidents that are over and kept; then the oldest are forgotten.
+pub(crate) const INCIDENTS_CLOSED_MAX: usize = 1 << 14;
 /// Spans that are looked at to trace one way.
 pub(crate) const PATH_SPANS_MAX: usize = 1 << 16;
 

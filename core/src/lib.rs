@@ -69,7 +69,7 @@ pub mod incidents {
     pub use crate::engine::Incidents;
     pub use crate::incident::{
         Change, EntityKind, FindingSeen, Hop, HostSeen, Incident, IncidentOptions, IncidentStats, Made, Path, Reach,
-        Score, Spread, Term,
+        Reported, Score, Spread, Term,
     };
 }
 

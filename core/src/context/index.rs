@@ -8,6 +8,7 @@
 //! several sites are told apart by the site of the event; where that is not known, none of them is meant.
 
 use super::flow::Gate;
+use super::lens::Party;
 use super::model::{Asset, Context};
 use super::read::mac;
 use hashbrown::HashMap;
@@ -131,6 +132,19 @@ pub(crate) struct End {
 }
 
 impl Context {
+    /// What an address or the name of a host or asset stands for.
+    pub(crate) fn party(&self, name: &str) -> Party {
+        let ip = name.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+        let Self { plant, here } = self;
+        let asset = plant.assets.iter().position(|asset| ip.is_none() && asset.id == name).filter(|_| ip.is_none());
+        if let Some(asset) = asset {
+            return Party { end: self.end_of(asset as u32), ..Party::default() };
+        }
+        let host = Some(name).filter(|_| ip.is_none());
+        let end = plant.index.end(&plant.assets, &Named { ip, host, ..Named::default() }, *here);
+        Party { ip, host: host.map(str::to_owned), end, ..Party::default() }
+    }
+
     /// An asset as an end of events.
     pub(crate) fn end_of(&self, asset: u32) -> End {
         let index = &self.plant.index;

@@ -15,7 +15,7 @@ use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
     Change, Class, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
-    IncidentOptions, IncidentStats, Made, Register, What, plain_account,
+    IncidentOptions, IncidentStats, Made, Register, Reported, What, plain_account,
 };
 use crate::program::SlotId;
 use std::collections::{BTreeMap, HashMap};
@@ -186,6 +186,31 @@ impl Incidents {
         }
         self.take_alerts();
         Ok(())
+    }
+
+    /// Takes a finding that was made elsewhere.
+    pub fn add(&mut self, reported: &Reported<'_>) {
+        let Self { register, rules, .. } = self;
+        let rule = rules.get(reported.rule).map(Arc::clone).unwrap_or_else(|| {
+            let rule = Arc::new(FindingRule {
+                id: reported.rule.to_owned(),
+                title: reported.title.to_owned(),
+                level: reported.level,
+                tags: reported.tags.iter().map(|tag| (*tag).to_owned()).collect(),
+                response: Vec::new(),
+                made: Made::Elsewhere,
+            });
+            rules.insert(reported.rule.to_owned(), Arc::clone(&rule));
+            rule
+        });
+        let mut host = |name: Option<&str>| name.and_then(|name| register.named(name));
+        let (source, target) = (host(reported.source), host(reported.target));
+        let entity =
+            |(kind, name): &(EntityKind, &str)| Entity { kind: *kind, name: (*name).to_owned(), is_mentioned: false };
+        let entities = reported.entities.iter().map(entity).collect();
+        let about = About { source, target, entities, ..About::default() };
+        let what = What::Finding(Box::new(about.finding(rule, None)));
+        register.push(Entry { time: Some(reported.time_ns), at: reported.at.into(), what });
     }
 
     /// Says that no event older than this will come any more, in nanoseconds since 1970.

@@ -8,7 +8,6 @@
 //! looked up. When there are too many, those of hosts without incidents that were not renewed for longest are forgotten.
 
 use super::hosts::HostId;
-use crate::config::INCIDENT_SPANS_MAX;
 use hashbrown::{HashMap, HashSet};
 use serde::Serialize;
 use xxhash_rust::xxh3::Xxh3;
@@ -84,10 +83,11 @@ pub(super) struct Contacts {
     /// By a hash of all but the times.
     by_what: HashMap<u64, u32>,
     pairs: HashSet<(HostId, HostId)>,
-    into: HashMap<HostId, Vec<u32>>,
+    leading_to: HashMap<HostId, Vec<u32>>,
     out_of: HashMap<HostId, Vec<u32>>,
     spans: usize,
-    /// Contacts for which there was no room.
+    max: usize,
+    /// Spans that were forgotten.
     pub(super) given_up: u64,
 }
 
@@ -98,30 +98,64 @@ pub(super) enum Added {
 }
 
 impl Contacts {
+    pub(super) fn new(max: usize) -> Self {
+        Self { max, ..Self::default() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_bounded(&self) -> bool {
+        self.spans <= self.max && self.all.iter().map(|kept| kept.spans.len()).sum::<usize>() == self.spans
+    }
+
+    /// Forgets the oldest quarter of all spans.
+    fn make_room(&mut self) {
+        let mut times: Vec<i64> = self.all.iter().flat_map(|kept| &kept.spans).map(|span| span.last).collect();
+        let at = times.len() / 4;
+        if at >= times.len() {
+            return;
+        }
+        let (_, cut, _) = times.select_nth_unstable(at);
+        let (cut, mut all) = (*cut, std::mem::take(&mut self.all));
+        for kept in &mut all {
+            kept.spans.retain(|span| span.last > cut);
+        }
+        all.retain(|kept| !kept.spans.is_empty());
+        let spans = all.iter().map(|kept| kept.spans.len()).sum();
+        self.given_up += (self.spans - spans) as u64;
+        let pairs = std::mem::take(&mut self.pairs);
+        *self = Self { spans, pairs, given_up: self.given_up, max: self.max, ..Self::default() };
+        for kept in all {
+            let number = self.all.len() as u32;
+            self.out_of.entry(kept.contact.from).or_default().push(number);
+            self.leading_to.entry(kept.contact.to).or_default().push(number);
+            self.by_what.insert(kept.contact.key(), number);
+            self.all.push(kept);
+        }
+    }
+
     /// Takes note of a contact. Times may come in any order.
     pub(super) fn add(&mut self, contact: Contact, time: i64, at: &str) -> Added {
         let key = contact.key();
         let mut added = Added::Known;
         let number = match self.by_what.get(&key) {
             Some(number) => *number,
-            None if self.spans >= INCIDENT_SPANS_MAX => {
-                self.given_up += 1;
-                return added;
-            }
             None => {
                 let number = self.all.len() as u32;
                 if self.pairs.insert((contact.from, contact.to)) {
                     added = Added::NewPair;
                 }
                 self.out_of.entry(contact.from).or_default().push(number);
-                self.into.entry(contact.to).or_default().push(number);
+                self.leading_to.entry(contact.to).or_default().push(number);
                 self.by_what.insert(key, number);
                 self.all.push(Kept { contact, spans: Vec::new() });
                 number
             }
         };
         if let Some(kept) = self.all.get_mut(number as usize) {
-            self.spans += usize::from(kept.note(time, at, self.spans < INCIDENT_SPANS_MAX));
+            self.spans += usize::from(kept.note(time, at));
+        }
+        if self.spans > self.max {
+            self.make_room();
         }
         added
     }
@@ -137,7 +171,7 @@ impl Contacts {
 
     /// Contacts that led to a host.
     pub(super) fn leading_to(&self, host: HostId) -> impl Iterator<Item = (ContactId, &Kept)> {
-        self.of(self.into.get(&host))
+        self.of(self.leading_to.get(&host))
     }
 
     /// Contacts that a host began.
@@ -151,14 +185,13 @@ impl Contacts {
 }
 
 impl Kept {
-    /// Takes note of a time, and says whether it made a new span. Without room the nearest span grows.
-    fn note(&mut self, time: i64, at: &str, has_room: bool) -> bool {
+    /// Takes note of a time, and says whether it made a new span.
+    fn note(&mut self, time: i64, at: &str) -> bool {
         let next = self.spans.partition_point(|span| span.first <= time);
         let before = next.checked_sub(1);
         let is_near = |span: &Span| time >= span.first.saturating_sub(NEAR) && time <= span.last.saturating_add(NEAR);
         let near = before.filter(|at| self.spans.get(*at).is_some_and(is_near));
         let near = near.or_else(|| Some(next).filter(|at| self.spans.get(*at).is_some_and(is_near)));
-        let near = near.or_else(|| before.or(Some(next)).filter(|_| !has_room && !self.spans.is_empty()));
         let Some(place) = near else {
             let span = Span { first: time, last: time, count: 1, at_first: at.into(), at_last: at.into() };
             self.spans.insert(next, span);

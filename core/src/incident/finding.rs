@@ -21,6 +21,8 @@ pub enum Made {
     Correlation,
     /// A privileged operation that nothing explains.
     Trust,
+    /// Somebody else.
+    Elsewhere,
 }
 
 /// The rule of a finding.
@@ -35,6 +37,51 @@ pub(crate) struct FindingRule {
     /// What an operator may do.
     pub(crate) response: Vec<String>,
     pub(crate) made: Made,
+}
+
+/// A finding that was made elsewhere, such as an alert of another product.
+///
+/// ```
+/// use tieline::incidents::Reported;
+/// let alert = Reported { time_ns: 1_795_681_232_000_000_000, rule: "edr-17", title: "Credential dump", source: Some("hmi-1"), ..Reported::default() };
+/// assert_eq!(alert.level, tieline::Level::Medium);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Reported<'a> {
+    /// When it happened, in nanoseconds since 1970.
+    pub time_ns: i64,
+    /// Where it stands, for incidents to name it.
+    pub at: &'a str,
+    /// What names the rule; findings of the same rule have the same.
+    pub rule: &'a str,
+    /// Its title.
+    pub title: &'a str,
+    /// Its level.
+    pub level: Level,
+    /// Its tags, as rules write them: `attack.t1003`.
+    pub tags: &'a [&'a str],
+    /// From which host: an address, a host name, or the id of an asset.
+    pub source: Option<&'a str>,
+    /// On which host.
+    pub target: Option<&'a str>,
+    /// Accounts and other things that it names, by kind.
+    pub entities: &'a [(EntityKind, &'a str)],
+}
+
+impl Default for Reported<'_> {
+    fn default() -> Self {
+        Self {
+            time_ns: 0,
+            at: "",
+            rule: "",
+            title: "",
+            level: Level::Medium,
+            tags: &[],
+            source: None,
+            target: None,
+            entities: &[],
+        }
+    }
 }
 
 /// What an entity is, apart from hosts.

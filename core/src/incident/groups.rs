@@ -9,6 +9,8 @@
 use super::evidence::Sign;
 use super::finding::Finding;
 use crate::check::Level;
+use crate::config::INCIDENTS_CLOSED_MAX;
+use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of a finding.
@@ -37,6 +39,9 @@ pub(super) struct Member {
     group: u32,
 }
 
+/// The parent of a group that was forgotten.
+const FREE: u32 = u32::MAX;
+
 /// Places of events that are kept of a finding; then the last is replaced.
 const PLACES: usize = 16;
 
@@ -60,30 +65,39 @@ pub(super) struct Group {
     pub(super) is_closed: bool,
     /// Ids of incidents that became part of this one, and why.
     pub(super) merged: Vec<(String, &'static str)>,
+    /// Numbers of groups that became part of it.
+    parts: Vec<u32>,
 }
 
 #[derive(Debug, Default)]
 pub(super) struct Groups {
-    members: Vec<Member>,
+    members: Vec<Option<Member>>,
     groups: Vec<Group>,
     /// Of which group each has become part; itself when of none.
     parents: Vec<u32>,
     open: Vec<u32>,
+    /// Incidents that are over, the oldest first.
+    closed: VecDeque<u32>,
+    /// Numbers that can be given again.
+    free_members: Vec<u32>,
+    free_groups: Vec<u32>,
 }
 
 impl Groups {
     pub(super) fn len(&self) -> usize {
-        self.members.len()
+        self.members.len() - self.free_members.len()
     }
 
     pub(super) fn member(&self, member: MemberId) -> Option<&Member> {
-        self.members.get(member.0 as usize)
+        self.members.get(member.0 as usize)?.as_ref()
     }
 
     /// The group as which a group is known now.
     pub(super) fn find(&self, group: u32) -> u32 {
         let mut at = group;
-        while let Some(parent) = self.parents.get(at as usize).copied().filter(|parent| *parent != at) {
+        while let Some(parent) =
+            self.parents.get(at as usize).copied().filter(|parent| *parent != at && *parent != FREE)
+        {
             at = parent;
         }
         at
@@ -109,38 +123,68 @@ impl Groups {
 
     /// Incidents, and groups that are none yet.
     pub(super) fn all(&self) -> impl Iterator<Item = &Group> {
-        let is_own = |at: usize| self.parents.get(at).is_some_and(|parent| *parent as usize == at);
-        self.groups.iter().enumerate().filter(move |(at, _)| is_own(*at)).map(|(_, group)| group)
+        self.open
+            .iter()
+            .chain(&self.closed)
+            .filter(|number| self.is_own(**number))
+            .filter_map(|number| self.get(*number))
     }
 
     pub(super) fn open(&mut self) -> u32 {
-        let number = self.groups.len() as u32;
-        self.groups.push(Group { first: i64::MAX, last: i64::MIN, ..Group::default() });
-        self.parents.push(number);
+        let number = self.free_groups.pop().unwrap_or_else(|| {
+            self.groups.push(Group::default());
+            self.parents.push(0);
+            self.groups.len() as u32 - 1
+        });
+        if let (Some(group), Some(parent)) =
+            (self.groups.get_mut(number as usize), self.parents.get_mut(number as usize))
+        {
+            *group = Group { first: i64::MAX, last: i64::MIN, ..Group::default() };
+            *parent = number;
+        }
         self.open.push(number);
         number
     }
 
+    /// Whether a group was not forgotten.
+    pub(super) fn is_live(&self, group: u32) -> bool {
+        self.parents.get(group as usize).is_some_and(|parent| *parent != FREE)
+    }
+
+    /// Whether a group is no part of another.
+    fn is_own(&self, group: u32) -> bool {
+        self.parents.get(group as usize) == Some(&group)
+    }
+
     pub(super) fn add(&mut self, group: u32, mut member: Member) -> MemberId {
-        let id = MemberId(self.members.len() as u32);
+        let id = self.free_members.pop().unwrap_or_else(|| {
+            self.members.push(None);
+            self.members.len() as u32 - 1
+        });
+        let id = MemberId(id);
         let group = self.find(group);
         member.group = group;
         if let Some(own) = self.groups.get_mut(group as usize) {
             if member.first < own.first {
                 own.first = member.first;
-                own.id = name(&member);
+                // Whoever was told of an incident knows it by its id.
+                if !own.is_told {
+                    own.id = name(&member);
+                }
             }
             own.last = own.last.max(member.last);
             own.members.push(id);
         }
-        self.members.push(member);
+        if let Some(place) = self.members.get_mut(id.0 as usize) {
+            *place = Some(member);
+        }
         id
     }
 
     /// The same was found again.
     pub(super) fn again(&mut self, member: MemberId, time: i64, at: &str) {
         let group = self.group_of(member);
-        if let Some(own) = self.members.get_mut(member.0 as usize) {
+        if let Some(Some(own)) = self.members.get_mut(member.0 as usize) {
             own.count += 1;
             own.last = own.last.max(time);
             if own.at.len() >= PLACES {
@@ -165,6 +209,8 @@ impl Groups {
         *self.parents.get_mut(gone as usize)? = kept;
         let kept_group = self.groups.get_mut(kept as usize)?;
         kept_group.members.append(&mut gone_group.members);
+        kept_group.parts.push(gone);
+        kept_group.parts.append(&mut gone_group.parts);
         kept_group.level = kept_group.level.max(gone_group.level);
         kept_group.last = kept_group.last.max(gone_group.last);
         kept_group.merged.append(&mut gone_group.merged);
@@ -182,18 +228,76 @@ impl Groups {
 
     /// Closes groups whose last finding is older than this.
     pub(super) fn quiet_since(&mut self, time: i64) -> Vec<Group> {
-        let Self { groups, parents, open, .. } = self;
         let mut closed = Vec::new();
-        open.retain(|number| {
-            let is_own = parents.get(*number as usize) == Some(number);
-            let Some(group) = groups.get_mut(*number as usize).filter(|_| is_own) else { return false };
-            if group.last < time {
-                group.is_closed = true;
-                closed.push(Group { members: Vec::new(), ..group.clone() });
+        for number in std::mem::take(&mut self.open) {
+            if !self.is_own(number) {
+                continue;
             }
-            group.last >= time
-        });
+            match self.groups.get_mut(number as usize) {
+                Some(group) if group.last < time => closed.extend(self.close(number)),
+                _ => self.open.push(number),
+            }
+        }
         closed
+    }
+
+    /// Closes and forgets an eighth of the groups: those that are over, and those that have been quiet for longest.
+    pub(super) fn make_room(&mut self) -> Vec<Group> {
+        let wanted = self.len() / 8;
+        let mut freed = 0;
+        let mut forget = |own: &mut Self, number: u32| {
+            freed += own.get(number).map_or(0, |group| group.members.len());
+            own.release(number);
+            freed >= wanted
+        };
+        while let Some(number) = self.closed.pop_front() {
+            if forget(self, number) {
+                return Vec::new();
+            }
+        }
+        let mut open = std::mem::take(&mut self.open);
+        open.retain(|number| self.is_own(*number));
+        open.sort_by_key(|number| std::cmp::Reverse(self.get(*number).map_or(i64::MIN, |group| group.last)));
+        let mut closed = Vec::new();
+        while let Some(number) = open.pop() {
+            closed.extend(self.get(number).map(|group| Group { members: Vec::new(), ..group.clone() }));
+            if forget(self, number) {
+                break;
+            }
+        }
+        self.open = open;
+        closed
+    }
+
+    /// Closes a group. What never was an incident is forgotten, and the oldest incidents when there are too many.
+    fn close(&mut self, number: u32) -> Option<Group> {
+        let group = self.groups.get_mut(number as usize)?;
+        group.is_closed = true;
+        let (is_told, head) = (group.is_told, Group { members: Vec::new(), ..group.clone() });
+        if !is_told {
+            self.release(number);
+            return Some(head);
+        }
+        self.closed.push_back(number);
+        if self.closed.len() > INCIDENTS_CLOSED_MAX
+            && let Some(oldest) = self.closed.pop_front()
+        {
+            self.release(oldest);
+        }
+        Some(head)
+    }
+
+    /// Forgets a group and its findings; their numbers are given again.
+    fn release(&mut self, number: u32) {
+        let Some(group) = self.groups.get_mut(number as usize).map(std::mem::take) else { return };
+        for member in group.members {
+            self.members.get_mut(member.0 as usize).into_iter().for_each(|place| *place = None);
+            self.free_members.push(member.0);
+        }
+        for free in group.parts.into_iter().chain([number]) {
+            self.parents.get_mut(free as usize).into_iter().for_each(|parent| *parent = FREE);
+            self.free_groups.push(free);
+        }
     }
 }
 

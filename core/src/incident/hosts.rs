@@ -90,6 +90,11 @@ impl Hosts {
         Some(HostId(number))
     }
 
+    /// A host by its name.
+    pub(super) fn named(&self, name: &str) -> Option<HostId> {
+        self.by_name.get(name).map(|number| HostId(*number))
+    }
+
     /// Whoever sits at a console, by the account.
     pub(super) fn account(&mut self, account: &str, context: &Context) -> Option<HostId> {
         let host = self.at(&Place::Host(account.to_owned()), None, context)?;

@@ -13,6 +13,7 @@ mod evidence;
 mod finding;
 mod groups;
 mod hosts;
+mod join;
 mod path;
 mod register;
 mod score;
@@ -23,7 +24,7 @@ mod spread;
 mod table;
 
 pub(crate) use finding::{Entity, Finding, FindingRule};
-pub use finding::{EntityKind, Made};
+pub use finding::{EntityKind, Made, Reported};
 pub use path::{Hop, Path};
 pub use register::{Change, IncidentOptions, IncidentStats};
 pub(crate) use register::{Entry, Register, What};

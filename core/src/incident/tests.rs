@@ -250,6 +250,39 @@ fn merging_is_told_and_the_earlier_id_stays() {
 }
 
 #[test]
+fn memory_is_bounded_and_what_is_newer_stays() {
+    let options = IncidentOptions { findings_max: 64, contacts_max: 64, ..IncidentOptions::default() };
+    let mut told = Told::new(options);
+    for number in 0..2_000 {
+        let host = format!("10.9.{}.{}", number / 200, number % 200);
+        told.find(number * 30, "tool", Level::High, [&host, ""], &[]).meet(
+            number * 30,
+            &host,
+            "plc",
+            ContactKind::Flow,
+            "x",
+        );
+    }
+    told.find(60_000, "one", Level::High, ["ews", ""], &["kim"]).find(
+        60_001,
+        "two",
+        Level::High,
+        ["ews", ""],
+        &["kim"],
+    );
+    let Told { mut register, entries } = told;
+    entries.into_iter().for_each(|entry| register.push(entry));
+    register.finish();
+    let all = register.incidents();
+    assert!(all.len() <= 64, "{}", all.len());
+    assert!(rules(&all).contains(&vec!["one", "two"]), "{:?}", rules(&all));
+    assert!(register.contacts.is_bounded() && register.stats().given_up > 0);
+    let changes = register.take_changes();
+    assert_eq!(changes.iter().filter(|change| matches!(change, Change::Opened { .. })).count(), 2_001);
+    assert!(changes.iter().filter(|change| matches!(change, Change::Closed { .. })).count() >= 1_900);
+}
+
+#[test]
 fn every_point_of_a_score_has_a_name() {
     let mut told = Told::new(hour());
     story(&mut told);

@@ -1,0 +1,310 @@
+//! Joins a finding to the groups with which it has enough in common.
+//!
+//! ```text
+//! marks of a finding ─▶ traces that others left ─▶ evidence for each group ─▶ the groups that it joins
+//! ```
+//!
+//! Traces are kept in two generations, so that the oldest are forgotten without looking for them.
+
+use super::evidence::{
+    About, ELSEWHERE, ENOUGH, Evidence, HUB, LOW, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
+};
+use super::finding::Finding;
+use super::groups::{Because, Groups, MemberId};
+use super::hosts::HostId;
+use super::register::{Register, nanos};
+use super::signs::{self, Mark};
+use crate::check::Level;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
+
+/// Who left a key last, group by group.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Trace {
+    group: u32,
+    member: MemberId,
+    time: i64,
+    tree: u64,
+    account: u64,
+    is_habit: bool,
+    level: Level,
+}
+
+/// How a finding stands to others: when, in which session, by whom, and whether it is something usual.
+#[derive(Debug, Clone, Copy)]
+struct Stand {
+    time: i64,
+    tree: u64,
+    account: u64,
+    is_habit: bool,
+}
+
+/// Times at which something happens: those that lie within this time, in nanoseconds, are one.
+const OCCASION: i64 = 1_800_000_000_000;
+
+/// A group that a finding may join: all that speaks for it, what of that is not usual, and what speaks most.
+struct Found {
+    group: u32,
+    all: Evidence,
+    fresh: Evidence,
+    because: Because,
+}
+
+/// Groups that a key remembers.
+const TRACES: usize = 6;
+
+/// Traces by their keys.
+#[derive(Debug)]
+pub(super) struct Traces {
+    young: HashMap<u64, Left>,
+    old: HashMap<u64, Left>,
+    max: usize,
+}
+
+/// The traces under one key. PERF: most keys have one, and it stands in the table itself.
+#[derive(Debug)]
+struct Left {
+    first: Trace,
+    more: Vec<Trace>,
+}
+
+impl Traces {
+    pub(super) fn new(max: usize) -> Self {
+        Self { young: HashMap::new(), old: HashMap::new(), max }
+    }
+
+    fn of(&self, key: u64) -> impl Iterator<Item = &Trace> {
+        let left = self.young.get(&key).or_else(|| self.old.get(&key));
+        left.into_iter().flat_map(|left| std::iter::once(&left.first).chain(&left.more))
+    }
+
+    /// Forgets what leads to groups that were forgotten.
+    pub(super) fn forget(&mut self, groups: &Groups) {
+        for traces in [&mut self.young, &mut self.old] {
+            traces.retain(|_, left| {
+                left.more.retain(|trace| groups.is_live(trace.group));
+                if !groups.is_live(left.first.group) {
+                    let Some(next) = left.more.pop() else { return false };
+                    left.first = next;
+                }
+                true
+            });
+        }
+    }
+
+    fn leave(&mut self, key: u64, trace: Trace, groups: &Groups) {
+        if self.young.len() >= self.max / 2 {
+            self.old = std::mem::take(&mut self.young);
+        }
+        let older = self.old.remove(&key);
+        let left = match self.young.entry(key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(free) => match older {
+                Some(older) => free.insert(older),
+                None => {
+                    free.insert(Left { first: trace, more: Vec::new() });
+                    return;
+                }
+            },
+        };
+        // What is usual does not hide what is not.
+        let is_same = |own: &Trace| groups.find(own.group) == trace.group && own.is_habit == trace.is_habit;
+        let mut all = std::iter::once(&mut left.first).chain(&mut left.more);
+        if let Some(own) = all.find(|own| is_same(own)) {
+            *own = trace;
+            return;
+        }
+        if left.more.len() + 1 >= TRACES {
+            left.first = left.more.remove(0);
+        }
+        left.more.push(trace);
+    }
+}
+
+impl Register {
+    /// Joins a finding to what it belongs to.
+    pub(super) fn find(&mut self, finding: Finding, time: i64, at: Box<str>) {
+        self.stats.findings += 1;
+        if !(self.keep)(self.stats.findings) {
+            return;
+        }
+        self.make_room();
+        let mut marks = std::mem::take(&mut self.marks);
+        let level = finding.rule.level;
+        let trees = self.trees_of(&finding, time);
+        let same = signs::sameness(&finding, &trees);
+        let hosts = &self.hosts;
+        let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
+        signs::marks(&finding, &trees, is_outside, &mut marks);
+        let is_habit = self.is_habit(&finding, &marks, time, &at);
+        let stand = Stand { time, tree: trees.first().copied().unwrap_or(0), account: account_of(&finding), is_habit };
+        let quiet = nanos(self.options.quiet);
+        let known = self.same.get(&same).copied().filter(|known| {
+            self.groups
+                .member(*known)
+                .is_some_and(|known| time.saturating_sub(known.last) <= quiet.min(3_600_000_000_000))
+        });
+        let member = if let Some(known) = known {
+            self.groups.again(known, time, &at);
+            known
+        } else {
+            let joined = self.weigh(&finding, &marks, stand);
+            let member = self.enter(finding, trees, (time, at), joined);
+            self.same.insert(same, member);
+            member
+        };
+        let group = self.groups.group_of(member);
+        let Stand { tree, account, .. } = stand;
+        let trace = Trace { group, member, time, tree, account, is_habit, level };
+        for mark in marks.iter().filter(|mark| mark.leaves) {
+            self.traces.leave(mark.key, trace, &self.groups);
+        }
+        self.marks = marks;
+    }
+
+    /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
+    fn weigh(&self, finding: &Finding, marks: &[Mark], stand: Stand) -> Vec<(u32, Because)> {
+        let mut found: Vec<Found> = Vec::new();
+        for mark in marks.iter().filter(|mark| mark.looks) {
+            for trace in self.traces.of(mark.key) {
+                let Some((value, is_usual)) = self.value(mark, trace, finding, stand) else { continue };
+                let group = self.groups.find(trace.group);
+                let because = Because { sign: mark.sign, with: trace.member, value };
+                let at = found.iter().position(|own| own.group == group).unwrap_or_else(|| {
+                    found.push(Found { group, all: Evidence::default(), fresh: Evidence::default(), because });
+                    found.len() - 1
+                });
+                let Some(own) = found.get_mut(at) else { continue };
+                own.all.add(mark.sign, value);
+                if !is_usual {
+                    own.fresh.add(mark.sign, value);
+                }
+                if value > own.because.value {
+                    own.because = because;
+                }
+            }
+        }
+        self.choose(&mut found, stand.is_habit);
+        found.into_iter().map(|found| (found.group, found.because)).collect()
+    }
+
+    /// What a trace counts for a finding, and whether it is about something usual.
+    fn value(&self, mark: &Mark, trace: &Trace, finding: &Finding, stand: Stand) -> Option<(f64, bool)> {
+        let Stand { time, tree, account, is_habit } = stand;
+        let apart = time.saturating_sub(trace.time);
+        if apart > nanos(self.options.quiet) {
+            return None;
+        }
+        // A correlation of what is usual is as usual.
+        let is_alike = mark.sign == Sign::MadeOf && is_habit == trace.is_habit;
+        let is_usual = (is_habit || trace.is_habit) && !is_alike;
+        let mut value = if is_usual { mark.sign.after_habit(apart) } else { mark.sign.after(apart) };
+        let is_elsewhere = tree != 0 && trace.tree != 0 && tree != trace.tree;
+        if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
+            if is_elsewhere {
+                value *= OTHER_SESSION;
+            } else if account != 0 && trace.account != 0 && account != trace.account {
+                value *= OTHER_ACCOUNT;
+            }
+            if mark.sign == Sign::Onward && tree != 0 && trace.tree == 0 {
+                value *= OUT_OF_SESSION;
+            }
+            if self.is_hub(mark.sign, finding, trace) {
+                value *= HUB;
+            }
+            if !is_usual && finding.rule.level.min(trace.level) <= Level::Low {
+                value *= LOW;
+            }
+        } else if matches!(mark.sign, Sign::Account | Sign::AccountOnHost) {
+            if is_elsewhere {
+                value *= ELSEWHERE;
+            } else if !self.are_related(finding, trace) {
+                value *= UNRELATED;
+            }
+        }
+        Some((value, is_usual))
+    }
+
+    /// Leaves the groups that a finding joins, the strongest first.
+    fn choose(&self, found: &mut Vec<Found>, is_habit: bool) {
+        found.retain(|found| found.all.sum() >= ENOUGH);
+        // A correlation belongs to what it is made of.
+        let is_part = |found: &Found| found.all.of(About::Cause) >= 1.0;
+        if found.iter().any(is_part) {
+            found.retain(is_part);
+        }
+        found.sort_by(|one, other| other.all.sum().total_cmp(&one.all.sum()).then(one.group.cmp(&other.group)));
+        // What is the same as before stays with its like when nothing else speaks for it.
+        let is_other = |found: &Found| found.all.without_rule() >= ENOUGH;
+        if found.iter().any(is_other) {
+            found.retain(is_other);
+        } else if let Some(first) = found.iter().map(|found| found.group).min_by_key(|group| self.groups.begin(*group))
+        {
+            return found.retain(|found| found.group == first);
+        }
+        // What is usual makes no one of two, neither by itself nor for others.
+        let is_fresh = |found: &Found| found.fresh.sum() >= ENOUGH;
+        if is_habit {
+            found.truncate(1);
+        } else if found.iter().any(is_fresh) {
+            found.retain(is_fresh);
+        } else {
+            found.retain(|found| self.groups.get(found.group).is_some_and(|group| group.is_told));
+            found.truncate(1);
+        }
+    }
+
+    /// Whether a finding is something usual: it happens again and again, or it is explained. A correlation is when all it is made
+    /// of is.
+    fn is_habit(&mut self, finding: &Finding, marks: &[Mark], time: i64, at: &str) -> bool {
+        if !finding.made_of.is_empty() {
+            let of = marks.iter().filter(|mark| mark.sign == Sign::MadeOf);
+            let mut known = of.flat_map(|mark| self.traces.of(mark.key));
+            if let Some(first) = known.next() {
+                return first.is_habit && known.all(|trace| trace.is_habit);
+            }
+        }
+        if self.explained.0 == time && self.explained.1.iter().any(|own| **own == *at) {
+            return true;
+        }
+        let (last, occasions) = self.habits.entry(signs::again(finding)).or_insert((time, 0));
+        if *occasions == 0 || time.saturating_sub(*last) > OCCASION {
+            *occasions += 1;
+        }
+        *last = time.max(*last);
+        *occasions > 1
+    }
+
+    /// Whether a host of a finding is one of another, or they had to do with each other.
+    fn are_related(&self, finding: &Finding, trace: &Trace) -> bool {
+        let Some(other) = self.groups.member(trace.member) else { return false };
+        let hosts = |finding: &Finding| [finding.source, finding.target].into_iter().flatten();
+        hosts(finding).any(|host| {
+            let other = hosts(&other.finding);
+            other.into_iter().any(|other| host == other || self.contacts.are_known(host, other))
+        })
+    }
+
+    /// Whether what a finding has in common with another is a host with which many deal, or the other came from one that deals with many.
+    fn is_hub(&self, sign: Sign, finding: &Finding, trace: &Trace) -> bool {
+        let is_busy = |host: Option<HostId>| {
+            let known = host.and_then(|host| self.hosts.get(host));
+            known.is_some_and(|known| known.peers_out > self.options.hub_peers)
+        };
+        let came_from = || self.groups.member(trace.member).and_then(|member| member.finding.source);
+        if matches!(sign, Sign::SameTarget | Sign::Onward) && is_busy(came_from()) {
+            return true;
+        }
+        let (host, as_source) = match sign {
+            Sign::SameTarget => (finding.target, false),
+            Sign::Onward => (finding.source, false),
+            _ => (finding.source, true),
+        };
+        let peers = host.and_then(|host| self.hosts.get(host));
+        peers.is_some_and(|known| (if as_source { known.peers_out } else { known.peers_in }) > self.options.hub_peers)
+    }
+}
+
+fn account_of(finding: &Finding) -> u64 {
+    finding.accounts().next().map_or(0, |name| xxhash_rust::xxh3::xxh3_64(name.as_bytes()) | 1)
+}
