@@ -17,7 +17,7 @@ use tieline_common::waist;
 ///
 /// >>> learner = tieline.Learner()
 /// >>> learner.push({"id.orig_h": "10.0.0.9", "id.resp_h": "10.0.1.2", "service": "http", "ts": 1795681232.3})
-/// >>> "protocols: [http]" in learner.proposal()
+/// >>> "- http" in learner.proposal()
 /// True
 #[pyclass(frozen, module = "tieline")]
 pub(crate) struct Learner {
