@@ -79,6 +79,21 @@ pub(crate) fn write(bytes: &mut Vec<u8>, value: &impl Serialize) {
     *bytes = postcard::to_extend(value, std::mem::take(bytes)).unwrap_or_default();
 }
 
+/// Writes values behind others, and before them how many they are.
+pub(crate) fn write_all<T: Serialize>(bytes: &mut Vec<u8>, values: impl ExactSizeIterator<Item = T>) {
+    write(bytes, &(values.len() as u64));
+    values.for_each(|value| write(bytes, &value));
+}
+
+/// Reads values that [`write_all`] wrote, at most so many. Memory is taken for what is there, whatever number was announced.
+pub(crate) fn read_all<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8], max: usize) -> Result<Vec<T>, Damage> {
+    let count: u64 = read(bytes)?;
+    if count > max as u64 {
+        return Err(Damage::Broken);
+    }
+    (0..count).map(|_| read(bytes)).collect()
+}
+
 /// Reads a value, and goes on to what is behind it.
 pub(crate) fn read<'a, T: Deserialize<'a>>(bytes: &mut &'a [u8]) -> Result<T, Damage> {
     let (value, rest) = postcard::take_from_bytes(bytes).map_err(|_| Damage::Broken)?;

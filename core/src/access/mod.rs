@@ -18,6 +18,7 @@ mod sessions;
 mod watch;
 
 pub use judge::{Judgement, SessionSeen};
+pub(crate) use saved::{Names, Plant, SavedPlace, SavedWhat};
 pub(crate) use sessions::{Place, Session, Sessions};
 pub use watch::TrustStats;
 pub(crate) use watch::{Act, Entry, Logon, Turn, Watch, What};

@@ -11,7 +11,7 @@
 use super::sessions::{Place, Session, Sessions};
 use super::watch::{Act, Entry, Logon, TrustStats, Turn, Watch, What};
 use crate::config::{SESSIONS_MAX, TRUST_HELD_MAX};
-use crate::context::{Context, reasons};
+use crate::context::{Context, End, reasons};
 use crate::seal::{Damage, Seal, read, write};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -32,9 +32,16 @@ struct Head {
     held: u64,
 }
 
+/// Whether saved state goes on in the plant in which it was saved: then every host is what it was, and none is looked up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plant {
+    Same,
+    MaybeOther,
+}
+
 /// A host, as it is saved.
 #[derive(Serialize, Deserialize)]
-struct SavedPlace {
+pub(crate) struct SavedPlace {
     asset: Option<String>,
     ip: Option<IpAddr>,
     mac: Option<String>,
@@ -62,8 +69,9 @@ struct SavedEntry {
     what: SavedWhat,
 }
 
+/// Something that waits, as it is saved.
 #[derive(Serialize, Deserialize)]
-enum SavedWhat {
+pub(crate) enum SavedWhat {
     Logon {
         turn: Turn,
         kind: Box<str>,
@@ -85,7 +93,7 @@ enum SavedWhat {
 }
 
 impl SavedPlace {
-    fn of(place: &Place, context: &Context) -> Self {
+    pub(crate) fn of(place: &Place, context: &Context) -> Self {
         let none = Self { asset: None, ip: None, mac: None, host: None, site: None };
         match place {
             Place::Asset(asset) => context.assets().get(*asset as usize).map_or(none, |own| Self {
@@ -104,29 +112,42 @@ impl SavedPlace {
         }
     }
 
+    /// Whether it was an asset.
+    pub(crate) fn is_asset(&self) -> bool {
+        self.asset.is_some()
+    }
+
     fn maybe(place: Option<&Place>, context: &Context) -> Option<Self> {
         place.map(|own| Self::of(own, context))
     }
 }
 
 /// What saved names mean in a plant.
-struct Names<'c> {
+pub(crate) struct Names<'c> {
     context: &'c Context,
+    plant: Plant,
     assets: HashMap<&'c str, u32>,
 }
 
 impl<'c> Names<'c> {
-    fn new(context: &'c Context) -> Self {
+    pub(crate) fn new(context: &'c Context, plant: Plant) -> Self {
         let assets = (0..).zip(context.assets()).map(|(number, asset)| (asset.id.as_str(), number)).collect();
-        Self { context, assets }
+        Self { context, plant, assets }
     }
 
-    fn place(&self, saved: SavedPlace) -> Option<Place> {
+    pub(crate) fn place(&self, saved: SavedPlace) -> Option<Place> {
         if let Some(asset) = saved.asset.and_then(|id| self.assets.get(id.as_str())) {
             return Some(Place::Asset(*asset));
         }
         let (mac, host) = (saved.mac.as_deref(), saved.host.as_deref());
-        let end = self.context.end(saved.ip, mac, host, saved.site.as_deref());
+        let end = match self.plant {
+            Plant::Same => {
+                let named = |name: &str| self.context.sites().iter().position(|site| site.name == name);
+                let site = saved.site.as_deref().and_then(named).and_then(|site| u32::try_from(site).ok());
+                End { site, ..End::default() }
+            }
+            Plant::MaybeOther => self.context.end(saved.ip, mac, host, saved.site.as_deref()),
+        };
         let name = || saved.ip.map(|ip| Place::Ip(ip, end.site)).or(saved.mac.map(Place::Mac));
         end.asset.map(Place::Asset).or_else(name).or(saved.host.map(Place::Host))
     }
@@ -145,7 +166,7 @@ impl<'c> Names<'c> {
         Ok(Session { kind, user, id, from: self.maybe(saved.from), on, begun, seen, is_paused, at })
     }
 
-    fn what(&self, saved: SavedWhat) -> Result<What, Damage> {
+    pub(crate) fn what(&self, saved: SavedWhat) -> Result<What, Damage> {
         Ok(match saved {
             SavedWhat::Logon { turn, kind, user, id, from, on, host } => What::Logon(Logon {
                 turn,
@@ -190,7 +211,7 @@ impl Watch {
             write(&mut bytes, &SavedSession { kind, user, id, from, on, begun, seen, is_paused, at });
         }
         for ((time, _, _), entry) in &self.held {
-            let what = saved_what(&entry.what, context);
+            let what = SavedWhat::of(&entry.what, context);
             write(&mut bytes, &SavedEntry { time: *time, at: entry.at.clone(), what });
         }
         SEAL.close(&mut bytes);
@@ -198,14 +219,14 @@ impl Watch {
     }
 
     /// Takes over saved state in place of its own. Nothing changes when the bytes cannot be read.
-    pub(crate) fn restore(&mut self, bytes: &[u8]) -> Result<(), Damage> {
+    pub(crate) fn restore(&mut self, bytes: &[u8], plant: Plant) -> Result<(), Damage> {
         let mut bytes = SEAL.open(bytes)?;
         let head: Head = read(&mut bytes)?;
         if head.sessions > SESSIONS_MAX as u64 || head.held > TRUST_HELD_MAX as u64 || !head.stats.is_possible() {
             return Err(Damage::Broken);
         }
         let mut new = Self::new(self.context(), self.lateness);
-        let names = Names::new(&self.context);
+        let names = Names::new(&self.context, plant);
         let mut sessions = Sessions::default();
         for _ in 0..head.sessions {
             sessions.add(names.session(read(&mut bytes)?)?);
@@ -225,19 +246,26 @@ impl Watch {
     }
 
     /// Goes on over another plant.
-    pub(crate) fn reload(&mut self, context: &Context) {
+    pub(crate) fn reload(&mut self, context: &Context, plant: Plant) {
         let mut new = Self::new(context, self.lateness);
-        let restored = new.restore(&self.snapshot());
+        let restored = new.restore(&self.snapshot(), plant);
         debug_assert!(restored.is_ok(), "what was just written can be read");
         new.judged = std::mem::take(&mut self.judged);
         *self = new;
     }
 }
 
-fn saved_what(what: &What, context: &Context) -> SavedWhat {
-    let maybe = |place: &Option<Place>| SavedPlace::maybe(place.as_ref(), context);
-    match what {
-        What::Logon(own) => SavedWhat::Logon {
+impl SavedWhat {
+    fn of(what: &What, context: &Context) -> Self {
+        match what {
+            What::Logon(own) => Self::logon(own, context),
+            What::Act(own) => Self::act(own, context),
+        }
+    }
+
+    pub(crate) fn logon(own: &Logon, context: &Context) -> Self {
+        let maybe = |place: &Option<Place>| SavedPlace::maybe(place.as_ref(), context);
+        Self::Logon {
             turn: own.turn,
             kind: own.kind.clone(),
             user: own.user.clone(),
@@ -245,19 +273,21 @@ fn saved_what(what: &What, context: &Context) -> SavedWhat {
             from: maybe(&own.from),
             on: maybe(&own.on),
             host: maybe(&own.host),
-        },
-        What::Act(own) => {
-            let zone = own.zone.and_then(|zone| context.zones().get(zone as usize));
-            let conduit = own.conduit.and_then(|conduit| context.conduits().get(conduit as usize));
-            SavedWhat::Act {
-                operation: own.operation.clone(),
-                protocol: own.protocol.clone(),
-                from: maybe(&own.from),
-                to: maybe(&own.to),
-                zone: zone.map(|zone| zone.name.clone()),
-                conduit: conduit.map(|conduit| conduit.name.clone()),
-                denied: own.denied.iter().map(|reason| (*reason).to_owned()).collect(),
-            }
+        }
+    }
+
+    pub(crate) fn act(own: &Act, context: &Context) -> Self {
+        let maybe = |place: &Option<Place>| SavedPlace::maybe(place.as_ref(), context);
+        let zone = own.zone.and_then(|zone| context.zones().get(zone as usize));
+        let conduit = own.conduit.and_then(|conduit| context.conduits().get(conduit as usize));
+        Self::Act {
+            operation: own.operation.clone(),
+            protocol: own.protocol.clone(),
+            from: maybe(&own.from),
+            to: maybe(&own.to),
+            zone: zone.map(|zone| zone.name.clone()),
+            conduit: conduit.map(|conduit| conduit.name.clone()),
+            denied: own.denied.iter().map(|reason| (*reason).to_owned()).collect(),
         }
     }
 }

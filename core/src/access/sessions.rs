@@ -8,12 +8,12 @@
 //! the inventory. Sessions end by a logoff, by their age, or when there are too many.
 
 use crate::config::{SESSIONS_MAX, SESSIONS_OF_HOST_MAX};
-use crate::context::{Context, Party};
+use crate::context::{Context, End, Party};
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 /// A host, by what is known of it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Place {
     Asset(u32),
     /// An address, at a site.
@@ -43,6 +43,24 @@ impl Place {
             Self::Asset(asset) => context.assets().get(*asset as usize).map_or_else(String::new, |own| own.id.clone()),
             Self::Ip(ip, _) => ip.to_string(),
             Self::Mac(name) | Self::Host(name) => name.clone(),
+        }
+    }
+
+    /// The asset that it is.
+    pub(crate) fn asset(&self) -> Option<u32> {
+        if let Self::Asset(asset) = self { Some(*asset) } else { None }
+    }
+
+    /// Where it stands in a plant.
+    pub(crate) fn end(&self, context: &Context) -> End {
+        match self {
+            Self::Asset(asset) => context.end_of(*asset),
+            Self::Ip(ip, site) => {
+                let site = site.and_then(|site| context.sites().get(site as usize)).map(|site| site.name.as_str());
+                context.end(Some(*ip), None, None, site)
+            }
+            Self::Mac(mac) => context.end(None, Some(mac), None, None),
+            Self::Host(host) => context.end(None, None, Some(host), None),
         }
     }
 

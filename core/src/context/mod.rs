@@ -24,9 +24,10 @@ mod policy;
 mod read;
 mod spelling;
 
-pub(crate) use flow::reasons;
+pub(crate) use flow::{reasons, saved_reasons};
 pub use forms::InventoryForm;
 pub use hours::Hours;
+pub(crate) use index::End;
 pub(crate) use learn::Learned;
 pub(crate) use lens::{Lens, Party, Passing, Seen, fields, is_field};
 pub use model::{Asset, Conduit, Context, Level, Site, Zone};

@@ -297,6 +297,14 @@ impl Context {
         self.plant.index.end(&self.plant.assets, &Named { ip, mac, host, unit: None }, site)
     }
 
+    /// What tells this plant from others: saved state of the same one means the same by every name.
+    pub(crate) fn fingerprint(&self) -> u64 {
+        let Plant { sites, assets, zones, conduits, .. } = &*self.plant;
+        // INVARIANT: writing plain data into memory cannot fail.
+        let text = serde_json::to_vec(&(sites, assets, zones, conduits, self.here)).unwrap_or_default();
+        xxhash_rust::xxh3::xxh3_64(&text)
+    }
+
     /// What was found wrong or doubtful while it was read.
     #[must_use]
     pub fn diagnostics(&self) -> &[Diagnostic] {

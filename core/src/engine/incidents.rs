@@ -5,6 +5,8 @@
 //!        └▶ observer: who dealt with whom, logons, operations  ┴▶ register ─▶ incidents
 //! ```
 
+mod saved;
+
 use super::observer::{Observed, Observer};
 use super::stream::{Stream, StreamOptions};
 use super::trust::{act, logon};
@@ -18,6 +20,7 @@ use crate::incident::{
     IncidentOptions, IncidentStats, Made, Register, Reported, What, plain_account,
 };
 use crate::program::SlotId;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
@@ -86,7 +89,7 @@ pub struct Incidents {
 }
 
 /// What an event is about.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct About {
     time: Option<i64>,
     at: Box<str>,
@@ -95,6 +98,7 @@ struct About {
     entities: Vec<Entity>,
     operation: Option<Box<str>>,
     conduit: Option<Box<str>>,
+    #[serde(with = "crate::context::saved_reasons")]
     denied: Vec<&'static str>,
     crosses: bool,
 }

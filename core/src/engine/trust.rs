@@ -2,7 +2,7 @@
 
 use super::observer::{Observed, Observer};
 use super::{Compiler, Error, ErrorKind};
-use crate::access::{Act, Entry, Judgement, Logon, Place, TrustStats, Turn, Watch, What};
+use crate::access::{Act, Entry, Judgement, Logon, Place, Plant, TrustStats, Turn, Watch, What};
 use crate::context::{Context, reasons};
 use crate::event::json::EventError;
 use std::time::Duration;
@@ -122,13 +122,13 @@ impl Trust {
     /// # Errors
     /// When the bytes are no such state, are damaged, or come from another version; then nothing changes.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.watch.restore(bytes).map_err(|damage| Error::new(ErrorKind::Saved, damage.to_string()))
+        self.watch.restore(bytes, Plant::MaybeOther).map_err(|damage| Error::new(ErrorKind::Saved, damage.to_string()))
     }
 
     /// Goes on over another plant. Sessions and what waits stay; what conduits said of an operation that waits is not asked again.
     pub fn reload(&mut self, context: &Context) {
         self.observer.reload(context);
-        self.watch.reload(context);
+        self.watch.reload(context, Plant::MaybeOther);
     }
 
     /// What was seen so far, and what had to be given up.

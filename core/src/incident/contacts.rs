@@ -7,16 +7,18 @@
 //! Contacts of one kind that lie close together are one span. Spans carry where their first and last events stand, so every hop of a way can be
 //! looked up. When there are too many, those of hosts without incidents that were not renewed for longest are forgotten.
 
+use super::COUNT_MAX;
 use super::hosts::HostId;
+use crate::seal::{Damage, read, read_all, write, write_all};
 use hashbrown::{HashMap, HashSet};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
 /// Contacts that follow each other within this time, in nanoseconds, are one span.
 const NEAR: i64 = 600_000_000_000;
 
 /// How one host dealt with another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ContactKind {
     /// Somebody was let in: VPN, console, RDP, SSH, or over the network.
@@ -30,7 +32,7 @@ pub(crate) enum ContactKind {
 }
 
 /// One host dealt with another.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Contact {
     pub(crate) from: HostId,
     pub(crate) to: HostId,
@@ -61,7 +63,7 @@ impl Contact {
 pub(super) struct ContactId(pub(super) u32);
 
 /// Contacts of one kind that lie close together.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Span {
     pub(super) first: i64,
     pub(super) last: i64,
@@ -71,7 +73,7 @@ pub(super) struct Span {
 }
 
 /// All spans of one kind of contact.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Kept {
     pub(super) contact: Contact,
     pub(super) spans: Vec<Span>,
@@ -120,17 +122,45 @@ impl Contacts {
             kept.spans.retain(|span| span.last > cut);
         }
         all.retain(|kept| !kept.spans.is_empty());
-        let spans = all.iter().map(|kept| kept.spans.len()).sum();
-        self.given_up += (self.spans - spans) as u64;
+        let spans: usize = all.iter().map(|kept| kept.spans.len()).sum();
+        self.given_up += self.spans.saturating_sub(spans) as u64;
         let pairs = std::mem::take(&mut self.pairs);
-        *self = Self { spans, pairs, given_up: self.given_up, max: self.max, ..Self::default() };
-        for kept in all {
-            let number = self.all.len() as u32;
-            self.out_of.entry(kept.contact.from).or_default().push(number);
-            self.leading_to.entry(kept.contact.to).or_default().push(number);
-            self.by_what.insert(kept.contact.key(), number);
-            self.all.push(kept);
+        *self = Self { pairs, given_up: self.given_up, max: self.max, ..Self::default() };
+        all.into_iter().for_each(|kept| self.put(kept));
+    }
+
+    fn put(&mut self, kept: Kept) {
+        let number = self.all.len() as u32;
+        self.spans += kept.spans.len();
+        self.out_of.entry(kept.contact.from).or_default().push(number);
+        self.leading_to.entry(kept.contact.to).or_default().push(number);
+        self.by_what.insert(kept.contact.key(), number);
+        self.all.push(kept);
+    }
+
+    /// Writes all behind what is there.
+    pub(super) fn save(&self, bytes: &mut Vec<u8>) {
+        write(bytes, &self.given_up);
+        write_all(bytes, self.all.iter());
+        let mut pairs: Vec<_> = self.pairs.iter().collect();
+        pairs.sort_unstable();
+        write_all(bytes, pairs.into_iter());
+    }
+
+    /// Reads all into a new one. `is_host` says whether there is a host of a number.
+    pub(super) fn load(&mut self, bytes: &mut &[u8], is_host: impl Fn(HostId) -> bool) -> Result<(), Damage> {
+        self.given_up = read(bytes)?;
+        for kept in read_all::<Kept>(bytes, usize::MAX)? {
+            let is_sound = kept.spans.iter().all(|span| span.first <= span.last && span.count < COUNT_MAX);
+            let Contact { from, to, .. } = kept.contact;
+            if kept.spans.is_empty() || !is_sound || !is_host(from) || !is_host(to) {
+                return Err(Damage::Broken);
+            }
+            self.put(kept);
         }
+        self.pairs = read_all(bytes, usize::MAX)?.into_iter().collect();
+        let is_sound = self.given_up < COUNT_MAX && self.by_what.len() == self.all.len();
+        if is_sound { Ok(()) } else { Err(Damage::Broken) }
     }
 
     /// Takes note of a contact. Times may come in any order.

@@ -7,13 +7,13 @@
 //! One short table. The weight of a sign is halved with every half-life that lies between two findings. What counts for the same thing
 //! (a host, an account) counts once, by its best sign; the sum of all has to reach [`ENOUGH`].
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// From here on a finding belongs to a group.
 pub(super) const ENOUGH: f64 = 0.5;
 
 /// What two findings may have in common.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Sign {
     /// A correlation is made of the other's event.

@@ -8,11 +8,11 @@
 
 use super::hosts::HostId;
 use crate::check::Level;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// What made a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Made {
     /// A rule that matched an event.
@@ -26,7 +26,7 @@ pub enum Made {
 }
 
 /// The rule of a finding.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct FindingRule {
     /// The id, else the name, else the title.
     pub(crate) id: String,
@@ -85,7 +85,7 @@ impl Default for Reported<'_> {
 }
 
 /// What an entity is, apart from hosts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EntityKind {
     /// An account, in lower case and without its domain.
@@ -109,7 +109,7 @@ pub enum EntityKind {
 }
 
 /// What a finding is about, apart from hosts. Names mean the same wherever they occur: what is only known on one host has its name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Entity {
     pub(crate) kind: EntityKind,
     pub(crate) name: String,
@@ -118,8 +118,10 @@ pub(crate) struct Entity {
 }
 
 /// A rule that was found to hold.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Finding {
+    /// Saved as a number, beside the rest.
+    #[serde(skip, default = "super::Register::unexplained")]
     pub(crate) rule: Arc<FindingRule>,
     /// Who acts: the host from which something came, or on which something happened.
     pub(crate) source: Option<HostId>,
@@ -131,6 +133,7 @@ pub(crate) struct Finding {
     /// The conduit that allows it, or comes nearest.
     pub(crate) conduit: Option<Box<str>>,
     /// Why conduits do not allow it.
+    #[serde(with = "crate::context::saved_reasons")]
     pub(crate) denied: Vec<&'static str>,
     /// Whether it goes from one zone to another.
     pub(crate) crosses: bool,

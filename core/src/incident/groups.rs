@@ -6,19 +6,21 @@
 //!
 //! Groups are merged as sets are (union by size), so a number of a group stays good when it has become part of another.
 
+use super::COUNT_MAX;
 use super::evidence::Sign;
 use super::finding::Finding;
 use crate::check::Level;
 use crate::config::INCIDENTS_CLOSED_MAX;
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of a finding.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct MemberId(pub(super) u32);
 
 /// What speaks most for a finding being part of its group.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(super) struct Because {
     pub(super) sign: Sign,
     pub(super) with: MemberId,
@@ -26,7 +28,7 @@ pub(super) struct Because {
 }
 
 /// A finding, once or several times.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Member {
     pub(super) finding: Finding,
     pub(super) trees: Vec<u64>,
@@ -52,7 +54,7 @@ impl Member {
 }
 
 /// Findings that belong together.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Group {
     /// Made of its first finding, so that it is the same in every run.
     pub(super) id: String,
@@ -64,12 +66,12 @@ pub(super) struct Group {
     pub(super) is_told: bool,
     pub(super) is_closed: bool,
     /// Ids of incidents that became part of this one, and why.
-    pub(super) merged: Vec<(String, &'static str)>,
+    pub(super) merged: Vec<(String, Sign)>,
     /// Numbers of groups that became part of it.
     parts: Vec<u32>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Groups {
     members: Vec<Option<Member>>,
     groups: Vec<Group>,
@@ -196,7 +198,7 @@ impl Groups {
     }
 
     /// Makes one of two groups; what is kept, and what is no more. Nothing when they are one already.
-    pub(super) fn merge(&mut self, one: u32, other: u32, why: &'static str) -> Option<(&mut Group, Group)> {
+    pub(super) fn merge(&mut self, one: u32, other: u32, why: Sign) -> Option<(&mut Group, Group)> {
         let (mut kept, mut gone) = (self.find(one), self.find(other));
         if kept == gone {
             return None;
@@ -206,6 +208,11 @@ impl Groups {
             std::mem::swap(&mut kept, &mut gone);
         }
         let mut gone_group = std::mem::take(self.groups.get_mut(gone as usize)?);
+        if gone_group.is_closed || self.groups.get(kept as usize)?.is_closed {
+            // What is over was not cleared of what became part of others; numbers that are given again are to be listed once.
+            self.open.retain(|number| *number != gone);
+            self.closed.retain(|number| *number != gone);
+        }
         *self.parents.get_mut(gone as usize)? = kept;
         let kept_group = self.groups.get_mut(kept as usize)?;
         kept_group.members.append(&mut gone_group.members);
@@ -298,6 +305,62 @@ impl Groups {
             self.parents.get_mut(free as usize).into_iter().for_each(|parent| *parent = FREE);
             self.free_groups.push(free);
         }
+    }
+}
+
+/// Saved state: groups as they are, and then whether they can be.
+impl Groups {
+    /// Findings that are kept, in the order of their numbers.
+    pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().flatten()
+    }
+
+    pub(super) fn members_mut(&mut self) -> impl Iterator<Item = &mut Member> {
+        self.members.iter_mut().flatten()
+    }
+
+    /// Whether all numbers lead somewhere, and only once.
+    pub(super) fn is_sound(&self) -> bool {
+        let count = self.groups.len();
+        if self.parents.len() != count || self.closed.len() > INCIDENTS_CLOSED_MAX {
+            return false;
+        }
+        // Each group is free, or stands by itself and is listed, or is part of one that does.
+        let mut is_met = vec![false; count];
+        let mut meet = |number: u32| is_met.get_mut(number as usize).is_some_and(|met| !std::mem::replace(met, true));
+        for number in self.open.iter().chain(&self.closed).filter(|number| self.is_own(**number)) {
+            let Some(group) = self.groups.get(*number as usize) else { return false };
+            if !meet(*number) || !group.parts.iter().all(|part| meet(*part) && self.leads_to(*part, *number)) {
+                return false;
+            }
+        }
+        if !self.free_groups.iter().all(|free| meet(*free) && !self.is_live(*free)) || is_met.contains(&false) {
+            return false;
+        }
+        self.are_members_sound()
+    }
+
+    fn are_members_sound(&self) -> bool {
+        let mut is_met = vec![false; self.members.len()];
+        let mut meet = |number: u32| is_met.get_mut(number as usize).is_some_and(|met| !std::mem::replace(met, true));
+        let numbers = (0..).zip(&self.groups).filter(|(number, _)| self.is_own(*number));
+        for (number, group) in numbers {
+            let is_sound = |member: &MemberId| {
+                self.member(*member)
+                    .is_some_and(|own| own.count < COUNT_MAX && !own.at.is_empty() && self.leads_to(own.group, number))
+            };
+            if !group.members.iter().all(|member| meet(member.0) && is_sound(member)) {
+                return false;
+            }
+        }
+        let is_free = |free: u32| self.members.get(free as usize).is_some_and(Option::is_none);
+        self.free_members.iter().all(|free| meet(*free) && is_free(*free)) && !is_met.contains(&false)
+    }
+
+    /// Whether a group has become part of another, or is it. Groups are merged by their size, so no way is longer than a number has bits.
+    fn leads_to(&self, group: u32, other: u32) -> bool {
+        let parent = |group: &u32| self.parents.get(*group as usize).copied();
+        std::iter::successors(Some(group), parent).take(usize::BITS as usize).any(|own| own == other)
     }
 }
 

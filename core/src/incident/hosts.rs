@@ -6,18 +6,21 @@
 //!
 //! A host is the asset that it is, or else its address or name. What is known stays, also when the plant is exchanged.
 
-use crate::access::Place;
+use super::COUNT_MAX;
+use crate::access::{Names, Place, Plant, SavedPlace};
 use crate::config::INCIDENT_HOSTS_MAX;
-use crate::context::{Context, Party};
-use hashbrown::HashMap;
+use crate::context::{Context, End, Party};
+use crate::seal::{Damage, read, read_all, write, write_all};
+use hashbrown::{HashMap, HashSet};
+use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
 /// The number of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct HostId(pub(super) u32);
 
 /// What is known of a host.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Known {
     /// The id of the asset, or else an address or a name.
     pub(super) name: String,
@@ -26,6 +29,8 @@ pub(super) struct Known {
     pub(super) is_account: bool,
     /// Whether it is an address of no zone that may be anybody's.
     pub(super) is_outside: bool,
+    /// Saved by the place.
+    #[serde(skip)]
     pub(super) asset: Option<u32>,
     pub(super) site: Option<String>,
     pub(super) zone: Option<String>,
@@ -35,6 +40,7 @@ pub(super) struct Known {
     pub(super) criticality: Option<String>,
     pub(super) owner: Option<String>,
     /// Where it was seen last.
+    #[serde(skip)]
     pub(super) place: Option<Place>,
     /// Different hosts that it went to, and from which others came.
     pub(super) peers_out: u32,
@@ -63,13 +69,7 @@ impl Hosts {
         if let Some(known) = self.by_place.get(place) {
             return Some(HostId(*known));
         }
-        let name = match place {
-            Place::Ip(ip, Some(site)) if !is_public(*ip) => match context.sites().get(*site as usize) {
-                Some(site) if context.sites().len() > 1 => format!("{}:{ip}", site.name),
-                _ => ip.to_string(),
-            },
-            _ => place.name(context),
-        };
+        let name = name(place, context);
         let number = match self.by_name.get(&name) {
             Some(number) => *number,
             None if self.known.len() >= INCIDENT_HOSTS_MAX => {
@@ -84,10 +84,14 @@ impl Hosts {
             }
         };
         if let Some(known) = self.known.get_mut(number as usize) {
-            known.learn(name, place, party, context);
+            known.learn(name, place, party.map(|party| party.end), context);
         }
         self.by_place.insert(place.clone(), number);
         Some(HostId(number))
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.known.len()
     }
 
     /// A host by its name.
@@ -115,8 +119,79 @@ impl Hosts {
     }
 }
 
+/// Saved state: hosts keep their numbers, and are known again by what they are called.
+impl Hosts {
+    /// Writes all behind what is there.
+    pub(super) fn save(&self, bytes: &mut Vec<u8>, context: &Context) {
+        write(bytes, &self.given_up);
+        let place = |place: &Place| SavedPlace::of(place, context);
+        write_all(bytes, self.known.iter().map(|known| (known, known.place.as_ref().map(place))));
+        let mut places: Vec<(u32, &Place)> = self.by_place.iter().map(|(place, number)| (*number, place)).collect();
+        places.sort_unstable();
+        write_all(bytes, places.into_iter().map(|(number, own)| (number, place(own))));
+    }
+
+    /// Reads what was written. In another plant what is known of hosts is that plant's; a host that it does not know keeps what was known.
+    pub(super) fn load(bytes: &mut &[u8], context: &Context, plant: Plant) -> Result<Self, Damage> {
+        let names = Names::new(context, plant);
+        let mut own = Self { given_up: read(bytes)?, ..Self::default() };
+        for (mut known, place) in read_all::<(Known, Option<SavedPlace>)>(bytes, INCIDENT_HOSTS_MAX)? {
+            known.place = place.and_then(|place| names.place(place));
+            known.asset = known.place.as_ref().and_then(Place::asset);
+            own.known.push(known);
+        }
+        let mut places = Vec::new();
+        for (number, saved) in read_all::<(u32, SavedPlace)>(bytes, usize::MAX)? {
+            let known = own.known.get(number as usize).ok_or(Damage::Broken)?;
+            let was_asset = saved.is_asset();
+            if let Some(place) = names.place(saved) {
+                // Where two hosts have become one, it is the one that has its name, else the one that was an asset.
+                places.push((known.name != name(&place, context), !was_asset, number, place));
+            }
+        }
+        places.sort_unstable();
+        for (_, _, number, place) in places {
+            own.by_place.entry(place).or_insert(number);
+        }
+        if plant == Plant::MaybeOther {
+            own.learn_anew(context);
+        }
+        own.by_name = (0..).zip(&own.known).map(|(number, known)| (known.name.clone(), number)).collect();
+        let is_sound = own.by_name.len() == own.known.len() && own.given_up < COUNT_MAX;
+        let is_countable = |known: &Known| known.peers_in.max(known.peers_out) < u32::MAX / 2;
+        if is_sound && own.known.iter().all(is_countable) { Ok(own) } else { Err(Damage::Broken) }
+    }
+
+    /// Takes what the plant says of hosts in place of what was known, as far as it knows them.
+    fn learn_anew(&mut self, context: &Context) {
+        let (mut taken, mut others) = (HashSet::new(), Vec::new());
+        for (number, known) in (0..).zip(&mut self.known) {
+            // An account is no host, and a host that was merged with another is past.
+            let is_current = |place: &Place| self.by_place.get(place) == Some(&number);
+            let place = known.place.clone().filter(|place| !known.is_account && is_current(place));
+            let end = place.as_ref().map(|place| place.end(context));
+            match place.zip(end) {
+                Some((place, end)) if end.asset.is_some() || !known.is_asset => {
+                    let name = name(&place, context);
+                    if taken.insert(name.clone()) {
+                        known.learn(name, &place, Some(end), context);
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            others.push(known);
+        }
+        for known in others {
+            while !taken.insert(known.name.clone()) {
+                known.name.push_str(" (before)");
+            }
+        }
+    }
+}
+
 impl Known {
-    fn learn(&mut self, name: String, place: &Place, party: Option<&Party>, context: &Context) {
+    fn learn(&mut self, name: String, place: &Place, end: Option<End>, context: &Context) {
         self.name = name;
         self.place = Some(place.clone());
         let asset = match place {
@@ -125,7 +200,7 @@ impl Known {
         };
         self.is_asset = asset.is_some();
         self.asset = asset.map(|(number, _)| number);
-        let end = party.map(|party| party.end).or_else(|| self.asset.map(|asset| context.end_of(asset)));
+        let end = end.or_else(|| self.asset.map(|asset| context.end_of(asset)));
         let zone = end.and_then(|end| context.zones().get(end.zone? as usize));
         self.zone = zone.map(|zone| zone.name.clone());
         self.level = zone.and_then(|zone| zone.purdue_level).map(crate::context::Level::number);
@@ -139,6 +214,17 @@ impl Known {
             self.criticality.clone_from(&asset.criticality);
             self.owner.clone_from(&asset.owner);
         }
+    }
+}
+
+/// What a host is called in a plant.
+fn name(place: &Place, context: &Context) -> String {
+    match place {
+        Place::Ip(ip, Some(site)) if !is_public(*ip) => match context.sites().get(*site as usize) {
+            Some(site) if context.sites().len() > 1 => format!("{}:{ip}", site.name),
+            _ => ip.to_string(),
+        },
+        _ => place.name(context),
     }
 }
 

@@ -15,11 +15,13 @@ use super::hosts::HostId;
 use super::register::{Register, nanos};
 use super::signs::{self, Mark};
 use crate::check::Level;
+use crate::seal::{Damage, read_all, write_all};
 use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use serde::{Deserialize, Serialize};
 
 /// Who left a key last, group by group.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 pub(super) struct Trace {
     group: u32,
     member: MemberId,
@@ -62,7 +64,7 @@ pub(super) struct Traces {
 }
 
 /// The traces under one key. PERF: most keys have one, and it stands in the table itself.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Left {
     first: Trace,
     more: Vec<Trace>,
@@ -76,6 +78,23 @@ impl Traces {
     fn of(&self, key: u64) -> impl Iterator<Item = &Trace> {
         let left = self.young.get(&key).or_else(|| self.old.get(&key));
         left.into_iter().flat_map(|left| std::iter::once(&left.first).chain(&left.more))
+    }
+
+    /// Writes all behind what is there.
+    pub(super) fn save(&self, bytes: &mut Vec<u8>) {
+        for traces in [&self.young, &self.old] {
+            let mut all: Vec<_> = traces.iter().collect();
+            all.sort_unstable_by_key(|(key, _)| **key);
+            write_all(bytes, all.into_iter());
+        }
+    }
+
+    /// Reads what was written, into new ones.
+    pub(super) fn load(&mut self, bytes: &mut &[u8]) -> Result<(), Damage> {
+        for traces in [&mut self.young, &mut self.old] {
+            *traces = read_all::<(u64, Left)>(bytes, usize::MAX)?.into_iter().collect();
+        }
+        Ok(())
     }
 
     /// Forgets what leads to groups that were forgotten.

@@ -16,6 +16,7 @@ mod hosts;
 mod join;
 mod path;
 mod register;
+mod saved;
 mod score;
 mod sessions;
 mod show;
@@ -28,6 +29,7 @@ pub use finding::{EntityKind, Made, Reported};
 pub use path::{Hop, Path};
 pub use register::{Change, IncidentOptions, IncidentStats};
 pub(crate) use register::{Entry, Register, What};
+pub(crate) use saved::SavedRules;
 pub use score::{Score, Term};
 pub use show::{FindingSeen, HostSeen, Incident};
 pub use spread::{Reach, Spread};
@@ -35,6 +37,9 @@ pub(crate) use table::{Class, EntityTable, plain_account};
 
 pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;
+
+/// No count that was saved is as high, so that each can go on.
+const COUNT_MAX: u64 = 1 << 62;
 
 #[cfg(test)]
 mod tests;

@@ -20,7 +20,7 @@ use crate::check::Level;
 use crate::config::{INCIDENT_CHANGES_MAX, INCIDENT_HELD_MAX};
 use crate::context::{Context, Party};
 use hashbrown::HashMap;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -65,7 +65,7 @@ impl Default for IncidentOptions {
 }
 
 /// What was seen so far, and what had to be given up.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct IncidentStats {
     /// Findings.
     pub findings: u64,
@@ -137,7 +137,7 @@ pub(crate) enum What {
 
 impl What {
     /// What comes first of what happens at the same time.
-    fn rank(&self) -> u8 {
+    pub(super) fn rank(&self) -> u8 {
         match self {
             Self::Logon(logon) if logon.begins() => 0,
             Self::Contact(_) => 1,
@@ -158,12 +158,12 @@ pub(crate) struct Register {
     pub(super) hosts: Hosts,
     pub(super) contacts: Contacts,
     pub(super) groups: Groups,
-    watch: Watch,
+    pub(super) watch: Watch,
     pub(super) trees: Trees,
-    held: BTreeMap<(i64, u8, Box<str>, u64), What>,
-    next: u64,
-    latest: Option<i64>,
-    taken: i64,
+    pub(super) held: BTreeMap<(i64, u8, Box<str>, u64), What>,
+    pub(super) next: u64,
+    pub(super) latest: Option<i64>,
+    pub(super) taken: i64,
     pub(super) traces: Traces,
     pub(super) same: HashMap<u64, MemberId>,
     /// When something happened last, and on how many occasions.
@@ -171,9 +171,9 @@ pub(crate) struct Register {
     /// Of operations at the time at hand, those that are explained.
     pub(super) explained: (i64, Vec<Box<str>>),
     pub(super) stats: IncidentStats,
-    changes: VecDeque<Change>,
+    pub(super) changes: VecDeque<Change>,
     pub(super) marks: Vec<Mark>,
-    swept: i64,
+    pub(super) swept: i64,
     pub(super) keep: fn(u64) -> bool,
 }
 
@@ -240,6 +240,11 @@ impl Register {
     #[cfg(test)]
     pub(super) fn host_at(&mut self, place: &access::Place) -> Option<HostId> {
         self.hosts.at(place, None, &self.context)
+    }
+
+    /// Whether there is a host of a number.
+    pub(crate) fn is_host(&self, host: HostId) -> bool {
+        self.hosts.get(host).is_some()
     }
 
     pub(crate) fn name(&self, host: HostId) -> &str {
@@ -385,7 +390,7 @@ impl Register {
     }
 
     fn merge(&mut self, one: u32, other: u32, because: Because) {
-        let Some((kept, gone)) = self.groups.merge(one, other, because.sign.words()) else { return };
+        let Some((kept, gone)) = self.groups.merge(one, other, because.sign) else { return };
         if !gone.is_told {
             return;
         }
@@ -435,7 +440,7 @@ impl Register {
             self.close(&group);
         }
         let (groups, since) = (&self.groups, time.saturating_sub(quiet));
-        self.habits.retain(|_, (last, _)| *last >= since.saturating_sub(6 * quiet));
+        self.habits.retain(|_, (last, _)| *last >= since.saturating_sub(quiet.saturating_mul(6)));
         if self.habits.len() > self.options.findings_max {
             self.habits.clear();
         }

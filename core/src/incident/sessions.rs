@@ -9,6 +9,7 @@
 
 use crate::access::{Place, Session, Sessions};
 use crate::config::SESSIONS_MAX;
+use crate::seal::{Damage, read_all, write_all};
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -41,6 +42,23 @@ impl Trees {
         if let Some(user) = session.user.as_ref().filter(|user| !accounts.contains(user) && accounts.len() < ACCOUNTS) {
             accounts.push(user.clone());
         }
+    }
+
+    /// Writes all behind what is there.
+    pub(super) fn save(&self, bytes: &mut Vec<u8>) {
+        let mut by_logon: Vec<_> = self.by_logon.iter().collect();
+        by_logon.sort_unstable();
+        write_all(bytes, by_logon.into_iter());
+        let mut accounts: Vec<_> = self.accounts.iter().collect();
+        accounts.sort_unstable();
+        write_all(bytes, accounts.into_iter());
+    }
+
+    /// Reads what was written.
+    pub(super) fn load(bytes: &mut &[u8]) -> Result<Self, Damage> {
+        let by_logon = read_all(bytes, 2 * SESSIONS_MAX)?.into_iter().collect();
+        let accounts = read_all(bytes, 2 * SESSIONS_MAX)?.into_iter().collect();
+        Ok(Self { by_logon, accounts })
     }
 
     /// The accounts of the sessions of a tree.

@@ -158,7 +158,7 @@ impl Register {
             findings: members.iter().map(|member| self.finding(member)).collect(),
             hints: hints(&members, &hosts),
             hosts,
-            merged: group.merged.iter().map(|(id, why)| (id.clone(), (*why).to_owned())).collect(),
+            merged: group.merged.iter().map(|(id, why)| (id.clone(), why.words().to_owned())).collect(),
         }
     }
 

@@ -1,0 +1,327 @@
+//! Incidents that are saved and go on, as if they had never stopped; also with other rules and in another plant.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+use proptest::prelude::*;
+use std::sync::LazyLock;
+use std::time::Duration;
+use tieline::context::Context;
+use tieline::diagnostic::Source;
+use tieline::incidents::{EntityKind, Incident, IncidentOptions, Incidents, Reported};
+use tieline::{Compiler, Level, Rules};
+
+const PLANT: &str = "
+sites: [{name: works}, {name: grid}]
+assets:
+  - {id: office-1, ip: 10.0.0.5, host: office-1, role: office_pc, owner: IT}
+  - {id: jump-1, ip: 10.0.1.5, host: jump-1, role: jump_host}
+  - {id: ews-1, ip: 10.0.2.5, host: ews-1, role: engineering_workstation, criticality: high}
+  - {id: plc-1, ip: 10.0.3.5, role: controller, criticality: critical, owner: Shift}
+zones:
+  - {name: office, networks: [10.0.0.0/24], purdue_level: 4}
+  - {name: dmz, networks: [10.0.1.0/24], purdue_level: 3.5}
+  - {name: operations, networks: [10.0.2.0/24], purdue_level: 3}
+  - {name: cell, networks: [10.0.3.0/24], purdue_level: 1}
+conduits: [{name: programming, from: operations, to: cell}]
+";
+const TABLES: &str = "
+sensor: s
+inputs: {source.ip: from, destination.ip: to, user: who, session: id}
+---
+protocol: logon
+sources: {own: example}
+sensors: [{sensor: s, needs: [kind], inputs: {code: kind}}]
+operations:
+  - {code: 1, name: console, subname: begins, class: auth, source: own}
+  - {code: 2, name: rdp, subname: begins, class: auth, source: own}
+  - {code: 3, name: rdp, subname: ends, class: auth, source: own}
+---
+protocol: plc
+sources: {own: example}
+sensors: [{sensor: s, needs: [stop], inputs: {code: stop}}]
+direction: [{is: request}]
+operations: [{code: 1, name: STOP, class: mode_stop, source: own}]
+";
+const RULES: &str = "
+title: Tool
+name: tool
+logsource: {category: test}
+detection: {selection: {tool: '*'}, condition: selection}
+level: high
+---
+title: Stop
+name: stop
+logsource: {category: test}
+detection: {selection: {stop: 1}, condition: selection}
+level: medium
+tags: [attack.t0858]
+---
+title: Tools
+name: tools
+correlation: {type: event_count, rules: [tool], group-by: [hostname], timespan: 20m, condition: {gte: 2}, generate: true}
+level: critical
+";
+
+fn plant(text: &str) -> Context {
+    let context = Context::read(&[Source::new(Some("plant.yml"), text)]);
+    assert_eq!(context.diagnostics(), []);
+    context
+}
+
+fn rules(text: &str) -> Rules {
+    Compiler::new().rules(Some("rules.yml"), text).build().unwrap()
+}
+
+fn made(rules: &Rules, context: &Context) -> Incidents {
+    let tables = Compiler::new().protocols(None, TABLES).entity_fields(None, "{account: [who], file: [tool]}");
+    let options = IncidentOptions {
+        lateness: Duration::from_mins(10),
+        quiet: Duration::from_hours(2),
+        findings_max: 40,
+        contacts_max: 40,
+        hub_peers: 3,
+        ..IncidentOptions::default()
+    };
+    Incidents::new(rules, tables, context, options).unwrap()
+}
+
+static BASE: LazyLock<(Rules, Context)> = LazyLock::new(|| (rules(RULES), plant(PLANT)));
+
+fn new() -> Incidents {
+    made(&BASE.0, &BASE.1)
+}
+
+/// One thing that happens: what, when by the minute, and to whom.
+type Happens = (u8, i64, u8, u8, u8);
+
+fn happens() -> impl Strategy<Value = Vec<Happens>> {
+    proptest::collection::vec((0..7_u8, 0..10_i64, 0..8_u8, 0..8_u8, 0..3_u8), 0..120)
+}
+
+fn push(incidents: &mut Incidents, number: usize, (what, minute, one, other, who): Happens) {
+    // Events come in waves, and within each in any order.
+    let minute = minute + number as i64 * 3;
+    let ip = |number: u8| match number {
+        0 => "10.0.0.5".to_owned(),
+        own @ 1..4 => format!("10.0.{own}.5"),
+        own => format!("10.0.0.{own}0"),
+    };
+    let host = ["office-1", "jump-1", "ews-1", "hmi-1", "srv-1", "srv-2", "srv-3", "srv-4"];
+    let at = format!("log:{number}");
+    let time = format!("2026-11-{:02}T{:02}:{:02}:00Z", 24 + minute / 1_440, minute / 60 % 24, minute % 60);
+    let who = ["anna", "kim", "operator"][who as usize];
+    let (from, to, on) = (ip(one), ip(other), host[one as usize]);
+    let event = match what {
+        0 => format!(r#"{{"ts": "{time}", "hostname": "{on}", "tool": "C:\\t\\x{other}.exe", "who": "{who}"}}"#),
+        1 => format!(r#"{{"ts": "{time}", "from": "{from}", "to": "{to}", "stop": 1}}"#),
+        2 => format!(r#"{{"ts": "{time}", "hostname": "{on}", "kind": 1, "who": "{who}"}}"#),
+        3 | 4 => format!(
+            r#"{{"ts": "{time}", "hostname": "{}", "kind": {}, "who": "{who}", "from": "{from}", "id": "0x{one}"}}"#,
+            host[other as usize],
+            what - 1
+        ),
+        5 => format!(r#"{{"ts": "{time}", "from": "{from}", "to": "{to}", "id.resp_p": 3389}}"#),
+        _ => {
+            let reported = Reported {
+                time_ns: 1_795_500_000_000_000_000 + minute * 60_000_000_000,
+                at: &at,
+                rule: "edr",
+                title: "Alert",
+                level: Level::High,
+                source: Some(on),
+                entities: &[(EntityKind::Account, who)],
+                ..Reported::default()
+            };
+            return incidents.add(&reported);
+        }
+    };
+    incidents.push_json(event.as_bytes(), &at).unwrap();
+}
+
+/// Everything that can be asked.
+fn asked(mut incidents: Incidents) -> (Vec<Incident>, String) {
+    incidents.finish();
+    (incidents.incidents(), format!("{:?} {:?}", incidents.take_changes(), incidents.stats()))
+}
+
+fn run(all: &[Happens], meanwhile: impl Fn(usize, Incidents) -> Incidents) -> (Vec<Incident>, String) {
+    let mut incidents = new();
+    for (number, one) in all.iter().enumerate() {
+        incidents = meanwhile(number, incidents);
+        push(&mut incidents, number, *one);
+    }
+    asked(incidents)
+}
+
+fn again(incidents: &Incidents) -> Incidents {
+    let (mut other, saved) = (new(), incidents.snapshot());
+    let restored = other.restore(&saved).unwrap();
+    assert_eq!(restored.dropped, []);
+    assert_eq!(other.snapshot(), saved);
+    other
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(
+        std::env::var("TIELINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(40)
+    ))]
+
+    #[test]
+    fn saved_state_goes_on_as_if_it_had_never_stopped(all in happens(), cut in 0..120_usize) {
+        let expected = run(&all, |_, incidents| incidents);
+        prop_assert_eq!(&run(&all, |at, own| if at == cut { again(&own) } else { own }), &expected);
+    }
+
+    #[test]
+    fn the_same_rules_and_plant_loaded_again_change_nothing(all in happens(), every in 1..40_usize) {
+        let expected = run(&all, |_, incidents| incidents);
+        let reloaded = run(&all, |at, mut own| {
+            if at % every == 0 {
+                own.reload(&rules(RULES), &plant(PLANT));
+            }
+            own
+        });
+        prop_assert_eq!(&reloaded, &expected);
+    }
+}
+
+/// A story with a bit of everything; some of it waits.
+fn story() -> Vec<Happens> {
+    (0..24).map(|number| (number % 7, i64::from(number % 4), number % 5, (number + 2) % 8, number % 3)).collect()
+}
+
+fn told() -> Incidents {
+    let mut incidents = new();
+    story().into_iter().enumerate().for_each(|(number, one)| push(&mut incidents, number, one));
+    incidents
+}
+
+#[test]
+fn what_is_no_saved_state_is_refused_and_changes_nothing() {
+    let saved = told().snapshot();
+    let fault = |bytes: &[u8]| {
+        let mut incidents = told();
+        let error = incidents.restore(bytes).unwrap_err();
+        assert_eq!(error.kind(), tieline::ErrorKind::Saved);
+        assert_eq!(incidents.snapshot(), saved, "nothing changes");
+        error.to_string()
+    };
+    assert!(fault(b"").contains("no saved state"));
+    let stream = tieline::Stream::new(&BASE.0, tieline::stream::StreamOptions::default());
+    assert!(fault(&stream.snapshot()).contains("of this kind"));
+    let mut other = saved.clone();
+    other[8] = 99;
+    assert!(fault(&other).contains("format 99"));
+    let mut flipped = saved.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    assert!(fault(&flipped).contains("damaged"));
+    let mut incidents = new();
+    for length in 0..saved.len() {
+        assert!(incidents.restore(&saved[..length]).is_err(), "{length}");
+    }
+}
+
+/// Bytes with a sum that fits: each cut is refused, and whatever is read can be used.
+#[test]
+fn forged_state_is_refused_or_can_be_used() {
+    let saved = told().snapshot();
+    let sealed = |mut bytes: Vec<u8>| {
+        let sum = xxhash_rust::xxh3::xxh3_64(&bytes[20..]);
+        bytes[12..20].copy_from_slice(&sum.to_le_bytes());
+        bytes
+    };
+    let (mut incidents, mut read) = (new(), 0);
+    for at in 20..saved.len() {
+        assert!(incidents.restore(&sealed(saved[..at].to_vec())).is_err(), "{at}");
+        for byte in [[0, 0x7f], [1, 0xff]][at % 2] {
+            let mut forged = saved.clone();
+            forged[at] = byte;
+            if incidents.restore(&sealed(forged)).is_ok() {
+                read += 1;
+                push(&mut incidents, 25, (at as u8 % 7, 0, 0, 1, 0));
+                if at % 16 == 0 {
+                    incidents.finish();
+                    assert!(incidents.incidents().len() <= 60 && !incidents.snapshot().is_empty());
+                }
+            }
+        }
+    }
+    assert!(read > 100, "some bytes are no more than times and names: {read}");
+}
+
+#[test]
+fn a_changed_plant_shows_in_what_was_found_before() {
+    let mut incidents = told();
+    let text = PLANT
+        .replace("owner: Shift", "owner: Turbines")
+        .replace("assets:\n", "assets:\n  - {id: new, ip: 10.0.9.9}\n  - {id: srv-1, ip: 10.0.0.40, host: srv-1}\n")
+        .replace("name: cell, networks: [10.0.3.0/24], purdue_level: 1", "name: line, networks: [10.0.3.0/24]")
+        .replace("to: cell", "to: line");
+    let before = new_hosts(&told());
+    assert!(before.iter().any(|(name, zone, owner, _)| name == "plc-1" && zone == "cell" && owner == "Shift"));
+    assert!(before.iter().any(|(name, _, _, is_asset)| name == "srv-1" && !is_asset), "{before:?}");
+    incidents.reload(&BASE.0, &plant(&text));
+    let after = new_hosts(&incidents);
+    assert!(after.iter().any(|(name, zone, owner, _)| name == "plc-1" && zone == "line" && owner == "Turbines"));
+    assert!(after.iter().any(|(name, _, _, is_asset)| name == "srv-1" && *is_asset), "{after:?}");
+    assert!(
+        incidents
+            .incidents()
+            .iter()
+            .zip(told().incidents())
+            .all(|(own, before)| own.id == before.id || own.score != before.score)
+    );
+    // An asset that is gone keeps its name and what was known of it.
+    incidents.reload(
+        &BASE.0,
+        &plant(
+            &PLANT
+                .replace("  - {id: plc-1, ip: 10.0.3.5, role: controller, criticality: critical, owner: Shift}\n", ""),
+        ),
+    );
+    assert!(new_hosts(&incidents).iter().any(|(name, _, owner, _)| name == "plc-1" && owner == "Turbines"));
+    // What was saved in one plant goes on in another.
+    let mut other = made(&BASE.0, &plant(&text));
+    other.restore(&told().snapshot()).unwrap();
+    assert!(new_hosts(&other).iter().any(|(name, zone, _, _)| name == "plc-1" && zone == "line"));
+}
+
+/// Hosts of incidents, after what waits was taken: name, zone, owner, and whether each is an asset.
+fn new_hosts(incidents: &Incidents) -> Vec<(String, String, String, bool)> {
+    let mut hosts: Vec<_> = incidents
+        .incidents()
+        .into_iter()
+        .flat_map(|own| own.hosts)
+        .map(|host| (host.name, host.zone.unwrap_or_default(), host.owner.unwrap_or_default(), host.is_asset))
+        .collect();
+    hosts.sort();
+    hosts.dedup();
+    hosts
+}
+
+#[test]
+fn what_rules_that_are_gone_have_found_stays() {
+    let titles = |incidents: &Incidents| {
+        let all = incidents.incidents();
+        all.iter()
+            .flat_map(|own| &own.findings)
+            .filter(|found| found.rule == "tool")
+            .map(|found| (found.level, found.count))
+            .collect::<Vec<_>>()
+    };
+    let mut incidents = told();
+    let before = titles(&incidents);
+    assert!(!before.is_empty());
+    let (_, other) = RULES.split_once("---\n").unwrap();
+    let (stop, _) = other.split_once("---\n").unwrap();
+    let restored = incidents.reload(&rules(&stop.replace("level: medium", "level: critical")), &BASE.1);
+    assert_eq!(restored.dropped.len(), 1);
+    for number in 30..40 {
+        push(&mut incidents, number, (0, 0, 0, 1, 0));
+        push(&mut incidents, number, (1, 0, 2, 3, 0));
+    }
+    assert_eq!(titles(&incidents), before, "none is new and none is gone");
+    let all = incidents.incidents();
+    let stops = || all.iter().flat_map(|own| &own.findings).filter(|found| found.title == "Stop");
+    assert!(stops().any(|found| found.level == Level::Critical), "a rule that is loaded anew says what it says now");
+}
