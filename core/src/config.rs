@@ -48,6 +48,11 @@ pub(crate) const INCIDENT_HELD_MAX: usize = 1 << 18;
 pub(crate) const INCIDENT_CHANGES_MAX: usize = 1 << 16;
 /// Incidents that are over and kept; then the oldest are forgotten.
 pub(crate) const INCIDENTS_CLOSED_MAX: usize = 1 << 14;
+/// Nodes and edges of the graph in which incidents are written; what is behind them is left out and counted.
+pub(crate) const INCIDENT_NODES_MAX: usize = 1 << 19;
+pub(crate) const INCIDENT_EDGES_MAX: usize = 1 << 20;
+/// Findings, hosts or names that one record lists in which an incident is written for others; the rest is counted.
+pub(crate) const INCIDENT_LISTED_MAX: usize = 1 << 12;
 /// Spans that are looked at to trace one way.
 pub(crate) const PATH_SPANS_MAX: usize = 1 << 16;
 

@@ -68,9 +68,16 @@ pub mod stream {
 pub mod incidents {
     pub use crate::engine::Incidents;
     pub use crate::incident::{
-        Change, EntityKind, FindingSeen, Hop, HostSeen, Incident, IncidentOptions, IncidentStats, Made, Path, Reach,
-        Reported, Score, Spread, Term,
+        Change, EntityKind, FindingSeen, Hop, HostSeen, Incident, IncidentForm, IncidentOptions, IncidentStats, Made,
+        Path, Reach, Reported, Score, Spread, Term,
     };
+
+    /// The JSON schema of an incident in the form [`IncidentForm::Ndjson`].
+    ///
+    /// ```
+    /// assert!(tieline::incidents::SCHEMA.contains("\"title\": \"Incident\""));
+    /// ```
+    pub const SCHEMA: &str = include_str!("../incident.schema.json");
 }
 
 /// Who may change controllers, and by which way they have come.

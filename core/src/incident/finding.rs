@@ -108,6 +108,23 @@ pub enum EntityKind {
     Indicator,
 }
 
+impl EntityKind {
+    /// Its name, as incidents write it.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Account => "account",
+            Self::Session => "session",
+            Self::Process => "process",
+            Self::File => "file",
+            Self::FileName => "file_name",
+            Self::Hash => "hash",
+            Self::Domain => "domain",
+            Self::Program => "program",
+            Self::Indicator => "indicator",
+        }
+    }
+}
+
 /// What a finding is about, apart from hosts. Names mean the same wherever they occur: what is only known on one host has its name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Entity {

@@ -10,6 +10,7 @@
 
 mod contacts;
 mod evidence;
+mod export;
 mod finding;
 mod groups;
 mod hosts;
@@ -24,6 +25,7 @@ mod signs;
 mod spread;
 mod table;
 
+pub use export::IncidentForm;
 pub(crate) use finding::{Entity, Finding, FindingRule};
 pub use finding::{EntityKind, Made, Reported};
 pub use path::{Hop, Path};

@@ -6,10 +6,12 @@
 
 use super::finding::{EntityKind, Made};
 use super::groups::{Group, Member};
+use super::hosts::Known;
 use super::path::{self, Own, Path};
 use super::register::Register;
 use super::score::{self, Score};
 use super::spread::{self, Spread};
+use crate::access::Place;
 use crate::check::Level;
 use jiff::Timestamp;
 use serde::Serialize;
@@ -77,6 +79,12 @@ pub struct FindingSeen {
     /// The operation class, when it is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
+    /// ATT&CK tactics of its rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tactics: Vec<String>,
+    /// ATT&CK techniques of its rule.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub techniques: Vec<String>,
     /// Accounts and other things that it names, by kind.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub entities: BTreeMap<EntityKind, Vec<String>>,
@@ -94,6 +102,9 @@ pub struct HostSeen {
     pub name: String,
     /// Whether it is in the inventory.
     pub is_asset: bool,
+    /// Its addresses, as the inventory or its events tell.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub addresses: Vec<String>,
     /// Its role.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub role: Option<String>,
@@ -168,6 +179,7 @@ impl Register {
         let seen = |(first, host): &(i64, _)| {
             let known = self.hosts.get(*host).cloned().unwrap_or_default();
             HostSeen {
+                addresses: self.addresses(&known),
                 name: known.name,
                 is_asset: known.is_asset,
                 role: known.role,
@@ -180,6 +192,19 @@ impl Register {
             }
         };
         hosts.iter().map(seen).collect()
+    }
+
+    /// The addresses of a host.
+    fn addresses(&self, known: &Known) -> Vec<String> {
+        match &known.place {
+            Some(Place::Ip(ip, _)) => vec![ip.to_string()],
+            Some(Place::Asset(asset)) => {
+                // The plant may have been exchanged since.
+                let asset = self.context.assets().get(*asset as usize).filter(|asset| asset.id == known.name);
+                asset.into_iter().flat_map(|asset| &asset.ip).map(ToString::to_string).collect()
+            }
+            _ => Vec::new(),
+        }
     }
 
     fn finding(&self, member: &Member) -> FindingSeen {
@@ -204,6 +229,8 @@ impl Register {
             source: name(finding.source),
             target: name(finding.target),
             operation: finding.operation.as_deref().map(str::to_owned),
+            tactics: score::tactics(&finding.rule.tags).map(str::to_owned).collect(),
+            techniques: score::techniques(&finding.rule.tags).map(str::to_uppercase).collect(),
             entities,
             events: member.at.iter().map(|at| at.to_string()).collect(),
             because,

@@ -6,7 +6,6 @@
 //!       203.0.113.50 ─vpn as mk→ 10.71.8.23 ─rdp→ jump-1 ─rdp→ ews-1 ─mode_stop→ plc-7   (0.61)
 //! ```
 
-use super::check::write_error;
 use super::every::Tally;
 use super::plan;
 use super::trust::tell;
@@ -16,7 +15,7 @@ use crate::screen::{BOLD, DIM, Screen, counted};
 use clap::{Args as ClapArgs, ValueEnum};
 use std::io::Write as _;
 use std::time::Duration;
-use tieline::incidents::{Incident, IncidentOptions};
+use tieline::incidents::{Incident, IncidentForm, IncidentOptions};
 use tieline_common::incidents::Investigation;
 use tieline_common::load::read_taxonomy;
 
@@ -37,6 +36,9 @@ pub(crate) struct IncidentsArgs {
     /// A host that deals with more others than this joins little
     #[arg(long, value_name = "N", default_value_t = 16)]
     hub_peers: u32,
+    /// Only the incident of this id (may be repeated)
+    #[arg(long = "incident", value_name = "ID")]
+    only: Vec<String>,
     /// End with exit code 1 when there is an incident
     #[arg(long)]
     fail: bool,
@@ -49,6 +51,38 @@ enum IncidentsForm {
     Table,
     /// One JSON object for each
     Ndjson,
+    /// One OCSF 1.6 Incident Finding for each
+    Ocsf,
+    /// One OCSF 1.6 Detection Finding for each finding
+    OcsfDetections,
+    /// Documents of the Elastic Common Schema 8.11: for each incident, and for each of its findings
+    Ecs,
+    /// One STIX 2.1 bundle, with a flow (Attack Flow 2.0) for each
+    Stix,
+    /// One graph of hosts and accounts in GraphML, for Gephi, yEd and networkx
+    #[value(name = "graphml")]
+    GraphMl,
+    /// The same graph for Graphviz
+    Dot,
+    /// The same graph as JSON (node-link), for networkx and d3
+    JsonGraph,
+}
+
+impl IncidentsForm {
+    /// The form of the library; none for the table, which is for people.
+    const fn form(self) -> Option<IncidentForm> {
+        Some(match self {
+            Self::Table => return None,
+            Self::Ndjson => IncidentForm::Ndjson,
+            Self::Ocsf => IncidentForm::Ocsf,
+            Self::OcsfDetections => IncidentForm::OcsfDetections,
+            Self::Ecs => IncidentForm::Ecs,
+            Self::Stix => IncidentForm::Stix,
+            Self::GraphMl => IncidentForm::GraphMl,
+            Self::Dot => IncidentForm::Dot,
+            Self::JsonGraph => IncidentForm::JsonGraph,
+        })
+    }
 }
 
 pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, Failure> {
@@ -70,17 +104,15 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
     let mut investigation = Investigation::new(plan, &taxonomy, options)?;
     let tally = Tally::of(&args.given.files, screen, |event, at| investigation.push(event, at));
     let incidents = investigation.finish()?;
-    let all = incidents.incidents();
+    let mut all = incidents.incidents();
+    if !args.only.is_empty() {
+        all.retain(|own| args.only.contains(&own.id));
+    }
     let form =
         args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
-    match form {
-        IncidentsForm::Table => table(&all, screen)?,
-        IncidentsForm::Ndjson => {
-            for incident in &all {
-                serde_json::to_writer(screen.out(), incident).map_err(write_error)?;
-                writeln!(screen.out())?;
-            }
-        }
+    match form.form() {
+        None => table(&all, screen)?,
+        Some(form) => form.write_into(&all, screen.out())?,
     }
     let stats = incidents.stats();
     let (events, findings) = (counted(tally.events, "event"), counted(stats.findings, "finding"));

@@ -71,6 +71,32 @@ fn a_table_shows_the_way_and_fail_says_that_there_is_one() {
 }
 
 #[test]
+fn incidents_are_written_in_the_forms_of_others() {
+    let room = room();
+    let run = |form: &str| {
+        room.run(&format!("incidents events.ndjson --rules rules.yml --context plant.yml -o {form}")).expect(0)
+    };
+    let records = |form: &str| -> Vec<serde_json::Value> {
+        run(form).out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let all = records("ndjson");
+    assert_eq!(records("ocsf").iter().map(|own| own["class_uid"].as_u64()).collect::<Vec<_>>(), [Some(2005); 2]);
+    assert_eq!(records("ocsf-detections").len(), 4);
+    assert_eq!(records("ecs").len(), 2 + 4);
+    assert_eq!(records("ecs")[0]["host"], serde_json::Value::Null);
+    let flows = |own: &&serde_json::Value| own["type"] == "attack-flow";
+    let bundle: serde_json::Value = serde_json::from_str(&run("stix").out).unwrap();
+    assert_eq!(bundle["objects"].as_array().unwrap().iter().filter(flows).count(), 2);
+    let graph: serde_json::Value = serde_json::from_str(&run("json-graph").out).unwrap();
+    assert_eq!(graph["nodes"][0]["label"], "jump");
+    assert!(run("graphml").out.contains("<graph id=\"incidents\" edgedefault=\"directed\">"));
+    assert!(run("dot").out.contains("label=\"dmz (level 3.5)\""));
+    let only = format!("ndjson --incident {}", all[1]["id"].as_str().unwrap());
+    assert_eq!(records(&only), [all[1].clone()]);
+    assert!(!run("graphml").out.contains("<script>"));
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_the_rest_counts() {
     let room = room();
     room.file("broken.ndjson", "{\"EventID\": 1102, \"Computer\": \"a\"}\n{cut off\n");
