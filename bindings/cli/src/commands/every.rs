@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use tieline::EventError;
 use tieline_common::input::{Batch, EventFiles, InputError, InputOptions, Reader, expand_paths};
 
-/// What is done with an event, of which it is told where it stands.
-type Show<'a> = &'a mut dyn FnMut(&[u8], &str) -> Result<(), EventError>;
+/// What is done with an event, of which it is told where it stands, and what may be told at once.
+type Show<'a> = &'a mut dyn FnMut(&[u8], &str, &mut Screen) -> Result<(), EventError>;
 
 /// How many events were read, and what could not be.
 #[derive(Debug, Default)]
@@ -22,8 +22,8 @@ impl Tally {
     /// event and where it stands.
     pub(super) fn of(
         files: &[PathBuf],
-        screen: &Screen,
-        mut show: impl FnMut(&[u8], &str) -> Result<(), EventError>,
+        screen: &mut Screen,
+        mut show: impl FnMut(&[u8], &str, &mut Screen) -> Result<(), EventError>,
     ) -> Self {
         let mut tally = Self::default();
         let EventFiles { files, errors, .. } = expand_paths(files);
@@ -36,7 +36,7 @@ impl Tally {
         tally
     }
 
-    fn file(&mut self, path: &Path, screen: &Screen, show: Show<'_>) -> Result<(), InputError> {
+    fn file(&mut self, path: &Path, screen: &mut Screen, show: Show<'_>) -> Result<(), InputError> {
         let options = InputOptions::default();
         let mut reader = match path.as_os_str() == "-" {
             true => Reader::from_read(path, Box::new(std::io::stdin()), &options)?,
@@ -54,7 +54,7 @@ impl Tally {
             for record in batch.iter().filter(|_| more) {
                 self.events += 1;
                 let at = format!("{}:{}", path.display(), record.number);
-                if let Err(error) = show(record.bytes, &at) {
+                if let Err(error) = show(record.bytes, &at, screen) {
                     self.unreadable += 1;
                     screen.error(&format!("{at}: {error}"));
                 }

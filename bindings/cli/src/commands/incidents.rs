@@ -6,6 +6,7 @@
 //!       203.0.113.50 ─vpn as mk→ 10.71.8.23 ─rdp→ jump-1 ─rdp→ ews-1 ─mode_stop→ plc-7   (0.61)
 //! ```
 
+use super::check::write_error;
 use super::every::Tally;
 use super::plan;
 use super::trust::tell;
@@ -13,9 +14,10 @@ use crate::args::GivenArgs;
 use crate::exit::{Exit, Failure};
 use crate::screen::{BOLD, DIM, Screen, counted};
 use clap::{Args as ClapArgs, ValueEnum};
+use serde::Serialize;
 use std::io::Write as _;
 use std::time::Duration;
-use tieline::incidents::{Incident, IncidentForm, IncidentOptions};
+use tieline::incidents::{Change, Incident, IncidentForm, IncidentOptions};
 use tieline_common::incidents::Investigation;
 use tieline_common::load::read_taxonomy;
 
@@ -51,6 +53,8 @@ enum IncidentsForm {
     Table,
     /// One JSON object for each
     Ndjson,
+    /// What became of incidents while events passed: one JSON object for each change, with the event after which it was seen
+    Changes,
     /// One OCSF 1.6 Incident Finding for each
     Ocsf,
     /// One OCSF 1.6 Detection Finding for each finding
@@ -69,10 +73,10 @@ enum IncidentsForm {
 }
 
 impl IncidentsForm {
-    /// The form of the library; none for the table, which is for people.
+    /// The form of the library; none for what is not made of incidents alone.
     const fn form(self) -> Option<IncidentForm> {
         Some(match self {
-            Self::Table => return None,
+            Self::Table | Self::Changes => return None,
             Self::Ndjson => IncidentForm::Ndjson,
             Self::Ocsf => IncidentForm::Ocsf,
             Self::OcsfDetections => IncidentForm::OcsfDetections,
@@ -102,15 +106,24 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
         ..IncidentOptions::default()
     };
     let mut investigation = Investigation::new(plan, &taxonomy, options)?;
-    let tally = Tally::of(&args.given.files, screen, |event, at| investigation.push(event, at));
+    let form =
+        args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
+    let mut told = Ok(());
+    let tally = Tally::of(&args.given.files, screen, |event, at, screen| {
+        let pushed = investigation.push(event, at);
+        if form == IncidentsForm::Changes && told.is_ok() {
+            told = changes(&investigation.incidents().take_changes(), Some(at), screen);
+        }
+        pushed
+    });
+    told?;
     let incidents = investigation.finish()?;
     let mut all = incidents.incidents();
     if !args.only.is_empty() {
         all.retain(|own| args.only.contains(&own.id));
     }
-    let form =
-        args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
     match form.form() {
+        None if form == IncidentsForm::Changes => changes(&incidents.take_changes(), None, screen)?,
         None => table(&all, screen)?,
         Some(form) => form.write_into(&all, screen.out())?,
     }
@@ -121,6 +134,24 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
         screen.note(&format!("{} came late, {} had no room", stats.late, stats.given_up));
     }
     tally.exit(if args.fail && !all.is_empty() { Exit::Findings } else { Exit::Fine })
+}
+
+/// One line for each change; `after` says after which event it was seen, none when all were read.
+fn changes(changes: &[Change], after: Option<&str>, screen: &mut Screen) -> Result<(), Failure> {
+    for change in changes {
+        serde_json::to_writer(screen.out(), &Changed { after, change }).map_err(write_error)?;
+        writeln!(screen.out())?;
+    }
+    Ok(())
+}
+
+/// A change as it is printed.
+#[derive(Serialize)]
+struct Changed<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<&'a str>,
+    #[serde(flatten)]
+    change: &'a Change,
 }
 
 /// One line for each incident, with its way below it.

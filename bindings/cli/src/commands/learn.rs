@@ -21,7 +21,7 @@ pub(crate) fn run(args: &LearnArgs, screen: &mut Screen) -> Result<Exit, Failure
     tell(&context, screen);
     let learner = Learner::new(with_taxonomy(Compiler::new(), &taxonomy), &context);
     let mut learner = learner.map_err(|error| refused(&error, screen))?;
-    let tally = Tally::of(&args.files, screen, |event, _| learner.push_json(event));
+    let tally = Tally::of(&args.files, screen, |event, _, _| learner.push_json(event));
     write!(screen.out(), "{}", learner.proposal())?;
     screen.note(&format!("{} read", counted(tally.events, "event")));
     if learner.given_up() > 0 {

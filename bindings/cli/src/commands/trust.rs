@@ -27,7 +27,7 @@ pub(crate) fn run(args: &TrustArgs, screen: &mut Screen) -> Result<Exit, Failure
     let context = read_context(&args.context).map_err(|error| Failure::Rules(error.to_string()))?;
     tell(&context, screen);
     let mut trust = Trust::new(compiler, &context).map_err(|error| refused(&error, screen))?;
-    let tally = Tally::of(&args.files, screen, |event, at| trust.push_json(event, at));
+    let tally = Tally::of(&args.files, screen, |event, at, _| trust.push_json(event, at));
     trust.finish();
     let judged: Vec<Judgement> =
         trust.take().into_iter().filter(|judgement| args.all || !judgement.is_explained()).collect();

@@ -97,6 +97,17 @@ fn incidents_are_written_in_the_forms_of_others() {
 }
 
 #[test]
+fn what_becomes_of_incidents_is_told_while_events_pass() {
+    let ran = room().run("incidents events.ndjson --rules rules.yml --context plant.yml -o changes").expect(0);
+    let all: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let told: Vec<_> = all.iter().map(|own| (own["change"].as_str().unwrap(), own["after"].as_str())).collect();
+    // An event is taken when a later one comes, the last ones when there are no more.
+    assert_eq!(told.first(), Some(&("opened", Some("events.ndjson:2"))), "{}", ran.out);
+    assert_eq!(told.iter().filter(|(change, _)| *change == "opened").count(), 2, "{}", ran.out);
+    assert_eq!(told.last().map(|(_, after)| *after), Some(None), "{}", ran.out);
+}
+
+#[test]
 fn what_cannot_be_read_is_told_and_the_rest_counts() {
     let room = room();
     room.file("broken.ndjson", "{\"EventID\": 1102, \"Computer\": \"a\"}\n{cut off\n");
