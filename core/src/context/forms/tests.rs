@@ -181,7 +181,7 @@ fn other_texts_are_yaml() {
 /// What a form has no place for, taken away.
 fn held_by(form: InventoryForm, asset: &Asset) -> Asset {
     let mut held = asset.clone();
-    if held.name.as_ref() == Some(&held.id) {
+    if form == InventoryForm::CycloneDx && held.name.as_ref() == Some(&held.id) {
         held.name = None;
     }
     if form == InventoryForm::NetBox {
