@@ -68,6 +68,26 @@ pub const FIELDS: &[&str] = &[
     "time",
 ];
 
+/// Of the times that an event says, each with its place in [`FIELDS`], the one by which other events of the same collector go.
+///
+/// Sysmon says its own time in UTC. Some collectors write the time of the record in local time as if it were UTC; then other events of the
+/// host have that clock, and so has this one, or its neighbours would be hours away.
+pub(crate) fn collected(mut said: impl Iterator<Item = (usize, i64)>) -> Option<i64> {
+    let (place, time) = said.next()?;
+    let name = |place: usize| FIELDS.get(place).copied().unwrap_or_default();
+    if name(place) != "UtcTime" {
+        return Some(time);
+    }
+    let Some((place, record)) = said.next() else { return Some(time) };
+    let is_of_record = name(place).contains("TimeCreated") || matches!(name(place), "EventTime" | "SystemTime");
+    Some(if is_of_record && are_of_two_clocks(record, time) { record } else { time })
+}
+
+/// Whether two times of one event are too far from each other to be of one clock: Sysmon hands on what it saw within seconds.
+pub(crate) fn are_of_two_clocks(one: i64, other: i64) -> bool {
+    one.abs_diff(other) > 600_000_000_000
+}
+
 /// A part of a time that a rule can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) enum TimePart {
@@ -178,6 +198,26 @@ fn offset(text: &str) -> Option<TimeZone> {
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn a_clock_in_local_time_counts_for_all_events_of_its_collector() {
+        let hour = 3_600_000_000_000;
+        let place = |name: &str| FIELDS.iter().position(|own| *own == name).unwrap();
+        let check = |said: &[(&str, i64)], wanted: Option<i64>| {
+            assert_eq!(collected(said.iter().map(|(name, time)| (place(name), *time))), wanted, "{said:?}");
+        };
+        check(&[], None);
+        check(&[("UtcTime", 4 * hour)], Some(4 * hour));
+        check(&[("UtcTime", 4 * hour), ("TimeCreated", 12 * hour + 20_000_000)], Some(12 * hour + 20_000_000));
+        check(&[("UtcTime", 4 * hour), ("EventTime", 9 * hour + hour / 2)], Some(9 * hour + hour / 2));
+        check(&[("UtcTime", 4 * hour), ("EventTime", 4 * hour + 20_000_000)], Some(4 * hour));
+        check(&[("UtcTime", 4 * hour), ("EventTime", 4 * hour - hour / 7)], Some(4 * hour));
+        check(&[("UtcTime", 4 * hour), ("EventTime", 24 * hour)], Some(24 * hour));
+        // Others may say when it was taken in.
+        check(&[("UtcTime", 4 * hour), ("@timestamp", 5 * hour), ("EventTime", 12 * hour)], Some(4 * hour));
+        check(&[("TimeCreated", 4 * hour), ("EventTime", 12 * hour)], Some(4 * hour));
+        check(&[("UtcTime", i64::MIN), ("EventTime", i64::MAX)], Some(i64::MAX));
+    }
+
     use super::*;
 
     fn hour(zone: Option<&str>, unit: Option<TimeUnit>, text: &str) -> Option<String> {

@@ -33,7 +33,8 @@ impl Investigation {
         plan.compile(as_is)?;
         let empty = Compiler::new().build()?;
         let rules = plan.rules(as_is).unwrap_or(&empty);
-        let incidents = Incidents::new(rules, with_entities(Compiler::new(), taxonomy), &context, options)?;
+        let tables = with_entities(Compiler::new().time(plan.time().clone()), taxonomy);
+        let incidents = Incidents::new(rules, tables, &context, options)?;
         Ok(Self { plan, incidents, scanners: HashMap::new(), likely: None, fault: None })
     }
 

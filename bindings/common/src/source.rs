@@ -18,7 +18,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use tieline::context::Context;
 use tieline::diagnostic::Diagnostic;
-use tieline::{CheckedRules, LogSource, Rules, SourceInfo};
+use tieline::{CheckedRules, LogSource, Rules, SourceInfo, TimeOptions};
 
 use crate::context::read_context;
 use crate::indicators::Lists;
@@ -350,6 +350,12 @@ impl Plan {
     #[must_use]
     pub fn context(&self) -> Option<&Context> {
         self.context.as_ref()
+    }
+
+    /// How times are read.
+    #[must_use]
+    pub fn time(&self) -> &TimeOptions {
+        &self.options.time
     }
 
     fn form(&self, id: SourceId) -> Result<Rules, tieline::Error> {

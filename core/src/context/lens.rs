@@ -13,7 +13,8 @@ use super::memo::{Answer, Memo, Role};
 use super::model::{Context, Level};
 use crate::event::slots::{Kind, Slots};
 use crate::program::SlotId;
-use crate::time::{self, instant};
+use crate::time;
+use crate::time::instant::{self, Bare};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -214,13 +215,19 @@ pub(crate) struct Lens {
     /// For each slot, by its number, what it is to what is told: 1 when that depends on it, 2 when it is filled; nothing more behind
     /// the last that is either. The time of an event is not among them.
     roles: Vec<u8>,
+    /// How bare numbers are read where the time may stand.
+    bare: Bare,
+    /// Whether it stands in the usual fields.
+    has_usual_times: bool,
 }
 
 impl Lens {
-    /// Asks for slots for all that some fields need. `has_records` says whether fields `ot.*` are filled.
+    /// Asks for slots for all that some fields need. `has_records` says whether fields `ot.*` are filled; the time of an event stands in
+    /// one of `times`, or else in the usual fields.
     pub(crate) fn new<'n>(
         asked: impl IntoIterator<Item = &'n str>,
         has_records: bool,
+        (times, bare): (Option<&[&str]>, Bare),
         mut slot: impl FnMut(&str) -> SlotId,
     ) -> Self {
         let mut filled = Vec::new();
@@ -245,7 +252,7 @@ impl Lens {
             Input::Unit | Input::Site | Input::Sensor => true,
             _ => of_flow,
         };
-        let sites = [(Input::Site, PLACES.0), (Input::Sensor, PLACES.1), (Input::Time, time::FIELDS)];
+        let sites = [(Input::Site, PLACES.0), (Input::Sensor, PLACES.1), (Input::Time, times.unwrap_or(time::FIELDS))];
         let mut inputs = Vec::new();
         for (input, fields) in INPUTS.iter().chain(&sites).filter(|(input, _)| is_needed(input)) {
             let fields = fields.iter().filter(|field| has_records || !crate::ot::is_field(field));
@@ -263,7 +270,7 @@ impl Lens {
         let read = inputs.iter().filter(|(input, _)| *input != Input::Time);
         read.flat_map(|(_, slots): &(Input, Vec<u32>)| slots).for_each(|slot| set(*slot, 1));
         filled.iter().for_each(|(_, slot)| set(*slot, 2));
-        Self { inputs, asked: filled, names, roles }
+        Self { inputs, asked: filled, names, roles, bare, has_usual_times: times.is_none() }
     }
 
     /// The fields of records that are read, if records are made.
@@ -283,7 +290,20 @@ impl Lens {
 
     /// The time of the event, in nanoseconds since 1970.
     fn time(&self, slots: &Slots, text: &str) -> Option<i64> {
-        self.first(Input::Time, slots, text, |text| instant::of_text(&text, instant::Bare::BySize))
+        self.first(Input::Time, slots, text, |text| instant::of_text(&text, self.bare))
+    }
+
+    /// The same, by the clock of whoever collected it.
+    fn time_of_collector(&self, slots: &Slots, text: &str) -> Option<i64> {
+        if !self.has_usual_times {
+            return self.time(slots, text);
+        }
+        let read = |slot: &u32| {
+            let said = slots.values(SlotId(*slot), text).filter(|seen| seen.has_text());
+            said.into_iter().find_map(|seen| instant::of_text(&seen.cow(), self.bare))
+        };
+        let fields = self.fields(Input::Time).iter().enumerate();
+        time::collected(fields.filter_map(|(place, slot)| Some((place, read(slot)?))))
     }
 
     fn role(&self, slot: SlotId) -> Role {
@@ -322,7 +342,7 @@ impl Lens {
         }
         let [from, to] = ends;
         let decision = view.flow.or_else(|| said.decide(context, &view.ends, || self.time(slots, text)));
-        let (Said { protocol, port, operation, .. }, time) = (said, self.time(slots, text));
+        let (Said { protocol, port, operation, .. }, time) = (said, self.time_of_collector(slots, text));
         Passing { from, to, host, protocol, port, operation, time, decision }
     }
 
@@ -336,6 +356,12 @@ impl Lens {
         self.first(input, slots, text, Some)
     }
 
+    /// The slots of the fields in which an input may stand.
+    fn fields(&self, input: Input) -> &[u32] {
+        let at = self.inputs.binary_search_by_key(&input, |(own, _)| *own).ok();
+        at.and_then(|at| self.inputs.get(at)).map_or(&[], |(_, fields)| fields)
+    }
+
     /// The first value of an input that stands for something.
     fn first<'e, T>(
         &self,
@@ -344,9 +370,7 @@ impl Lens {
         text: &'e str,
         read: impl Fn(Cow<'e, str>) -> Option<T>,
     ) -> Option<T> {
-        let at = self.inputs.binary_search_by_key(&input, |(own, _)| *own).ok()?;
-        let (_, fields) = self.inputs.get(at)?;
-        let values = fields.iter().flat_map(|slot| slots.values(SlotId(*slot), text));
+        let values = self.fields(input).iter().flat_map(|slot| slots.values(SlotId(*slot), text));
         values.filter(|seen| seen.has_text()).find_map(|seen| read(seen.cow()))
     }
 }

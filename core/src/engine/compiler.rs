@@ -340,8 +340,10 @@ impl Settings {
         let asked: Vec<String> = collector.names().filter(|name| context::is_field(name)).map(str::to_owned).collect();
         let is_about_flows = Lens::is_about_flows(asked.iter().map(String::as_str));
         let plan = self.plan(&mut collector, is_about_flows)?;
+        let times: Vec<&str> = self.time.fields.iter().map(String::as_str).collect();
+        let times = ((!times.is_empty()).then_some(&*times), listening.bare(&self.clock));
         let lens = (!asked.is_empty())
-            .then(|| Lens::new(asked.iter().map(String::as_str), plan.is_some(), |name| collector.field(name)));
+            .then(|| Lens::new(asked.iter().map(String::as_str), plan.is_some(), times, |name| collector.field(name)));
         let watched = self.watched(asking, &mut collector)?;
         counts.elsewhere = fit.finish(&mut pack, &mut diagnostics);
         diagnostics.append(&mut pack.diagnostics);

@@ -20,6 +20,7 @@ use crate::incident::{
     IncidentOptions, IncidentStats, Made, Register, Reported, What, plain_account,
 };
 use crate::program::SlotId;
+use crate::time;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -270,7 +271,10 @@ impl Incidents {
             let made_of = alert.events().to_vec();
             let rule = known(&mut self.rules, alert.rule().metadata(), Made::Correlation);
             let finding = Finding { made_of, ..about.finding(rule, None) };
-            let entry = Entry { time: Some(alert.time_ns()), at, what: What::Finding(Box::new(finding)) };
+            // By the clock of what it is made of.
+            let clock = of.iter().filter_map(|own| own.time).max();
+            let time = clock.filter(|own| time::are_of_two_clocks(*own, alert.time_ns())).unwrap_or(alert.time_ns());
+            let entry = Entry { time: Some(time), at, what: What::Finding(Box::new(finding)) };
             self.register.push(entry);
         }
     }

@@ -14,6 +14,7 @@ use crate::number::Number;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
 
 const NANOS: i128 = 1_000_000_000;
 
@@ -21,7 +22,7 @@ const NANOS: i128 = 1_000_000_000;
 const WINDOWS_EPOCH: i128 = 11_644_473_600;
 
 /// How numbers without a unit are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) enum Bare {
     /// Their size tells the unit; what is too small is no time.
     #[default]

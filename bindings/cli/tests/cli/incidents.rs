@@ -42,6 +42,19 @@ fn room() -> Room {
 }
 
 #[test]
+fn the_field_of_the_time_can_be_named() {
+    let room = room();
+    let events = EVENTS.lines().next().unwrap();
+    room.file("two.ndjson", events.replace("\"EventID\"", "\"Written\": \"2026-11-26T07:30:00Z\", \"EventID\""));
+    let first = |more: &str| {
+        let ran = room.run(&format!("incidents two.ndjson --rules rules.yml --context plant.yml{more}")).expect(0);
+        serde_json::from_str::<serde_json::Value>(&ran.out).unwrap()["first"].clone()
+    };
+    assert_eq!(first(""), "2026-11-26T08:00:00Z");
+    assert_eq!(first(" --time-field Written"), "2026-11-26T07:30:00Z");
+}
+
+#[test]
 fn findings_of_one_attack_are_one_incident_with_its_way() {
     let ran = room().run("incidents events.ndjson --rules rules.yml --context plant.yml").expect(0);
     let all: Vec<serde_json::Value> = ran.out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
