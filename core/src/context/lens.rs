@@ -342,8 +342,8 @@ impl Lens {
         }
         let [from, to] = ends;
         let decision = view.flow.or_else(|| said.decide(context, &view.ends, || self.time(slots, text)));
-        let (Said { protocol, port, operation, .. }, time) = (said, self.time_of_collector(slots, text));
-        Passing { from, to, host, protocol, port, operation, time, decision }
+        let (Said { protocol, port, operation, is_turned }, time) = (said, self.time_of_collector(slots, text));
+        Passing { from, to, host, is_turned, protocol, port, operation, time, decision }
     }
 
     /// Whether the event is no question: units are behind whoever is asked, the receiver, unless it has answered.
@@ -382,6 +382,8 @@ pub(crate) struct Passing<'e> {
     pub(crate) to: Party,
     /// Where the event happened.
     pub(crate) host: Party,
+    /// Whether the event names the ends the other way round.
+    pub(crate) is_turned: bool,
     pub(crate) protocol: Option<Cow<'e, str>>,
     pub(crate) port: Option<u16>,
     pub(crate) operation: Option<Cow<'e, str>>,

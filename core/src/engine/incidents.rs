@@ -81,6 +81,8 @@ pub struct Incidents {
     sighting: Sighting,
     observer: Observer,
     entities: Vec<(SlotId, Class)>,
+    /// Where events say which end is the host that writes them.
+    initiated: Vec<SlotId>,
     register: Register,
     /// Rules and correlations that were found to hold, by what they are known by.
     rules: HashMap<String, Arc<FindingRule>>,
@@ -119,7 +121,8 @@ impl Incidents {
         let names = table.0.iter().map(|(name, _)| name.clone());
         let observer = Observer::asking(tables, context, names)?;
         let slots = observer.slots_of(table.0.iter().map(|(name, _)| name.as_str()));
-        let entities = slots.into_iter().zip(&table.0).filter_map(|(slot, (_, class))| Some((slot?, *class))).collect();
+        let entities = slots.into_iter().zip(&table.0).filter_map(|(slot, (_, class))| Some((slot?, *class)));
+        let (initiated, entities): (Vec<_>, Vec<_>) = entities.partition(|(_, class)| *class == Class::Initiated);
         let stream = StreamOptions { lateness: options.lateness, ..StreamOptions::default() };
         let rules = rules.with_context(context);
         let stream = Stream::new(&rules, stream);
@@ -129,6 +132,7 @@ impl Incidents {
             stream,
             observer,
             entities,
+            initiated: initiated.into_iter().map(|(slot, _)| slot).collect(),
             register: Register::new(options, context),
             rules: HashMap::new(),
             kept: BTreeMap::new(),
@@ -163,8 +167,9 @@ impl Incidents {
         // What cannot be correlated is still found.
         drop(self.stream.push(&self.sighting));
         let mut about = None;
-        let Self { observer, register, entities, has_plant, .. } = self;
+        let Self { observer, register, entities, initiated, has_plant, .. } = self;
         observer.each(event, |observed| {
+            introduce(observed, initiated, register);
             let own = About::read(observed, register, entities, at);
             if let Some(logon) = logon_of(observed) {
                 register.push(Entry { time: own.time, at: at.into(), what: What::Logon(logon) });
@@ -352,6 +357,18 @@ impl About {
             made_of: Vec::new(),
         }
     }
+}
+
+/// Takes note of an address that the host which writes an event says is its own.
+fn introduce(observed: &Observed<'_>, initiated: &[SlotId], register: &mut Register) {
+    let mut is_source = None;
+    for slot in initiated {
+        observed.texts(*slot, &mut |text| is_source = is_source.or_else(|| Class::initiated(text)));
+    }
+    let Some(is_source) = is_source else { return };
+    let passing = &observed.passing;
+    let own = if is_source == passing.is_turned { &passing.to } else { &passing.from };
+    register.introduce(&passing.host, own);
 }
 
 fn is_logon(observed: &Observed<'_>) -> bool {

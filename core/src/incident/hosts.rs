@@ -15,6 +15,9 @@ use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 
+/// Addresses that are learned of one host.
+const PLACES_MAX: usize = 64;
+
 /// The number of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct HostId(pub(super) u32);
@@ -39,9 +42,12 @@ pub(super) struct Known {
     pub(super) role: Option<String>,
     pub(super) criticality: Option<String>,
     pub(super) owner: Option<String>,
-    /// Where it was seen last.
+    /// What it was known by first, or what tells more.
     #[serde(skip)]
     pub(super) place: Option<Place>,
+    /// All that events call it.
+    #[serde(skip)]
+    places: Vec<Place>,
     /// Different hosts that it went to, and from which others came.
     pub(super) peers_out: u32,
     pub(super) peers_in: u32,
@@ -52,6 +58,8 @@ pub(super) struct Known {
 pub(super) struct Hosts {
     by_place: HashMap<Place, u32>,
     by_name: HashMap<String, u32>,
+    /// Hosts by the first part of their names; none when there are several of the same.
+    by_label: HashMap<String, Option<u32>>,
     known: Vec<Known>,
     /// Hosts for which there was no room.
     pub(super) given_up: u64,
@@ -70,8 +78,8 @@ impl Hosts {
             return Some(HostId(*known));
         }
         let name = name(place, context);
-        let number = match self.by_name.get(&name) {
-            Some(number) => *number,
+        let number = match self.by_name.get(&name).copied().or_else(|| self.alike(place)) {
+            Some(number) => number,
             None if self.known.len() >= INCIDENT_HOSTS_MAX => {
                 self.given_up += 1;
                 return None;
@@ -94,14 +102,88 @@ impl Hosts {
         self.known.len()
     }
 
+    /// The host that is known by its whole name, when this is only the first part of it, or the other way round. When several have the
+    /// same first part, it is nobody's.
+    fn alike(&mut self, place: &Place) -> Option<u32> {
+        let Place::Host(name) = place else { return None };
+        let (label, is_whole) = name.split_once('.').map_or((name.as_str(), false), |(label, _)| (label, true));
+        if self.known.len() >= INCIDENT_HOSTS_MAX {
+            return None;
+        }
+        let next = self.known.len() as u32;
+        let Some(one) = self.by_label.get_mut(label) else {
+            self.by_label.insert(label.to_owned(), Some(next));
+            return None;
+        };
+        let number = (*one)?;
+        let known = self.known.get(number as usize)?;
+        let names = known.places.iter().filter_map(|place| match place {
+            Place::Host(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let has_whole = names.clone().any(|name| name.contains('.'));
+        if is_whole && has_whole {
+            *one = None;
+            // From now on the short name may mean either.
+            let short = Place::Host(label.to_owned());
+            self.by_name.remove(label);
+            if let Some(known) = self.by_place.remove(&short).and_then(|own| self.known.get_mut(own as usize)) {
+                known.places.retain(|place| *place != short);
+            }
+            return None;
+        }
+        (is_whole != has_whole).then_some(number)
+    }
+
+    /// An address turns out to be one of a host, from now on.
+    pub(super) fn introduce(&mut self, host: &Party, own: &Party, context: &Context) {
+        let end = own.end;
+        let (Some(host), Some(own)) = (Place::of(host), Place::of(own)) else { return };
+        let (host, other) = match (&host, &own) {
+            (_, Place::Ip(ip, _)) if !ip.is_multicast() => (host, own),
+            (Place::Host(_), Place::Asset(_)) => (own, host),
+            _ => return,
+        };
+        let Some(HostId(number)) = self.at(&host, None, context) else { return };
+        if self.by_place.get(&other) == Some(&number) || self.by_place.len() >= 2 * INCIDENT_HOSTS_MAX {
+            return;
+        }
+        if let Some(known) = self.known.get_mut(number as usize) {
+            if known.places.len() >= PLACES_MAX {
+                return;
+            }
+            known.is_at(&other);
+            if known.zone.is_none() {
+                known.is_in(Some(end), context);
+            }
+        }
+        let before = self.by_place.insert(other.clone(), number);
+        if let Some(known) = before.and_then(|before| self.known.get_mut(before as usize)) {
+            known.places.retain(|place| *place != other);
+        }
+    }
+
+    /// What events call a host.
+    pub(super) fn places(&self, host: Option<HostId>) -> &[Place] {
+        host.and_then(|host| self.get(host)).map_or(&[], |known| &known.places)
+    }
+
+    /// What events call the host at a place.
+    pub(super) fn places_of(&self, place: &Place) -> Option<&[Place]> {
+        self.by_place.get(place).map(|host| self.places(Some(HostId(*host))))
+    }
+
     /// A host by its name.
     pub(super) fn named(&self, name: &str) -> Option<HostId> {
-        self.by_name.get(name).map(|number| HostId(*number))
+        let ip = name.parse().ok().map(|ip| Place::Ip(ip, None));
+        let own = ip.and_then(|place| self.by_place.get(&place)).or_else(|| self.by_name.get(name));
+        own.map(|number| HostId(*number))
     }
 
     /// Whoever sits at a console, by the account.
     pub(super) fn account(&mut self, account: &str, context: &Context) -> Option<HostId> {
-        let host = self.at(&Place::Host(account.to_owned()), None, context)?;
+        // No name of a host is like it.
+        let host = self.at(&Place::Mac(account.to_owned()), None, context)?;
         self.get_mut(host).into_iter().for_each(|known| known.is_account = true);
         Some(host)
     }
@@ -156,10 +238,29 @@ impl Hosts {
         if plant == Plant::MaybeOther {
             own.learn_anew(context);
         }
+        own.places_anew();
         own.by_name = (0..).zip(&own.known).map(|(number, known)| (known.name.clone(), number)).collect();
         let is_sound = own.by_name.len() == own.known.len() && own.given_up < COUNT_MAX;
         let is_countable = |known: &Known| known.peers_in.max(known.peers_out) < u32::MAX / 2;
         if is_sound && own.known.iter().all(is_countable) { Ok(own) } else { Err(Damage::Broken) }
+    }
+
+    /// Finds out again what events call each host, and which hosts are called by the first part of their names.
+    fn places_anew(&mut self) {
+        let mut places: Vec<(&Place, u32)> = self.by_place.iter().map(|(place, number)| (place, *number)).collect();
+        places.sort_unstable();
+        for (place, number) in places {
+            if let Some(known) = self.known.get_mut(number as usize) {
+                known.is_at(place);
+            }
+            let Place::Host(name) = place else { continue };
+            let label = name.split('.').next().unwrap_or_default();
+            // What is short comes before what is whole.
+            let one = self.by_label.entry(label.to_owned()).or_insert(Some(number));
+            if *one != Some(number) {
+                *one = None;
+            }
+        }
     }
 
     /// Takes what the plant says of hosts in place of what was known, as far as it knows them.
@@ -191,7 +292,21 @@ impl Hosts {
 }
 
 impl Known {
+    /// Takes note of what events call it.
+    fn is_at(&mut self, place: &Place) {
+        if !self.places.contains(place) {
+            self.places.push(place.clone());
+        }
+    }
+
     fn learn(&mut self, name: String, place: &Place, end: Option<End>, context: &Context) {
+        self.is_at(place);
+        // The whole name says more than the first part of it.
+        if self.name.split_once('.').is_some_and(|(label, _)| label == name)
+            && matches!(self.place, Some(Place::Host(_)))
+        {
+            return;
+        }
         self.name = name;
         self.place = Some(place.clone());
         let asset = match place {
@@ -201,19 +316,23 @@ impl Known {
         self.is_asset = asset.is_some();
         self.asset = asset.map(|(number, _)| number);
         let end = end.or_else(|| self.asset.map(|asset| context.end_of(asset)));
+        self.is_in(end, context);
+        let is_foreign = |ip: IpAddr| is_public(ip);
+        self.is_outside = self.zone.is_none() && matches!(place, Place::Ip(ip, _) if is_foreign(*ip));
+        if let Some((_, asset)) = asset {
+            self.role.clone_from(&asset.role);
+            self.criticality.clone_from(&asset.criticality);
+            self.owner.clone_from(&asset.owner);
+        }
+    }
+
+    fn is_in(&mut self, end: Option<End>, context: &Context) {
         let zone = end.and_then(|end| context.zones().get(end.zone? as usize));
         self.zone = zone.map(|zone| zone.name.clone());
         self.level = zone.and_then(|zone| zone.purdue_level).map(crate::context::Level::number);
         self.security_level = zone.and_then(|zone| zone.security_level);
         let site = end.and_then(|end| context.sites().get(end.site? as usize));
         self.site = site.map(|site| site.name.clone());
-        let is_foreign = |ip: IpAddr| is_public(ip);
-        self.is_outside = zone.is_none() && matches!(place, Place::Ip(ip, _) if is_foreign(*ip));
-        if let Some((_, asset)) = asset {
-            self.role.clone_from(&asset.role);
-            self.criticality.clone_from(&asset.criticality);
-            self.owner.clone_from(&asset.owner);
-        }
     }
 }
 

@@ -227,6 +227,11 @@ impl Register {
         self.hosts.of(party, &self.context)
     }
 
+    /// An address turns out to be one of a host.
+    pub(crate) fn introduce(&mut self, host: &Party, own: &Party) {
+        self.hosts.introduce(host, own, &self.context);
+    }
+
     /// The host of an address, a name, or the id of an asset.
     pub(crate) fn named(&mut self, name: &str) -> Option<HostId> {
         if let Some(known) = self.hosts.named(name) {
@@ -304,7 +309,7 @@ impl Register {
                 self.sit_down(&logon, time, &at);
                 self.watch.push(access::Entry { time: Some(time), at, what: access::What::Logon(logon) });
                 self.watch.advance(time.saturating_add(1));
-                self.trees.note(self.watch.sessions(), time);
+                self.trees.note(self.watch.sessions(), &self.hosts, time);
             }
             What::Contact(contact) => self.meet(contact, time, &at),
             What::Finding(finding) => self.find(*finding, time, at),
@@ -403,10 +408,10 @@ impl Register {
 
     /// The sessions in which something may have happened, each by the one with which it began.
     pub(super) fn trees_of(&self, finding: &Finding, time: i64) -> Vec<u64> {
-        let place = |host: Option<HostId>| self.hosts.get(host?)?.place.as_ref();
+        let places = |host: Option<HostId>| self.hosts.places(host);
         let accounts: Vec<&str> = finding.accounts().collect();
         let life = self.watch.life();
-        self.trees.of(self.watch.sessions(), place(finding.source), place(finding.target), &accounts, (time, life))
+        self.trees.of(self.watch.sessions(), places(finding.source), places(finding.target), &accounts, (time, life))
     }
 
     /// Closes and forgets what has been quiet for longest when there are too many findings, and what leads to it before its numbers

@@ -7,6 +7,7 @@
 //! Who is logged on where is known by `access`. A session belongs to the tree of the session from whose host it was begun, that of the same
 //! account before others, the latest before others.
 
+use super::hosts::Hosts;
 use crate::access::{Place, Session, Sessions};
 use crate::config::SESSIONS_MAX;
 use crate::seal::{Damage, read_all, write_all};
@@ -25,7 +26,7 @@ pub(super) struct Trees {
 
 impl Trees {
     /// Takes note of the session that began last, if it is new.
-    pub(super) fn note(&mut self, sessions: &Sessions, time: i64) {
+    pub(super) fn note(&mut self, sessions: &Sessions, hosts: &Hosts, time: i64) {
         let Some(session) = sessions.newest().filter(|session| session.begun == time) else { return };
         if self.by_logon.contains_key(&session.at) {
             return;
@@ -36,7 +37,7 @@ impl Trees {
             let trees: hashbrown::HashSet<u64> = self.by_logon.values().copied().collect();
             self.accounts.retain(|tree, _| trees.contains(tree));
         }
-        let tree = parent(sessions, session).map_or_else(|| root(session), |parent| self.tree(parent));
+        let tree = parent(sessions, session, hosts).map_or_else(|| root(session), |parent| self.tree(parent));
         self.by_logon.insert(session.at.clone(), tree);
         let accounts = self.accounts.entry(tree).or_default();
         if let Some(user) = session.user.as_ref().filter(|user| !accounts.contains(user) && accounts.len() < ACCOUNTS) {
@@ -75,25 +76,23 @@ impl Trees {
     pub(super) fn of(
         &self,
         sessions: &Sessions,
-        source: Option<&Place>,
-        target: Option<&Place>,
+        source: &[Place],
+        target: &[Place],
         accounts: &[&str],
         (time, life): (i64, i64),
     ) -> Vec<u64> {
         let is_live = |session: &&Session| {
             !session.is_paused && session.begun <= time && time < session.seen.saturating_add(life)
         };
-        let on = |place: &'_ Place| -> Vec<&Session> {
-            sessions.on(place).map(|(_, session)| session).filter(is_live).collect()
-        };
+        let on = |places: &[Place]| -> Vec<&Session> { of(sessions, places).filter(is_live).collect() };
         let is_own = |session: &&Session| session.user.as_deref().is_some_and(|user| accounts.contains(&user));
-        let here = source.map(on).unwrap_or_default();
+        let here = on(source);
         let mut trees: Vec<u64> = here.iter().copied().filter(is_own).map(|own| self.tree(own)).collect();
         if trees.is_empty() {
             let latest = here.iter().filter(|own| accounts.is_empty() || own.user.is_none());
             trees.extend(latest.max_by_key(|own| own.seen).map(|own| self.tree(own)));
         }
-        let begins = target.map(on).unwrap_or_default().into_iter().filter(|own| own.begun == time || is_own(own));
+        let begins = on(target).into_iter().filter(|own| own.begun == time || is_own(own));
         trees.extend(begins.map(|own| self.tree(own)));
         trees.sort_unstable();
         trees.dedup();
@@ -105,10 +104,19 @@ fn root(session: &Session) -> u64 {
     xxh3_64(session.at.as_bytes()) | 1
 }
 
+/// Sessions at the places of a host, those that began first before others.
+fn of<'s>(sessions: &'s Sessions, places: &[Place]) -> impl DoubleEndedIterator<Item = &'s Session> {
+    let mut all: Vec<(u64, &Session)> = places.iter().flat_map(|place| sessions.on(place)).collect();
+    all.sort_unstable_by_key(|(number, _)| *number);
+    all.dedup_by_key(|(number, _)| *number);
+    all.into_iter().map(|(_, session)| session)
+}
+
 /// The session in which another was begun.
-fn parent<'s>(sessions: &'s Sessions, session: &Session) -> Option<&'s Session> {
+fn parent<'s>(sessions: &'s Sessions, session: &Session, hosts: &Hosts) -> Option<&'s Session> {
     let from = session.from.as_ref()?;
+    let places = hosts.places_of(from).unwrap_or(std::slice::from_ref(from));
     let is_before = |own: &&Session| !own.is_paused && own.begun <= session.begun && own.at != session.at;
-    let all = || sessions.on(from).rev().map(|(_, own)| own).filter(is_before);
-    all().find(|own| own.user == session.user).or_else(|| all().next())
+    let all: Vec<&Session> = of(sessions, places).rev().filter(is_before).collect();
+    all.iter().find(|own| own.user == session.user).or(all.first()).copied()
 }

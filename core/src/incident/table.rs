@@ -30,6 +30,8 @@ pub(crate) enum Class {
     Hashes,
     Domain,
     Program,
+    /// Whether the host that writes the event is the source of what it tells of, or the destination.
+    Initiated,
 }
 
 const FORM: FieldForm<Class> = FieldForm {
@@ -45,6 +47,7 @@ const FORM: FieldForm<Class> = FieldForm {
         ("hashes", Class::Hashes),
         ("domain", Class::Domain),
         ("program", Class::Program),
+        ("initiated", Class::Initiated),
     ],
 };
 
@@ -149,7 +152,16 @@ impl Class {
                 }
             }
             Self::Program if !text.is_empty() => put(EntityKind::Program, format!("{text}@{host}"), false),
-            Self::Program => {}
+            Self::Program | Self::Initiated => {}
+        }
+    }
+
+    /// Whether the host that writes the event is the source of what it tells of.
+    pub(crate) fn initiated(text: &str) -> Option<bool> {
+        match text {
+            "true" | "%%14593" => Some(true),
+            "false" | "%%14592" => Some(false),
+            _ => None,
         }
     }
 }
