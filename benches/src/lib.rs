@@ -13,6 +13,7 @@ pub mod adversary;
 pub mod answers;
 pub mod contenders;
 pub mod corpus;
+pub mod exercises;
 pub mod generated;
 pub mod growth;
 pub mod indicators;
