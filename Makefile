@@ -10,7 +10,7 @@ TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream tables records indicators
 
-.PHONY: help demo test test-full test-rust test-c test-python test-node test-notebooks test-embed test-forms test-dist dist format lint docs bench fuzz clean
+.PHONY: help demo test test-full test-rust test-c test-python test-node test-page test-notebooks test-embed test-forms test-dist dist format lint docs bench fuzz clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -29,7 +29,7 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	@cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --event windows.ndjson:5632
 	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
 
-test: format lint docs test-rust test-c test-python test-node test-notebooks test-embed test-forms test-dist ## everything: format, lints, docs, and every language
+test: format lint docs test-rust test-c test-python test-node test-page test-notebooks test-embed test-forms test-dist ## everything: format, lints, docs, and every language
 
 test-rust: ## Rust, the command line, the shipped rules, the examples
 	$(CARGO) test --workspace --locked --no-fail-fast
@@ -49,6 +49,9 @@ test-python: ## the wheel, in an environment of its own: parity, bad values, typ
 
 test-node: ## the Node package: parity, bad values, types, workers, docs
 	bindings/node/test.sh
+
+test-page: ## the report page in a real Chromium: mouse, keyboard, hostile text, axe, print
+	bindings/cli/page/test.sh
 
 test-notebooks: ## the notebooks, run with the wheel and compared with what is kept in them
 	examples/notebooks/test.sh

@@ -19,6 +19,7 @@ pub mod incidents;
 pub mod indicators;
 pub mod input;
 pub mod load;
+pub mod page;
 mod peek;
 pub mod record;
 pub mod reload;
