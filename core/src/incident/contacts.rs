@@ -10,7 +10,7 @@
 use super::COUNT_MAX;
 use super::hosts::HostId;
 use crate::seal::{Damage, read, read_all, write, write_all};
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -84,7 +84,8 @@ pub(super) struct Contacts {
     all: Vec<Kept>,
     /// By a hash of all but the times.
     by_what: HashMap<u64, u32>,
-    pairs: HashSet<(HostId, HostId)>,
+    /// When one host dealt with another first.
+    pairs: HashMap<(HostId, HostId), i64>,
     leading_to: HashMap<HostId, Vec<u32>>,
     out_of: HashMap<HostId, Vec<u32>>,
     spans: usize,
@@ -167,11 +168,12 @@ impl Contacts {
     pub(super) fn add(&mut self, contact: Contact, time: i64, at: &str) -> Added {
         let key = contact.key();
         let mut added = Added::Known;
+        let pair = (contact.from, contact.to);
         let number = match self.by_what.get(&key) {
             Some(number) => *number,
             None => {
                 let number = self.all.len() as u32;
-                if self.pairs.insert((contact.from, contact.to)) {
+                if !self.pairs.contains_key(&(contact.from, contact.to)) {
                     added = Added::NewPair;
                 }
                 self.out_of.entry(contact.from).or_default().push(number);
@@ -181,6 +183,8 @@ impl Contacts {
                 number
             }
         };
+        let first = self.pairs.entry(pair).or_insert(time);
+        *first = time.min(*first);
         if let Some(kept) = self.all.get_mut(number as usize) {
             self.spans += usize::from(kept.note(time, at));
         }
@@ -192,7 +196,12 @@ impl Contacts {
 
     /// Whether two hosts had to do with each other.
     pub(super) fn are_known(&self, one: HostId, other: HostId) -> bool {
-        self.pairs.contains(&(one, other)) || self.pairs.contains(&(other, one))
+        self.pairs.contains_key(&(one, other)) || self.pairs.contains_key(&(other, one))
+    }
+
+    /// When one host dealt with another first.
+    pub(super) fn begun(&self, from: HostId, to: HostId) -> Option<i64> {
+        self.pairs.get(&(from, to)).copied()
     }
 
     pub(super) fn get(&self, id: ContactId) -> Option<&Kept> {

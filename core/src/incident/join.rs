@@ -291,7 +291,10 @@ impl Register {
             *occasions += 1;
         }
         *last = time.max(*last);
-        *occasions > 1
+        // What is of little weight between hosts that have long dealt with each other is part of that.
+        let begun = || finding.source.zip(finding.target).and_then(|(from, to)| self.contacts.begun(from, to));
+        let is_of_little = finding.rule.level <= Level::Low;
+        *occasions > 1 || is_of_little && begun().is_some_and(|begun| time.saturating_sub(begun) > OCCASION)
     }
 
     /// Whether a host of a finding is one of another, or they had to do with each other.
