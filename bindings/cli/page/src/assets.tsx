@@ -1,7 +1,7 @@
 // What stands in the plant: assets with filters, zones and conduits.
 import { useMemo, useState } from "preact/hooks";
 import type { Asset } from "./document";
-import { Choice, Dialog, Pill, Search, Section, facets, useView, within } from "./parts";
+import { Choice, Dialog, Pill, Search, Section, facets, searched, useView, within } from "./parts";
 import { Table, type Column } from "./table";
 import { capital, count, counted, moment, plain, purdue, rank } from "./words";
 
@@ -31,6 +31,8 @@ const COLUMNS: Column<Asset>[] = [
   { head: "Last seen (UTC)", value: (one) => one.last, cell: (one) => (one.last === null ? <span class="dim">never</span> : moment(one.last).slice(0, 16)), kind: "time" },
 ];
 
+const says = (one: Asset) => [one.id, one.name, one.role, one.site, one.zone, one.owner, ...one.addresses, ...one.protocols, ...one.exposures];
+
 export function Assets() {
   const { report, period } = useView();
   const [search, setSearch] = useState("");
@@ -43,10 +45,9 @@ export function Assets() {
     criticality: facets(report.assets, (one) => one.criticality).sort(([one], [other]) => rank(other) - rank(one)),
   }), [report]);
   const shown = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    return report.assets.filter((one) =>
+    return searched(report.assets, search, says).filter((one) =>
       (!zone || one.zone === zone) && (!role || one.role === role) && (!criticality || one.criticality === criticality) && (!status || one.status === status)
-      && within(period, one.first, one.last) && words.every((word) => one.words.includes(word)));
+      && within(period, one.first, one.last));
   }, [report, search, zone, role, criticality, status, period]);
   return (
     <Section id="assets" title="Assets" lead="What stands in the plant and what was seen of it. A name opens all that is known.">

@@ -20,16 +20,14 @@ export interface Incident {
   stages: [string, string[]][]; accounts: string[]; hosts: Host[]; zones: string[]; lowest: number | null;
   hops: Hop[]; confidence: number | null; fetched: string; gap: string;
   reached: Reach[]; next: Reach[]; findings: Finding[]; hints: string[]; merged: [string, string][]; leftOut: LeftOut[];
-  /** All of its words, lower case, for the search. */
-  words: string;
 }
 export interface Asset {
   id: string; name: string; role: string; site: string; zone: string; level: number | null; criticality: string; owner: string; addresses: string[];
-  protocols: string[]; first: number | null; last: number | null; status: string; findings: number; incidents: string[]; exposures: string[]; words: string;
+  protocols: string[]; first: number | null; last: number | null; status: string; findings: number; incidents: string[]; exposures: string[];
 }
 export interface Rule {
   id: string; title: string; level: Level; pack: string; tags: string[]; detections: number; first: number | null; last: number | null;
-  canMatch: boolean | null; blind: string; words: string;
+  canMatch: boolean | null; blind: string;
 }
 export interface Technique { id: string; name: string; tactic: string; rules: number; detections: number }
 export interface Requirement { id: string; title: string; status: string; evidence: string[] }
@@ -37,7 +35,7 @@ export interface Bucket { start: number; it: number; ot: number; findings: Recor
 export interface Zone { name: string; level: number | null; slT: number | null; assets: number; risk: number; hasSensor: boolean | null }
 export interface Conduit { name: string; from: string; to: string; allowed: number; denied: number }
 export interface Privileged {
-  time: number | null; operation: string; source: string; target: string; account: string; session: string; explained: boolean; missing: string[]; event: string; words: string;
+  time: number | null; operation: string; source: string; target: string; account: string; session: string; explained: boolean; missing: string[]; event: string;
 }
 export interface LeftOut { what: string; count: number }
 export interface Named { name: string; score: number }
@@ -57,7 +55,6 @@ const list = (value: unknown): unknown[] => (Array.isArray(value) ? value : []);
 const objects = (value: unknown): Any[] => list(value).filter((one): one is Any => typeof one === "object" && one !== null && !Array.isArray(one));
 const number = (value: unknown): number => (typeof value === "number" && Number.isFinite(value) ? value : 0);
 const maybe = (value: unknown): number | null => (typeof value === "number" && Number.isFinite(value) ? value : null);
-const words = (of: string[]): string => of.join("\n").toLowerCase();
 
 export const text = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : value == null ? "" : JSON.stringify(value);
@@ -111,33 +108,29 @@ function incident(one: Any): Incident {
     hops: objects(path.hops).map(hop), confidence: maybe(path.confidence), fetched: text(path.fetched), gap: text(path.gap),
     reached, next: reach(spread.next), findings, hints: texts(one.hints),
     merged: list(one.merged).map((pair) => [text(list(pair)[0]), text(list(pair)[1])]), leftOut: leftOut(one.left_out),
-    words: words([id, title, ...accounts, ...zones, ...hosts.flatMap((host) => [host.name, host.role]), ...findings.flatMap((own) => [own.title, own.rule])]),
   };
 }
 
 function asset(one: Any): Asset {
-  const own = {
+  return {
     id: text(one.id), name: text(one.name), role: text(one.role), site: text(one.site), zone: text(one.zone), level: maybe(one.level),
     criticality: text(one.criticality), owner: text(one.owner), addresses: texts(one.addresses), protocols: texts(one.protocols), first: time(one.first_seen),
     last: time(one.last_seen), status: text(one.status) || "unknown", findings: number(one.findings), incidents: texts(one.incidents), exposures: texts(one.exposures),
   };
-  return { ...own, words: words([own.id, own.name, own.role, own.site, own.zone, own.owner, ...own.addresses, ...own.protocols, ...own.exposures]) };
 }
 
 function rule(one: Any): Rule {
-  const own = {
+  return {
     id: text(one.id), title: text(one.title) || text(one.id), level: level(one.level), pack: text(one.pack), tags: texts(one.tags), detections: number(one.detections),
     first: time(one.first), last: time(one.last), canMatch: typeof one.can_match === "boolean" ? one.can_match : null, blind: text(one.blind),
   };
-  return { ...own, words: words([own.id, own.title, own.pack, own.blind, ...own.tags]) };
 }
 
 function privileged(one: Any): Privileged {
-  const own = {
+  return {
     time: time(one.time), operation: text(one.operation), source: text(one.source), target: text(one.target), account: text(one.account), session: text(one.session),
     explained: one.explained === true, missing: texts(one.missing), event: text(one.event),
   };
-  return { ...own, words: words([own.operation, own.source, own.target, own.account, own.session, own.event, ...own.missing]) };
 }
 
 const requirements = (value: unknown): Requirement[] =>
@@ -193,8 +186,15 @@ const HIDDEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b
 const isHidden = new RegExp(HIDDEN.source, "u");
 const spelt = (sign: string) => `\u27e8U+${sign.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0")}\u27e9`;
 
+/** JSON text as what it says, with signs that nobody sees written out. */
+export function parse(json: string): unknown {
+  // PERF: a document without any of them, which is nearly each, is not walked. `\\u` may stand for one.
+  return MAYBE_HIDDEN.test(json) ? visible(JSON.parse(json)) : JSON.parse(json);
+}
+const MAYBE_HIDDEN = /\\u|[\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\udb40]/;
+
 /** The same with signs that nobody sees written out. */
-export function visible(value: unknown): unknown {
+function visible(value: unknown): unknown {
   if (typeof value === "string") return isHidden.test(value) ? value.replace(HIDDEN, spelt) : value;
   if (Array.isArray(value)) {
     for (let at = 0; at < value.length; at++) value[at] = visible(value[at]);

@@ -1,7 +1,7 @@
 // For those who answer for the plant: requirements, privileged operations, policy, and what changed.
 import { useMemo, useState } from "preact/hooks";
 import { text, type Privileged, type Requirement } from "./document";
-import { Bar, Choice, HostName, Pill, Search, Section, useView, within } from "./parts";
+import { Bar, Choice, HostName, Pill, Search, Section, searched, useView, within } from "./parts";
 import { Table, type Column } from "./table";
 import { capital, count, counted, moment, place, plain } from "./words";
 
@@ -49,13 +49,14 @@ const OPERATIONS: Column<Privileged>[] = [
   { head: "Event", value: (one) => one.event, cell: (one) => <span class="mono" title={one.event}><bdi>{place(one.event)}</bdi></span> },
 ];
 
+const says = (one: Privileged) => [one.operation, one.source, one.target, one.account, one.session, one.event, ...one.missing];
+
 export function PrivilegedOperations() {
   const { report, period } = useView();
   const [search, setSearch] = useState("");
   const [kind, setKind] = useState("");
   const shown = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    return report.privileged.filter((one) => (!kind || (kind === "yes") === one.explained) && within(period, one.time, one.time) && words.every((word) => one.words.includes(word)));
+    return searched(report.privileged, search, says).filter((one) => (!kind || (kind === "yes") === one.explained) && within(period, one.time, one.time));
   }, [report, search, kind, period]);
   const { policy } = report;
   const total = policy ? policy.allowed + policy.denied : 0;

@@ -4,7 +4,7 @@ import { LEVELS, type Finding, type Incident, type Term } from "./document";
 import { Bar, HostName, LevelMark, Pill, useView } from "./parts";
 import { PathPicture, PathSteps } from "./path";
 import { SpreadView } from "./spread";
-import { capital, clock, count, counted, long, percent, place, plain, rank, span } from "./words";
+import { capital, clock, count, counted, long, percent, place, places, plain, rank, span } from "./words";
 
 export function IncidentDetail({ incident, titled }: { incident: Incident; titled?: string }) {
   const { setPeriod } = useView();
@@ -27,7 +27,7 @@ export function IncidentDetail({ incident, titled }: { incident: Incident; title
         <section>
           <h4>The way {incident.confidence !== null && incident.hops.length > 0 && <small>confidence {percent(incident.confidence)}</small>}</h4>
           {incident.hops.length > 0 && <PathPicture incident={incident} />}
-          {incident.fetched && <p class="aside"><strong>Before it:</strong> <bdi>{incident.fetched}</bdi></p>}
+          {incident.fetched && <p class="aside"><strong>Before it:</strong> <bdi>{places(incident.fetched)}</bdi></p>}
           {incident.gap && <p class="aside gap"><Pill kind="open">Gap</Pill> <bdi>{incident.gap}</bdi></p>}
           {incident.hops.length > 0 && <PathSteps incident={incident} />}
         </section>
@@ -36,7 +36,7 @@ export function IncidentDetail({ incident, titled }: { incident: Incident; title
       {incident.hints.length > 0 && (
         <section>
           <h4>What to do <small>nothing of it is done by itself</small></h4>
-          <ul class="hints">{incident.hints.map((hint, at) => <li key={at}><bdi>{capital(hint)}</bdi></li>)}</ul>
+          <Hints hints={incident.hints} />
         </section>
       )}
 
@@ -76,6 +76,25 @@ export function IncidentDetail({ incident, titled }: { incident: Incident; title
           )}
         </div>
       </section>
+    </>
+  );
+}
+
+const KINDS: [string, string, RegExp][] = [["call", "Call", /^call /i], ["keep", "Keep running", /^keep running: /i], ["contain", "Contain first", /^contain first, /i]];
+const HINTS = 6;
+
+/** Whom to call, what has to go on and what to contain before anything else; what rules advise below. */
+function Hints({ hints }: { hints: string[] }) {
+  const { printing } = useView();
+  const [all, setAll] = useState(false);
+  const first = KINDS.map(([kind, title, begins]) => ({ kind, title, hints: hints.filter((hint) => begins.test(hint)).map((hint) => hint.replace(begins, "")) })).filter((one) => one.hints.length);
+  const rest = hints.filter((hint) => !KINDS.some(([, , begins]) => begins.test(hint)));
+  const shown = all || printing ? rest : rest.slice(0, HINTS);
+  return (
+    <>
+      {first.length > 0 && <dl class="first">{first.map((one) => <div key={one.kind} class={one.kind}><dt>{one.title}</dt><dd>{one.hints.map((hint, at) => <div key={at}><bdi>{hint}</bdi></div>)}</dd></div>)}</dl>}
+      <ul class="hints">{shown.map((hint, at) => <li key={at}><bdi>{capital(hint)}</bdi></li>)}</ul>
+      {rest.length > shown.length && <p class="more"><button type="button" onClick={() => setAll(true)}>Show {count(rest.length - shown.length)} more</button></p>}
     </>
   );
 }
@@ -130,7 +149,7 @@ function FindingRow({ finding }: { finding: Finding }) {
       <td class="wide">
         <bdi>{finding.title}</bdi>
         <span class="dim">{[MADE[finding.made] ?? finding.made, finding.operation].filter(Boolean).map((word) => ` · ${word}`)}</span>
-        {finding.because && <div class="because">joined by: <bdi>{finding.because.replace(/ at \S*[\\/](?=[^\\/]*:\d+$)/, " at ")}</bdi></div>}
+        {finding.because && <div class="because">joined by: <bdi>{places(finding.because)}</bdi></div>}
         {finding.entities.length > 0 && (
           <details>
             <summary>Names in it</summary>

@@ -2,7 +2,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { IncidentDetail } from "./incident";
 import { LEVELS, type Incident } from "./document";
-import { Choice, LevelMark, Search, Section, facets, useView } from "./parts";
+import { Choice, LevelMark, Search, Section, facets, searched, useView } from "./parts";
 import { useVirtual } from "./table";
 import { capital, counted, moment, purdue, rank, span } from "./words";
 
@@ -14,7 +14,10 @@ const ORDERS: Record<string, [string, (one: Incident, other: Incident) => number
   findings: ["Most findings", (one, other) => other.findings.length - one.findings.length],
   lowest: ["Deepest in the plant", (one, other) => (one.lowest ?? 99) - (other.lowest ?? 99) || other.score.total - one.score.total],
 };
-const ROW = 92;
+const says = (one: Incident) => [
+  one.id, one.title, ...one.accounts, ...one.zones, ...one.hosts.flatMap((host) => [host.name, host.role]), ...one.findings.flatMap((own) => [own.title, own.rule]),
+];
+const ROW = 76;
 /** Incidents that are printed in full. */
 const PRINTED_MAX = 5;
 
@@ -26,10 +29,8 @@ export function Incidents({ found, chosen, onChoose }: { found: Incident[]; chos
   const [status, setStatus] = useState("");
   const [order, setOrder] = useState("score");
   const shown = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-    return found
+    return searched(found, search, says)
       .filter((one) => (!level || one.level === level) && (!zone || one.zones.includes(zone)) && (!status || (status === "over") === one.isClosed))
-      .filter((one) => words.every((word) => one.words.includes(word)))
       .sort(ORDERS[order]![1]);
   }, [found, search, level, zone, status, order]);
   const own = shown.find((one) => one.id === chosen) ?? report.incidents.find((one) => one.id === chosen) ?? shown[0];
@@ -93,8 +94,8 @@ function List({ shown, chosen, onChoose }: { shown: Incident[]; chosen: string; 
               <span class="score" aria-label={`score ${one.score.total}`}>{one.score.total}</span>
               <span class="name"><bdi>{one.title}</bdi></span>
               <span class="about">
-                <LevelMark level={one.level} /> <span>{one.first === null ? "no time" : moment(one.first).slice(0, 16)}</span>{" "}
-                <span>{counted(one.findings.length, "finding")}</span> {one.lowest !== null && <span>to {purdue(one.lowest).toLowerCase()}</span>}
+                <LevelMark level={one.level} /> <span>{one.first === null ? "no time" : moment(one.first).slice(5, 16)}</span>{" "}
+                <span>{counted(one.findings.length, "finding")}</span> {one.lowest !== null && <span>{purdue(one.lowest)}</span>}
               </span>
             </div>
           );

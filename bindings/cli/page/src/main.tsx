@@ -4,7 +4,7 @@ import { useCallback, useEffect, useMemo, useState } from "preact/hooks";
 import "./page.css";
 import { AssetDialog, Assets, Zones } from "./assets";
 import { Attack, TechniqueDialog } from "./attack";
-import { report as read, unpack, visible, type Asset, type Report } from "./document";
+import { parse, report as read, unpack, type Asset, type Report } from "./document";
 import { Changes, Governance, PrivilegedOperations } from "./governance";
 import { Incidents } from "./incidents";
 import { Overview } from "./overview";
@@ -127,7 +127,7 @@ const packed = document.getElementById("document")!;
 unpack(packed.textContent!.trim())
   .then((text) => {
     packed.textContent = "";
-    const report = read(visible(JSON.parse(text)));
+    const report = read(parse(text));
     document.title = report.site ? `${report.site} – Tieline report` : "Tieline report";
     root.replaceChildren();
     render(<Page report={report} text={text} />, root);

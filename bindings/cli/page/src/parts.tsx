@@ -57,7 +57,7 @@ export function Section({ id, title, lead, children }: { id: string; title: stri
   return (
     <section id={id} aria-labelledby={`${id}-title`} tabIndex={-1}>
       <h2 id={`${id}-title`}>{title}</h2>
-      {lead && <p class="lead">{lead}</p>}
+      {lead && <p class={`lead${id === "timeline" ? " noprint" : ""}`}>{lead}</p>}
       {children}
     </section>
   );
@@ -117,3 +117,15 @@ export function Dialog({ title, onClose, children }: { title: ComponentChildren;
 }
 
 export const Empty = ({ children }: { children: ComponentChildren }) => <p class="empty">{children}</p>;
+
+/** Those in which each word of the search occurs. What one says is put together when it is first searched. */
+export function searched<T extends object>(all: T[], search: string, says: (one: T) => string[]): T[] {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length) return all;
+  return all.filter((one) => {
+    let own = SAID.get(one);
+    if (own === undefined) SAID.set(one, (own = says(one).join("\n").toLowerCase()));
+    return words.every((word) => own.includes(word));
+  });
+}
+const SAID = new WeakMap<object, string>();

@@ -5,8 +5,8 @@ import { HostName, Pill } from "./parts";
 import { clock, isOt, moment, percent, place, plain } from "./words";
 
 const LABEL = 132;
-const BOX = { width: 136, height: 44 };
-const COLUMN = 268;
+const BOX = { width: 152, height: 44 };
+const COLUMN = 286;
 const LANE = 84;
 /** Hops that are drawn; a longer way is told in full below. */
 const DRAWN_MAX = 40;
@@ -77,8 +77,10 @@ export function PathPicture({ incident }: { incident: Incident }) {
         {all.map((stop, at) => (
           <g key={at} class={`stop${at === all.length - 1 ? " end" : ""}${at === 0 ? " start" : ""}`}>
             <rect x={stop.x} y={stop.y - BOX.height / 2} width={BOX.width} height={BOX.height} rx={7} />
-            <text class="host" x={stop.x + BOX.width / 2} y={stop.y - 2} text-anchor="middle">{short(stop.name, 17)}<title>{stop.name}</title></text>
-            <text class="role" x={stop.x + BOX.width / 2} y={stop.y + 13} text-anchor="middle">{short([plain(stop.role), stop.criticality].filter(Boolean).join(", ") || "not in inventory", 25)}</text>
+            <svg x={stop.x + 4} y={stop.y - BOX.height / 2} width={BOX.width - 8} height={BOX.height}>
+              <text class="host" x="50%" y={BOX.height / 2 - 2} text-anchor="middle">{short(stop.name, 18)}<title>{stop.name}</title></text>
+              <text class="role" x="50%" y={BOX.height / 2 + 13} text-anchor="middle">{short([plain(stop.role), stop.criticality].filter(Boolean).join(", ") || "not in inventory", 32)}</text>
+            </svg>
           </g>
         ))}
       </svg>
@@ -95,17 +97,19 @@ function Arrow({ hop, from, to, id }: { hop: Hop; from: Stop; to: Stop; id: stri
   const lines = [
     { kind: "what", text: short(hop.account ? `${hop.what} as ${hop.account}` : hop.what || hop.kind, 19) },
     { kind: "sure", text: `${percent(hop.confidence)}${hop.first === null ? "" : ` · ${clock(hop.first)}`}` },
-    ...(leaves ? [{ kind: hop.conduit ? "conduit" : "conduit none", text: hop.conduit ? `⛨ ${short(hop.conduit, 20)}` : "no conduit" }] : []),
+    ...(leaves ? [{ kind: hop.conduit ? "conduit" : "conduit none", text: hop.conduit ? `via ${short(hop.conduit, 18)}` : "no conduit" }] : []),
     ...(hop.alternatives.length ? [{ kind: "or", text: short(`or from ${hop.alternatives.join(", ")}`, 20) }] : []),
   ];
   const tall = lines.length * 14 + 6;
   const y = from.y === to.y ? from.y - tall / 2 - 4 : (from.y + to.y) / 2;
-  const wide = Math.min(x2 - x1 - 4, Math.max(...lines.map((line) => line.text.length)) * 6.4 + 14);
+  const wide = Math.min(x2 - x1 - 4, Math.max(...lines.map((line) => line.text.length)) * 7.3 + 16);
   return (
     <g class={`arrow${isCrossing ? " crossing" : ""}`}>
       <path d={`M${x1} ${from.y}C${middle + 6} ${from.y} ${middle - 6} ${to.y} ${x2} ${to.y}`} marker-end={`url(#${id}-${isCrossing ? "cross" : "hop"})`} stroke-dasharray={(hop.confidence ?? 1) < 0.5 ? "5 4" : undefined} />
       <rect class="plate" x={middle - wide / 2} y={y - tall / 2} width={wide} height={tall} rx={4} />
-      {lines.map((line, at) => <text key={at} class={line.kind} x={middle} y={y - tall / 2 + 14 + at * 14} text-anchor="middle">{line.text}</text>)}
+      <svg x={middle - wide / 2} y={y - tall / 2} width={wide} height={tall}>
+        {lines.map((line, at) => <text key={at} class={line.kind} x="50%" y={14 + at * 14} text-anchor="middle">{line.text}</text>)}
+      </svg>
     </g>
   );
 }

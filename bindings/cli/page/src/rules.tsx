@@ -1,7 +1,7 @@
 // Rules, and what nobody can see.
 import { useMemo, useState } from "preact/hooks";
 import { LEVELS, type Rule } from "./document";
-import { Choice, LevelMark, Pill, Search, Section, facets, useView } from "./parts";
+import { Choice, LevelMark, Pill, Search, Section, facets, searched, useView } from "./parts";
 import { Table, type Column } from "./table";
 import { capital, count, counted, moment, rank } from "./words";
 
@@ -17,6 +17,8 @@ const COLUMNS: Column<Rule>[] = [
   { head: "Can match", value: (one) => (one.canMatch === null ? "" : one.canMatch ? "yes" : "no"), cell: (one) => (one.canMatch === null ? <Pill kind="open">Unknown</Pill> : one.canMatch ? <Pill kind="good">Yes</Pill> : <Pill kind="bad">No</Pill>) },
 ];
 
+const says = (one: Rule) => [one.id, one.title, one.pack, one.blind, ...one.tags];
+
 export function Rules() {
   const { report, period } = useView();
   const [search, setSearch] = useState("");
@@ -24,11 +26,10 @@ export function Rules() {
   const [pack, setPack] = useState("");
   const [kind, setKind] = useState("");
   const shown = useMemo(() => {
-    const words = search.toLowerCase().split(/\s+/).filter(Boolean);
     const fits: Record<string, (rule: Rule) => boolean> = { found: (one) => one.detections > 0, silent: (one) => one.detections === 0, blind: (one) => one.canMatch === false };
     // A rule that found nothing is of no period.
-    return report.rules.filter((one) => (!level || one.level === level) && (!pack || one.pack === pack) && (!kind || fits[kind]!(one))
-      && (!period || (one.first !== null && one.first <= period.to && (one.last ?? one.first) >= period.from)) && words.every((word) => one.words.includes(word)));
+    return searched(report.rules, search, says).filter((one) => (!level || one.level === level) && (!pack || one.pack === pack) && (!kind || fits[kind]!(one))
+      && (!period || (one.first !== null && one.first <= period.to && (one.last ?? one.first) >= period.from)));
   }, [report, search, level, pack, kind, period]);
   return (
     <Section id="rules" title="Rules" lead="What was looked for, what it found, and which rules have no events that they could match.">

@@ -10,7 +10,7 @@ export function useVirtual<E extends Element>(own: RefObject<E | null>, options:
   const [, redraw] = useReducer<number, void>((times) => times + 1, 0);
   const all = {
     count: options.count, estimateSize: () => options.height, overscan: 8, getScrollElement: () => own.current, scrollToFn: elementScroll, observeElementRect,
-    observeElementOffset, onChange: () => redraw(), ...(options.measured ? { measureElement: (row: Element) => row.getBoundingClientRect().height } : {}),
+    observeElementOffset, onChange: () => redraw(), ...(options.measured ? { measureElement: measured as never } : {}),
     initialRect: { width: 800, height: 560 },
   };
   const [virtual] = useState(() => new Virtualizer<E, Element>(all));
@@ -19,6 +19,11 @@ export function useVirtual<E extends Element>(own: RefObject<E | null>, options:
   useLayoutEffect(() => virtual._willUpdate());
   return virtual;
 }
+
+// PERF: the height that a row is known to have, until the browser tells it; to ask for it would lay out the whole page for each table.
+const measured = (row: Element, told: ResizeObserverEntry | undefined, virtual: Virtualizer<never, never>): number =>
+  told?.borderBoxSize?.[0]?.blockSize ?? virtual.measurementsCache[Number((row as HTMLElement).dataset.index)]?.size ?? ROW;
+const ROW = 38;
 
 export interface Column<T> {
   head: string;
@@ -53,7 +58,7 @@ export function Table<T>({ label, rows, columns, sorted, name }: {
     keyed.sort((one, other) => (isEmpty(one.key) || isEmpty(other.key) || !order.down ? compare(one.key, other.key) : -compare(one.key, other.key)) || one.at - other.at);
     return keyed.map((one) => one.row);
   }, [rows, order]);
-  const virtual = useVirtual(place, { count: ordered.length, height: 38, measured: true });
+  const virtual = useVirtual(place, { count: ordered.length, height: ROW, measured: true });
   const items = printing ? ordered.slice(0, PRINTED_MAX).map((_, index) => ({ index })) : virtual.getVirtualItems();
   const seen = virtual.getVirtualItems();
   const above = printing ? 0 : (seen[0]?.start ?? 0);

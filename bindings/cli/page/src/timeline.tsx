@@ -87,7 +87,7 @@ export function Timeline({ found }: { found: Incident[] }) {
     <Section id="timeline" title="Timeline" lead="Drag over a part of it, or use the two sliders, and everything below is of that period.">
       <div class="chart" ref={place}>
         <svg
-          width={width} height={height} role="img" aria-label={`Findings, incidents and events of IT and OT from ${moment(first)} to ${moment(last)} UTC. The sliders below choose a part of it.`}
+          width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`Findings, incidents and events of IT and OT from ${moment(first)} to ${moment(last)} UTC. The sliders below choose a part of it.`}
           onPointerDown={(event) => {
             if (event.button !== 0 || (event.target as Element).closest("[data-incident]")) return;
             event.currentTarget.setPointerCapture(event.pointerId);

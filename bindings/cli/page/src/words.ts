@@ -40,6 +40,9 @@ export const worst = (levels: Level[]): Level => levels.reduce((one, other) => (
 /** Without the folders that are the same for all. */
 export const place = (event: string): string => event.replace(/^.*[\\/](?=[^\\/]*:\d+$)/, "");
 
+/** The same for all events that a sentence names. */
+export const places = (told: string): string => told.replace(/[^\s()]*[\\/](?=[^\s()\\/]*:\d+\b)/g, "");
+
 /** Up to 3 a plant is OT; above it is the DMZ and IT. */
 export const isOt = (level: number): boolean => level <= 3;
 export const purdue = (level: number | null): string => (level === null ? "no level" : `Level ${level}`);
