@@ -124,4 +124,6 @@ fn lines<T: serde::Serialize>(all: impl IntoIterator<Item = T>, out: &mut impl W
 }
 
 #[cfg(test)]
+mod random_tests;
+#[cfg(test)]
 mod tests;

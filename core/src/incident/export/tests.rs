@@ -230,7 +230,7 @@ fn hostile_text_stays_text() {
     assert!(dot.lines().all(|line| !line.contains('\u{0}')) && dot.ends_with("}\n"));
 }
 
-fn objects(form: IncidentForm, all: &[Incident]) -> Vec<serde_json::Value> {
+pub(super) fn objects(form: IncidentForm, all: &[Incident]) -> Vec<serde_json::Value> {
     form.write(all).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
