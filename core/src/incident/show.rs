@@ -6,7 +6,7 @@
 
 use super::finding::{EntityKind, Made};
 use super::groups::{Group, Member};
-use super::hosts::Known;
+use super::hosts::{HostId, Known};
 use super::path::{self, Own, Path};
 use super::register::Register;
 use super::score::{self, Score};
@@ -179,7 +179,7 @@ impl Register {
         let seen = |(first, host): &(i64, _)| {
             let known = self.hosts.get(*host).cloned().unwrap_or_default();
             HostSeen {
-                addresses: self.addresses(&known),
+                addresses: self.addresses(*host, &known),
                 name: known.name,
                 is_asset: known.is_asset,
                 role: known.role,
@@ -194,17 +194,17 @@ impl Register {
         hosts.iter().map(seen).collect()
     }
 
-    /// The addresses of a host.
-    fn addresses(&self, known: &Known) -> Vec<String> {
-        match &known.place {
-            Some(Place::Ip(ip, _)) => vec![ip.to_string()],
-            Some(Place::Asset(asset)) => {
-                // The plant may have been exchanged since.
-                let asset = self.context.assets().get(*asset as usize).filter(|asset| asset.id == known.name);
-                asset.into_iter().flat_map(|asset| &asset.ip).map(ToString::to_string).collect()
-            }
-            _ => Vec::new(),
-        }
+    /// The addresses of a host: those of the inventory, and those that events call it by.
+    fn addresses(&self, host: HostId, known: &Known) -> Vec<String> {
+        let asset = known.asset.and_then(|asset| self.context.assets().get(asset as usize));
+        // The plant may have been exchanged since.
+        let declared = asset.filter(|asset| asset.id == known.name).into_iter().flat_map(|asset| &asset.ip);
+        let called = self.hosts.places(Some(host)).iter().filter_map(|place| match place {
+            Place::Ip(ip, _) => Some(ip),
+            _ => None,
+        });
+        let all: BTreeSet<_> = declared.chain(called).collect();
+        all.into_iter().map(ToString::to_string).collect()
     }
 
     fn finding(&self, member: &Member) -> FindingSeen {

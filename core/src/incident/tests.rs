@@ -140,6 +140,12 @@ fn an_attack_is_one_incident_and_its_way_is_found() {
     assert_eq!(way(&all[0].path), ["office", "jump", "ews", "plc"]);
     assert_eq!(all[0].path.gap.as_deref(), Some("how it came to office was not seen"));
     assert_eq!(all[0].spread.lowest_level, Some(1.0));
+    let plc = all[0].hosts.iter().find(|host| host.name == "plc").unwrap();
+    assert_eq!(plc.addresses, ["10.0.3.5"]);
+    assert_eq!(
+        (&all[0].findings[3].tactics[..], &all[0].findings[3].techniques[..]),
+        (&["impact".to_owned()][..], &["T0881".to_owned()][..])
+    );
     assert!(all[0].hints.iter().any(|hint| hint.contains("Shift") && hint.contains("plc")));
 }
 
