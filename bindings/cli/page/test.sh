@@ -36,9 +36,12 @@ for file in page.html LICENCES.txt; do
 done
 npm run --silent types
 
-target=${CARGO_TARGET_DIR:-$(cd ../../.. && pwd)/target}
-(cd ../../.. && "${CARGO:-cargo}" build --quiet --locked -p tieline-common --example page)
-export TIELINE_PAGE=$target/debug/examples/page
+# What makes pages of documents: TIELINE_PAGE, or the example of that name.
+if [ -z "${TIELINE_PAGE:-}" ]; then
+    (cd ../../.. && "${CARGO:-cargo}" build --quiet --locked -p tieline-common --example page)
+    TIELINE_PAGE=${CARGO_TARGET_DIR:-$(cd ../../.. && pwd)/target}/debug/examples/page
+fi
+export TIELINE_PAGE
 rm -rf node_modules/.pages
 
 status=0

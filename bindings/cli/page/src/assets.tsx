@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import type { Asset } from "./document";
 import { Choice, Dialog, Pill, Search, Section, facets, searched, useView, within } from "./parts";
 import { Table, type Column } from "./table";
-import { capital, count, counted, moment, plain, purdue, rank } from "./words";
+import { capital, count, counted, moment, places, plain, purdue, rank } from "./words";
 
 const STATUS: Record<string, "good" | "bad" | "open" | "note"> = { seen: "good", silent: "note", unknown: "open", changed: "note" };
 export const Status = ({ status }: { status: string }) => <Pill kind={STATUS[status] ?? "open"}>{capital(status)}</Pill>;
@@ -31,7 +31,7 @@ const COLUMNS: Column<Asset>[] = [
   { head: "Last seen (UTC)", value: (one) => one.last, cell: (one) => (one.last === null ? <span class="dim">never</span> : moment(one.last).slice(0, 16)), kind: "time" },
 ];
 
-const says = (one: Asset) => [one.id, one.name, one.role, one.site, one.zone, one.owner, ...one.addresses, ...one.protocols, ...one.exposures];
+const says = (one: Asset) => [one.id, one.name, one.role, one.site, one.zone, one.owner, one.product, ...one.addresses, ...one.protocols, ...one.exposures];
 
 export function Assets() {
   const { report, period } = useView();
@@ -68,14 +68,14 @@ export function AssetDialog({ asset, onClose }: { asset: Asset; onClose(): void 
   const { incidents, openIncident } = useView();
   const facts: [string, string][] = [
     ["Id", asset.id], ["Role", plain(asset.role)], ["Site", asset.site], ["Zone", asset.zone], ["Purdue level", asset.level === null ? "" : String(asset.level)],
-    ["Criticality", asset.criticality], ["Owner", asset.owner], ["Addresses", asset.addresses.join(", ")], ["Protocols", asset.protocols.join(", ")],
+    ["Criticality", asset.criticality], ["Owner", asset.owner], ["Product", asset.product], ["Addresses", asset.addresses.join(", ")], ["Protocols", asset.protocols.join(", ")],
     ["First seen", asset.first === null ? "" : moment(asset.first)], ["Last seen", asset.last === null ? "" : moment(asset.last)], ["Findings", count(asset.findings)],
   ];
   return (
     <Dialog title={<bdi>{asset.name || asset.id}</bdi>} onClose={onClose}>
       <p><Status status={asset.status} /></p>
       <dl class="facts">{facts.filter(([, value]) => value).map(([name, value]) => <div key={name}><dt>{name}</dt><dd><bdi>{value}</bdi></dd></div>)}</dl>
-      {asset.exposures.length > 0 && <><h3>Exposures</h3><ul>{asset.exposures.map((one, at) => <li key={at}><bdi>{one}</bdi></li>)}</ul></>}
+      {asset.exposures.length > 0 && <><h3>Exposures</h3><ul>{asset.exposures.map((one, at) => <li key={at}><bdi>{places(one)}</bdi></li>)}</ul></>}
       {asset.incidents.length > 0 && (
         <><h3>Incidents</h3><ul class="plain">{asset.incidents.slice(0, 50).map((id) => (
           <li key={id}>{incidents.has(id) ? <button type="button" class="link" onClick={() => { onClose(); openIncident(id); }}><bdi>{incidents.get(id)!.title}</bdi></button> : <bdi>{id}</bdi>}</li>

@@ -23,7 +23,7 @@ export interface Incident {
 }
 export interface Asset {
   id: string; name: string; role: string; site: string; zone: string; level: number | null; criticality: string; owner: string; addresses: string[];
-  protocols: string[]; first: number | null; last: number | null; status: string; findings: number; incidents: string[]; exposures: string[];
+  protocols: string[]; product: string; first: number | null; last: number | null; status: string; findings: number; incidents: string[]; exposures: string[];
 }
 export interface Rule {
   id: string; title: string; level: Level; pack: string; tags: string[]; detections: number; first: number | null; last: number | null;
@@ -35,8 +35,9 @@ export interface Bucket { start: number; it: number; ot: number; findings: Recor
 export interface Zone { name: string; level: number | null; slT: number | null; assets: number; risk: number; hasSensor: boolean | null }
 export interface Conduit { name: string; from: string; to: string; allowed: number; denied: number }
 export interface Privileged {
-  time: number | null; operation: string; source: string; target: string; account: string; session: string; explained: boolean; missing: string[]; event: string;
+  time: number | null; operation: string; source: string; target: string; account: string; session: string; explained: boolean; missing: string[]; event: string; count: number;
 }
+export interface DeniedFlow { source: string; target: string; what: string; reasons: string[]; conduit: string; count: number; event: string }
 export interface LeftOut { what: string; count: number }
 export interface Named { name: string; score: number }
 export interface Source { source: string; domain: string; events: number; first: number | null; last: number | null }
@@ -44,7 +45,7 @@ export interface Report {
   form: string; madeBy: string; site: string; first: number | null; last: number | null;
   read: number; broken: number; sources: Source[]; timeline: Bucket[]; incidents: Incident[]; assets: Asset[]; zones: Zone[]; conduits: Conduit[];
   riskByAsset: Named[]; riskByZone: Named[]; rules: Rule[]; blindSpots: { what: string; why: string }[]; privileged: Privileged[];
-  policy: { allowed: number; denied: number; byReason: { reason: string; count: number }[] } | null;
+  policy: { allowed: number; denied: number; byReason: { reason: string; count: number }[]; flows: DeniedFlow[] } | null;
   iec62443: Requirement[]; nistCsf: Requirement[]; enterprise: Technique[]; ics: Technique[];
   changes: Record<string, unknown> | null; leftOut: LeftOut[];
 }
@@ -58,6 +59,8 @@ const maybe = (value: unknown): number | null => (typeof value === "number" && N
 
 export const text = (value: unknown): string =>
   typeof value === "string" ? value : typeof value === "number" || typeof value === "boolean" ? String(value) : value == null ? "" : JSON.stringify(value);
+/** One name, or several. */
+const names = (value: unknown): string => (Array.isArray(value) ? texts(value).join(", ") : text(value));
 const texts = (value: unknown): string[] => list(value).map(text);
 const time = (value: unknown): number | null => {
   const at = typeof value === "string" ? Date.parse(value) : typeof value === "number" ? value : NaN;
@@ -114,7 +117,8 @@ function incident(one: Any): Incident {
 function asset(one: Any): Asset {
   return {
     id: text(one.id), name: text(one.name), role: text(one.role), site: text(one.site), zone: text(one.zone), level: maybe(one.level),
-    criticality: text(one.criticality), owner: text(one.owner), addresses: texts(one.addresses), protocols: texts(one.protocols), first: time(one.first_seen),
+    criticality: text(one.criticality), owner: text(one.owner), addresses: texts(one.addresses), protocols: texts(one.protocols),
+    product: [one.vendor, one.model, one.firmware].map(text).filter(Boolean).join(", "), first: time(one.first_seen),
     last: time(one.last_seen), status: text(one.status) || "unknown", findings: number(one.findings), incidents: texts(one.incidents), exposures: texts(one.exposures),
   };
 }
@@ -129,10 +133,13 @@ function rule(one: Any): Rule {
 function privileged(one: Any): Privileged {
   return {
     time: time(one.time), operation: text(one.operation), source: text(one.source), target: text(one.target), account: text(one.account), session: text(one.session),
-    explained: one.explained === true, missing: texts(one.missing), event: text(one.event),
+    explained: one.explained === true, missing: texts(one.missing), event: text(one.event), count: number(one.count) || 1,
   };
 }
 
+const flow = (one: Any): DeniedFlow => ({
+  source: text(one.source), target: text(one.target), what: text(one.what), reasons: texts(one.reasons), conduit: text(one.conduit), count: number(one.count), event: text(one.event),
+});
 const requirements = (value: unknown): Requirement[] =>
   objects(value).map((one) => ({ id: text(one.id), title: text(one.title), status: text(one.status) || "unknown", evidence: texts(one.evidence) }));
 const techniques = (value: unknown): Technique[] =>
@@ -165,10 +172,10 @@ export function report(document: unknown): Report {
       name: text(one.name), level: maybe(one.level), slT: maybe(one.sl_t), assets: number(one.assets), risk: number(one.risk),
       hasSensor: typeof one.has_sensor === "boolean" ? one.has_sensor : null,
     })),
-    conduits: objects(all.conduits).map((one) => ({ name: text(one.name), from: text(one.from), to: text(one.to), allowed: number(one.allowed), denied: number(one.denied) })),
+    conduits: objects(all.conduits).map((one) => ({ name: text(one.name), from: names(one.from), to: names(one.to), allowed: number(one.allowed), denied: number(one.denied) })),
     riskByAsset: named(risk.by_asset), riskByZone: named(risk.by_zone), rules: objects(all.rules).map(rule),
     blindSpots: objects(all.blind_spots).map((one) => ({ what: text(one.what), why: text(one.why) })), privileged: objects(all.privileged).map(privileged),
-    policy: all.policy ? { allowed: number(policy.allowed), denied: number(policy.denied), byReason: objects(policy.by_reason).map((one) => ({ reason: text(one.reason), count: number(one.count) })) } : null,
+    policy: all.policy ? { allowed: number(policy.allowed), denied: number(policy.denied), byReason: objects(policy.by_reason).map((one) => ({ reason: text(one.reason), count: number(one.count) })), flows: objects(policy.flows).map(flow) } : null,
     iec62443: requirements(governance.iec62443), nistCsf: requirements(governance.nist_csf),
     enterprise: techniques(object(governance.attack).enterprise), ics: techniques(object(governance.attack).ics),
     changes: all.changes && typeof all.changes === "object" ? (all.changes as Any) : null, leftOut: leftOut(all.left_out),

@@ -1,9 +1,9 @@
 // For those who answer for the plant: requirements, privileged operations, policy, and what changed.
 import { useMemo, useState } from "preact/hooks";
-import { text, type Privileged, type Requirement } from "./document";
+import { text, type DeniedFlow, type Privileged, type Requirement } from "./document";
 import { Bar, Choice, HostName, Pill, Search, Section, searched, useView, within } from "./parts";
 import { Table, type Column } from "./table";
-import { capital, count, counted, moment, place, plain } from "./words";
+import { capital, count, counted, moment, place, places, plain } from "./words";
 
 const STATUS: Record<string, ["good" | "bad" | "open", string, number]> = { gap: ["bad", "Gap", 0], unknown: ["open", "Unknown", 1], met: ["good", "Met", 2] };
 const status = (one: Requirement) => STATUS[one.status] ?? STATUS.unknown!;
@@ -12,7 +12,7 @@ const REQUIREMENTS: Column<Requirement>[] = [
   { head: "Id", value: (one) => one.id, cell: (one) => <span class="nowrap"><bdi>{one.id}</bdi></span> },
   { head: "Requirement", value: (one) => one.title, kind: "wide" },
   { head: "Status", value: (one) => status(one)[2], cell: (one) => <Pill kind={status(one)[0]}>{status(one)[1]}</Pill> },
-  { head: "Evidence", value: (one) => one.evidence.length, cell: (one) => <ul class="plain">{one.evidence.slice(0, 8).map((own, at) => <li key={at}><bdi>{own}</bdi></li>)}{one.evidence.length > 8 && <li class="dim">and {one.evidence.length - 8} more</li>}</ul>, kind: "wide" },
+  { head: "Evidence", value: (one) => one.evidence.length, cell: (one) => <ul class="plain">{one.evidence.slice(0, 8).map((own, at) => <li key={at}><bdi>{places(own)}</bdi></li>)}{one.evidence.length > 8 && <li class="dim">and {one.evidence.length - 8} more</li>}</ul>, kind: "wide" },
 ];
 
 function Requirements({ title, name, all }: { title: string; name: string; all: Requirement[] }) {
@@ -40,13 +40,23 @@ export function Governance() {
 
 const OPERATIONS: Column<Privileged>[] = [
   { head: "Time (UTC)", value: (one) => one.time, cell: (one) => moment(one.time), kind: "time" },
-  { head: "Operation", value: (one) => one.operation },
+  { head: "Operation", value: (one) => one.operation, cell: (one) => <><bdi>{one.operation}</bdi>{one.count > 1 && <span class="dim"> × {count(one.count)}</span>}</> },
   { head: "From", value: (one) => one.source, cell: (one) => <HostName name={one.source} /> },
   { head: "On", value: (one) => one.target, cell: (one) => <HostName name={one.target} /> },
   { head: "Account", value: (one) => one.account },
   { head: "Explained", value: (one) => (one.explained ? 1 : 0), cell: (one) => (one.explained ? <Pill kind="good">Yes</Pill> : <Pill kind="bad">No</Pill>) },
   { head: "By session, or what is missing", value: (one) => (one.explained ? one.session : one.missing.join(", ")), kind: "wide" },
   { head: "Event", value: (one) => one.event, cell: (one) => <span class="mono" title={one.event}><bdi>{place(one.event)}</bdi></span> },
+];
+
+const FLOWS: Column<DeniedFlow>[] = [
+  { head: "From", value: (one) => one.source, cell: (one) => <HostName name={one.source} /> },
+  { head: "To", value: (one) => one.target, cell: (one) => <HostName name={one.target} /> },
+  { head: "What", value: (one) => one.what },
+  { head: "Denied by", value: (one) => one.reasons.map(plain).join(", ") },
+  { head: "Conduit", value: (one) => one.conduit },
+  { head: "Times", value: (one) => one.count, cell: (one) => count(one.count), kind: "number" },
+  { head: "First event", value: (one) => one.event, cell: (one) => <span class="mono" title={one.event}><bdi>{place(one.event)}</bdi></span> },
 ];
 
 const says = (one: Privileged) => [one.operation, one.source, one.target, one.account, one.session, one.event, ...one.missing];
@@ -67,6 +77,13 @@ export function PrivilegedOperations() {
           <p class="figure"><b>{count(policy.denied)}</b> of {counted(total, "flow")} denied by the plant's policy <Bar share={total ? policy.denied / total : 0} kind="bad" /></p>
           <ul class="bars">{policy.byReason.slice(0, 10).map((one) => <li key={one.reason}><span><bdi>{capital(plain(one.reason))}</bdi></span><Bar share={policy.denied ? one.count / policy.denied : 0} kind="bad" /><b>{count(one.count)}</b></li>)}</ul>
         </div>
+      )}
+      {policy && policy.flows.length > 0 && (
+        <>
+          <h3>Flows that were denied</h3>
+          <Table label="Flows that were denied" name="flow-rows" rows={policy.flows} columns={FLOWS} sorted={{ by: 5, down: true }} />
+          <h3>Privileged operations</h3>
+        </>
       )}
       {report.privileged.length === 0 ? <p class="empty">No privileged operation was seen.</p> : (
         <>

@@ -97,7 +97,7 @@ function Page({ report, text }: { report: Report; text: string }) {
         {report.form !== "tieline.report/1" && <p class="notice" role="note">This is no report of the form that this page knows (tieline.report/1); parts may be missing.</p>}
         {report.leftOut.length > 0 && (
           <div class="notice" role="note">
-            <strong>Not everything is on this page.</strong> Left out: {report.leftOut.map((one, at) => <span key={at}>{at > 0 && ", "}{count(one.count)} <bdi>{one.what}</bdi></span>)}. What matters most was kept.
+            <strong>Not everything is on this page.</strong> Left out: {report.leftOut.map((one, at) => <span key={at}>{at > 0 && ", "}{count(one.count)} <bdi>{one.what}</bdi></span>)}.
           </div>
         )}
         <Overview found={found} />

@@ -3,7 +3,7 @@ import { useMemo, useState } from "preact/hooks";
 import { LEVELS, type Rule } from "./document";
 import { Choice, LevelMark, Pill, Search, Section, facets, searched, useView } from "./parts";
 import { Table, type Column } from "./table";
-import { capital, count, counted, moment, rank } from "./words";
+import { capital, count, counted, moment, places, rank } from "./words";
 
 const techniques = (rule: Rule) => rule.tags.filter((tag) => /^attack\.t\d/i.test(tag)).map((tag) => tag.slice(7).toUpperCase()).join(", ");
 
@@ -53,7 +53,7 @@ export function BlindSpots() {
     <Section id="blind" title="Blind spots" lead="What could happen without anybody seeing it, and why.">
       {report.blindSpots.length === 0 ? <p class="empty">None is known.</p> : (
         <>
-          <ul class="cards">{shown.map((one, at) => <li key={at}><strong><bdi>{one.what}</bdi></strong><span><bdi>{one.why}</bdi></span></li>)}</ul>
+          <ul class="cards">{shown.map((one, at) => <li key={at}><strong><bdi>{one.what}</bdi></strong><span><bdi>{places(one.why)}</bdi></span></li>)}</ul>
           {report.blindSpots.length > shown.length && <button type="button" onClick={() => setAll(true)}>Show all {count(report.blindSpots.length)}</button>}
         </>
       )}

@@ -6,7 +6,7 @@ import { Section, Shape, useView, type Period } from "./parts";
 import { capital, clock, count, counted, day, long, moment, span } from "./words";
 
 const LEFT = 104;
-const RIGHT = 14;
+const RIGHT = 24;
 const FINDINGS = { top: 12, height: 84 };
 const SPANS = { top: 108, row: 9, most: 8 };
 const STREAM = 52;

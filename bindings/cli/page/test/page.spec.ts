@@ -38,7 +38,7 @@ test("the way is drawn over levels and zones, with crossing, conduit, alternativ
   const filters = page.locator(told("Incidents"));
   await filters.getByLabel("Order").selectOption("lowest");
   await page.locator(".choice").first().click();
-  const picture = page.locator(".picture svg");
+  const picture = page.locator(".picture > svg");
   await expect(picture.locator(".level").first()).toHaveText("Level 4");
   await expect(picture.locator(".level").last()).toHaveText("Level 1");
   await expect(picture.locator(".border")).toContainText("IT");
@@ -152,6 +152,13 @@ test("everything is reached by the keyboard alone", async ({ page }) => {
   await expect(page.locator("#incident-title")).not.toHaveText(first);
   await page.keyboard.press("Enter");
   await expect(page.locator("#incident")).toBeFocused();
+});
+
+test("what the policy denies is told by flow and by reason", async ({ page }) => {
+  await open(page, "small");
+  await expect(page.locator("#privileged .figure")).toContainText("412 of 88,532 flows");
+  await expect(page.getByRole("table", { name: "Flows that were denied" })).toContainText("histor-2");
+  await expect(page.getByRole("table", { name: "Conduits" })).toContainText("dmz, remote");
 });
 
 test("dark and light follow the system and the switch", async ({ page }) => {
