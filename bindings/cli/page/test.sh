@@ -6,13 +6,13 @@
 set -euo pipefail
 cd "$(dirname "$0")"
 
-chromium() {
+browser() {
     for name in "${TIELINE_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
-        if [ -n "$name" ] && command -v "$name"; then return; fi
+        if [ -n "$name" ] && type -P "$name"; then return; fi
     done
     if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
         (apt-get update && DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends chromium fonts-liberation) >node_modules/.chromium.log 2>&1 || true
-        command -v chromium && return
+        type -P chromium && return
     fi
     echo "the report page is tested in Chromium: install it, or say with TIELINE_CHROMIUM where it is" >&2
     return 1
@@ -23,7 +23,7 @@ if ! cmp -s package-lock.json node_modules/.installed; then
     PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --silent --no-progress
     cp package-lock.json node_modules/.installed
 fi
-TIELINE_CHROMIUM=$(chromium)
+TIELINE_CHROMIUM=$(browser)
 export TIELINE_CHROMIUM
 
 mkdir -p node_modules/.built
