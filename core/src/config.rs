@@ -46,6 +46,8 @@ pub(crate) const INCIDENT_HOSTS_MAX: usize = 1 << 20;
 pub(crate) const INCIDENT_HELD_MAX: usize = 1 << 18;
 /// Changes that wait to be asked for; then the oldest are forgotten.
 pub(crate) const INCIDENT_CHANGES_MAX: usize = 1 << 16;
+/// Notes that wait to be asked for; further ones are counted.
+pub(crate) const INCIDENT_NOTES_MAX: usize = 1 << 18;
 /// Incidents that are over and kept; then the oldest are forgotten.
 pub(crate) const INCIDENTS_CLOSED_MAX: usize = 1 << 14;
 /// Nodes and edges of the graph in which incidents are written; what is behind them is left out and counted.

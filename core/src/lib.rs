@@ -68,8 +68,8 @@ pub mod stream {
 pub mod incidents {
     pub use crate::engine::Incidents;
     pub use crate::incident::{
-        Change, EntityKind, FindingSeen, Hop, HostSeen, Incident, IncidentForm, IncidentOptions, IncidentStats, Made,
-        Path, Reach, Reported, Score, Spread, Term,
+        Change, EntityKind, FindingSeen, Found, Hop, HostSeen, Incident, IncidentForm, IncidentOptions, IncidentStats,
+        Made, Note, Path, Reach, Reported, Score, Spread, Term,
     };
 
     /// The JSON schema of an incident in the form [`IncidentForm::Ndjson`].

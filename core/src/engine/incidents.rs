@@ -17,7 +17,7 @@ use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
     Change, Class, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
-    IncidentOptions, IncidentStats, Made, Register, Reported, What, plain_account,
+    IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account,
 };
 use crate::program::SlotId;
 use crate::time;
@@ -246,6 +246,40 @@ impl Incidents {
     /// What became of incidents since this was asked last.
     pub fn take_changes(&mut self) -> Vec<Change> {
         self.register.take_changes()
+    }
+
+    /// Keeps a note of each finding and of each privileged operation from now on; they are taken with
+    /// [`take_notes`](Self::take_notes).
+    #[must_use]
+    pub fn with_notes(mut self) -> Self {
+        self.register.note();
+        self
+    }
+
+    /// What was found since this was asked last, one by one; nothing without [`with_notes`](Self::with_notes). Whoever waits too long
+    /// loses the latest, which [`IncidentStats::given_up`] counts.
+    ///
+    /// ```
+    /// use tieline::context::Context;
+    /// use tieline::incidents::{IncidentOptions, Incidents, Note};
+    /// let rule = "
+    /// title: Audit log cleared
+    /// logsource: {product: windows}
+    /// detection: {selection: {EventID: 1102}, condition: selection}
+    /// level: low
+    /// ";
+    /// let rules = tieline::Compiler::new().rules(None, rule).build()?;
+    /// let tables = tieline::Compiler::new();
+    /// let mut incidents = Incidents::new(&rules, tables, &Context::read(&[]), IncidentOptions::default())?.with_notes();
+    /// incidents.push_json(br#"{"EventID": 1102, "Computer": "hmi-1"}"#, "events:1")?;
+    /// let notes = incidents.take_notes();
+    /// let [Note::Found(found)] = notes.as_slice() else { panic!("{notes:?}") };
+    /// assert_eq!((found.rule.as_str(), found.source.as_deref()), ("Audit log cleared", Some("hmi-1")));
+    /// assert!(incidents.incidents().is_empty(), "one of level low is none");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn take_notes(&mut self) -> Vec<Note> {
+        self.register.take_notes()
     }
 
     /// What was seen so far, and what had to be given up.

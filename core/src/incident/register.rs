@@ -13,6 +13,7 @@ use super::finding::{Finding, FindingRule, Made};
 use super::groups::{Because, Group, Groups, Member, MemberId};
 use super::hosts::{HostId, Hosts};
 use super::join::Traces;
+use super::notes::{Found, Note, Notes};
 use super::sessions::Trees;
 use super::signs::Mark;
 use crate::access::{self, Act, Logon, Watch};
@@ -175,6 +176,8 @@ pub(crate) struct Register {
     pub(super) marks: Vec<Mark>,
     pub(super) swept: i64,
     pub(super) keep: fn(u64) -> bool,
+    /// What was found, when somebody asks for it.
+    pub(super) notes: Option<Notes>,
 }
 
 static UNEXPLAINED: LazyLock<Arc<FindingRule>> = LazyLock::new(|| {
@@ -210,6 +213,7 @@ impl Register {
             marks: Vec::new(),
             swept: i64::MIN,
             keep: |_| true,
+            notes: None,
             options,
         }
     }
@@ -257,7 +261,8 @@ impl Register {
     }
 
     pub(crate) fn stats(&self) -> IncidentStats {
-        let given_up = self.stats.given_up + self.hosts.given_up + self.contacts.given_up;
+        let unnoted = self.notes.as_ref().map_or(0, |notes| notes.given_up);
+        let given_up = self.stats.given_up + self.hosts.given_up + self.contacts.given_up + unnoted;
         IncidentStats { given_up, ..self.stats }
     }
 
@@ -269,9 +274,21 @@ impl Register {
         self.keep = keep;
     }
 
+    /// Keeps notes from now on.
+    pub(crate) fn note(&mut self) {
+        self.notes.get_or_insert_default();
+    }
+
+    pub(crate) fn take_notes(&mut self) -> Vec<Note> {
+        self.notes.as_mut().map(Notes::take).unwrap_or_default()
+    }
+
     /// Takes something in.
     pub(crate) fn push(&mut self, entry: Entry) {
         let Entry { time, at, what } = entry;
+        if let (Some(notes), What::Finding(finding)) = (&mut self.notes, &what) {
+            notes.put(Note::Found(Found::new(finding, time, |host| self.hosts.name(host).to_owned())));
+        }
         let time = time.or(self.latest).unwrap_or(0);
         self.stats.late += u64::from(time < self.taken);
         self.latest = self.latest.max(Some(time));
@@ -317,6 +334,9 @@ impl Register {
                 self.watch.push(access::Entry { time: Some(time), at: at.clone(), what: access::What::Act(act) });
                 self.watch.advance(time.saturating_add(1));
                 let judged = self.watch.take();
+                if let Some(notes) = &mut self.notes {
+                    judged.iter().for_each(|judged| notes.put(Note::Judged(judged.clone())));
+                }
                 if judged.iter().any(|judged| !judged.is_explained()) {
                     return self.find(*finding, time, at);
                 }
