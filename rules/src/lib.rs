@@ -93,6 +93,30 @@ pub fn entity_fields() -> &'static str {
     include_str!("../incidents/entities.yml")
 }
 
+/// The techniques of ATT&CK for Enterprise: id, name and tactics, separated by tabs.
+#[must_use]
+pub fn attack_enterprise() -> &'static str {
+    include_str!("../attack/enterprise.tsv")
+}
+
+/// The table of requirements of IEC 62443, and by what of a report each is judged, as YAML.
+#[must_use]
+pub fn iec62443() -> &'static str {
+    include_str!("../governance/iec62443.yml")
+}
+
+/// The same for the NIST Cybersecurity Framework 2.0.
+#[must_use]
+pub fn nist_csf() -> &'static str {
+    include_str!("../governance/nist_csf.yml")
+}
+
+/// The table of services and operations that make an exposure, as YAML.
+#[must_use]
+pub fn exposures() -> &'static str {
+    include_str!("../governance/exposures.yml")
+}
+
 /// The table that says what is a logon, for the tables of OT protocols beside it. Its protocol is called `logon`.
 #[must_use]
 pub fn logons() -> &'static str {

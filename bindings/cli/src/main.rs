@@ -1,7 +1,7 @@
 //! The command line `tieline`: arguments in, operations of `tieline-common` called, answers printed.
 //!
 //! ```text
-//!  args ─▶ commands/scan, check, explain, test, fields, coverage, normalise, assets, trust, learn, compile, completions ─▶ output ─▶ exit code
+//!  args ─▶ commands/scan, check, explain, test, fields, coverage, normalise, assets, trust, incidents, report, learn, compile, completions ─▶ output ─▶ exit code
 //! ```
 //!
 //! What rules mean, which pipeline fits an event and how files are read is decided elsewhere; here is only what
@@ -34,6 +34,7 @@ fn main() -> ExitCode {
         Command::Assets(args) => commands::assets::run(&args, &mut screen),
         Command::Trust(args) => commands::trust::run(&args, &mut screen),
         Command::Incidents(args) => commands::incidents::run(*args, &mut screen),
+        Command::Report(args) => commands::report::run(*args, &mut screen),
         Command::Learn(args) => commands::learn::run(&args, &mut screen),
         Command::Compile(args) => commands::compile::run(&args, &mut screen),
         Command::Completions(args) => commands::completions::run(&args, &mut screen),

@@ -38,13 +38,34 @@ impl Investigation {
         Ok(Self { plan, incidents, scanners: HashMap::new(), likely: None, fault: None })
     }
 
+    /// The same, with notes of all that is found.
+    pub(crate) fn noting(
+        plan: Plan,
+        taxonomy: &[PipelineText],
+        options: IncidentOptions,
+    ) -> Result<Self, tieline::Error> {
+        let Self { plan, incidents, scanners, likely, fault } = Self::new(plan, taxonomy, options)?;
+        Ok(Self { plan, incidents: incidents.with_notes(), scanners, likely, fault })
+    }
+
     /// Takes an event; `at` says where it stands.
     ///
     /// # Errors
     /// When the bytes are no JSON object.
     pub fn push(&mut self, event: &[u8], at: &str) -> Result<(), EventError> {
+        let id = self.choose(event);
+        self.push_as(id, event, at)
+    }
+
+    /// The source of an event.
+    pub(crate) fn choose(&mut self, event: &[u8]) -> SourceId {
         let id = self.plan.fixed().unwrap_or_else(|| self.plan.choose(event, self.likely));
         self.likely = Some(id);
+        id
+    }
+
+    /// Takes an event whose source is known.
+    pub(crate) fn push_as(&mut self, id: SourceId, event: &[u8], at: &str) -> Result<(), EventError> {
         if !self.scanners.contains_key(&id) {
             if let Err(error) = self.plan.compile(id) {
                 self.fault.get_or_insert(error);
@@ -70,6 +91,11 @@ impl Investigation {
             Some(fault) => Err(fault),
             None => Ok(&mut self.incidents),
         }
+    }
+
+    /// The plan.
+    pub(crate) fn plan(&self) -> &Plan {
+        &self.plan
     }
 
     /// The incidents, while events go on coming.

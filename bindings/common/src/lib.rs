@@ -14,6 +14,7 @@ pub mod coverage;
 pub mod discovery;
 pub mod event;
 pub mod fields;
+pub mod governance;
 mod host;
 pub mod incidents;
 pub mod indicators;

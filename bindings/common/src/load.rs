@@ -470,9 +470,13 @@ fn is_pipeline(text: &str) -> bool {
     has_and_is_no_rule(text, &["transformations:"])
 }
 
-/// Whether a YAML text is a table of an OT protocol, of sensors or ports, or of fields that hold indicators.
+/// Whether a YAML text is a table of an OT protocol, of sensors or ports, of fields that hold indicators or entities, or of
+/// requirements of a standard.
 fn is_table(text: &str) -> bool {
-    has_and_is_no_rule(text, &["protocol:", "sensor:", "ports:", "indicator_fields:"]) || holds_plant(text)
+    has_and_is_no_rule(
+        text,
+        &["protocol:", "sensor:", "ports:", "indicator_fields:", "entity_fields:", "requirements:"],
+    ) || holds_plant(text)
 }
 
 /// Whether a YAML text tells of a plant.

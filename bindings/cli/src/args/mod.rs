@@ -10,6 +10,7 @@
 mod plant;
 
 use crate::commands::incidents::IncidentsArgs;
+use crate::commands::report::ReportArgs;
 use crate::exit::TABLE;
 use crate::screen::ColorWhen;
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     Trust(TrustArgs),
     /// Join what was found to incidents: which findings are one attack, by which way it came, and how far it got
     Incidents(Box<IncidentsArgs>),
+    /// Write what happened in a plant over a period: incidents, assets, policy, blind spots, requirements of standards, and what
+    /// changed since the last report
+    Report(Box<ReportArgs>),
     /// Propose conduits between the zones of a plant from what events show, as YAML for a person to review
     Learn(LearnArgs),
     /// Save compiled rules, to be loaded with --rules without reading YAML again
@@ -461,7 +465,7 @@ fn level(text: &str) -> Result<Level, String> {
     text.to_ascii_lowercase().parse().map_err(|()| "write one of informational, low, medium, high, critical".to_owned())
 }
 
-fn fail_on(text: &str) -> Result<FailOn, String> {
+pub(crate) fn fail_on(text: &str) -> Result<FailOn, String> {
     if text.eq_ignore_ascii_case("any") {
         return Ok(FailOn::Any);
     }

@@ -14,6 +14,7 @@ type Show<'a> = &'a mut dyn FnMut(&[u8], &str, &mut Screen) -> Result<(), EventE
 pub(super) struct Tally {
     pub(super) events: u64,
     unreadable: u64,
+    faults: u64,
     bad_files: u64,
 }
 
@@ -48,6 +49,7 @@ impl Tally {
             let read = reader.next_batch(&mut batch, &mut faults);
             for fault in faults.drain(..) {
                 self.unreadable += 1;
+                self.faults += 1;
                 screen.error(&format!("{}: {fault}", path.display()));
             }
             more = read?;
@@ -61,6 +63,11 @@ impl Tally {
             }
         }
         Ok(())
+    }
+
+    /// What could not even be cut out of its file, so that nobody was shown it.
+    pub(super) fn faults(&self) -> u64 {
+        self.faults
     }
 
     fn bad_file(&mut self, error: &InputError, screen: &Screen) {

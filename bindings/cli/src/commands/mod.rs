@@ -12,6 +12,7 @@ pub(crate) mod incidents;
 pub(crate) mod learn;
 pub(crate) mod normalise;
 mod plan;
+pub(crate) mod report;
 pub(crate) mod scan;
 pub(crate) mod test;
 pub(crate) mod trust;

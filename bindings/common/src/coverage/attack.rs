@@ -5,7 +5,7 @@
 //! attack.t1021.001                                  ─▶  Enterprise T1021.001
 //! ```
 //!
-//! The matrix for ICS is data of `tieline-rules`. That for Enterprise is not here: any id is taken as it is written.
+//! The matrices are data of `tieline-rules`. Of Enterprise any id is taken as it is written, also one that is not in its matrix.
 
 use serde::Serialize;
 use std::collections::HashMap;
@@ -140,6 +140,27 @@ pub fn ics() -> &'static [IcsTechnique] {
     &MATRIX.techniques
 }
 
+/// A technique of ATT&CK for Enterprise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EnterpriseTechnique {
+    pub(crate) id: &'static str,
+    pub(crate) name: &'static str,
+    pub(crate) tactics: Vec<&'static str>,
+}
+
+static ENTERPRISE: LazyLock<Vec<EnterpriseTechnique>> = LazyLock::new(|| {
+    let technique = |row: Vec<&'static str>| match *row.as_slice() {
+        [id, name, tactics] => Some(EnterpriseTechnique { id, name, tactics: tactics.split(',').collect() }),
+        _ => None,
+    };
+    rows(tieline_rules::attack_enterprise()).filter_map(technique).collect()
+});
+
+/// All techniques of ATT&CK for Enterprise, in the order of their ids.
+pub(crate) fn enterprise() -> &'static [EnterpriseTechnique] {
+    &ENTERPRISE
+}
+
 /// The name of an id of version 19 that has none in version 18.
 pub(super) fn later_name(id: &str) -> Option<&'static str> {
     MATRIX.later.get(id).copied()
@@ -176,6 +197,8 @@ fn is_id(id: &str) -> bool {
 mod tests {
     use super::*;
 
+    const PARENTS: usize = 211;
+
     #[test]
     fn the_matrix_is_complete() {
         let matrix = ics();
@@ -187,6 +210,15 @@ mod tests {
         assert_eq!(tactics.len(), 12, "{tactics:?}");
         assert_eq!(matrix.iter().filter(|technique| technique.v19.is_some()).count(), 9);
         assert!(matrix.iter().all(|technique| !technique.by.is_empty()));
+    }
+
+    #[test]
+    fn the_matrix_of_enterprise_is_complete() {
+        let matrix = enterprise();
+        assert_eq!(matrix.iter().filter(|own| !own.id.contains('.')).count(), PARENTS);
+        assert!(matrix.is_sorted_by_key(|own| own.id) && matrix.iter().all(|own| is_id(own.id)));
+        let names: std::collections::BTreeSet<&str> = matrix.iter().flat_map(|own| own.tactics.clone()).collect();
+        assert_eq!(names.len(), 14, "{names:?}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! It sums up what was observed and judged elsewhere.
 
 use super::judge::identity;
-use super::observe::{Count, Observer};
+use super::observe::{Count, Logs};
 use super::ports;
 use crate::fields::logsource;
 use crate::source::Plan;
@@ -162,7 +162,7 @@ pub struct FieldMissing {
 /// Sums up.
 pub(super) fn report(
     plan: &Plan,
-    seen: &Observer<'_>,
+    seen: &Logs,
     rules: &Rules,
     missing: &[Option<Vec<Missing>>],
     pack: &dyn Fn(RuleInfo<'_>) -> String,
@@ -233,7 +233,7 @@ pub(super) fn report(
 }
 
 /// One row for each log of a source, whatever protocols its records tell of.
-fn logs_seen(plan: &Plan, seen: &Observer<'_>) -> Vec<LogSeen> {
+fn logs_seen(plan: &Plan, seen: &Logs) -> Vec<LogSeen> {
     let mut rows: BTreeMap<(Option<String>, String), LogSeen> = BTreeMap::new();
     for (key, kind) in &seen.kinds {
         let source = plan.source(key.source).map(|known| known.name().to_owned());
@@ -261,7 +261,7 @@ fn logs_seen(plan: &Plan, seen: &Observer<'_>) -> Vec<LogSeen> {
 }
 
 /// Of each port that was seen, the likeliest protocol, unless messages of one that uses the port were read.
-fn not_decoded(seen: &Observer<'_>) -> Vec<PortSeen> {
+fn not_decoded(seen: &Logs) -> Vec<PortSeen> {
     let is_read = |protocol: &str| {
         let is_log =
             |text: &str| text == protocol || text.strip_prefix(protocol).is_some_and(|rest| rest.starts_with('_'));

@@ -8,7 +8,7 @@
 //! A rule is asked about each kind by itself, in the form that events of its source meet. It says *no* only where no event
 //! of the kind can match: a field is missing in all of them, or names another log.
 
-use super::observe::{Key, Kind, Observer};
+use super::observe::{Key, Kind, Logs};
 use super::{Missing, MissingKind};
 use crate::fields::logsource;
 use crate::source::{Plan, SourceId};
@@ -44,7 +44,7 @@ struct Met<'a> {
 }
 
 impl<'a> Judge<'a> {
-    pub(super) fn new(plan: &'a Plan, seen: &'a Observer<'a>) -> Self {
+    pub(super) fn new(plan: &'a Plan, seen: &'a Logs) -> Self {
         let sources: BTreeSet<SourceId> =
             seen.kinds.keys().map(|key| key.source).chain(seen.crowded.keys().copied()).collect();
         let met = |source: SourceId| {

@@ -18,12 +18,14 @@ pub(crate) mod ports;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use attack::enterprise;
 pub use attack::{Domain, IcsTechnique, Shows, VERSION, ics};
 pub use data::{
     BlindRule, DataReport, FieldMissing, LogMissing, LogSeen, Missing, MissingKind, OperationSeen, PlaceSeen, PortSeen,
 };
 pub use navigator::layer;
 pub use observe::{Count, KINDS_MAX, Observer};
+pub(crate) use observe::{Logs, Told};
 
 use crate::source::Plan;
 use attack::Meant;
@@ -138,6 +140,25 @@ pub struct TaggedRule {
 /// compiled; `named` are the paths that rules were read from.
 #[must_use]
 pub fn coverage(plan: &Plan, named: &[PathBuf], seen: Option<&Observer<'_>>) -> Coverage {
+    of_logs(plan, named, seen.map(|seen| &seen.logs)).coverage
+}
+
+/// Coverage, and of each rule and correlation whether it could hold.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    pub(crate) coverage: Coverage,
+    /// What is missing for each rule to match, in the order of the form of the pack as it is; nothing, when it could.
+    pub(crate) missing: Vec<Option<Vec<Missing>>>,
+    /// For each correlation whether it could hold.
+    pub(crate) correlations: Vec<bool>,
+}
+
+/// The same of logs that were seen, rule by rule.
+pub(crate) fn judged(plan: &Plan, named: &[PathBuf], logs: &Logs) -> Judged {
+    of_logs(plan, named, Some(logs))
+}
+
+fn of_logs(plan: &Plan, named: &[PathBuf], seen: Option<&Logs>) -> Judged {
     let mut report = Coverage {
         attack: VERSION,
         rules: 0,
@@ -148,7 +169,9 @@ pub fn coverage(plan: &Plan, named: &[PathBuf], seen: Option<&Observer<'_>>) -> 
         enterprise: Vec::new(),
         data: None,
     };
-    let Some(rules) = plan.rules(plan.fixed().unwrap_or(plan.as_is())) else { return report };
+    let Some(rules) = plan.rules(plan.fixed().unwrap_or(plan.as_is())) else {
+        return Judged { coverage: report, missing: Vec::new(), correlations: Vec::new() };
+    };
     let judge = seen.map(|seen| Judge::new(plan, seen));
     let missing: Vec<_> = match &judge {
         Some(judge) => rules.iter().map(|rule| judge.missing(rule)).collect(),
@@ -156,6 +179,7 @@ pub fn coverage(plan: &Plan, named: &[PathBuf], seen: Option<&Observer<'_>>) -> 
     };
     let could = |at: usize| missing.get(at).is_some_and(Option::is_none);
     let mut others = Others::default();
+    let mut correlations = Vec::new();
     for (at, rule) in rules.iter().enumerate() {
         let home = pack_of(rule.path(), named);
         report.add(rule.metadata(), &home, judge.as_ref().map(|_| could(at)), &mut others);
@@ -163,13 +187,14 @@ pub fn coverage(plan: &Plan, named: &[PathBuf], seen: Option<&Observer<'_>>) -> 
     for correlation in rules.correlations() {
         let home = pack_of(correlation.path(), named);
         let here = judge.as_ref().map(|_| Judge::can_hold(correlation, rules, &could, 0));
+        correlations.extend(here);
         report.add(correlation.metadata(), &home, here, &mut others);
     }
     report.enterprise = others.enterprise.into_values().collect();
     report.ics_other = others.ics.into_values().collect();
     report.finish(judge.is_some());
     report.data = seen.map(|seen| data::report(plan, seen, rules, &missing, &|rule| pack_of(rule.path(), named)));
-    report
+    Judged { coverage: report, missing, correlations }
 }
 
 /// Ids that are in no row of the matrix for ICS.

@@ -14,6 +14,7 @@ use crate::peek::{Nulls, Peek};
 use crate::source::{Plan, SourceId};
 use crate::time;
 use serde::Serialize;
+use serde_json::Map;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use tieline::{EventError, JsonEvent, Normaliser};
 
@@ -85,11 +86,17 @@ const ZONES: [&str; 3] = ["source.zone", "destination.zone", "host.zone"];
 pub struct Observer<'a> {
     plan: &'a Plan,
     normaliser: Normaliser,
+    likely: Option<SourceId>,
+    pub(super) logs: Logs,
+}
+
+/// Which logs, fields and operations were seen.
+#[derive(Debug)]
+pub(crate) struct Logs {
     peek: Peek,
     asked: BTreeSet<String>,
     kind_fields: Vec<&'static str>,
     port_fields: Vec<(&'static str, &'static str)>,
-    likely: Option<SourceId>,
     pub(super) kinds: HashMap<Key, Kind>,
     /// Sources whose further kinds did not find room.
     pub(super) crowded: BTreeMap<SourceId, Count>,
@@ -109,6 +116,55 @@ impl<'a> Observer<'a> {
     /// An observer of events for the rules of a plan, all forms of which are to be compiled.
     #[must_use]
     pub fn new(plan: &'a Plan, normaliser: Normaliser) -> Self {
+        Self { plan, normaliser, likely: None, logs: Logs::new(plan) }
+    }
+
+    /// Counts an event that could not even be cut out of its file.
+    pub fn push_unreadable(&mut self) {
+        self.logs.push_unreadable();
+    }
+
+    /// Looks at an event; `file` and `line` say where it is.
+    ///
+    /// # Errors
+    /// When it is no JSON object; it is counted as unreadable.
+    pub fn push(&mut self, event: &[u8], file: &str, line: u64) -> Result<(), EventError> {
+        let records = self.normaliser.records_json(event);
+        let parsed = JsonEvent::parse(event);
+        let (records, parsed) = match (records, parsed) {
+            (Ok(records), Ok(parsed)) => (records, parsed),
+            (Err(error), _) | (_, Err(error)) => {
+                self.push_unreadable();
+                return Err(error);
+            }
+        };
+        let source = self.plan.choose(event, self.likely);
+        self.likely = Some(source);
+        let is_known = self.plan.source(source).is_some();
+        let time = time::of_event(&parsed);
+        self.logs.add(&Told { event, records: &records, source, is_known, time: time.as_deref(), file, line });
+        Ok(())
+    }
+}
+
+/// An event, and what is known of it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told<'e> {
+    pub(crate) event: &'e [u8],
+    /// What a normaliser makes of it, in context when there is a plant.
+    pub(crate) records: &'e [Map<String, serde_json::Value>],
+    pub(crate) source: SourceId,
+    /// Whether that is a source that is known.
+    pub(crate) is_known: bool,
+    pub(crate) time: Option<&'e str>,
+    /// Where it is.
+    pub(crate) file: &'e str,
+    pub(crate) line: u64,
+}
+
+impl Logs {
+    /// Nothing was seen; all forms of the plan are to be compiled.
+    pub(crate) fn new(plan: &Plan) -> Self {
         let mut asked = BTreeSet::new();
         for (_, rules) in plan.compiled() {
             let mut ask = |field: &str| {
@@ -129,13 +185,10 @@ impl<'a> Observer<'a> {
         let fields = asked.iter().map(String::as_str).chain(own).chain(kind_fields.iter().copied()).chain(ports);
         let peek = Peek::new(fields).nulls(Nulls::Values);
         Self {
-            plan,
-            normaliser,
             peek,
             asked,
             kind_fields,
             port_fields,
-            likely: None,
             kinds: HashMap::new(),
             crowded: BTreeMap::new(),
             all: Count::default(),
@@ -149,29 +202,14 @@ impl<'a> Observer<'a> {
     }
 
     /// Counts an event that could not even be cut out of its file.
-    pub fn push_unreadable(&mut self) {
+    pub(crate) fn push_unreadable(&mut self) {
         self.unreadable += 1;
     }
 
-    /// Looks at an event; `file` and `line` say where it is.
-    ///
-    /// # Errors
-    /// When it is no JSON object; it is counted as unreadable.
-    pub fn push(&mut self, event: &[u8], file: &str, line: u64) -> Result<(), EventError> {
-        let records = self.normaliser.records_json(event);
-        let parsed = JsonEvent::parse(event);
-        let (records, parsed) = match (records, parsed) {
-            (Ok(records), Ok(parsed)) => (records, parsed),
-            (Err(error), _) | (_, Err(error)) => {
-                self.unreadable += 1;
-                return Err(error);
-            }
-        };
-        let time = time::of_event(&parsed);
-        let time = time.as_deref();
+    /// Looks at an event.
+    pub(crate) fn add(&mut self, told: &Told<'_>) {
+        let Told { event, records, source, is_known, time, file, line } = *told;
         self.all.add(time);
-        let source = self.plan.choose(event, self.likely);
-        self.likely = Some(source);
         let seen = self.peek.until(event, |_| false);
         let text = |field: &str| seen.text(field).filter(|text| *text != "null");
         let log: Vec<(String, String)> = self
@@ -189,7 +227,7 @@ impl<'a> Observer<'a> {
                 self.operations.entry(key).or_default().add(time);
             }
         };
-        for record in &records {
+        for record in records {
             let part = |field: &str| record.get(field).and_then(serde_json::Value::as_str);
             for zone in ZONES.iter().filter_map(|field| part(field)) {
                 if !self.zones.contains(zone) {
@@ -217,7 +255,7 @@ impl<'a> Observer<'a> {
             }
             told.push((protocol, own));
         }
-        if self.plan.source(source).is_none() && log.is_empty() && told.iter().all(|(protocol, _)| protocol.is_none()) {
+        if !is_known && log.is_empty() && told.iter().all(|(protocol, _)| protocol.is_none()) {
             self.unrecognised.add(time);
             if self.unrecognised_at.len() < PLACES_MAX {
                 self.unrecognised_at.push((file.to_owned(), line));
@@ -246,7 +284,6 @@ impl<'a> Observer<'a> {
                 }
             }
         }
-        Ok(())
     }
 }
 

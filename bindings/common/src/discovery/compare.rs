@@ -96,6 +96,12 @@ pub fn compare(plant: &Context, seen: &[SeenAsset]) -> Vec<Difference> {
     differences
 }
 
+/// For each asset that was seen the place of the declared one that it is, where there is one.
+pub(crate) fn matches(plant: &Context, seen: &[SeenAsset]) -> Vec<Option<usize>> {
+    let index = Index::new(plant.assets());
+    seen.iter().map(|one| index.find(one).map(|(at, _)| at)).collect()
+}
+
 fn difference(
     kind: DifferenceKind,
     declared: Option<&Asset>,

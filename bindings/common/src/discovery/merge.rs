@@ -212,12 +212,12 @@ fn join_stations(all: &Entities, groups: &mut Groups) {
 }
 
 /// The zones of a plant by their networks, the smallest first.
-struct Zones<'p> {
+pub(crate) struct Zones<'p> {
     networks: Vec<(&'p Zone, usize)>,
 }
 
 impl<'p> Zones<'p> {
-    fn new(plant: Option<&'p Context>) -> Self {
+    pub(crate) fn new(plant: Option<&'p Context>) -> Self {
         let zones = plant.map_or(&[][..], Context::zones).iter();
         let mut networks: Vec<_> =
             zones.flat_map(|zone| (0..zone.networks.len()).map(move |number| (zone, number))).collect();
@@ -226,7 +226,8 @@ impl<'p> Zones<'p> {
         Self { networks }
     }
 
-    fn find(&self, ip: IpAddr, site: Option<&str>) -> Option<String> {
+    /// The zone of an address.
+    pub(crate) fn find(&self, ip: IpAddr, site: Option<&str>) -> Option<String> {
         let fits = |(zone, number): &&(&Zone, usize)| {
             zone.networks.get(*number).is_some_and(|network| network.contains(&ip))
                 && (zone.site.is_none() || site.is_none() || zone.site.as_deref() == site)

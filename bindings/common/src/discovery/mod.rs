@@ -19,8 +19,10 @@ mod signs;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use compare::matches;
 pub use compare::{Difference, DifferenceKind, compare};
 pub use entities::GivenUp;
+pub(crate) use merge::Zones;
 pub use merge::{Evidence, SeenAsset};
 
 pub use crate::seal::Damage;
@@ -76,10 +78,10 @@ pub struct Discovery {
 
 /// What an event says of one end.
 #[derive(Debug, Default)]
-struct Named {
-    ip: Option<IpAddr>,
-    mac: Option<String>,
-    host: Option<String>,
+pub(crate) struct Named {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) mac: Option<String>,
+    pub(crate) host: Option<String>,
 }
 
 impl Discovery {
@@ -109,23 +111,46 @@ impl Discovery {
     pub fn push(&mut self, event: &[u8]) -> Result<(), EventError> {
         let records = self.normaliser.records_json(event)?;
         let event = JsonEvent::parse(event)?;
-        self.events += 1;
         let time = time::of_event(&event).and_then(|time| time.parse::<Timestamp>().ok());
         let time = time.and_then(|time| i64::try_from(time.as_nanosecond()).ok());
-        let site = self.site(&event);
-        for record in &records {
+        let ends = self.ends(&event);
+        self.add(&event, &ends, &records.iter().collect::<Vec<_>>(), time);
+        Ok(())
+    }
+
+    /// The ends of an event: source, destination, and the host that it is of.
+    pub(crate) fn ends(&self, event: &JsonEvent) -> [Named; 3] {
+        let tables = &self.tables;
+        let [mut source, destination, host] =
+            [&tables.source, &tables.destination, &tables.host].map(|fields| named(event, fields));
+        // Of a remote logon Windows names the host itself as the workstation, beside the address of another.
+        let short = |named: &Named| named.host.as_deref().and_then(|host| host.split('.').next().map(str::to_owned));
+        if short(&source).is_some_and(|name| Some(name) == short(&host)) {
+            source.host = None;
+        }
+        [source, destination, host]
+    }
+
+    /// Takes in an event that was read: its ends, the records of its operations, and its time.
+    pub(crate) fn add(
+        &mut self,
+        event: &JsonEvent,
+        [source, destination, host]: &[Named; 3],
+        records: &[&Map<String, Value>],
+        time: Option<i64>,
+    ) {
+        self.events += 1;
+        let site = self.site(event);
+        for record in records {
             self.record(record, site, time);
         }
         let is_ot = !records.is_empty();
-        let ends =
-            [&self.tables.source, &self.tables.destination, &self.tables.host].map(|fields| named(&event, fields));
-        let [source, destination, host] = ends;
         let mut told = Vec::new();
-        for said in self.tables.of(&event) {
+        for said in self.tables.of(event) {
             told.push((said.of, said.station, said.tells.to_owned(), said.value, said.field.to_owned(), said.weight));
         }
         // Whoever sends is there; of a receiver that is known only when something says so. Records have told that of theirs.
-        let mut ids = [self.end(site, &source, is_ot), self.end(site, &host, is_ot), None];
+        let mut ids = [self.end(site, source, is_ot), self.end(site, host, is_ot), None];
         for id in ids.into_iter().flatten().filter(|_| !is_ot) {
             self.entities.seen(id, time, true);
         }
@@ -135,7 +160,7 @@ impl Discovery {
                 Whom::Host => ids[1],
                 Whom::Destination => {
                     ids[2] = ids[2].or_else(|| {
-                        let id = self.end(site, &destination, is_ot)?;
+                        let id = self.end(site, destination, is_ot)?;
                         self.entities.seen(id, time, true);
                         Some(id)
                     });
@@ -162,7 +187,6 @@ impl Discovery {
         if let (Some(client), Some(server)) = (ids[0], ids[2]) {
             self.entities.meet(client, server);
         }
-        Ok(())
     }
 
     /// Takes in one thing that is said.
