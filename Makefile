@@ -5,6 +5,7 @@ SHELL := bash
 
 CARGO ?= cargo
 DEMO := target/demo
+PACKS := rules/it rules/ot rules/policy rules/over_time rules/cross_domain
 STORY := windows.ndjson conn.log dns.log modbus.log zeek_json.ndjson
 TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
@@ -15,8 +16,8 @@ FUZZ_TARGETS := rules condition item event pipeline saved differential drawn str
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
 
-demo: ## write a story of a water utility and scan it with the shipped rules
-	$(CARGO) build --release --locked -p tieline-cli -p tieline-examples
+demo: ## write stories of water utilities, scan them with the shipped rules, and make a report page
+	$(CARGO) build --release --locked -p tieline-cli -p tieline-examples -p tieline-scenarios
 	rm -rf $(DEMO)
 	target/release/water-utility $(DEMO)
 	@printf '\nWhich rules matched, on which hosts?\n$$ tieline scan --rules rules/it $(DEMO)\n\n'
@@ -27,7 +28,12 @@ demo: ## write a story of a water utility and scan it with the shipped rules
 	@cd $(DEMO) && $(TIELINE) scan --rules $(CURDIR)/rules/it $(CURDIR)/rules/over_time --level high --output list --quiet --lateness 1d $(STORY) | grep -A 1 -E 'Several Steps|Keeps Asking|Takes Over'
 	@printf '\nWhy did the critical one match?\n$$ tieline explain --rules rules/it --event $(DEMO)/windows.ndjson:5632\n\n'
 	@cd $(DEMO) && $(TIELINE) explain --rules $(CURDIR)/rules/it --event windows.ndjson:5632
-	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO).\n'
+	target/release/tieline-scenarios mail-to-pump --hours 6 --out $(DEMO)/plant
+	@printf '\nAnd where office and plant meet: what is one attack, which way did it come, and how far did it get?\n$$ tieline incidents --rules $(PACKS) --context plant.yml events.ndjson\n\n'
+	@cd $(DEMO)/plant && $(TIELINE) incidents --rules $(addprefix $(CURDIR)/,$(PACKS)) --context plant.yml --output table --quiet events.ndjson
+	@printf '\nWhat does it all say of the plant?\n$$ tieline report --rules $(PACKS) --context plant.yml --html report.html events.ndjson\n\n'
+	@cd $(DEMO)/plant && $(TIELINE) report --rules $(addprefix $(CURDIR)/,$(PACKS)) --context plant.yml --html report.html --output table --quiet events.ndjson
+	@printf '\nThe events, and truth.json with the steps behind them, are in $(DEMO) and $(DEMO)/plant.\nOpen $(DEMO)/plant/report.html in a browser: it needs no network.\n'
 
 test: format lint docs test-rust test-c test-python test-node test-page test-notebooks test-embed test-forms test-dist ## everything: format, lints, docs, and every language
 

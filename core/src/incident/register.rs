@@ -290,7 +290,9 @@ impl Register {
             notes.put(Note::Found(Found::new(finding, time, |host| self.hosts.name(host).to_owned())));
         }
         let time = time.or(self.latest).unwrap_or(0);
-        self.stats.late += u64::from(time < self.taken);
+        // Correlations are told once all that they are made of is there.
+        let is_correlation = matches!(&what, What::Finding(finding) if !finding.made_of.is_empty());
+        self.stats.late += u64::from(time < self.taken && !is_correlation);
         self.latest = self.latest.max(Some(time));
         self.held.insert((time, what.rank(), at, self.next), what);
         self.next += 1;

@@ -47,11 +47,13 @@ fn of_data(data: &DataReport, all: &mut Vec<BlindSpot>, left_out: &mut Vec<LeftO
     }));
     let rules = |count: usize| if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
     let is_protocol = |log: &&LogMissing| log.field.as_deref() == Some("ot.protocol");
-    let protocols: Vec<&str> =
-        data.missing_logs.iter().filter(is_protocol).flat_map(|log| log.values.iter().map(String::as_str)).collect();
+    // Of a protocol that is there rules may want an operation that is not.
+    let is_there = |name: &str| data.operations.iter().any(|seen| seen.protocol == name);
+    let is_missing = |log: &&LogMissing| is_protocol(log) && !log.values.iter().any(|name| is_there(name));
+    let missing = || data.missing_logs.iter().filter(is_missing);
+    let protocols: BTreeSet<&str> = missing().flat_map(|log| log.values.iter().map(String::as_str)).collect();
     if !protocols.is_empty() {
-        let count = data.missing_logs.iter().filter(is_protocol).map(|log| log.rules).sum();
-        let protocols: BTreeSet<&str> = protocols.into_iter().collect();
+        let count = missing().map(|log| log.rules).sum();
         let names = protocols.into_iter().collect::<Vec<_>>().join(", ");
         let why = format!("no event tells of them; {} are about nothing else", rules(count));
         all.push(spot("log", format!("OT protocols {names}"), why));
