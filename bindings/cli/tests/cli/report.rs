@@ -114,11 +114,17 @@ fn a_report_tells_of_incidents_assets_policy_and_blind_spots() {
     assert!(jump.contains("reached from outside the plant over rdp by 203.0.113.7"), "{jump}");
 
     assert_eq!(row(&own, "zones", "dark")["has_sensor"], false);
-    assert_eq!(row(&own, "conduits", "remote-desktop")["allowed"], 1);
+    assert_eq!(
+        row(&own, "conduits", "remote-desktop")["allowed"],
+        3,
+        "a connection, and two events of the host that name its peer"
+    );
     assert!(own["policy"]["denied"].as_u64().unwrap() >= 3, "{:#}", own["policy"]);
     let privileged = &own["privileged"][0];
     assert_eq!((privileged["operation"].as_str(), privileged["explained"].as_bool()), (Some("mode_stop"), Some(false)));
     assert_eq!(privileged["event"], "events.ndjson:6");
+
+    assert_eq!(row(&own, "rules", "tieline.trust")["detections"], 1);
 
     let blind = row(&own, "rules", "44444444-4444-4444-8444-444444444444");
     assert_eq!(blind["can_match"], false, "{blind:#}");

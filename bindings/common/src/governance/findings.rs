@@ -54,7 +54,20 @@ impl Findings {
     pub(super) fn add(&mut self, note: Note, timeline: &mut Timeline) {
         match note {
             Note::Found(found) => self.found(&found, timeline),
-            Note::Judged(judged) => self.judged(judged),
+            Note::Judged(judged) => {
+                if !judged.is_explained() {
+                    let found = Found {
+                        rule: TRUST.0.to_owned(),
+                        level: Level::High,
+                        made: Made::Trust,
+                        time_ns: nanos(&judged.time),
+                        source: Some(judged.source.clone()),
+                        target: Some(judged.destination.clone()),
+                    };
+                    self.found(&found, timeline);
+                }
+                self.judged(judged);
+            }
         }
     }
 
@@ -77,7 +90,6 @@ impl Findings {
             own.findings += 1;
             own.serious += u64::from(found.level >= Level::High);
         }
-        debug_assert!(found.made != Made::Trust || found.rule == TRUST.0);
     }
 
     fn judged(&mut self, judged: Judgement) {
