@@ -99,7 +99,7 @@ export function PrivilegedOperations() {
   );
 }
 
-const KINDS: Record<string, string> = { new: "New", gone: "Gone", changed: "Changed", over: "Over", opened: "New", closed: "Closed" };
+const KINDS: Record<string, string> = { firing: "Fire now", quiet: "Quiet now", exposed: "Exposed now", met: "Met now", gap: "Gap now", unknown: "Unknown now" };
 
 /** A changed thing in words, whatever its shape. */
 function told(one: unknown): string {
@@ -115,7 +115,7 @@ export function Changes() {
   const { changes } = report;
   if (!changes) return <Section id="changes" title="Changes since the last report"><p class="empty">There is no earlier report to compare with.</p></Section>;
   const parts = Object.entries(changes).filter(([, part]) => typeof part === "object" && part !== null);
-  const plainFacts = Object.entries(changes).filter(([key, part]) => key !== "since" && (typeof part !== "object" || part === null) && part !== null);
+  const plainFacts = Object.entries(changes).filter(([key, part]) => key !== "since" && (typeof part !== "object" || part === null) && part !== null && part !== 0);
   const since = Date.parse(text(changes.since));
   return (
     <Section id="changes" title="Changes since the last report" lead={Number.isFinite(since) ? <>Since {moment(since)} UTC.</> : undefined}>
@@ -135,12 +135,24 @@ function Part({ name, part }: { name: string; part: object }) {
   );
 }
 
+/** An incident, rule or asset by its name where the page knows it. */
+function Changed({ one }: { one: unknown }) {
+  const { incidents, rules, assets, openIncident } = useView();
+  if (typeof one === "string") {
+    const incident = incidents.get(one);
+    if (incident) return <button type="button" class="link" onClick={() => openIncident(one)}><bdi>{incident.title}</bdi></button>;
+    if (rules.has(one)) return <bdi>{rules.get(one)!.title}</bdi>;
+    if (assets.has(one)) return <HostName name={one} />;
+  }
+  return <bdi>{places(told(one))}</bdi>;
+}
+
 function List({ kind, list }: { kind: string; list: unknown[] }) {
   if (!list.length) return <p class="dim">{KINDS[kind] ?? capital(plain(kind))}: none</p>;
   return (
     <details open={list.length <= 12}>
       <summary>{KINDS[kind] ?? capital(plain(kind))}: {count(list.length)}</summary>
-      <ul>{list.slice(0, 200).map((one, at) => <li key={at}><bdi>{told(one)}</bdi></li>)}{list.length > 200 && <li class="dim">and {count(list.length - 200)} more</li>}</ul>
+      <ul>{list.slice(0, 200).map((one, at) => <li key={at}><Changed one={one} /></li>)}{list.length > 200 && <li class="dim">and {count(list.length - 200)} more</li>}</ul>
     </details>
   );
 }

@@ -10,7 +10,7 @@ const techniques = (rule: Rule) => rule.tags.filter((tag) => /^attack\.t\d/i.tes
 const COLUMNS: Column<Rule>[] = [
   { head: "Rule", value: (one) => one.title.toLowerCase(), cell: (one) => <><bdi>{one.title}</bdi>{one.blind && <div class="because"><bdi>{one.blind}</bdi></div>}</>, kind: "wide" },
   { head: "Level", value: (one) => rank(one.level), cell: (one) => <LevelMark level={one.level} /> },
-  { head: "Pack", value: (one) => one.pack },
+  { head: "Pack", value: (one) => one.pack.replace(/^.*[\\/]/, "") },
   { head: "Techniques", value: techniques },
   { head: "Found", value: (one) => one.detections, cell: (one) => (one.detections ? count(one.detections) : <span class="dim">0</span>), kind: "number" },
   { head: "Last (UTC)", value: (one) => one.last, cell: (one) => (one.last === null ? "" : moment(one.last).slice(0, 16)), kind: "time" },

@@ -130,7 +130,7 @@ export function document(size: Size): Any {
       nist_csf: [{ id: "DE.CM-01", title: "Networks and network services are monitored", status: "met", evidence: ["sensors in 7 of 8 zones"] }, { id: "ID.AM-01", title: "Inventories of hardware are maintained", status: "gap", evidence: ["31 unknown assets"] }],
       attack: { enterprise: TACTICS.enterprise!.map(technique), ics: TACTICS.ics!.map(technique) },
     },
-    changes: { since: iso(START), assets: { new: ["hmi-00031", "con-00077"], gone: [], changed: [{ id: "plc-3", firmware: ["4.1", "4.5"] }] }, incidents: { new: incidents.slice(0, 3).map((one) => ({ id: one.id, title: one.title })), over: [] }, rules: { new: [], gone: [] } },
+    changes: { since: iso(START), assets: { new: ["hmi-00031", "con-00077"], gone: [], changed: [{ id: "plc-3", firmware: ["4.1", "4.5"] }] }, incidents: { new: incidents.slice(0, 3).map((one) => one.id), closed: [] }, rules: { firing: ["rule-1"], quiet: [] } },
     left_out: [],
   };
 }

@@ -161,6 +161,18 @@ test("what the policy denies is told by flow and by reason", async ({ page }) =>
   await expect(page.getByRole("table", { name: "Conduits" })).toContainText("dmz, remote");
 });
 
+test("what changed is told by name and opens", async ({ page }) => {
+  await open(page, "small");
+  const changes = page.locator("#changes");
+  await expect(changes).toContainText("plc-3, firmware 4.1 → 4.5");
+  await expect(changes).toContainText("Fire now: 1");
+  const incident = changes.getByRole("button").first();
+  const title = await incident.innerText();
+  await incident.click();
+  await expect(page.locator("#incident-title")).toHaveText(title);
+  await expect(page.locator("#incident")).toBeFocused();
+});
+
 test("dark and light follow the system and the switch", async ({ page }) => {
   await page.emulateMedia({ colorScheme: "dark" });
   await open(page, "small");
