@@ -42,6 +42,12 @@ pub(crate) const TRUST_TRIES_MAX: usize = 4_096;
 
 /// Hosts that incidents tell apart; findings on others have no host.
 pub(crate) const INCIDENT_HOSTS_MAX: usize = 1 << 20;
+/// Sources whose clocks are compared.
+pub(crate) const INCIDENT_CLOCKS_MAX: usize = 256;
+/// Things of which several sources may tell, by which clocks are compared; then the oldest half is forgotten.
+pub(crate) const INCIDENT_CLOCK_KEYS_MAX: usize = 1 << 16;
+/// Seconds by which a clock may be off.
+pub(crate) const INCIDENT_OFFSET_S_MAX: i64 = 12 * 3_600;
 /// What waits for late events; then the earliest is taken before its time.
 pub(crate) const INCIDENT_HELD_MAX: usize = 1 << 18;
 /// Changes that wait to be asked for; then the oldest are forgotten.

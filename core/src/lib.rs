@@ -69,7 +69,7 @@ pub mod incidents {
     pub use crate::engine::Incidents;
     pub use crate::incident::{
         Change, EntityKind, FindingSeen, Found, Hop, HostSeen, Incident, IncidentForm, IncidentOptions, IncidentStats,
-        Made, Note, Path, Reach, Reported, Score, Spread, Term,
+        Made, Note, Path, Reach, Reported, Score, Skew, Spread, Term,
     };
 
     /// The JSON schema of an incident in the form [`IncidentForm::Ndjson`].

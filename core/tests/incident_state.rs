@@ -108,7 +108,9 @@ fn push(incidents: &mut Incidents, number: usize, (what, minute, one, other, who
     };
     let host = ["office-1", "jump-1", "ews-1", "hmi-1", "srv-1", "srv-2", "srv-3", "srv-4"];
     let at = format!("log:{number}");
-    let time = format!("2026-11-{:02}T{:02}:{:02}:00Z", 24 + minute / 1_440, minute / 60 % 24, minute % 60);
+    // No two happen at one time.
+    let (day, hour, second) = (24 + minute / 1_440, minute / 60 % 24, number % 60);
+    let time = format!("2026-11-{day:02}T{hour:02}:{:02}:{second:02}Z", minute % 60);
     let who = ["anna", "kim", "operator"][who as usize];
     let (from, to, on) = (ip(one), ip(other), host[one as usize]);
     let event = match what {
@@ -123,7 +125,7 @@ fn push(incidents: &mut Incidents, number: usize, (what, minute, one, other, who
         5 => format!(r#"{{"ts": "{time}", "from": "{from}", "to": "{to}", "id.resp_p": 3389}}"#),
         _ => {
             let reported = Reported {
-                time_ns: 1_795_500_000_000_000_000 + minute * 60_000_000_000,
+                time_ns: 1_795_478_400_000_000_000 + (minute * 60 + second as i64) * 1_000_000_000,
                 at: &at,
                 rule: "edr",
                 title: "Alert",
@@ -170,6 +172,32 @@ proptest! {
     fn saved_state_goes_on_as_if_it_had_never_stopped(all in happens(), cut in 0..120_usize) {
         let expected = run(&all, |_, incidents| incidents);
         prop_assert_eq!(&run(&all, |at, own| if at == cut { again(&own) } else { own }), &expected);
+    }
+
+    #[test]
+    fn the_order_of_arrival_within_the_lateness_changes_nothing(all in happens()) {
+        let mut ordered: Vec<(usize, Happens)> = all.iter().copied().enumerate().collect();
+        ordered.sort_by_key(|(number, one)| (one.1 + *number as i64 * 3, *number % 60));
+        let (mut late, mut in_time) = (new(), new());
+        all.iter().enumerate().for_each(|(number, one)| push(&mut late, number, *one));
+        ordered.iter().for_each(|(number, one)| push(&mut in_time, *number, *one));
+        prop_assert_eq!(asked(late), asked(in_time));
+    }
+
+    #[test]
+    fn any_names_are_kept(names in proptest::collection::vec(any::<String>(), 1..12)) {
+        let mut incidents = new();
+        for (number, name) in names.iter().enumerate() {
+            let tool = format!("C:\\\\{name}\\\\x.exe");
+            let event = serde_json::json!({"ts": "2026-11-26T08:00:00Z", "hostname": name, "tool": tool, "who": name});
+            incidents.push_json(event.to_string().as_bytes(), &format!("{name}:{number}")).unwrap();
+        }
+        let mut other = again(&incidents);
+        other.finish();
+        incidents.finish();
+        prop_assert_eq!(other.incidents(), incidents.incidents());
+        let kept: u64 = incidents.incidents().iter().flat_map(|own| &own.findings).map(|own| own.count).sum();
+        prop_assert!(kept as usize >= names.len());
     }
 
     #[test]
@@ -310,12 +338,12 @@ fn what_rules_that_are_gone_have_found_stays() {
             .collect::<Vec<_>>()
     };
     let mut incidents = told();
+    push(&mut incidents, 29, (5, 9, 0, 1, 0));
     let before = titles(&incidents);
     assert!(!before.is_empty());
     let (_, other) = RULES.split_once("---\n").unwrap();
     let (stop, _) = other.split_once("---\n").unwrap();
-    let restored = incidents.reload(&rules(&stop.replace("level: medium", "level: critical")), &BASE.1);
-    assert_eq!(restored.dropped.len(), 1);
+    incidents.reload(&rules(&stop.replace("level: medium", "level: critical")), &BASE.1);
     for number in 30..40 {
         push(&mut incidents, number, (0, 0, 0, 1, 0));
         push(&mut incidents, number, (1, 0, 2, 3, 0));
@@ -324,4 +352,51 @@ fn what_rules_that_are_gone_have_found_stays() {
     let all = incidents.incidents();
     let stops = || all.iter().flat_map(|own| &own.findings).filter(|found| found.title == "Stop");
     assert!(stops().any(|found| found.level == Level::Critical), "a rule that is loaded anew says what it says now");
+}
+
+#[test]
+fn equal_addresses_and_names_at_two_sites_join_nothing() {
+    let plant = plant("sites: [{name: north, sensors: [tap-n]}, {name: south, sensors: [tap-s]}]\n");
+    let mut incidents = made(&BASE.0, &plant);
+    for (number, sensor) in ["tap-n", "tap-s"].into_iter().enumerate() {
+        let event = format!(
+            r#"{{"ts": "2026-11-26T08:0{number}:00Z", "sensor": "{sensor}", "from": "10.9.0.1", "to": "10.9.0.2", "stop": 1}}"#
+        );
+        incidents.push_json(event.as_bytes(), sensor).unwrap();
+    }
+    incidents.finish();
+    let all = incidents.incidents();
+    let mut names: Vec<&str> = all.iter().map(|own| own.hosts[0].name.as_str()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["north:10.9.0.1", "south:10.9.0.1"]);
+}
+
+#[test]
+#[ignore = "takes a minute; prints what half a million hosts take"]
+fn half_a_million_hosts() {
+    let mut incidents = Incidents::new(&BASE.0, Compiler::new(), &BASE.1, IncidentOptions::default()).unwrap();
+    for part in 0..5_i64 {
+        let begun = std::time::Instant::now();
+        for number in part * 100_000..(part + 1) * 100_000 {
+            let source = format!("host-{number}");
+            let reported = Reported {
+                time_ns: number * 1_000_000_000,
+                at: "x",
+                rule: "edr",
+                title: "Alert",
+                source: Some(&source),
+                target: Some("server"),
+                ..Reported::default()
+            };
+            incidents.add(&reported);
+        }
+        println!("hosts {}: {:?}", (part + 1) * 100_000, begun.elapsed());
+    }
+    let begun = std::time::Instant::now();
+    let saved = incidents.snapshot();
+    println!("snapshot {} MB in {:?}", saved.len() >> 20, begun.elapsed());
+    let begun = std::time::Instant::now();
+    incidents.restore(&saved).unwrap();
+    println!("restored in {:?}", begun.elapsed());
+    println!("{:?}", incidents.stats());
 }

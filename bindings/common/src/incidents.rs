@@ -1,15 +1,20 @@
 //! Makes incidents of events of any source, with the rules as they are mapped to it.
 //!
 //! ```text
-//! event ─▶ which source is it? ─▶ scanner for that source ─▶ incidents
+//! event ─▶ which source is it? ─▶ scanner for that source ─▶ incidents ─▶ state file, so that the next run goes on
 //! ```
 
-use crate::load::{PipelineText, with_entities};
+use crate::load::{LoadError, PipelineText, with_entities};
 use crate::source::{Plan, SourceId};
+use crate::state::{IncidentState, StateFile};
 use std::collections::HashMap;
+use std::path::Path;
 use tieline::context::Context;
 use tieline::incidents::{IncidentOptions, Incidents};
-use tieline::{Compiler, EventError, Scanner};
+use tieline::stream::Restored;
+use tieline::{Compiler, EventError, Rules, Scanner};
+
+pub use crate::state::Marks;
 
 /// Events of any source on their way to incidents.
 #[derive(Debug)]
@@ -18,6 +23,8 @@ pub struct Investigation {
     incidents: Incidents,
     scanners: HashMap<SourceId, Scanner>,
     likely: Option<SourceId>,
+    /// From which source and file the last event was.
+    last: Option<(SourceId, String)>,
     fault: Option<tieline::Error>,
 }
 
@@ -27,15 +34,10 @@ impl Investigation {
     /// # Errors
     /// When rules, pipelines or tables are broken so that nothing can be compiled.
     pub fn new(plan: Plan, taxonomy: &[PipelineText], options: IncidentOptions) -> Result<Self, tieline::Error> {
-        let none = Context::read(&[]);
-        let context = plan.context().unwrap_or(&none).clone();
-        let as_is = plan.fixed().unwrap_or_else(|| plan.as_is());
-        plan.compile(as_is)?;
-        let empty = Compiler::new().build()?;
-        let rules = plan.rules(as_is).unwrap_or(&empty);
+        let (rules, context) = base(&plan)?;
         let tables = with_entities(Compiler::new().time(plan.time().clone()), taxonomy);
-        let incidents = Incidents::new(rules, tables, &context, options)?;
-        Ok(Self { plan, incidents, scanners: HashMap::new(), likely: None, fault: None })
+        let incidents = Incidents::new(&rules, tables, &context, options)?;
+        Ok(Self { plan, incidents, scanners: HashMap::new(), likely: None, last: None, fault: None })
     }
 
     /// The same, with notes of all that is found.
@@ -44,11 +46,12 @@ impl Investigation {
         taxonomy: &[PipelineText],
         options: IncidentOptions,
     ) -> Result<Self, tieline::Error> {
-        let Self { plan, incidents, scanners, likely, fault } = Self::new(plan, taxonomy, options)?;
-        Ok(Self { plan, incidents: incidents.with_notes(), scanners, likely, fault })
+        let own = Self::new(plan, taxonomy, options)?;
+        Ok(Self { incidents: own.incidents.with_notes(), ..own })
     }
 
-    /// Takes an event; `at` says where it stands.
+    /// Takes an event; `at` says where it stands: a file, a colon, and a line. Its clock is known as that of its sensor when it names one, else as
+    /// `file:kind`, such as `ot.ndjson:zeek`; [`IncidentOptions::clock_offsets_s`] may also name the file, with or without its folders, or the kind.
     ///
     /// # Errors
     /// When the bytes are no JSON object.
@@ -75,10 +78,48 @@ impl Investigation {
                 self.scanners.insert(id, Scanner::new(rules));
             }
         }
+        let file = at.rsplit_once(':').map_or(at, |(file, _)| file);
+        if self.last.as_ref().is_none_or(|(last, name)| *last != id || name != file) {
+            let kind = self.plan.source(id).map_or("events", |known| known.name());
+            let name = Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file);
+            self.incidents.set_source(&[&format!("{name}:{kind}"), name, file, kind]);
+            self.last = Some((id, file.to_owned()));
+        }
         match self.scanners.get_mut(&id) {
             Some(scanner) => self.incidents.push_json_with(scanner, event, at),
             None => Ok(()),
         }
+    }
+
+    /// Goes on with other rules and another plant, those of a plan, as [`Incidents::reload`] does.
+    ///
+    /// # Errors
+    /// When rules or pipelines are broken so that nothing can be compiled; then nothing changes.
+    pub fn reload(&mut self, plan: Plan) -> Result<Restored, tieline::Error> {
+        let (rules, context) = base(&plan)?;
+        let restored = self.incidents.reload(&rules, &context);
+        self.plan = plan;
+        self.scanners.clear();
+        (self.likely, self.last) = (None, None);
+        Ok(restored)
+    }
+
+    /// Writes the state into a file, with how far files were read. Whoever reads it meanwhile finds the old or the new one.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn save(&self, path: &Path, marks: &Marks) -> Result<(), LoadError> {
+        IncidentState { incidents: self.incidents.snapshot(), marks: marks.clone() }.write(path)
+    }
+
+    /// Goes on with the state in a file, and tells how far files were read; nothing when there is no such file yet.
+    ///
+    /// # Errors
+    /// When it cannot be read, is damaged, or is of something else.
+    pub fn resume(&mut self, path: &Path) -> Result<Option<(Restored, Marks)>, LoadError> {
+        let Some(IncidentState { incidents, marks }) = IncidentState::read(path)? else { return Ok(None) };
+        let fault = |error: tieline::Error| LoadError::new(path, error.to_string());
+        Ok(Some((self.incidents.restore(&incidents).map_err(fault)?, marks)))
     }
 
     /// Takes all that still waits.
@@ -102,4 +143,13 @@ impl Investigation {
     pub fn incidents(&mut self) -> &mut Incidents {
         &mut self.incidents
     }
+}
+
+/// The rules as they are, and the plant of a plan.
+fn base(plan: &Plan) -> Result<(Rules, Context), tieline::Error> {
+    let context = plan.context().cloned().unwrap_or_else(|| Context::read(&[]));
+    let as_is = plan.fixed().unwrap_or_else(|| plan.as_is());
+    plan.compile(as_is)?;
+    let rules = plan.rules(as_is).cloned().map_or_else(|| Compiler::new().build(), Ok)?;
+    Ok((rules, context))
 }

@@ -343,7 +343,8 @@ impl Lens {
         let [from, to] = ends;
         let decision = view.flow.or_else(|| said.decide(context, &view.ends, || self.time(slots, text)));
         let (Said { protocol, port, operation, is_turned }, time) = (said, self.time_of_collector(slots, text));
-        Passing { from, to, host, is_turned, protocol, port, operation, time, decision }
+        let sensor = self.value(Input::Sensor, slots, text);
+        Passing { from, to, host, is_turned, protocol, port, operation, sensor, time, decision }
     }
 
     /// Whether the event is no question: units are behind whoever is asked, the receiver, unless it has answered.
@@ -387,6 +388,8 @@ pub(crate) struct Passing<'e> {
     pub(crate) protocol: Option<Cow<'e, str>>,
     pub(crate) port: Option<u16>,
     pub(crate) operation: Option<Cow<'e, str>>,
+    /// The sensor that saw it, as it calls itself.
+    pub(crate) sensor: Option<Cow<'e, str>>,
     /// Nanoseconds since 1970.
     pub(crate) time: Option<i64>,
     pub(crate) decision: Option<Decision>,

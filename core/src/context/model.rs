@@ -297,6 +297,11 @@ impl Context {
         self.plant.index.end(&self.plant.assets, &Named { ip, mac, host, unit: None }, site)
     }
 
+    /// Whether a site declares a sensor of this name.
+    pub(crate) fn has_sensor(&self, name: &str) -> bool {
+        self.plant.index.sensors.contains_key(name)
+    }
+
     /// What tells this plant from others: saved state of the same one means the same by every name.
     pub(crate) fn fingerprint(&self) -> u64 {
         let Plant { sites, assets, zones, conduits, .. } = &*self.plant;

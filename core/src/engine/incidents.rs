@@ -5,6 +5,7 @@
 //!        └▶ observer: who dealt with whom, logons, operations  ┴▶ register ─▶ incidents
 //! ```
 
+mod clocks;
 mod saved;
 
 use super::observer::{Observed, Observer};
@@ -16,11 +17,12 @@ use crate::context::{Context, reasons};
 use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
-    Change, Class, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
+    Change, Class, Clocks, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
     IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account,
 };
 use crate::program::SlotId;
 use crate::time;
+use clocks::Clock;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -89,6 +91,9 @@ pub struct Incidents {
     /// What events are about that correlations may name, by their numbers.
     kept: BTreeMap<u64, About>,
     has_plant: bool,
+    clocks: Clocks,
+    /// Names of the source of events to come, the most telling first.
+    source: Vec<String>,
 }
 
 /// What an event is about.
@@ -117,6 +122,7 @@ impl Incidents {
         context: &Context,
         options: IncidentOptions,
     ) -> Result<Self, Error> {
+        clocks::check(&options)?;
         let table = tables.entities()?;
         let names = table.0.iter().map(|(name, _)| name.clone());
         let observer = Observer::asking(tables, context, names)?;
@@ -137,6 +143,8 @@ impl Incidents {
             rules: HashMap::new(),
             kept: BTreeMap::new(),
             has_plant: !context.assets().is_empty(),
+            clocks: Clocks::default(),
+            source: Vec::new(),
         })
     }
 
@@ -164,29 +172,34 @@ impl Incidents {
             .map(|detection| known(&mut self.rules, detection.rule().metadata(), Made::Detection))
             .collect();
         let heard = !self.sighting.is_empty();
-        // What cannot be correlated is still found.
-        drop(self.stream.push(&self.sighting));
-        let mut about = None;
-        let Self { observer, register, entities, initiated, has_plant, .. } = self;
+        let (mut about, mut offset, mut entries) = (None, 0, Vec::new());
+        let Self { observer, register, entities, initiated, has_plant, clocks, source, .. } = self;
         observer.each(event, |observed| {
             introduce(observed, initiated, register);
-            let own = About::read(observed, register, entities, at);
+            let clock = Clock::of(observed, source, register);
+            offset = clock.offset;
+            let mut own = About::read(observed, register, entities, at);
+            own.time = own.time.map(|time| time.saturating_add(offset));
             if let Some(logon) = logon_of(observed) {
-                register.push(Entry { time: own.time, at: at.into(), what: What::Logon(logon) });
+                entries.push(Entry { time: own.time, at: at.into(), what: What::Logon(logon) });
             }
             if let Some(contact) = contact(observed, &own) {
-                register.push(Entry { time: own.time, at: at.into(), what: What::Contact(contact) });
+                clock.tell(clocks, &contact, observed.passing.port, own.time);
+                entries.push(Entry { time: own.time, at: at.into(), what: What::Contact(contact) });
             }
             if *has_plant && let Some(act) = act(observed, register.context()) {
                 let finding = Box::new(own.finding(Register::unexplained(), Some(number)));
-                register.push(Entry { time: own.time, at: at.into(), what: What::Act(act, finding) });
+                entries.push(Entry { time: own.time, at: at.into(), what: What::Act(act, finding) });
             }
             about.get_or_insert(own);
         })?;
+        // What cannot be correlated is still found.
+        self.sighting.time = self.sighting.time.map(|time| time.saturating_add(offset));
+        drop(self.stream.push(&self.sighting));
         let about = about.unwrap_or_else(|| About { at: at.into(), ..About::default() });
         for rule in found {
             let finding = about.finding(rule, Some(number));
-            self.register.push(Entry { time: about.time, at: at.into(), what: What::Finding(Box::new(finding)) });
+            entries.push(Entry { time: about.time, at: at.into(), what: What::Finding(Box::new(finding)) });
         }
         if heard {
             if self.kept.len() >= KEPT_MAX {
@@ -194,7 +207,9 @@ impl Incidents {
             }
             self.kept.insert(number, about);
         }
+        // Alerts are of what came before, as far as events may be late.
         self.take_alerts();
+        entries.into_iter().for_each(|entry| self.register.push(entry));
         Ok(())
     }
 

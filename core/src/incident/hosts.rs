@@ -207,17 +207,27 @@ impl Hosts {
     pub(super) fn save(&self, bytes: &mut Vec<u8>, context: &Context) {
         write(bytes, &self.given_up);
         let place = |place: &Place| SavedPlace::of(place, context);
-        write_all(bytes, self.known.iter().map(|known| (known, known.place.as_ref().map(place))));
+        let places = |known: &Known| known.places.iter().map(place).collect::<Vec<_>>();
+        write_all(bytes, self.known.iter().map(|known| (known, known.place.as_ref().map(place), places(known))));
         let mut places: Vec<(u32, &Place)> = self.by_place.iter().map(|(place, number)| (*number, place)).collect();
         places.sort_unstable();
         write_all(bytes, places.into_iter().map(|(number, own)| (number, place(own))));
+        let mut by_name: Vec<_> = self.by_name.iter().collect();
+        by_name.sort_unstable();
+        write_all(bytes, by_name.into_iter());
+        let mut by_label: Vec<_> = self.by_label.iter().collect();
+        by_label.sort_unstable();
+        write_all(bytes, by_label.into_iter());
     }
 
     /// Reads what was written. In another plant what is known of hosts is that plant's; a host that it does not know keeps what was known.
     pub(super) fn load(bytes: &mut &[u8], context: &Context, plant: Plant) -> Result<Self, Damage> {
         let names = Names::new(context, plant);
         let mut own = Self { given_up: read(bytes)?, ..Self::default() };
-        for (mut known, place) in read_all::<(Known, Option<SavedPlace>)>(bytes, INCIDENT_HOSTS_MAX)? {
+        for (mut known, place, places) in
+            read_all::<(Known, Option<SavedPlace>, Vec<SavedPlace>)>(bytes, INCIDENT_HOSTS_MAX)?
+        {
+            known.places = places.into_iter().filter_map(|place| names.place(place)).collect();
             known.place = place.and_then(|place| names.place(place));
             known.asset = known.place.as_ref().and_then(Place::asset);
             own.known.push(known);
@@ -235,18 +245,23 @@ impl Hosts {
         for (_, _, number, place) in places {
             own.by_place.entry(place).or_insert(number);
         }
+        own.by_name = read_all(bytes, usize::MAX)?.into_iter().collect();
+        own.by_label = read_all(bytes, usize::MAX)?.into_iter().collect();
         if plant == Plant::MaybeOther {
             own.learn_anew(context);
+            own.places_anew();
+            own.by_name = (0..).zip(&own.known).map(|(number, known)| (known.name.clone(), number)).collect();
         }
-        own.places_anew();
-        own.by_name = (0..).zip(&own.known).map(|(number, known)| (known.name.clone(), number)).collect();
-        let is_sound = own.by_name.len() == own.known.len() && own.given_up < COUNT_MAX;
+        let mut numbers = own.by_name.values().copied().chain(own.by_label.values().filter_map(|label| *label));
+        let is_sound = own.given_up < COUNT_MAX && numbers.all(|number| (number as usize) < own.known.len());
         let is_countable = |known: &Known| known.peers_in.max(known.peers_out) < u32::MAX / 2;
         if is_sound && own.known.iter().all(is_countable) { Ok(own) } else { Err(Damage::Broken) }
     }
 
     /// Finds out again what events call each host, and which hosts are called by the first part of their names.
     fn places_anew(&mut self) {
+        self.by_label.clear();
+        self.known.iter_mut().for_each(|known| known.places.clear());
         let mut places: Vec<(&Place, u32)> = self.by_place.iter().map(|(place, number)| (place, *number)).collect();
         places.sort_unstable();
         for (place, number) in places {

@@ -8,6 +8,7 @@
 //! what they have in common, weighed by a short table (`evidence`); what many have in common (`hub`) weighs little. Contacts are what
 //! hosts did with hosts, found or not; the way is traced over them. No rule and no event is known here, and no clock is read.
 
+mod clocks;
 mod contacts;
 mod evidence;
 mod export;
@@ -26,6 +27,8 @@ mod signs;
 mod spread;
 mod table;
 
+pub(crate) use clocks::Clocks;
+pub use clocks::Skew;
 pub use export::IncidentForm;
 pub(crate) use finding::{Entity, Finding, FindingRule};
 pub use finding::{EntityKind, Made, Reported};

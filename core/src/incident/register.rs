@@ -49,6 +49,9 @@ pub struct IncidentOptions {
     pub findings_max: usize,
     /// Spans of contacts that are kept. When there are more, the oldest quarter is forgotten.
     pub contacts_max: usize,
+    /// Seconds that are added to the times of a source, by its name: see [`Incidents::set_source`](crate::incidents::Incidents::set_source). At most twelve
+    /// hours either way.
+    pub clock_offsets_s: BTreeMap<String, i64>,
 }
 
 impl Default for IncidentOptions {
@@ -61,6 +64,7 @@ impl Default for IncidentOptions {
             level: Level::Medium,
             findings_max: 1 << 20,
             contacts_max: 1 << 21,
+            clock_offsets_s: BTreeMap::new(),
         }
     }
 }
@@ -224,6 +228,10 @@ impl Register {
 
     pub(crate) fn context(&self) -> &Context {
         &self.context
+    }
+
+    pub(crate) fn options(&self) -> &IncidentOptions {
+        &self.options
     }
 
     /// The host at an end of an event.

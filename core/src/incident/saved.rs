@@ -152,6 +152,8 @@ impl Register {
         }
         new.changes = read_all(bytes, INCIDENT_CHANGES_MAX)?.into_iter().map(SavedChange::change).collect();
         new.keep = self.keep;
+        // Notes are for who takes them, and no part of the state.
+        new.notes = self.notes.as_ref().map(|_| super::notes::Notes::default());
         Ok(new)
     }
 
@@ -162,7 +164,8 @@ impl Register {
         self.context = context.clone();
         let loaded = self.load(&mut bytes.as_slice(), &rules);
         debug_assert!(loaded.is_ok(), "what was just written can be read");
-        if let Ok(loaded) = loaded {
+        if let Ok(mut loaded) = loaded {
+            loaded.notes = self.notes.take();
             *self = loaded;
         }
     }

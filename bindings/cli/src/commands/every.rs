@@ -4,6 +4,7 @@ use crate::exit::{Exit, Failure};
 use crate::screen::{Screen, counted};
 use std::path::{Path, PathBuf};
 use tieline::EventError;
+use tieline_common::incidents::Marks;
 use tieline_common::input::{Batch, EventFiles, InputError, InputOptions, Reader, expand_paths};
 
 /// What is done with an event, of which it is told where it stands, and what may be told at once.
@@ -24,25 +25,43 @@ impl Tally {
     pub(super) fn of(
         files: &[PathBuf],
         screen: &mut Screen,
+        show: impl FnMut(&[u8], &str, &mut Screen) -> Result<(), EventError>,
+    ) -> Self {
+        Self::beyond(files, screen, None, show)
+    }
+
+    /// The same for what stands beyond marks, if there are any; they are set to where the files end.
+    pub(super) fn beyond(
+        files: &[PathBuf],
+        screen: &mut Screen,
+        mut marks: Option<&mut Marks>,
         mut show: impl FnMut(&[u8], &str, &mut Screen) -> Result<(), EventError>,
     ) -> Self {
         let mut tally = Self::default();
         let EventFiles { files, errors, .. } = expand_paths(files);
         errors.iter().for_each(|error| tally.bad_file(error, screen));
         for path in files {
-            if let Err(error) = tally.file(&path, screen, &mut show) {
+            if let Err(error) = tally.file(&path, screen, marks.as_deref_mut(), &mut show) {
                 tally.bad_file(&error, screen);
             }
         }
         tally
     }
 
-    fn file(&mut self, path: &Path, screen: &mut Screen, show: Show<'_>) -> Result<(), InputError> {
+    fn file(
+        &mut self,
+        path: &Path,
+        screen: &mut Screen,
+        mut marks: Option<&mut Marks>,
+        show: Show<'_>,
+    ) -> Result<(), InputError> {
         let options = InputOptions::default();
         let mut reader = match path.as_os_str() == "-" {
             true => Reader::from_read(path, Box::new(std::io::stdin()), &options)?,
             false => Reader::open(path, &options)?,
         };
+        let name = path.to_string_lossy();
+        let (mark, before) = marks.as_deref_mut().map_or((None, 0), |marks| marks.open(&name));
         let (mut batch, mut faults) = (Batch::default(), Vec::new());
         let mut more = true;
         while more {
@@ -53,12 +72,15 @@ impl Tally {
                 screen.error(&format!("{}: {fault}", path.display()));
             }
             more = read?;
-            for record in batch.iter().filter(|_| more) {
+            for record in batch.iter().filter(|record| more && record.number > before) {
                 self.events += 1;
                 let at = format!("{}:{}", path.display(), record.number);
                 if let Err(error) = show(record.bytes, &at, screen) {
                     self.unreadable += 1;
                     screen.error(&format!("{at}: {error}"));
+                }
+                if let Some(marks) = &mut marks {
+                    marks.note(mark, record.number);
                 }
             }
         }

@@ -15,11 +15,14 @@ use crate::exit::{Exit, Failure};
 use crate::screen::{BOLD, DIM, Screen, counted};
 use clap::{Args as ClapArgs, ValueEnum};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tieline::incidents::{Change, Incident, IncidentForm, IncidentOptions};
-use tieline_common::incidents::Investigation;
-use tieline_common::load::read_taxonomy;
+use tieline::incidents::{Change, Incident, IncidentForm, IncidentOptions, Skew};
+use tieline_common::incidents::{Investigation, Marks};
+use tieline_common::load::{PipelineText, read_taxonomy};
+use tieline_common::source::Plan;
 
 /// Arguments of `incidents`.
 #[derive(Debug, Clone, ClapArgs)]
@@ -41,10 +44,36 @@ pub(crate) struct IncidentsArgs {
     /// Only the incident of this id (may be repeated)
     #[arg(long = "incident", value_name = "ID")]
     only: Vec<String>,
+    /// Seconds to add to the times of a source: a sensor, a file, or a kind such as zeek; `auto` reads all twice, and
+    /// takes what the first time shows
+    #[arg(long, value_name = "SOURCE=SECONDS|auto", value_parser = clock_offset, allow_hyphen_values = true)]
+    clock_offset: Vec<ClockOffset>,
+    /// Keep the state in FILE and go on from there; what was read of a file is not read again
+    #[arg(long, value_name = "FILE")]
+    state: Option<PathBuf>,
     /// End with exit code 1 when there is an incident
     #[arg(long)]
     fail: bool,
 }
+
+/// By how much a clock is off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum ClockOffset {
+    Auto,
+    Of(String, i64),
+}
+
+fn clock_offset(text: &str) -> Result<ClockOffset, String> {
+    if text == "auto" {
+        return Ok(ClockOffset::Auto);
+    }
+    let parts = text.rsplit_once('=').filter(|(name, _)| !name.is_empty());
+    let parsed = parts.and_then(|(name, seconds)| Some(ClockOffset::Of(name.to_owned(), seconds.trim().parse().ok()?)));
+    parsed.ok_or_else(|| "write a source and seconds, such as ot.ndjson=-420, or auto".to_owned())
+}
+
+/// Above this many seconds a clock that seems to be off is told.
+const SKEW_TOLD_S: f64 = 30.0;
 
 /// What `incidents` prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -103,13 +132,19 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
         lateness: Duration::from_secs(args.lateness),
         quiet: Duration::from_secs(args.quiet_hours.saturating_mul(3_600)),
         hub_peers: args.hub_peers,
+        clock_offsets_s: offsets(&args, &plan, &taxonomy, screen)?,
         ..IncidentOptions::default()
     };
     let mut investigation = Investigation::new(plan, &taxonomy, options)?;
+    let mut marks = match &args.state {
+        Some(path) => resume(&mut investigation, path, screen)?,
+        None => Marks::default(),
+    };
     let form =
         args.output.unwrap_or(if screen.out_is_terminal() { IncidentsForm::Table } else { IncidentsForm::Ndjson });
     let mut told = Ok(());
-    let tally = Tally::of(&args.given.files, screen, |event, at, screen| {
+    let kept = args.state.as_ref().map(|_| &mut marks);
+    let tally = Tally::beyond(&args.given.files, screen, kept, |event, at, screen| {
         let pushed = investigation.push(event, at);
         if form == IncidentsForm::Changes && told.is_ok() {
             told = changes(&investigation.incidents().take_changes(), Some(at), screen);
@@ -117,6 +152,9 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
         pushed
     });
     told?;
+    if let Some(path) = &args.state {
+        investigation.save(path, &marks)?;
+    }
     let incidents = investigation.finish()?;
     let mut all = incidents.incidents();
     if !args.only.is_empty() {
@@ -132,6 +170,9 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
     screen.note(&format!("{events} read: {findings}, {}", counted(all.len() as u64, "incident")));
     if stats.late + stats.given_up > 0 {
         screen.note(&format!("{} came late, {} had no room", stats.late, stats.given_up));
+    }
+    for skew in incidents.skews().iter().filter(|skew| skew.offset_s.abs() > SKEW_TOLD_S) {
+        screen.warning(&format!("{}; `--clock-offset {}={:.0}` puts it right", off(skew), skew.source, skew.offset_s));
     }
     tally.exit(if args.fail && !all.is_empty() { Exit::Findings } else { Exit::Fine })
 }
@@ -152,6 +193,60 @@ struct Changed<'a> {
     after: Option<&'a str>,
     #[serde(flatten)]
     change: &'a Change,
+}
+
+/// The offsets that were given; those that clocks seem to need, when that was asked for.
+fn offsets(
+    args: &IncidentsArgs,
+    plan: &Plan,
+    taxonomy: &[PipelineText],
+    screen: &mut Screen,
+) -> Result<BTreeMap<String, i64>, Failure> {
+    let given = args.clock_offset.iter().filter_map(|own| match own {
+        ClockOffset::Of(name, seconds) => Some((name.clone(), *seconds)),
+        ClockOffset::Auto => None,
+    });
+    let mut offsets: BTreeMap<String, i64> = given.collect();
+    if !args.clock_offset.contains(&ClockOffset::Auto) {
+        return Ok(offsets);
+    }
+    if args.given.files.iter().any(|file| file.as_os_str() == "-") {
+        return Err(Failure::Usage("`--clock-offset auto` reads all twice, which standard input cannot be".to_owned()));
+    }
+    let options = IncidentOptions { clock_offsets_s: offsets.clone(), ..IncidentOptions::default() };
+    let mut first = Investigation::new(plan.again(), taxonomy, options)?;
+    let quiet = |event: &[u8], at: &str, _: &mut Screen| {
+        drop(first.push(event, at));
+        Ok(())
+    };
+    Tally::of(&args.given.files, screen, quiet);
+    for skew in first.incidents().skews().iter().filter(|skew| skew.offset_s.abs() > SKEW_TOLD_S) {
+        screen.note(&format!("{}; that is put right", off(skew)));
+        *offsets.entry(skew.source.clone()).or_default() += skew.offset_s.round() as i64;
+    }
+    Ok(offsets)
+}
+
+/// How far a clock seems to be off.
+fn off(skew: &Skew) -> String {
+    let Skew { source, against, offset_s, pairs, spread_s } = skew;
+    let way = if *offset_s > 0.0 { "slow" } else { "fast" };
+    format!(
+        "the clock of `{source}` seems to be {:.0} s {way} against `{against}` ({pairs} things of which both tell, +/- {spread_s:.0} s)",
+        offset_s.abs()
+    )
+}
+
+/// Goes on with the state of the run before.
+fn resume(investigation: &mut Investigation, path: &Path, screen: &mut Screen) -> Result<Marks, Failure> {
+    let Some((restored, marks)) = investigation.resume(path)? else { return Ok(Marks::default()) };
+    let all = investigation.incidents().incidents().len() as u64;
+    screen.note(&format!("the state of {} goes on", counted(all, "incident")));
+    for (id, groups) in restored.dropped {
+        let groups = counted(groups, "group");
+        screen.warning(&format!("the correlation `{id}` has changed or is gone; the state of {groups} is dropped"));
+    }
+    Ok(marks)
 }
 
 /// One line for each incident, with its way below it.

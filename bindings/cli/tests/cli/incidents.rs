@@ -129,3 +129,65 @@ fn what_cannot_be_read_is_told_and_the_rest_counts() {
     assert!(ran.err.contains("broken.ndjson:2") && ran.err.contains("missing.ndjson"), "{}", ran.err);
     room.run("incidents events.ndjson --rules missing.yml").expect(4);
 }
+
+/// What two runs with a state file say is what one says of all.
+#[test]
+fn the_state_of_a_run_goes_on_in_the_next() {
+    let room = room();
+    let (first, second) = EVENTS.split_at(EVENTS.lines().take(3).map(|line| line.len() + 1).sum());
+    let run = |more: &str| room.run(&format!("incidents --rules rules.yml --context plant.yml {more}")).expect(0);
+    let whole = run("events.ndjson");
+    room.file("grows.ndjson", first);
+    run("grows.ndjson --state kept");
+    room.file("grows.ndjson", [first, second].concat());
+    let goes_on = run("grows.ndjson --state kept");
+    assert_eq!(goes_on.out.replace("grows.ndjson", "events.ndjson"), whole.out);
+    assert!(goes_on.err.contains("3 events read"), "{}", goes_on.err);
+    assert!(goes_on.err.contains("the state of 1 incident goes on"), "{}", goes_on.err);
+    // Nothing is read twice.
+    assert_eq!(run("grows.ndjson --state kept").out, goes_on.out);
+    let kept = std::fs::read(room.path("kept")).unwrap();
+    for (bad, told) in [(&kept[..kept.len() / 2], "is torn or damaged"), (b"else", "is no state of incidents")] {
+        std::fs::write(room.path("kept"), bad).unwrap();
+        let answer = room.run("incidents --rules rules.yml --context plant.yml grows.ndjson --state kept");
+        assert!(answer.code != 0 && answer.err.contains(told), "{}", answer.err);
+    }
+}
+
+#[test]
+fn a_clock_that_is_off_is_told_and_put_right_when_asked_to() {
+    let room = room();
+    let (mut it, mut ot) = (String::new(), String::new());
+    for number in 0..8 {
+        let time = 1_795_680_000 + number * number * 2_000;
+        let line = |time: i64| {
+            format!(
+                r#"{{"_path": "conn", "ts": {time}, "uid": "C1", "id.orig_h": "10.1.0.{number}", "id.orig_p": 50000, "id.resp_h": "10.2.0.5", "id.resp_p": 3389}}"#
+            )
+        };
+        it += &format!("{}\n", line(time));
+        ot += &format!("{}\n", line(time - 420));
+    }
+    room.file("it.ndjson", it);
+    room.file("ot.ndjson", ot);
+    let run =
+        |more: &str| room.run(&format!("incidents it.ndjson ot.ndjson --rules rules.yml --context plant.yml {more}"));
+    let told = run("").expect(0);
+    assert!(
+        told.err.contains("the clock of `ot.ndjson:zeek` seems to be 420 s slow against `it.ndjson:zeek`"),
+        "{}",
+        told.err
+    );
+    assert!(told.err.contains("--clock-offset ot.ndjson:zeek=420"), "{}", told.err);
+    for right in ["--clock-offset ot.ndjson=420", "--clock-offset ot.ndjson:zeek=418"] {
+        assert!(!run(right).expect(0).err.contains("seems to be"), "{right}");
+    }
+    let auto = run("--clock-offset auto").expect(0);
+    assert!(auto.err.contains("that is put right") && !auto.err.contains("puts it right"), "{}", auto.err);
+    for (wrong, why) in
+        [("--clock-offset ot", "such as ot.ndjson=-420"), ("--clock-offset ot.ndjson=-50000", "at most 43200 s")]
+    {
+        let answer = run(wrong);
+        assert!(answer.code == 2 && answer.err.contains(why), "{} {}", answer.code, answer.err);
+    }
+}

@@ -331,7 +331,7 @@ struct OpenFile {
     name: String,
     /// By which its events are numbered, and where it is noted how far it was read.
     number: u64,
-    mark: usize,
+    mark: Option<usize>,
     /// The last line that an earlier scan has read.
     read: u64,
     format: Format,

@@ -21,7 +21,7 @@ use crate::load::LoadError;
 use crate::record::{Correlated, Found, Place, identity_of};
 use crate::scan::{Notice, OpenFile};
 use crate::source::{Plan, PlanError};
-use crate::state::{Mark, ScanState};
+use crate::state::{Marks, ScanState, StateFile};
 
 /// Bits of an event's number that are its line.
 const LINE_BITS: u32 = 40;
@@ -48,7 +48,7 @@ pub(super) struct OverTime {
     /// Files by which events are numbered.
     names: Vec<String>,
     /// How far files were read, in this scan or before it.
-    marks: Vec<Mark>,
+    marks: Marks,
     /// State of an earlier scan that no stream has taken over yet.
     saved: Option<Vec<u8>>,
     saved_at: Instant,
@@ -119,31 +119,18 @@ impl OverTime {
     }
 
     /// The number of a file that was opened, and the last line of it that an earlier scan has read.
-    pub(super) fn open(&mut self, name: &str) -> (u64, usize, u64) {
+    pub(super) fn open(&mut self, name: &str) -> (u64, Option<usize>, u64) {
         let number = self.names.iter().position(|own| own == name).unwrap_or_else(|| {
             self.names.push(name.to_owned());
             self.names.len() - 1
         });
-        let begun = Mark::begin(name).filter(|_| self.options.state.is_some());
-        let known = begun.as_ref().and_then(|begun| self.marks.iter().position(|mark| mark.is_of(begun)));
-        let mark = match (known, begun) {
-            (Some(at), _) => at,
-            (None, Some(begun)) => {
-                self.marks.retain(|mark| !mark.is_beside(&begun));
-                self.marks.push(begun);
-                self.marks.len() - 1
-            }
-            (None, None) => usize::MAX,
-        };
-        let read = self.marks.get(mark).map_or(0, |mark| mark.record);
+        let (mark, read) = if self.options.state.is_some() { self.marks.open(name) } else { (None, 0) };
         (number as u64, mark, read)
     }
 
     /// Notes how far a file was read.
-    pub(super) fn note(&mut self, mark: usize, record: u64) {
-        if let Some(mark) = self.marks.get_mut(mark) {
-            mark.record = mark.record.max(record);
-        }
+    pub(super) fn note(&mut self, mark: Option<usize>, record: u64) {
+        self.marks.note(mark, record);
         self.is_changed = true;
     }
 

@@ -1,19 +1,28 @@
 //! The state of incidents as bytes, and other rules or another plant while events go on.
 //!
 //! ```text
-//! "TLINCID\0" │ format (u32) │ checksum (u64) │ rules │ register │ what correlations may name │ state of the stream
+//! "TLINCID\0" │ format (u32) │ checksum (u64) │ rules │ register │ what correlations may name │ clocks │ state of the stream
 //! ```
 
 use super::{About, Incidents, KEPT_MAX};
 use crate::context::Context;
 use crate::correlation::table::Restored;
 use crate::engine::{Error, ErrorKind, Rules, Scanner};
-use crate::incident::{FindingRule, Made, Register, SavedRules};
+use crate::incident::{Clocks, FindingRule, Made, Register, SavedRules};
 use crate::seal::{Damage, Seal, read, read_all, write, write_all};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 const SEAL: Seal = Seal { magic: b"TLINCID\0", format: 1 };
+
+/// What was read of saved state.
+struct Saved<'a> {
+    register: Register,
+    rules: HashMap<String, Arc<FindingRule>>,
+    kept: BTreeMap<u64, About>,
+    clocks: Clocks,
+    stream: &'a [u8],
+}
 
 impl Incidents {
     /// All state as bytes, for [`restore`](Self::restore): findings and their groups, contacts, sessions, windows of correlations, what waits for late
@@ -52,6 +61,7 @@ impl Incidents {
         rules.save(&mut bytes);
         bytes.append(&mut register);
         bytes.append(&mut kept);
+        self.clocks.save(&mut bytes);
         write(&mut bytes, &self.stream.snapshot());
         SEAL.close(&mut bytes);
         bytes
@@ -64,31 +74,28 @@ impl Incidents {
     /// When the bytes are no such state, are damaged, or come from another version.
     pub fn restore(&mut self, bytes: &[u8]) -> Result<Restored, Error> {
         let fault = |damage: Damage| Error::new(ErrorKind::Saved, damage.to_string());
-        let (register, known, kept, stream) = self.read(SEAL.open(bytes).map_err(fault)?).map_err(fault)?;
-        let restored = self.stream.restore(stream)?;
-        (self.register, self.rules, self.kept) = (register, known, kept);
+        let saved = self.read(SEAL.open(bytes).map_err(fault)?).map_err(fault)?;
+        let restored = self.stream.restore(saved.stream)?;
+        let Saved { register, rules, kept, clocks, .. } = saved;
+        (self.register, self.rules, self.kept, self.clocks) = (register, rules, kept, clocks);
         Ok(restored)
     }
 
-    #[expect(clippy::type_complexity, reason = "each part is a field of this type")]
-    fn read<'a>(
-        &self,
-        mut bytes: &'a [u8],
-    ) -> Result<(Register, HashMap<String, Arc<FindingRule>>, BTreeMap<u64, About>, &'a [u8]), Damage> {
+    fn read<'a>(&self, mut bytes: &'a [u8]) -> Result<Saved<'a>, Damage> {
         let bytes = &mut bytes;
         let rules = SavedRules::load(bytes)?;
         let register = self.register.load(bytes, &rules)?;
-        let mut known = HashMap::new();
-        for (name, number) in read_all::<(String, u32)>(bytes, usize::MAX)? {
-            known.insert(name, rules.get(number)?);
-        }
+        let known = read_all::<(String, u32)>(bytes, usize::MAX)?.into_iter();
+        let known = known.map(|(name, number)| Ok((name, rules.get(number)?))).collect::<Result<_, Damage>>()?;
         let kept: BTreeMap<u64, About> = read_all(bytes, KEPT_MAX)?.into_iter().collect();
         let mut hosts = kept.values().flat_map(|about| [about.source, about.target]).flatten();
         if !hosts.all(|host| register.is_host(host)) {
             return Err(Damage::Broken);
         }
+        let clocks = Clocks::load(bytes)?;
         let stream = read(bytes)?;
-        if bytes.is_empty() { Ok((register, known, kept, stream)) } else { Err(Damage::Broken) }
+        let saved = Saved { register, rules: known, kept, clocks, stream };
+        if bytes.is_empty() { Ok(saved) } else { Err(Damage::Broken) }
     }
 
     /// Changes to other rules and another plant, while events go on coming. No event is lost. Correlations with the id and content of one before
