@@ -14,6 +14,7 @@ mod errors;
 mod events;
 mod files;
 mod held;
+mod incidents;
 mod learner;
 mod normaliser;
 mod options;
@@ -42,6 +43,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<discovery::Discovery>()?;
     module.add_class::<trust::Trust>()?;
     module.add_class::<learner::Learner>()?;
+    module.add_class::<incidents::Incidents>()?;
     module.add_function(wrap_pyfunction!(rules::compile, module)?)?;
     module.add_function(wrap_pyfunction!(rules::load, module)?)?;
     module.add_function(wrap_pyfunction!(rules::check, module)?)?;

@@ -20,7 +20,7 @@ pub(crate) fn module<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, Py
 
 /// The class of a record.
 pub(crate) fn class<'py>(py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
-    module(py, "_records")?.getattr(name)
+    py.import("tieline")?.getattr(name)
 }
 
 /// A value as Python's own types.

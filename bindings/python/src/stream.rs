@@ -53,7 +53,7 @@ impl Stream {
 }
 
 /// What became of state, as plain data.
-fn restored<'py>(py: Python<'py>, restored: &Restored) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn restored<'py>(py: Python<'py>, restored: &Restored) -> PyResult<Bound<'py, PyAny>> {
     let plain = serde_json::json!({"kept": restored.kept, "dropped": restored.dropped});
     record(py, "Restored", &plain)
 }

@@ -126,13 +126,16 @@ class Held:
     def do_learner(self, step, options):
         self.learns = tieline.Learner(**options)
 
+    def do_incidents(self, step, options):
+        self.learns = tieline.Incidents(self.rules, **options)
+
     def do_learn(self, step, options):
         event = as_object(step["event"])
         event = step["event"] if event is None else event
         self.learns.push(event, *([step["at"]] if "at" in step else []))
 
     def do_learn_lines(self, step, options):
-        names = [step["name"]] if isinstance(self.learns, tieline.Trust) and "name" in step else []
+        names = [step["name"]] if isinstance(self.learns, (tieline.Trust, tieline.Incidents)) and "name" in step else []
         return self.learns.push_lines(step["text"], *names).to_dict()
 
     def do_learn_events(self, step, options):
@@ -156,6 +159,19 @@ class Held:
     def do_take(self, step, options):
         return [own.to_dict() for own in self.learns.take()]
 
+    def do_add(self, step, options):
+        finding = as_object(step["finding"])
+        self.learns.add(step["finding"] if finding is None else finding)
+
+    def do_told(self, step, options):
+        return [own.to_dict() for own in self.learns.incidents()]
+
+    def do_export(self, step, options):
+        return self.learns.export(step["form"], step.get("id"))
+
+    def do_changes(self, step, options):
+        return [own.to_dict() for own in self.learns.take_changes()]
+
     def do_proposal(self, step, options):
         return self.learns.proposal()
 
@@ -166,7 +182,11 @@ class Held:
         self.saved = self.learns.snapshot()
 
     def do_restore_learned(self, step, options):
-        self.learns.restore(bytes.fromhex(step["hex"]) if "hex" in step else self.saved)
+        restored = self.learns.restore(bytes.fromhex(step["hex"]) if "hex" in step else self.saved)
+        return None if restored is None else restored.to_dict()
+
+    def do_other_rules(self, step, options):
+        return self.learns.reload(tieline.compile(step["texts"], **options), step.get("context")).to_dict()
 
     def do_other_plant(self, step, options):
         self.learns.reload(step["context"])

@@ -4,6 +4,7 @@
 //!  compile | load | from_bytes ─▶ RuleSet ─▶ scan, scan_lines, scan_files ─▶ Hit, Finding
 //!                                   │  └──▶ explain, test, report, to_bytes
 //!                                   └─────▶ Stream ─▶ push, push_lines, advance, flush, snapshot, restore, reload
+//!                                   └─────▶ Incidents ─▶ push, add, advance, finish, incidents, take_changes
 //!  Normaliser ─▶ records      Discovery ─▶ assets      Trust ─▶ judgements      Learner ─▶ proposal
 //! ```
 //!
@@ -16,6 +17,7 @@ mod error;
 mod files;
 mod findings;
 mod held;
+mod incidents;
 mod learner;
 mod normaliser;
 mod options;
@@ -37,11 +39,12 @@ pub use error::{Error, Kind};
 pub use files::{FileScan, Next, Stopper, Told};
 pub use findings::{AlertRecord, DetectionRecord, FaultRecord, RuleRecord};
 pub use held::Taken;
+pub use incidents::Incidents;
 pub use learner::Learner;
 pub use normaliser::Normaliser;
 pub use options::{
-    CompileOptions, FileOptions, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings, TrustOptions,
-    from_json, now, timespan,
+    CompileOptions, FileOptions, IncidentSettings, LogSourceRecord, NormaliserOptions, ScanOptions, Span,
+    StreamSettings, TrustOptions, from_json, now, timespan,
 };
 pub use results::Results;
 pub use rule_set::{RuleSet, check};

@@ -17,6 +17,7 @@ use std::path::Path;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tieline::diagnostic::Code;
+use tieline::incidents::IncidentOptions;
 use tieline::stream::{Missing, MissingTime, Mode, StreamOptions};
 use tieline::{Level, LogSource, TimeOptions, TimeUnit};
 
@@ -88,6 +89,30 @@ pub struct TrustOptions {
     pub lateness: Option<Span>,
 }
 
+/// How incidents are made of findings.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IncidentSettings {
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub taxonomy: Vec<String>,
+    /// The plant, in place of that of the rules: inventories, zones and conduits as paths, or YAML texts (of more than one line).
+    #[serde(deserialize_with = "texts")]
+    pub context: Vec<String>,
+    /// How much later than others an event may come; without it, not at all.
+    pub lateness: Option<Span>,
+    /// After this time without a finding an incident is over; without it 24 hours, and `"off"` is never.
+    pub quiet: Option<Span>,
+    /// A host that deals with more others than this joins little; without it 16.
+    pub hub_peers: Option<u32>,
+    /// A group is an incident when a finding of it has at least this level; without it medium.
+    pub level: Option<String>,
+    /// Findings that are kept; when there are more, what has been quiet for longest is forgotten.
+    pub findings_max: Option<u64>,
+    /// Spans of contacts that are kept; when there are more, the oldest are forgotten.
+    pub contacts_max: Option<u64>,
+}
+
 /// Which rules are asked, and what is told.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -109,7 +134,7 @@ pub struct ScanOptions {
 }
 
 /// A list of texts, or one.
-fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn texts<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged, expecting = "expected a text or a list of texts")]
     enum Texts {
@@ -228,6 +253,14 @@ fn one_of<T: Copy>(name: &str, given: Option<&str>, default: T, known: &[(&str, 
     })
 }
 
+/// A level by its name.
+pub(super) fn level(text: &str) -> Result<Level, Error> {
+    Level::from_str(&text.to_ascii_lowercase()).map_err(|_| {
+        let message = format!("`level` is `{text}`; write one of informational, low, medium, high, critical");
+        Error::new(Kind::Argument, message)
+    })
+}
+
 /// Options that stand in a JSON text; an empty text gives none.
 ///
 /// # Errors
@@ -306,12 +339,6 @@ impl CompileOptions {
 
 impl ScanOptions {
     pub(super) fn select(&self, rules: &RuleSet) -> Result<Select, Error> {
-        let level = |text: &str| {
-            Level::from_str(&text.to_ascii_lowercase()).map_err(|_| {
-                let message = format!("`level` is `{text}`; write one of informational, low, medium, high, critical");
-                Error::new(Kind::Argument, message)
-            })
-        };
         let level_min = self.level.as_deref().map(level).transpose()?;
         let select = Select { level_min, tags: self.tags.clone(), rules: self.rules.clone() };
         let named = Select { rules: self.rules.clone(), ..Select::default() };
@@ -334,6 +361,28 @@ impl ScanOptions {
             Some(0) => std::thread::available_parallelism().map_or(1, usize::from),
             Some(threads) => threads.min(1024) as usize,
         }
+    }
+}
+
+impl IncidentSettings {
+    pub(super) fn options(&self) -> Result<IncidentOptions, Error> {
+        let defaults = IncidentOptions::default();
+        let span = |name: &str, span: &Option<Span>, off: Duration, default: Duration| match span {
+            Some(span) => span.read(name).map(|read| read.unwrap_or(off)),
+            None => Ok(default),
+        };
+        let number = |value: Option<u64>, default: usize| {
+            value.map_or(default, |value| usize::try_from(value).unwrap_or(usize::MAX))
+        };
+        Ok(IncidentOptions {
+            lateness: span("lateness", &self.lateness, Duration::ZERO, defaults.lateness)?,
+            quiet: span("quiet", &self.quiet, Duration::MAX, defaults.quiet)?,
+            hub_peers: self.hub_peers.unwrap_or(defaults.hub_peers),
+            level: self.level.as_deref().map_or(Ok(defaults.level), level)?,
+            findings_max: number(self.findings_max, defaults.findings_max),
+            contacts_max: number(self.contacts_max, defaults.contacts_max),
+            ..defaults
+        })
     }
 }
 

@@ -68,6 +68,7 @@ fn every_case_has_its_answer() {
         "limits.json",
         "operations.json",
         "plant.json",
+        "incidents.json",
     ] {
         count += run(name);
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tieline::diagnostic::Diagnostic;
 use tieline::stream::{Alert, Restored};
 use tieline_common::waist::{
-    AlertRecord, CompileOptions, DetectionRecord, Discovery, Error, Learner, Normaliser, Pushed, RuleSet, Scan,
-    ScanOptions, Stream, StreamSettings, Taken, Trust, check,
+    AlertRecord, CompileOptions, DetectionRecord, Discovery, Error, Incidents, Learner, Normaliser, Pushed, RuleSet,
+    Scan, ScanOptions, Stream, StreamSettings, Taken, Trust, check,
 };
 
 /// What the steps of a case share.
@@ -25,6 +25,7 @@ enum Learns {
     Discovery(Discovery),
     Trust(Trust),
     Learner(Learner),
+    Incidents(Incidents),
 }
 
 impl Learns {
@@ -33,6 +34,7 @@ impl Learns {
             Self::Discovery(own) => own.push(event),
             Self::Trust(own) => own.push(event, at),
             Self::Learner(own) => own.push(event),
+            Self::Incidents(own) => own.push(event, at),
         }
     }
 
@@ -41,6 +43,7 @@ impl Learns {
             Self::Discovery(own) => own.push_lines(text),
             Self::Trust(own) => own.push_lines(text, name),
             Self::Learner(own) => own.push_lines(text),
+            Self::Incidents(own) => own.push_lines(text, name),
         }
     }
 
@@ -49,6 +52,7 @@ impl Learns {
             Self::Discovery(own) => own.push_events(events),
             Self::Trust(own) => own.push_events(events),
             Self::Learner(own) => own.push_events(events),
+            Self::Incidents(own) => own.push_events(events),
         }
     }
 }
@@ -202,6 +206,9 @@ impl Held {
             "discovery" => options(step, "options").and_then(|own| Discovery::new(&own)).map(Learns::Discovery),
             "trust" => options(step, "options").and_then(|own| Trust::new(&own)).map(Learns::Trust),
             "learner" => options(step, "options").and_then(|own| Learner::new(&own)).map(Learns::Learner),
+            "incidents" => {
+                options(step, "options").and_then(|own| Incidents::new(self.rules(), &own)).map(Learns::Incidents)
+            }
             _ => return self.of_learned(name, step),
         };
         Some(made.map(|own| {
@@ -211,7 +218,7 @@ impl Held {
     }
 
     fn of_learned(&mut self, name: &str, step: &Value) -> Option<Result<Value, Error>> {
-        use Learns::{Discovery, Learner, Trust};
+        use Learns::{Discovery, Incidents, Learner, Trust};
         let text = |name: &str| step.get(name).and_then(Value::as_str);
         let names = || -> Vec<String> {
             step.get("context").map(|own| serde_json::from_value(own.clone()).unwrap()).unwrap_or_default()
@@ -232,20 +239,33 @@ impl Held {
             ("inventory", Discovery(own)) => own.inventory(text("form").unwrap()).map(|own| json!(own)),
             ("advance_to", Trust(own)) => nothing(own.advance(text("time_ns").unwrap().parse().unwrap())),
             ("finish", Trust(own)) => nothing(own.finish()),
+            ("advance_to", Incidents(own)) => nothing(own.advance(text("time_ns").unwrap().parse().unwrap())),
+            ("finish", Incidents(own)) => nothing(own.finish()),
+            ("add", Incidents(own)) => nothing(own.add(text("finding").unwrap().as_bytes())),
+            ("told", Incidents(own)) => own.incidents().map(|own| json!(own)),
+            ("save_learned", Incidents(own)) => nothing(own.snapshot().map(|bytes| self.saved = bytes)),
+            ("other_rules", Incidents(own)) => options(step, "options")
+                .and_then(|own| RuleSet::compile(texts(step), &own))
+                .and_then(|rules| own.reload(&rules, &names()))
+                .map(|own| restored(&own)),
+            ("export", Incidents(own)) => own.export(text("form").unwrap(), text("id")).map(|own| json!(own)),
+            ("changes", Incidents(own)) => own.take_changes().map(|own| json!(own)),
             ("take", Trust(own)) => own.take().map(|own| json!(own)),
             ("proposal", Learner(own)) => own.proposal().map(|own| json!(own)),
             ("learned", Discovery(own)) => own.stats().map(|own| json!(own)),
             ("learned", Trust(own)) => own.stats().map(|own| json!(own)),
+            ("learned", Incidents(own)) => own.stats().map(|own| json!(own)),
             ("learned", Learner(own)) => own.given_up().map(|own| json!(own)),
             ("save_learned", Discovery(own)) => nothing(own.snapshot().map(|bytes| self.saved = bytes)),
             ("save_learned", Trust(own)) => nothing(own.snapshot().map(|bytes| self.saved = bytes)),
             ("restore_learned", own) => {
                 let saved = if step.get("hex").is_some() { bytes(step) } else { self.saved.clone() };
-                nothing(match own {
-                    Discovery(own) => own.restore(&saved),
-                    Trust(own) => own.restore(&saved),
+                match own {
+                    Discovery(own) => nothing(own.restore(&saved)),
+                    Trust(own) => nothing(own.restore(&saved)),
+                    Incidents(own) => own.restore(&saved).map(|own| restored(&own)),
                     Learner(_) => panic!("a learner is not saved"),
-                })
+                }
             }
             ("other_plant", Trust(own)) => nothing(own.reload(&names())),
             _ => return None,

@@ -22,11 +22,25 @@ from ._errors import (
     StateError,
     TielineError,
 )
+from ._incidents import (
+    FindingSeen,
+    Hop,
+    HostSeen,
+    Incident,
+    IncidentChange,
+    IncidentPath,
+    IncidentStats,
+    Reach,
+    Score,
+    Spread,
+    Term,
+)
 from ._native import (
     Detection,
     Detections,
     Discovery,
     FileScan,
+    Incidents,
     Learner,
     Normaliser,
     Pushed,
@@ -71,11 +85,12 @@ from ._records import (
 __all__ = [
     "Alert", "ArgumentError", "AssetEvidence", "BadFile", "CancelledError", "ClosedError", "Detection", "Detections",
     "Diagnostic", "Difference", "Discovery", "DiscoveryStats", "EventError", "Explanation", "Fault", "FieldEvidence",
-    "FieldUse", "FileScan", "ForkedError", "IndicatorSeen", "InternalError", "Judgement", "Learner", "LimitError",
-    "LoadError", "LoadReport", "Normaliser", "NotCounted", "PipelineError", "Pushed", "Reason", "Restored", "Rule",
-    "RuleError", "Rules", "SavedError", "SeenAsset", "SessionSeen", "StateError", "Step", "Stream", "StreamStats",
-    "Taken", "TestFailure", "TestReport", "TielineError", "Totals", "Trust", "TrustStats", "ValueSeen", "__version__",
-    "check", "compile", "load",
+    "FieldUse", "FileScan", "FindingSeen", "ForkedError", "Hop", "HostSeen", "Incident", "IncidentChange",
+    "IncidentPath", "IncidentStats", "Incidents", "IndicatorSeen", "InternalError", "Judgement", "Learner",
+    "LimitError", "LoadError", "LoadReport", "Normaliser", "NotCounted", "PipelineError", "Pushed", "Reach", "Reason",
+    "Restored", "Rule", "RuleError", "Rules", "SavedError", "Score", "SeenAsset", "SessionSeen", "Spread",
+    "StateError", "Step", "Stream", "StreamStats", "Taken", "Term", "TestFailure", "TestReport", "TielineError",
+    "Totals", "Trust", "TrustStats", "ValueSeen", "__version__", "check", "compile", "load",
 ]  # fmt: skip
 
 _Sequence.register(Detections)

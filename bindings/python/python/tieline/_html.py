@@ -89,7 +89,7 @@ def detections(found: Detections) -> str:
     more = f", the first {ROWS_MAX}" if len(found) > ROWS_MAX else ""
     faults = len(found.faults)
     unread = f", {faults:,} unreadable" if faults else ""
-    caption = f"{_count(len(found), 'detection')} in {_count(found.events, 'event')}{unread}{more}"
+    caption = f"{count(len(found), 'detection')} in {count(found.events, 'event')}{unread}{more}"
     return table((_row(own) for own in found[:ROWS_MAX]), caption)
 
 
@@ -100,14 +100,15 @@ def _row(found: Detection) -> dict[str, Any]:
     return {**place, **what, "because": "; ".join(own.pattern for own in found.fields), "event": found.event}
 
 
-def _count(number: int, what: str) -> str:
+def count(number: int, what: str) -> str:
+    """A number of things, in words."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def rules(own: Rules) -> str:
     """The first rules, and how many there are."""
     counts = {"rule": len(own), "correlation": len(own.correlations), "diagnostic": len(own.diagnostics)}
-    caption = ", ".join(_count(number, what) for what, number in counts.items())
+    caption = ", ".join(count(number, what) for what, number in counts.items())
     every = (*own.rules, *own.correlations)
     shown = [{"title": rule.title, "level": rule.level, "id": rule.id, "tags": rule.tags} for rule in every[:ROWS_MAX]]
     return table(shown, caption + (f", the first {ROWS_MAX}" if len(every) > ROWS_MAX else ""))

@@ -41,7 +41,7 @@ class Member(Generic[T]):
         if value is None:
             value = self._default
         if self._of is not None:
-            value = [self._of(own) for own in value]
+            value = [self._of(own) for own in value] if isinstance(value, list) else self._of(value)
         elif isinstance(value, (list, dict)):
             value = copy.deepcopy(value)
         result: T = value
@@ -378,7 +378,7 @@ class StreamStats(Record):
 
 
 class Taken(Record):
-    """What came of events that were pushed into a `Discovery`, a `Trust` or a `Learner`."""
+    """What came of events that were pushed into a `Discovery`, a `Trust`, a `Learner` or `Incidents`."""
 
     _shown = ("events", "faults")
     events = Member[int]("How many there were, those that cannot be read among them.")
