@@ -144,6 +144,10 @@ typedef struct tl_discovery tl_discovery;
 // A scan of files. One thread takes what comes; any other may stop it.
 typedef struct tl_files tl_files;
 
+// Joins findings to incidents. All functions on it may be called from any thread; who pushes waits for who pushes already.
+// It belongs to the process that made it.
+typedef struct tl_incidents tl_incidents;
+
 // Learns conduits. All functions on it may be called from any thread; who pushes waits for who pushes already. It
 // belongs to the process that made it.
 typedef struct tl_learner tl_learner;
@@ -354,6 +358,37 @@ typedef struct tl_totals {
   // Bytes of the files as stored.
   uint64_t bytes;
 } tl_totals;
+
+// How incidents are made of findings. Begin with all 0 and set `struct_size`; what is 0 or not given is what is usual.
+typedef struct tl_incidents_config {
+  // `sizeof(tl_incidents_config)`.
+  size_t struct_size;
+  // All options as a JSON object, with the names that the fields have here.
+  struct tl_str options_json;
+  // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+  const struct tl_str *taxonomy;
+  // How many there are.
+  size_t taxonomy_len;
+  // The plant, in place of that of the rules: inventories, zones and conduits as paths, or YAML texts (of more than one
+  // line).
+  const struct tl_str *context;
+  // How many there are.
+  size_t context_len;
+  // How much later than others an event may come, such as `5m`; without it, not at all.
+  struct tl_str lateness;
+  // After this time without a finding an incident is over; without it 24 hours, and `off` is never.
+  struct tl_str quiet;
+  // A group is an incident when a finding of it has at least this level; without it `medium`.
+  struct tl_str level;
+  // Findings that are kept; when there are more, what has been quiet for longest is forgotten.
+  uint64_t findings_max;
+  // Spans of contacts that are kept; when there are more, the oldest are forgotten.
+  uint64_t contacts_max;
+  // A host that deals with more others than this joins little.
+  uint32_t hub_peers;
+  // 0.
+  uint32_t reserved;
+} tl_incidents_config;
 
 // A YAML text with rules.
 typedef struct tl_text {
@@ -815,6 +850,125 @@ tl_status tl_files_totals(const struct tl_files *files, struct tl_totals *totals
 // # Safety
 // Nobody may use it any more.
 tl_status tl_files_free(struct tl_files *files);
+
+// Incidents of which nothing has been seen yet. `config` may be null; the plant is that of it, else that of the rules.
+// What is broken is `TL_ARGUMENT`; `tl_last_error_diagnostics_json` says where. Free it with `tl_incidents_free`; the
+// rules may be released before.
+//
+// # Safety
+// `config` must be null or valid, and `incidents` a place for a pointer.
+tl_status tl_incidents_new(const struct tl_rules *rules,
+                           const struct tl_incidents_config *config,
+                           struct tl_incidents **incidents);
+
+// Takes in one event, a JSON object. Incidents name it by `at`; when that is not given, by its number, from 0.
+//
+// # Safety
+// `event` must point to `len` bytes, and the text be there.
+tl_status tl_incidents_push(const struct tl_incidents *incidents, const uint8_t *event, size_t len, struct tl_str at);
+
+// Takes in a text with one JSON object a line. Incidents name events as `name:line`, or by their numbers when no name is
+// given. `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with `event_index`,
+// `byte` and `message`.
+//
+// # Safety
+// `text` must point to `len` bytes, the name be there, and `taken` be null or a place for a pointer.
+tl_status tl_incidents_push_lines(const struct tl_incidents *incidents,
+                                  const uint8_t *text,
+                                  size_t len,
+                                  struct tl_str name,
+                                  struct tl_buffer **taken);
+
+// Takes in events that are JSON objects of their own. `taken` is as for `tl_incidents_push_lines`.
+//
+// # Safety
+// `events` must point to `len` events, and `taken` be null or a place for a pointer.
+tl_status tl_incidents_push_events(const struct tl_incidents *incidents,
+                                   const struct tl_bytes *events,
+                                   size_t len,
+                                   struct tl_buffer **taken);
+
+// Takes in a finding that was made elsewhere, such as an alert of another product: a JSON object with `time` (RFC 3339)
+// and `rule`, and maybe `title`, `level`, `tags`, `source` and `target` (hosts), `entities` (names by kind, such as
+// `account` or `hash`), and `at`, where it stands. `TL_EVENT` when it is no such object.
+//
+// # Safety
+// `finding` must point to `len` bytes.
+tl_status tl_incidents_add(const struct tl_incidents *incidents, const uint8_t *finding, size_t len);
+
+// Says that no event older than this will come any more, in nanoseconds since 1970.
+//
+// # Safety
+// The handle must be one of this library.
+tl_status tl_incidents_advance(const struct tl_incidents *incidents, int64_t time_ns);
+
+// Takes all that still waits for events that may come late.
+//
+// # Safety
+// The handle must be one of this library.
+tl_status tl_incidents_finish(const struct tl_incidents *incidents);
+
+// All incidents so far, the highest score first, as a JSON array: `id`, `title`, `level`, `score`, `path`, `spread`,
+// `findings`, `hosts`, `hints` and so on. Ways, scores and spread are worked out now.
+//
+// # Safety
+// `told` must be a place for a pointer.
+tl_status tl_incidents_to_json(const struct tl_incidents *incidents, struct tl_buffer **told);
+
+// Incidents in a form for other programs: `ndjson`, `ocsf`, `ocsf-detections`, `ecs`, `stix`, `graphml`, `dot` or
+// `json-graph`; all, or the one of `id` when that is given.
+//
+// # Safety
+// The texts must be there, and `text` be a place for a pointer.
+tl_status tl_incidents_export(const struct tl_incidents *incidents,
+                              struct tl_str form,
+                              struct tl_str id,
+                              struct tl_buffer **text);
+
+// What became of incidents since this was asked last, as a JSON array: `change` (`opened`, `grew`, `merged`, `split` or
+// `closed`) and `id`; of what was merged `into`, the id that counts now, and `because`.
+//
+// # Safety
+// `changes` must be a place for a pointer.
+tl_status tl_incidents_take_changes_json(const struct tl_incidents *incidents, struct tl_buffer **changes);
+
+// What was seen so far and what had to be given up, as a JSON object: `findings`, `contacts`, `late`, `early`, `given_up`.
+//
+// # Safety
+// `stats` must be a place for a pointer.
+tl_status tl_incidents_stats_json(const struct tl_incidents *incidents, struct tl_buffer **stats);
+
+// All state as bytes.
+//
+// # Safety
+// `bytes` must be a place for a pointer.
+tl_status tl_incidents_snapshot(const struct tl_incidents *incidents, struct tl_buffer **bytes);
+
+// Goes on with the state that a snapshot holds. `TL_STATE` when the bytes are none, are damaged, or come from another
+// version; then nothing changes. `restored`, when not null, is what was kept and dropped of correlations, as JSON.
+//
+// # Safety
+// `bytes` must point to bytes that are there, and `restored` be null or a place for a pointer.
+tl_status tl_incidents_restore(const struct tl_incidents *incidents,
+                               struct tl_bytes bytes,
+                               struct tl_buffer **restored);
+
+// Goes on with other rules, and over another plant: paths, or texts of more than one line; that of the rules when there are
+// none. `restored` is as for `tl_incidents_restore`.
+//
+// # Safety
+// `context` must point to `len` texts, and `restored` be null or a place for a pointer.
+tl_status tl_incidents_reload(const struct tl_incidents *incidents,
+                              const struct tl_rules *rules,
+                              const struct tl_str *context,
+                              size_t len,
+                              struct tl_buffer **restored);
+
+// Frees incidents; null is allowed.
+//
+// # Safety
+// Nobody may use it any more.
+tl_status tl_incidents_free(struct tl_incidents *incidents);
 
 // A learner over the plant of `config` so far, which may be null. What is broken is `TL_ARGUMENT`. Free it with
 // `tl_learner_free`.

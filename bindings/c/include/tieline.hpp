@@ -4,9 +4,8 @@
  *     ├────▶ scan_lines, scan_events, scan_arrow ─▶ Scan: for (auto hit : scan)
  *     ├────▶ Stream::push, … ─▶ Pushed: hits, alerts
  *     └────▶ Files::next
- *   Normaliser::records_json(event)
- *   Discovery::assets_json, Trust::take_json, Learner::proposal
  *
+ * What is about plants is in tieline_plant.hpp, which comes with it: Normaliser, Discovery, Trust, Learner, Incidents.
  * Nothing is copied but options. It adds nothing to what tieline.h does. Objects move and are not copied;
  * Rules::share gives one more holder of the same rules. */
 #ifndef TIELINE_HPP
@@ -161,6 +160,14 @@ struct TrustOptions {
     std::optional<std::string> lateness;
 };
 
+struct IncidentOptions {
+    std::string options_json;
+    std::vector<std::string> taxonomy, context;
+    std::optional<std::string> lateness, quiet, level;
+    std::uint64_t findings_max = 0, contacts_max = 0;
+    std::uint32_t hub_peers = 0;
+};
+
 struct ScanOptions {
     std::string options_json;
     std::optional<unsigned> threads; /* 0 is one for each core */
@@ -219,6 +226,19 @@ class Configs {
         list(own.taxonomy, config.taxonomy, config.taxonomy_len);
         list(own.context, config.context, config.context_len);
         config.lateness = text(own.lateness);
+        return config;
+    }
+
+    tl_incidents_config of(const IncidentOptions &own) {
+        auto config = begin<tl_incidents_config>(own.options_json);
+        list(own.taxonomy, config.taxonomy, config.taxonomy_len);
+        list(own.context, config.context, config.context_len);
+        config.lateness = text(own.lateness);
+        config.quiet = text(own.quiet);
+        config.level = text(own.level);
+        config.findings_max = own.findings_max;
+        config.contacts_max = own.contacts_max;
+        config.hub_peers = own.hub_peers;
         return config;
     }
 
@@ -683,159 +703,8 @@ class Files {
     Handle<tl_files, tl_files_free> own_;
 };
 
-/* Reads the OT operations that events tell of, as rules see them in the fields ot.*; all threads may share it. */
-class Normaliser {
-  public:
-    explicit Normaliser(const NormaliserOptions &options = {}) {
-        Configs configs;
-        auto config = configs.of(options);
-        tl_normaliser *own = nullptr;
-        ensure(tl_normaliser_new(&config, &own));
-        own_.reset(own);
-    }
-    /* A JSON array with an object for each operation. */
-    Buffer records_json(std::string_view event) const {
-        return buffer([&](tl_buffer **out) {
-            return tl_normaliser_records_json(own_.get(), bytes_of(event), event.size(), out);
-        });
-    }
-
-  private:
-    Handle<tl_normaliser, tl_normaliser_free> own_;
-};
-
-/* Learns from events which assets there are, without asking any device; all threads may share it. */
-class Discovery {
-  public:
-    explicit Discovery(const NormaliserOptions &options = {}) {
-        Configs configs;
-        auto config = configs.of(options);
-        tl_discovery *own = nullptr;
-        ensure(tl_discovery_new(&config, &own));
-        own_.reset(own);
-    }
-    void push(std::string_view event) const {
-        ensure(tl_discovery_push(own_.get(), bytes_of(event), event.size()));
-    }
-    /* JSON: events, faults. */
-    Buffer push_lines(std::string_view text) const {
-        return buffer([&](tl_buffer **out) {
-            return tl_discovery_push_lines(own_.get(), bytes_of(text), text.size(), out);
-        });
-    }
-    Buffer push_events(const std::vector<std::string_view> &events) const {
-        auto own = events_of(events);
-        return buffer([&](tl_buffer **out) { return tl_discovery_push_events(own_.get(), own.data(), own.size(), out); });
-    }
-    Buffer assets_json() const {
-        return buffer([&](tl_buffer **out) { return tl_discovery_assets_json(own_.get(), out); });
-    }
-    /* Differences from an inventory, or from the plant of the options. */
-    Buffer compare_json(const std::vector<std::string> &context = {}) const {
-        auto own = strs_of(context);
-        return buffer([&](tl_buffer **out) {
-            return tl_discovery_compare_json(own_.get(), own.data(), own.size(), out);
-        });
-    }
-    /* yaml, csv, netbox or cyclonedx. */
-    Buffer inventory(std::string_view form = "yaml") const {
-        return buffer([&](tl_buffer **out) { return tl_discovery_inventory(own_.get(), str(form), out); });
-    }
-    Buffer stats_json() const {
-        return buffer([&](tl_buffer **out) { return tl_discovery_stats_json(own_.get(), out); });
-    }
-    Buffer snapshot() const {
-        return buffer([&](tl_buffer **out) { return tl_discovery_snapshot(own_.get(), out); });
-    }
-    void restore(std::string_view bytes) const { ensure(tl_discovery_restore(own_.get(), {bytes_of(bytes), bytes.size()})); }
-
-  private:
-    Handle<tl_discovery, tl_discovery_free> own_;
-};
-
-/* Judges operations that change controllers by the policy of a plant and by who is logged on; all threads may share it. */
-class Trust {
-  public:
-    explicit Trust(const TrustOptions &options) {
-        Configs configs;
-        auto config = configs.of(options);
-        tl_trust *own = nullptr;
-        ensure(tl_trust_new(&config, &own));
-        own_.reset(own);
-    }
-    void push(std::string_view event, std::optional<std::string_view> at = {}) const {
-        ensure(tl_trust_push(own_.get(), bytes_of(event), event.size(), text_of(at)));
-    }
-    /* JSON: events, faults. */
-    Buffer push_lines(std::string_view text, std::optional<std::string_view> name = {}) const {
-        return buffer([&](tl_buffer **out) {
-            return tl_trust_push_lines(own_.get(), bytes_of(text), text.size(), text_of(name), out);
-        });
-    }
-    Buffer push_events(const std::vector<std::string_view> &events) const {
-        auto own = events_of(events);
-        return buffer([&](tl_buffer **out) { return tl_trust_push_events(own_.get(), own.data(), own.size(), out); });
-    }
-    void advance(std::int64_t time_ns) const { ensure(tl_trust_advance(own_.get(), time_ns)); }
-    void finish() const { ensure(tl_trust_finish(own_.get())); }
-    /* What was judged since this was asked last. */
-    Buffer take_json() const {
-        return buffer([&](tl_buffer **out) { return tl_trust_take_json(own_.get(), out); });
-    }
-    Buffer stats_json() const {
-        return buffer([&](tl_buffer **out) { return tl_trust_stats_json(own_.get(), out); });
-    }
-    Buffer snapshot() const {
-        return buffer([&](tl_buffer **out) { return tl_trust_snapshot(own_.get(), out); });
-    }
-    void restore(std::string_view bytes) const { ensure(tl_trust_restore(own_.get(), {bytes_of(bytes), bytes.size()})); }
-    /* Goes on over another plant. */
-    void reload(const std::vector<std::string> &context) const {
-        auto own = strs_of(context);
-        ensure(tl_trust_reload(own_.get(), own.data(), own.size()));
-    }
-
-  private:
-    Handle<tl_trust, tl_trust_free> own_;
-};
-
-/* Learns what passes between the zones of a plant, and proposes conduits; all threads may share it. */
-class Learner {
-  public:
-    explicit Learner(const NormaliserOptions &options = {}) {
-        Configs configs;
-        auto config = configs.of(options);
-        tl_learner *own = nullptr;
-        ensure(tl_learner_new(&config, &own));
-        own_.reset(own);
-    }
-    void push(std::string_view event) const {
-        ensure(tl_learner_push(own_.get(), bytes_of(event), event.size()));
-    }
-    /* JSON: events, faults. */
-    Buffer push_lines(std::string_view text) const {
-        return buffer([&](tl_buffer **out) {
-            return tl_learner_push_lines(own_.get(), bytes_of(text), text.size(), out);
-        });
-    }
-    Buffer push_events(const std::vector<std::string_view> &events) const {
-        auto own = events_of(events);
-        return buffer([&](tl_buffer **out) { return tl_learner_push_events(own_.get(), own.data(), own.size(), out); });
-    }
-    /* Zones and conduits as YAML. */
-    Buffer proposal() const {
-        return buffer([&](tl_buffer **out) { return tl_learner_proposal(own_.get(), out); });
-    }
-    std::uint64_t given_up() const {
-        std::uint64_t flows = 0;
-        ensure(tl_learner_given_up(own_.get(), &flows));
-        return flows;
-    }
-
-  private:
-    Handle<tl_learner, tl_learner_free> own_;
-};
-
 } // namespace tieline
+
+#include "tieline_plant.hpp"
 
 #endif

@@ -5,7 +5,8 @@
 //!                            │ └────▶ tl_scan_lines, tl_scan_events ─▶ tl_scan
 //!                            ├──────▶ tl_scan_arrow ─▶ tl_scan ─▶ tl_scan_results_arrow
 //!                            ├──────▶ tl_stream ─▶ tl_stream_push, … ─▶ tl_pushed
-//!                            └──────▶ tl_scan_files ─▶ tl_files ─▶ tl_files_next
+//!                            ├──────▶ tl_scan_files ─▶ tl_files ─▶ tl_files_next
+//!                            └──────▶ tl_incidents_new ─▶ tl_incidents ─▶ tl_incidents_to_json
 //!  tl_discovery ─▶ assets, tl_trust ─▶ judgements, tl_learner ─▶ proposals: JSON and YAML in a tl_buffer
 //!  tl_normaliser_new ─▶ tl_normaliser ─▶ tl_normaliser_records_json ─▶ tl_buffer
 //! ```
@@ -24,6 +25,7 @@ mod discovery;
 mod error;
 mod files;
 mod handle;
+mod incidents;
 mod learner;
 mod memory;
 mod normaliser;
@@ -54,6 +56,12 @@ pub use files::{
     TL_TOLD_QUIET, tl_files, tl_files_free, tl_files_next, tl_files_stop, tl_files_totals, tl_scan_files, tl_told,
     tl_totals,
 };
+pub use incidents::{
+    tl_incidents, tl_incidents_add, tl_incidents_advance, tl_incidents_export, tl_incidents_finish, tl_incidents_free,
+    tl_incidents_new, tl_incidents_push, tl_incidents_push_events, tl_incidents_push_lines, tl_incidents_reload,
+    tl_incidents_restore, tl_incidents_snapshot, tl_incidents_stats_json, tl_incidents_take_changes_json,
+    tl_incidents_to_json,
+};
 pub use learner::{
     tl_learner, tl_learner_free, tl_learner_given_up, tl_learner_new, tl_learner_proposal, tl_learner_push,
     tl_learner_push_events, tl_learner_push_lines,
@@ -61,8 +69,8 @@ pub use learner::{
 pub use memory::{tl_buffer, tl_buffer_bytes, tl_buffer_free, tl_bytes, tl_str};
 pub use normaliser::{tl_normaliser, tl_normaliser_free, tl_normaliser_new, tl_normaliser_records_json};
 pub use options::{
-    TL_ALL_CORES, TL_DEFAULT, TL_NO, TL_YES, tl_compile_config, tl_file_config, tl_normaliser_config, tl_placeholder,
-    tl_scan_config, tl_stream_config, tl_trust_config,
+    TL_ALL_CORES, TL_DEFAULT, TL_NO, TL_YES, tl_compile_config, tl_file_config, tl_incidents_config,
+    tl_normaliser_config, tl_placeholder, tl_scan_config, tl_stream_config, tl_trust_config,
 };
 pub use rules::{
     tl_check, tl_compile, tl_hit_rule, tl_load, tl_rules, tl_rules_correlation, tl_rules_correlation_json,

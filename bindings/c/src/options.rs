@@ -10,8 +10,8 @@
 use crate::memory::{read_sized, sized, slice, tl_str};
 use std::collections::BTreeMap;
 use tieline_common::waist::{
-    CompileOptions, Error, FileOptions, Kind, LogSourceRecord, NormaliserOptions, ScanOptions, Span, StreamSettings,
-    TrustOptions, from_json,
+    CompileOptions, Error, FileOptions, IncidentSettings, Kind, LogSourceRecord, NormaliserOptions, ScanOptions, Span,
+    StreamSettings, TrustOptions, from_json,
 };
 
 /// For yes-or-no fields: what is usual.
@@ -119,6 +119,39 @@ pub struct tl_trust_config {
     pub lateness: tl_str,
 }
 
+/// How incidents are made of findings. Begin with all 0 and set `struct_size`; what is 0 or not given is what is usual.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct tl_incidents_config {
+    /// `sizeof(tl_incidents_config)`.
+    pub struct_size: usize,
+    /// All options as a JSON object, with the names that the fields have here.
+    pub options_json: tl_str,
+    /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
+    pub taxonomy: *const tl_str,
+    /// How many there are.
+    pub taxonomy_len: usize,
+    /// The plant, in place of that of the rules: inventories, zones and conduits as paths, or YAML texts (of more than one
+    /// line).
+    pub context: *const tl_str,
+    /// How many there are.
+    pub context_len: usize,
+    /// How much later than others an event may come, such as `5m`; without it, not at all.
+    pub lateness: tl_str,
+    /// After this time without a finding an incident is over; without it 24 hours, and `off` is never.
+    pub quiet: tl_str,
+    /// A group is an incident when a finding of it has at least this level; without it `medium`.
+    pub level: tl_str,
+    /// Findings that are kept; when there are more, what has been quiet for longest is forgotten.
+    pub findings_max: u64,
+    /// Spans of contacts that are kept; when there are more, the oldest are forgotten.
+    pub contacts_max: u64,
+    /// A host that deals with more others than this joins little.
+    pub hub_peers: u32,
+    /// 0.
+    pub reserved: u32,
+}
+
 /// Which rules are asked, and what is told. Begin with all 0 and set `struct_size`.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
@@ -208,6 +241,17 @@ sized!(tl_compile_config {
 });
 sized!(tl_normaliser_config { options_json, taxonomy, context });
 sized!(tl_trust_config { options_json, taxonomy, context, lateness });
+sized!(tl_incidents_config {
+    options_json,
+    taxonomy,
+    context,
+    lateness,
+    quiet,
+    level,
+    findings_max,
+    contacts_max,
+    hub_peers
+});
 sized!(tl_scan_config { options_json, threads, level, tags, rules, category, product, service });
 sized!(tl_stream_config {
     options_json,
@@ -347,6 +391,28 @@ pub(crate) unsafe fn trust_options(config: *const tl_trust_config) -> Result<Tru
         set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
         set_all(&mut own.context, given.context, given.context_len, "context")?;
         set_span(&mut own.lateness, given.lateness, "lateness")?;
+        Ok(own)
+    }
+}
+
+/// Reads how incidents are made.
+///
+/// # Safety
+/// As for [`compile_options`].
+pub(crate) unsafe fn incident_settings(config: *const tl_incidents_config) -> Result<IncidentSettings, Error> {
+    // SAFETY: the caller says so.
+    let Some(given) = (unsafe { read_sized(config, "config") })? else { return Ok(IncidentSettings::default()) };
+    // SAFETY: as above, for all texts and lists.
+    unsafe {
+        let mut own: IncidentSettings = begin(given.options_json)?;
+        set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
+        set_all(&mut own.context, given.context, given.context_len, "context")?;
+        set_span(&mut own.lateness, given.lateness, "lateness")?;
+        set_span(&mut own.quiet, given.quiet, "quiet")?;
+        set(&mut own.level, given.level, "level")?;
+        own.findings_max = (given.findings_max > 0).then_some(given.findings_max).or(own.findings_max);
+        own.contacts_max = (given.contacts_max > 0).then_some(given.contacts_max).or(own.contacts_max);
+        own.hub_peers = (given.hub_peers > 0).then_some(given.hub_peers).or(own.hub_peers);
         Ok(own)
     }
 }

@@ -361,7 +361,7 @@ pub unsafe extern "C" fn tl_stream_snapshot(stream: *const tl_stream, bytes: *mu
 
 /// # Safety
 /// `out` must be null, which leaves it out, or a place for a pointer.
-unsafe fn put_restored(out: *mut *mut tl_buffer, restored: &Restored) -> Result<(), Error> {
+pub(crate) unsafe fn put_restored(out: *mut *mut tl_buffer, restored: &Restored) -> Result<(), Error> {
     if out.is_null() {
         return Ok(());
     }

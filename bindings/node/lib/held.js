@@ -5,6 +5,7 @@
 //                              ─▶ Trust     ─▶ advance(), finish() ─▶ take()
 //                              ─▶ Learner   ─▶ proposal()
 //
+// Incidents are beside, in `incidents.js`.
 // Work on other threads is awaited before the next call, or the order of events is any.
 
 const native = require('../native/index.js');
@@ -28,14 +29,14 @@ function nameOf(value, name) {
   throw new ArgumentError(`\`${name}\` is ${shown(value)}; give text`);
 }
 
-let nativeOf;
+let heldBy;
 
 /** What all of them take in. */
 class Learns {
   #native;
 
   static {
-    nativeOf = (learns) => learns.#native;
+    heldBy = (learns) => learns.#native;
   }
 
   constructor(make, options) {
@@ -53,17 +54,17 @@ class Learns {
 class LearnsPlain extends Learns {
   push(event) {
     const [bytes, length] = one(event);
-    call(() => nativeOf(this).push(bytes, length));
+    call(() => heldBy(this).push(bytes, length));
   }
 
   pushLines(text) {
     const bytes = requireLines(text);
-    return taken(call(() => nativeOf(this).pushLines(bytes)));
+    return taken(call(() => heldBy(this).pushLines(bytes)));
   }
 
   async pushLinesAsync(text) {
     const bytes = requireLines(text);
-    return taken(await stoppable(undefined, () => nativeOf(this).pushLinesLater(bytes)));
+    return taken(await stoppable(undefined, () => heldBy(this).pushLinesLater(bytes)));
   }
 }
 
@@ -75,99 +76,102 @@ class Discovery extends LearnsPlain {
 
   /** The assets known so far, by site and address, with what says so. */
   assets() {
-    return JSON.parse(call(() => nativeOf(this).assets()));
+    return JSON.parse(call(() => heldBy(this).assets()));
   }
 
   /** How what was seen differs from an inventory, or from the plant of the options. */
   compare(context) {
     const names = context === undefined ? '[]' : pathsJson(context);
-    return JSON.parse(call(() => nativeOf(this).compare(names)));
+    return JSON.parse(call(() => heldBy(this).compare(names)));
   }
 
   /** The assets as an inventory: `yaml`, `csv`, `netbox` or `cyclonedx`. */
   inventory(form = 'yaml') {
     const name = nameOf(form, 'form');
-    return call(() => nativeOf(this).inventory(name));
+    return call(() => heldBy(this).inventory(name));
   }
 
   /** How much was taken in, and what found no room. */
   stats() {
-    return camelRecord(JSON.parse(call(() => nativeOf(this).stats())));
+    return camelRecord(JSON.parse(call(() => heldBy(this).stats())));
   }
 
   /** All that is known as bytes. */
   snapshot() {
-    return call(() => nativeOf(this).snapshot());
+    return call(() => heldBy(this).snapshot());
   }
 
   /** Goes on with what a snapshot knows. */
   restore(bytes) {
     const own = savedBytes(bytes);
-    call(() => nativeOf(this).restore(own));
+    call(() => heldBy(this).restore(own));
   }
 }
 
-/** Judges each operation that changes a controller by the policy of a plant and by who is logged on. */
-class Trust extends Learns {
-  constructor(options) {
-    super((json) => native.NativeTrust.of(json), options);
-  }
-
-  /** Takes in one event; judgements name it by `at`, or by its number from 0. */
+/** The same for those that name the places of events, and wait for what may come late. */
+class LearnsPlaced extends Learns {
+  /** Takes in one event; what is told names it by `at`, or by its number from 0. */
   push(event, at) {
     const name = nameOf(at, 'at');
     const [bytes, length] = one(event);
-    call(() => nativeOf(this).push(bytes, length, name));
+    call(() => heldBy(this).push(bytes, length, name));
   }
 
-  /** Takes in a text with one event a line; judgements name them as `name:line`, or by their numbers. */
+  /** Takes in a text with one event a line; what is told names them as `name:line`, or by their numbers. */
   pushLines(text, name) {
     const [bytes, own] = [requireLines(text), nameOf(name, 'name')];
-    return taken(call(() => nativeOf(this).pushLines(bytes, own)));
+    return taken(call(() => heldBy(this).pushLines(bytes, own)));
   }
 
   /** The same on another thread. */
   async pushLinesAsync(text, name) {
     const [bytes, own] = [requireLines(text), nameOf(name, 'name')];
-    return taken(await stoppable(undefined, () => nativeOf(this).pushLinesLater(bytes, own)));
+    return taken(await stoppable(undefined, () => heldBy(this).pushLinesLater(bytes, own)));
   }
 
-  /** Judges all that has happened before a time. */
+  /** Says that nothing older will come. */
   advance(timeNs) {
     const time = requireTime(timeNs);
-    call(() => nativeOf(this).advance(time));
+    call(() => heldBy(this).advance(time));
   }
 
-  /** Judges all that still waits. */
+  /** Takes all that still waits. */
   finish() {
-    call(() => nativeOf(this).finish());
-  }
-
-  /** What was judged since this was asked last, in the order of time. */
-  take() {
-    return JSON.parse(call(() => nativeOf(this).take()));
+    call(() => heldBy(this).finish());
   }
 
   /** What was seen so far, and what had to be given up. */
   stats() {
-    return camelRecord(JSON.parse(call(() => nativeOf(this).stats())));
+    return camelRecord(JSON.parse(call(() => heldBy(this).stats())));
   }
 
-  /** All state as bytes. Judgements that were not taken are not in it. */
+  /** All state as bytes. */
   snapshot() {
-    return call(() => nativeOf(this).snapshot());
+    return call(() => heldBy(this).snapshot());
+  }
+}
+
+/** Judges each operation that changes a controller by the policy of a plant and by who is logged on. */
+class Trust extends LearnsPlaced {
+  constructor(options) {
+    super((json) => native.NativeTrust.of(json), options);
+  }
+
+  /** What was judged since this was asked last, in the order of time. */
+  take() {
+    return JSON.parse(call(() => heldBy(this).take()));
   }
 
   /** Goes on with the state of a snapshot. */
   restore(bytes) {
     const own = savedBytes(bytes);
-    call(() => nativeOf(this).restore(own));
+    call(() => heldBy(this).restore(own));
   }
 
   /** Goes on over another plant; sessions and what waits stay. */
   reload(context) {
     const names = pathsJson(context);
-    call(() => nativeOf(this).reload(names));
+    call(() => heldBy(this).reload(names));
   }
 }
 
@@ -179,13 +183,13 @@ class Learner extends LearnsPlain {
 
   /** Zones and conduits as YAML, to be read beside the plant. */
   proposal() {
-    return call(() => nativeOf(this).proposal());
+    return call(() => heldBy(this).proposal());
   }
 
   /** Flows for which there was no room. */
   get givenUp() {
-    return call(() => nativeOf(this).givenUp());
+    return call(() => heldBy(this).givenUp());
   }
 }
 
-module.exports = { Discovery, Learner, Trust };
+module.exports = { Discovery, Learner, LearnsPlaced, Trust, heldBy, nameOf };

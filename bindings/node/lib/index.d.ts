@@ -61,6 +61,21 @@ export interface TrustOptions extends NormaliserOptions {
   lateness?: Span;
 }
 
+export interface IncidentOptions extends NormaliserOptions {
+  /** How much later than others an event may come; without it, not at all. */
+  lateness?: Span;
+  /** After this time without a finding an incident is over; 24 hours is the default. */
+  quiet?: Span;
+  /** A host that deals with more others than this joins little; 16 is the default. */
+  hubPeers?: number;
+  /** A group is an incident when a finding of it has at least this level; medium is the default. */
+  level?: Level;
+  /** Findings that are kept; when there are more, what has been quiet for longest is forgotten. */
+  findingsMax?: number;
+  /** Spans of contacts that are kept; when there are more, the oldest are forgotten. */
+  contactsMax?: number;
+}
+
 export interface LogSource {
   category?: string | null;
   product?: string | null;
@@ -642,6 +657,200 @@ export class Learner {
   proposal(): string;
   /** Flows for which there was no room. */
   readonly givenUp: number;
+}
+
+export type EntityKind =
+  | 'account' | 'session' | 'process' | 'file' | 'file_name' | 'hash' | 'domain' | 'program' | 'indicator';
+
+/** A finding that was made elsewhere, such as an alert of another product. */
+export interface ReportedFinding {
+  /** When it happened: RFC 3339, or a Date. */
+  time: string | Date;
+  /** What names the rule; findings of the same rule have the same. */
+  rule: string;
+  /** The rule without it. */
+  title?: string;
+  /** `medium` without it. */
+  level?: Level;
+  /** As rules write them: `attack.t1003`. */
+  tags?: string | readonly string[];
+  /** From which host: an address, a host name, or the id of an asset. */
+  source?: string;
+  /** On which host. */
+  target?: string;
+  entities?: { readonly [kind in EntityKind]?: string | readonly string[] };
+  /** Where it stands; the rule without it. */
+  at?: string;
+}
+
+/** A part of a score. */
+export interface Term {
+  name: string;
+  points: number;
+  why: string;
+}
+
+/** How likely an incident is one, and what depends on it; the total is their product over 100. */
+export interface Score {
+  total: number;
+  likelihood: number;
+  consequence: number;
+  likelihoodTerms: Term[];
+  consequenceTerms: Term[];
+}
+
+/** From one host to another. */
+export interface Hop {
+  from: string;
+  to: string;
+  kind: 'logon' | 'remote' | 'operation' | 'flow';
+  /** The kind of logon, the operation class, or the protocol. */
+  what: string;
+  account?: string;
+  first: string;
+  last: string;
+  /** From 0 to 1. */
+  confidence: number;
+  /** Where events stand that prove it. */
+  events: string[];
+  /** The zones it goes between, when it leaves one, and their Purdue levels. */
+  zones?: [string, string];
+  levels?: [number, number];
+  conduit?: string;
+  /** Other hosts from which a contact came that is as credible. */
+  alternatives?: string[];
+}
+
+/** The way from the likely beginning to the worst effect. */
+export interface IncidentPath {
+  hops: Hop[];
+  confidence: number;
+  /** Where the first host fetched something from, just then. */
+  fetched?: string;
+  /** What nobody saw. */
+  gap?: string;
+}
+
+export interface Reach {
+  host: string;
+  zone?: string;
+  level?: number;
+  criticality?: string;
+  /** From which of the reached hosts; missing for what is reached already. */
+  from?: string[];
+}
+
+/** Hosts that an incident has reached, and those that it can reach. */
+export interface Spread {
+  reached: Reach[];
+  next: Reach[];
+  /** How many are reached in each zone; `outside` for those in none. */
+  zones: { [zone: string]: number };
+  lowestLevel?: number;
+}
+
+/** A rule that was found to hold. */
+export interface FindingSeen {
+  rule: string;
+  title: string;
+  level: Level;
+  made: 'detection' | 'correlation' | 'trust' | 'elsewhere';
+  first: string;
+  last: string;
+  count: number;
+  source?: string;
+  target?: string;
+  operation?: string;
+  /** Tactics and techniques of ATT&CK, from its tags. */
+  tactics?: string[];
+  techniques?: string[];
+  entities?: { [kind in EntityKind]?: string[] };
+  /** Where its events stand, at most 16. */
+  events: string[];
+  /** What it has in common with another finding of the incident; missing for the first. */
+  because?: string;
+}
+
+export interface HostSeen {
+  name: string;
+  isAsset: boolean;
+  addresses?: string[];
+  role?: string;
+  site?: string;
+  zone?: string;
+  level?: number;
+  criticality?: string;
+  owner?: string;
+  first: string;
+}
+
+/** Findings that are one attack, where it came from, how far it got, and what to do about it. */
+export interface Incident {
+  /** The same in every run over the same events. */
+  id: string;
+  title: string;
+  level: Level;
+  first: string;
+  last: string;
+  /** Whether it has been quiet for so long that it is over. */
+  isClosed: boolean;
+  score: Score;
+  /** ATT&CK tactics in the order in which they occur first, each with its techniques. */
+  stages: [tactic: string, techniques: string[]][];
+  accounts: string[];
+  hosts: HostSeen[];
+  path: IncidentPath;
+  spread: Spread;
+  findings: FindingSeen[];
+  hints: string[];
+  /** Ids of incidents that turned out to be part of this one, and why. */
+  merged?: [id: string, why: string][];
+}
+
+/** What became of an incident. */
+export type IncidentChange =
+  | { change: 'opened' | 'grew' | 'closed'; id: string }
+  | { change: 'merged'; id: string; into: string; because: string }
+  | { change: 'split'; id: string; because: string };
+
+export interface IncidentStats {
+  readonly findings: number;
+  readonly contacts: number;
+  readonly late: number;
+  readonly early: number;
+  readonly givenUp: number;
+}
+
+/** Joins findings that are likely one attack, and traces where they came from and how far they got. */
+export class Incidents implements Iterable<Incident> {
+  /** The plant is `context`, else that of the rules. What is broken is an `ArgumentError` whose `diagnostics` say where. */
+  constructor(rules: Rules, options?: IncidentOptions);
+  /** Incidents name the event by `at`, or by its number from 0. */
+  push(event: OneEvent, at?: string): void;
+  /** Incidents name events as `name:line`, or by their numbers. */
+  pushLines(text: Text, name?: string): Taken;
+  /** The same on another thread; await it before the next call. */
+  pushLinesAsync(text: Text, name?: string): Promise<Taken>;
+  pushEvents(events: Iterable<OneEvent>): Taken;
+  /** Takes in a finding that was made elsewhere. */
+  add(finding: ReportedFinding | Text): void;
+  /** Says that nothing older will come. */
+  advance(timeNs: bigint): void;
+  /** Takes all that still waits for what may come late. */
+  finish(): void;
+  /** All incidents so far, the highest score first. */
+  incidents(): Incident[];
+  [Symbol.iterator](): IterableIterator<Incident>;
+  /** Incidents in a form for other programs: all, or the one of an id. */
+  export(form: 'ndjson' | 'ocsf' | 'ocsf-detections' | 'ecs' | 'stix' | 'graphml' | 'dot' | 'json-graph', id?: string): string;
+  /** What became of incidents since this was asked last. */
+  takeChanges(): IncidentChange[];
+  stats(): IncidentStats;
+  snapshot(): Buffer;
+  /** A `StateError` changes nothing. */
+  restore(bytes: Uint8Array | ArrayBuffer): Restored;
+  /** Goes on with other rules, and over another plant: that of `context`, else that of the rules. */
+  reload(rules: Rules, context?: Path | readonly Path[]): Restored;
 }
 
 export function compile(rules: RuleTexts, options?: CompileOptions): Rules;

@@ -9,6 +9,7 @@ for (const name of ['dispose', 'asyncDispose']) {
 const errors = require('./errors.js');
 const { Alert, Detection, Detections } = require('./findings.js');
 const { Discovery, Learner, Trust } = require('./held.js');
+const { Incidents } = require('./incidents.js');
 const { Normaliser } = require('./normaliser.js');
 const { Rules, check, compile, compileAsync, load, loadAsync } = require('./rules.js');
 const { Stream } = require('./stream.js');
@@ -28,6 +29,7 @@ exports.Normaliser = Normaliser;
 exports.Discovery = Discovery;
 exports.Trust = Trust;
 exports.Learner = Learner;
+exports.Incidents = Incidents;
 exports.Detection = Detection;
 exports.Detections = Detections;
 exports.Alert = Alert;

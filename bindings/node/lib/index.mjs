@@ -15,6 +15,7 @@ export const {
   Discovery,
   Trust,
   Learner,
+  Incidents,
   Detection,
   Detections,
   Alert,

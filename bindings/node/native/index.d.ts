@@ -103,6 +103,110 @@ export declare class NativeFileScan {
   stop(): void
 }
 
+/** Joins findings to incidents. */
+export declare class NativeIncidents {
+  /**
+   * With rules, and options as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  static of(rules: NativeRules, options: string): NativeIncidents
+  /**
+   * Takes in one event.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  push(event: Buffer, length: number, at?: string | undefined | null): void
+  /**
+   * Takes in a text with one event a line.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushLines(text: Buffer, name?: string | undefined | null): string
+  /** The same on another thread. */
+  pushLinesLater(text: Buffer, name?: string | undefined | null): Promise<string>
+  /**
+   * Takes in events that end at these bytes.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushEvents(bytes: Buffer, ends: Uint32Array): string
+  /**
+   * Takes in a finding that was made elsewhere.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  add(finding: Buffer, length: number): void
+  /**
+   * Says that nothing older will come.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  advance(time: bigint): void
+  /**
+   * Takes all that waits.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  finish(): void
+  /**
+   * All incidents, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  incidents(): string
+  /**
+   * Incidents in a form for other programs.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  export(form: string, id?: string | undefined | null): string
+  /**
+   * What became of incidents, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  takeChanges(): string
+  /**
+   * Counts, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  stats(): string
+  /**
+   * All state.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  snapshot(): Buffer
+  /**
+   * Goes on with state, and says what became of it.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  restore(bytes: Buffer): string
+  /**
+   * Goes on with other rules and another plant.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  reload(rules: NativeRules, context: string): string
+}
+
 /** Learns conduits. */
 export declare class NativeLearner {
   /**

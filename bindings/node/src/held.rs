@@ -23,7 +23,7 @@ impl Answer for Taken {
 }
 
 /// The bytes of one event, which are the first of a buffer.
-fn one<'b>(event: &'b BufferSlice<'_>, length: u32) -> &'b [u8] {
+pub(crate) fn one<'b>(event: &'b BufferSlice<'_>, length: u32) -> &'b [u8] {
     event.get(..length as usize).unwrap_or(event)
 }
 

@@ -12,6 +12,7 @@ pub mod arrow;
 pub mod errors;
 pub mod files;
 pub mod held;
+pub mod incidents;
 pub mod later;
 pub mod normaliser;
 pub mod options;

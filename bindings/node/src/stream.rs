@@ -64,7 +64,7 @@ fn alerts(alerts: &[Alert]) -> Result<String, Error> {
     text(&alerts.iter().map(record).collect::<Vec<Value>>())
 }
 
-fn restored(restored: &Restored) -> Result<String, Error> {
+pub(crate) fn restored(restored: &Restored) -> Result<String, Error> {
     text(&json!({"kept": restored.kept, "dropped": restored.dropped}))
 }
 

@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { check, compile, Discovery, Learner, Normaliser, Rules, TielineError, Trust } from '../lib/index.mjs';
+import { check, compile, Discovery, Incidents, Learner, Normaliser, Rules, TielineError, Trust } from '../lib/index.mjs';
 
 const directory = new URL('../../parity/', import.meta.url);
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
@@ -130,6 +130,31 @@ class Held {
     this.learns = new Learner(options);
   }
 
+  incidents({ options }) {
+    this.learns = new Incidents(this.rules, renamed(options, camel));
+  }
+
+  add({ finding }) {
+    const object = asObject(finding);
+    if (object) this.learns.add(object);
+    else this.learns.add(Buffer.from(finding));
+  }
+
+  told() {
+    const shown = (own) => ({
+      ...renamed(own, snake), score: renamed(own.score, snake), hosts: own.hosts.map((host) => renamed(host, snake)), spread: renamed(own.spread, snake),
+    });
+    return [...this.learns].map(shown);
+  }
+
+  export({ form, id }) {
+    return this.learns.export(form, id);
+  }
+
+  changes() {
+    return this.learns.takeChanges();
+  }
+
   learn({ event, at }) {
     this.learns.push(asObject(event) ?? event, at);
   }
@@ -183,7 +208,11 @@ class Held {
   }
 
   restore_learned({ hex }) {
-    this.learns.restore(hex === undefined ? this.saved : bytes(hex));
+    return this.learns.restore(hex === undefined ? this.saved : bytes(hex));
+  }
+
+  other_rules({ texts, options, context }) {
+    return this.learns.reload(compile(texts, renamed(options, camel)), context);
   }
 
   other_plant({ context }) {

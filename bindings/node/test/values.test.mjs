@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import tieline, { ArgumentError, Discovery, EventError, InternalError, Learner, LoadError, Normaliser, PipelineError, Rules, StateError, Stream, TielineError, Trust, compile, createTransform } from 'tieline';
+import tieline, { ArgumentError, Discovery, EventError, Incidents, InternalError, Learner, LoadError, Normaliser, PipelineError, Rules, StateError, Stream, TielineError, Trust, compile, createTransform } from 'tieline';
 import { createRequire } from 'node:module';
 import { OFTEN, WHOAMI, hit } from './samples.mjs';
 
@@ -168,6 +168,37 @@ test('what learns takes events, and nothing else', async () => {
   check(() => discovery.restore(Buffer.from('x')), StateError);
   discovery.restore(discovery.snapshot());
   trust.restore(trust.snapshot());
+});
+
+test('incidents take rules, events and findings, and nothing else', async () => {
+  const rules = compile('title: x\nlevel: high\nlogsource: {category: c}\ndetection: {s: {a: b}, condition: s}');
+  const incidents = new Incidents(rules, { quiet: '8h' });
+  for (const value of [...NOTHING, {}, 'rules']) check(() => new Incidents(value), ArgumentError, /`rules`/);
+  for (const value of [null, 5, 'x']) check(() => new Incidents(rules, value), ArgumentError);
+  check(() => new Incidents(rules, { hubPeers: -1 }), ArgumentError);
+  check(() => new Incidents(rules, { level: 'loud' }), ArgumentError, /informational, low/);
+  check(() => new Incidents(rules, { quiet: 'soon' }), ArgumentError, /`quiet`/);
+  check(() => new Incidents(rules, { context: 'assets: 5\n' }), ArgumentError, /1:9/);
+  for (const value of NOTHING) {
+    check(() => incidents.push(value), ArgumentError);
+    check(() => incidents.pushLines(value), ArgumentError);
+    check(() => incidents.pushEvents(value), ArgumentError);
+    check(() => incidents.add(value), ArgumentError);
+  }
+  check(() => incidents.add({}), EventError, /missing field `time`/);
+  check(() => incidents.add({ time: new Date(0), rule: 'a', entities: { ghost: 'b' } }), EventError, /unknown variant `ghost`/);
+  for (const value of [null, 5, {}]) check(() => incidents.push({}, value), ArgumentError, /`at`/);
+  check(() => incidents.advance(5), ArgumentError, /BigInt/);
+  check(() => incidents.restore(Buffer.from('x')), StateError);
+  check(() => incidents.reload({}), ArgumentError, /`rules`/);
+  assert.equal((await incidents.pushLinesAsync('{"a":"b"}\nx\n', 'a.log')).faults[0].eventIndex, 1);
+  incidents.add({ time: new Date(0), rule: 'a', source: '__proto__', entities: { account: '__proto__' } });
+  incidents.finish();
+  assert.deepEqual([...incidents].flatMap((own) => own.findings.map(({ events }) => events[0])).sort(), ['a', 'a.log:1']);
+  const other = new Incidents(rules);
+  other.restore(incidents.snapshot());
+  assert.deepEqual(other.incidents(), incidents.incidents());
+  assert.deepEqual(other.reload(rules), { kept: 0, dropped: [] });
 });
 
 test('a normaliser takes events and tables, and nothing else', () => {

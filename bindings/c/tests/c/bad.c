@@ -172,10 +172,57 @@ static void what_learns_refuses_odd_values(void) {
     CHECK(tl_discovery_free(discovery) == TL_OK && tl_discovery_assets_json(discovery, &buffer) == TL_CLOSED);
 }
 
+static void incidents_refuse_odd_values(void) {
+    tl_str none = {NULL, 0}, odd = {NULL, 3};
+    tl_bytes bytes = {NULL, 3}, event = {B(EVENT), strlen(EVENT)};
+    const char *finding = "{\"time\":\"2026-11-26T09:00:00Z\",\"rule\":\"edr\",\"entities\":{}}";
+    tl_buffer *buffer = NULL;
+    tl_rules *rules = compile(RULE);
+    tl_incidents *incidents = NULL;
+    tl_incidents_config config = {.struct_size = sizeof config, .level = tl_str_of("loud")};
+    CHECK(tl_incidents_new(NULL, NULL, &incidents) == TL_ARGUMENT && tl_incidents_new(rules, NULL, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_new((tl_rules *)&config, NULL, &incidents) == TL_ARGUMENT);
+    CHECK(tl_incidents_new(rules, &config, &incidents) == TL_ARGUMENT && incidents == NULL);
+    config.level = odd;
+    CHECK(tl_incidents_new(rules, &config, &incidents) == TL_ARGUMENT && incidents == NULL);
+    config.level = none, config.context = &none, config.context_len = 1;
+    CHECK(tl_incidents_new(rules, &config, &incidents) == TL_ARGUMENT && incidents == NULL);
+    CHECK(tl_incidents_new(rules, NULL, &incidents) == TL_OK);
+    CHECK(tl_incidents_push(NULL, B(EVENT), strlen(EVENT), none) == TL_ARGUMENT);
+    CHECK(tl_incidents_push(incidents, NULL, 3, none) == TL_ARGUMENT && tl_incidents_push(incidents, B(EVENT), 3, none) == TL_EVENT);
+    CHECK(tl_incidents_push(incidents, B(EVENT), strlen(EVENT), odd) == TL_ARGUMENT);
+    CHECK(tl_incidents_push(incidents, B(EVENT), strlen(EVENT), none) == TL_OK);
+    CHECK(tl_incidents_push_lines(incidents, B(EVENT), strlen(EVENT), none, NULL) == TL_OK);
+    CHECK(tl_incidents_push_lines(incidents, B(EVENT), strlen(EVENT), odd, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_incidents_push_events(incidents, &event, 1, NULL) == TL_OK);
+    CHECK(tl_incidents_push_events(incidents, &bytes, 1, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_incidents_add(incidents, NULL, 3) == TL_ARGUMENT && tl_incidents_add(incidents, B(EVENT), strlen(EVENT)) == TL_EVENT);
+    CHECK(tl_incidents_add(incidents, B(finding), strlen(finding)) == TL_OK);
+    CHECK(tl_incidents_advance(incidents, INT64_MIN) == TL_OK && tl_incidents_advance(incidents, INT64_MAX) == TL_OK);
+    CHECK(tl_incidents_finish(NULL) == TL_ARGUMENT && tl_incidents_finish(incidents) == TL_OK);
+    CHECK(tl_incidents_to_json(incidents, NULL) == TL_ARGUMENT && tl_incidents_take_changes_json(incidents, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_stats_json(incidents, NULL) == TL_ARGUMENT && tl_incidents_snapshot(incidents, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_to_json(incidents, &buffer) == TL_OK && tl_buffer_free(buffer) == TL_OK);
+    CHECK(tl_incidents_export(incidents, none, none, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_incidents_export(incidents, tl_str_of("dot"), odd, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_incidents_export(incidents, tl_str_of("dot"), none, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_export(incidents, tl_str_of("dot"), none, &buffer) == TL_OK && tl_buffer_free(buffer) == TL_OK);
+    CHECK(tl_incidents_restore(incidents, bytes, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_restore(incidents, (tl_bytes){NULL, 0}, NULL) == TL_STATE);
+    CHECK(tl_incidents_reload(incidents, NULL, NULL, 0, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_reload(incidents, rules, NULL, 1, NULL) == TL_ARGUMENT);
+    CHECK(tl_incidents_reload(incidents, rules, NULL, 0, NULL) == TL_OK && tl_rules_release(rules) == TL_OK);
+    CHECK(tl_incidents_push(incidents, B(EVENT), strlen(EVENT), none) == TL_OK);
+    CHECK(tl_trust_free((tl_trust *)incidents) == TL_ARGUMENT && tl_incidents_free(NULL) == TL_OK);
+    CHECK(tl_incidents_free(incidents) == TL_OK && tl_incidents_free(incidents) == TL_CLOSED);
+    CHECK(tl_incidents_to_json(incidents, &buffer) == TL_CLOSED);
+}
+
 int main(void) {
     odd_values_have_an_answer();
     null_with_a_length_is_refused();
     what_learns_refuses_odd_values();
+    incidents_refuse_odd_values();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

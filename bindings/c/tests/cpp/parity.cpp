@@ -77,6 +77,20 @@ static TrustOptions trust_options(const json &step) {
     return own;
 }
 
+static IncidentOptions incident_options(const json &step) {
+    IncidentOptions own;
+    auto from = given(step, "options");
+    if (from.is_object()) {
+        list_of(from, "taxonomy", own.taxonomy);
+        list_of(from, "context", own.context);
+        own.lateness = text_of(from, "lateness");
+        own.quiet = text_of(from, "quiet");
+        own.level = text_of(from, "level");
+    }
+    own.options_json = from.dump();
+    return own;
+}
+
 static ScanOptions scan_options(const json &step) {
     ScanOptions own;
     auto from = given(step, "options");
@@ -155,6 +169,7 @@ struct Held {
     std::optional<Discovery> discovery;
     std::optional<Trust> trust;
     std::optional<Learner> learner;
+    std::optional<Incidents> incidents;
     std::string saved;
 
     static std::vector<Text> texts(const json &step) {
@@ -220,11 +235,12 @@ struct Held {
         std::vector<std::string_view> events;
         if (step.contains("events"))
             for (auto &event : step["events"]) events.push_back(event.get_ref<const std::string &>());
-        if (what == "discovery" || what == "trust" || what == "learner") {
-            discovery.reset(), trust.reset(), learner.reset();
+        if (what == "discovery" || what == "trust" || what == "learner" || what == "incidents") {
+            discovery.reset(), trust.reset(), learner.reset(), incidents.reset();
             if (what == "discovery") discovery.emplace(normaliser_options(step));
             if (what == "trust") trust.emplace(trust_options(step));
             if (what == "learner") learner.emplace(normaliser_options(step));
+            if (what == "incidents") incidents.emplace(*rules, incident_options(step));
             return json(nullptr);
         }
         if (discovery) {
@@ -254,8 +270,35 @@ struct Held {
             if (what == "learn_events") return parsed(learner->push_events(events));
             if (what == "proposal") return json(learner->proposal().str());
             if (what == "learned") return json(learner->given_up());
+        } else if (incidents) {
+            return of_incidents(step, what, events);
         }
         return std::nullopt;
+    }
+
+    std::optional<json> of_incidents(const json &step, const std::string &what, const std::vector<std::string_view> &events) {
+        auto text = [&](const char *name) { return std::string_view(step[name].get_ref<const std::string &>()); };
+        auto maybe = [&](const char *name) { return step.contains(name) ? std::optional(text(name)) : std::nullopt; };
+        if (what == "learn") return incidents->push(text("event"), maybe("at")), json(nullptr);
+        if (what == "learn_lines") return parsed(incidents->push_lines(text("text"), maybe("name")));
+        if (what == "learn_events") return parsed(incidents->push_events(events));
+        if (what == "add") return incidents->add(text("finding")), json(nullptr);
+        if (what == "advance_to") return incidents->advance(std::stoll(std::string(text("time_ns")))), json(nullptr);
+        if (what == "finish") return incidents->finish(), json(nullptr);
+        if (what == "told") return parsed(incidents->json());
+        if (what == "export") return json(incidents->export_as(text("form"), maybe("id")).str());
+        if (what == "changes") return parsed(incidents->take_changes_json());
+        if (what == "learned") return parsed(incidents->stats_json());
+        if (what == "save_learned") return saved = incidents->snapshot().str(), json(nullptr);
+        if (what == "restore_learned") return parsed(incidents->restore(maybe("hex") ? hex(step) : saved));
+        if (what == "other_rules") return parsed(incidents->reload(Rules::compile(texts(step), compile_options(step)), context_of(step)));
+        return std::nullopt;
+    }
+
+    static std::vector<std::string> context_of(json step) {
+        std::vector<std::string> own;
+        list_of(step, "context", own);
+        return own;
     }
 
     json over_time(const json &step, const std::string &what) {

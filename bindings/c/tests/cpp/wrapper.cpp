@@ -354,6 +354,45 @@ static void assets_and_judgements_are_told() {
     CHECK(holds(learner.proposal().view(), "conduits:") && learner.given_up() == 0);
 }
 
+static void incidents_are_made() {
+    const std::string rule = "title: Audit log cleared\nlevel: high\nlogsource: {product: windows}\n"
+                             "detection: {s: {EventID: 1102}, condition: s}\n";
+    const std::string event = R"({"EventID":1102,"Channel":"Security","Computer":"hmi-1","TimeCreated":"2026-11-26T09:00:00Z"})";
+    tieline::IncidentOptions options;
+    options.level = "loud";
+    auto rules = Rules::compile({{"rule.yml", rule}});
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", tieline::Incidents(rules, options));
+    options.level = "high";
+    options.lateness = "5m";
+    options.quiet = "8h";
+    options.hub_peers = 4;
+    options.context = {"assets: [{id: hmi, host: hmi-1, role: hmi}]\n"};
+    tieline::Incidents incidents(rules, options);
+    incidents.push(event, "log:1");
+    CHECK(holds(incidents.push_lines(event + "\nx\n", "log").view(), R"("event_index":2)"));
+    CHECK(holds(incidents.push_events({event, "{}"}).view(), R"("events":2,"faults":[])"));
+    incidents.add(R"({"time":"2026-11-26T08:59:00Z","rule":"edr-17","source":"hmi","level":"medium"})");
+    THROWS(EventError, TL_EVENT, "event", incidents.add("{}"));
+    THROWS(EventError, TL_EVENT, "event", incidents.push("["));
+    incidents.advance(0);
+    CHECK(incidents.json().view() == "[]");
+    auto saved = incidents.snapshot();
+    incidents.finish();
+    auto told = incidents.json().str();
+    CHECK(holds(told, R"("title":"Audit log cleared on hmi")") && holds(told, R"("because":"from the same host")"));
+    CHECK(holds(incidents.take_changes_json().view(), R"("change":"opened")") && incidents.take_changes_json().view() == "[]");
+    CHECK(holds(incidents.stats_json().view(), R"("findings":4)"));
+    tieline::Incidents again(rules, options);
+    CHECK(holds(again.restore(saved.view()).view(), R"("kept":0)"));
+    again.finish();
+    CHECK(again.json().view() == told);
+    again.reload(rules, {"assets: [{id: other, host: hmi-1}]\n"});
+    again.push(event);
+    again.finish();
+    CHECK(holds(again.json().view(), "on other"));
+    THROWS(StateError, TL_STATE, "state", again.restore("x"));
+}
+
 int main() {
     CHECK(!tieline::version().empty() && tieline::view(tl_str{}).empty() && tieline::str({}).ptr != nullptr);
     rules_load_and_save();
@@ -365,6 +404,7 @@ int main() {
     files_are_told_one_by_one();
     operations_are_read();
     assets_and_judgements_are_told();
+    incidents_are_made();
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

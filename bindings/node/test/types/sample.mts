@@ -1,7 +1,7 @@
 // Every feature as a user of TypeScript writes it; it is checked and not run.
 import { pipeline } from 'node:stream/promises';
 import { createReadStream } from 'node:fs';
-import { Alert, CancelledError, Detection, Discovery, Learner, Normaliser, Rules, RuleError, Trust, check, compile, compileAsync, createTransform, load } from 'tieline';
+import { Alert, CancelledError, Detection, Discovery, Incidents, Learner, Normaliser, Rules, RuleError, Trust, check, compile, compileAsync, createTransform, load } from 'tieline';
 import type { CompileOptions, Judgement, SeenAsset, Diagnostic, FileRecord, Pushed, StreamStats } from 'tieline';
 
 const options: CompileOptions = { source: 'windows', timeUnit: 'ms', placeholders: { admins: ['anna'] } };
@@ -52,6 +52,15 @@ trust.advance(1n);
 const judged: Judgement[] = trust.take();
 console.log(judged[0]?.sessions[0]?.user, trust.stats().sessionsGivenUp, trust.restore(trust.snapshot()));
 console.log(new Learner().proposal().length, new Learner({ taxonomy: 'tables/' }).givenUp.toFixed());
+const incidents = new Incidents(compile(''), { context: 'plant.yml', quiet: '8h', hubPeers: 9, level: 'high' });
+incidents.add({ time: new Date(), rule: 'edr-17', entities: { account: 'mk', hash: ['0a'] } });
+for (const { path, score } of incidents) console.log(path.hops[0]?.levels?.[1], score.likelihoodTerms[0]?.why, path.gap);
+const [change] = incidents.takeChanges();
+console.log(change?.change === 'merged' ? change.into : change?.id, incidents.stats().givenUp, incidents.reload(compile('')).kept);
+// @ts-expect-error there is no such kind
+incidents.add({ time: '', rule: '', entities: { ghost: 'x' } });
+// @ts-expect-error they need rules
+new Incidents();
 // @ts-expect-error there is no such form
 discovery.inventory('xml');
 // @ts-expect-error a trust needs a plant
