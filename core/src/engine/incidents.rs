@@ -193,10 +193,17 @@ impl Incidents {
             }
             about.get_or_insert(own);
         })?;
-        // What cannot be correlated is still found.
-        self.sighting.time = self.sighting.time.map(|time| time.saturating_add(offset));
-        drop(self.stream.push(&self.sighting));
         let about = about.unwrap_or_else(|| About { at: at.into(), ..About::default() });
+        let sighted = self.sighting.time.map(|time| time.saturating_add(offset));
+        let collected = about.time.filter(|own| sighted.is_some_and(|time| time::are_of_two_clocks(*own, time)));
+        self.sighting.time = collected.or(sighted);
+        // What cannot be correlated is still found.
+        drop(self.stream.push(&self.sighting));
+        // Time passes for correlations, whatever they have heard of.
+        let time = about.time;
+        if let Some(time) = time {
+            self.stream.advance(self.register.passed(time));
+        }
         for rule in found {
             let finding = about.finding(rule, Some(number));
             entries.push(Entry { time: about.time, at: at.into(), what: What::Finding(Box::new(finding)) });
@@ -210,6 +217,7 @@ impl Incidents {
         // Alerts are of what came before, as far as events may be late.
         self.take_alerts();
         entries.into_iter().for_each(|entry| self.register.push(entry));
+        time.into_iter().for_each(|time| self.register.pass(time));
         Ok(())
     }
 
@@ -235,7 +243,10 @@ impl Incidents {
         let entities = reported.entities.iter().map(entity).collect();
         let about = About { source, target, entities, ..About::default() };
         let what = What::Finding(Box::new(about.finding(rule, None)));
-        register.push(Entry { time: Some(reported.time_ns), at: reported.at.into(), what });
+        // Time passes for correlations as well.
+        self.stream.advance(self.register.passed(reported.time_ns));
+        self.take_alerts();
+        self.register.push(Entry { time: Some(reported.time_ns), at: reported.at.into(), what });
     }
 
     /// Says that no event older than this will come any more, in nanoseconds since 1970.
@@ -325,10 +336,7 @@ impl Incidents {
             let made_of = alert.events().to_vec();
             let rule = known(&mut self.rules, alert.rule().metadata(), Made::Correlation);
             let finding = Finding { made_of, ..about.finding(rule, None) };
-            // By the clock of what it is made of.
-            let clock = of.iter().filter_map(|own| own.time).max();
-            let time = clock.filter(|own| time::are_of_two_clocks(*own, alert.time_ns())).unwrap_or(alert.time_ns());
-            let entry = Entry { time: Some(time), at, what: What::Finding(Box::new(finding)) };
+            let entry = Entry { time: Some(alert.time_ns()), at, what: What::Finding(Box::new(finding)) };
             self.register.push(entry);
         }
     }

@@ -233,7 +233,7 @@ fn strange<'r>(register: &'r Register, own: &Own<'_>, host: HostId) -> Option<(H
     let all = register.contacts.out_of(host).filter(|(_, kept)| is_strange(kept.contact.to));
     let spans = all.flat_map(|(id, kept)| kept.spans.iter().map(move |span| (kept.contact.to, id, span, span.first)));
     let near = spans.filter(|(.., time)| time.abs_diff(found) <= FETCHED_NEAR);
-    near.min_by_key(|(to, id, _, time)| (time.abs_diff(found), *to, *id))
+    near.min_by_key(|(_, id, span, time)| (time.abs_diff(found), &span.at_first, *id))
 }
 
 /// What is fetched within this time of the first finding belongs to it, in nanoseconds.
@@ -254,7 +254,7 @@ fn latest<'r>(
     });
     spans
         .filter(|(.., time)| bound.saturating_sub(*time) <= ENTRY_LONG)
-        .max_by_key(|(from, id, _, time)| (*time, *from, *id))
+        .max_by_key(|(_, id, span, time)| (*time, &span.at_last, *id))
 }
 
 fn search(register: &Register, own: &Own<'_>, start: HostId, time: i64) -> Vec<Step> {
@@ -421,7 +421,7 @@ const fn kind(kind: ContactKind) -> &'static str {
 
 /// What is missing when the earliest part of the incident is not on the way.
 fn gap(register: &Register, own: &Own<'_>, reached: HostId, hops: &[Hop], fetched: Option<&String>) -> Option<String> {
-    let (earliest, _) = own.hosts.iter().min_by_key(|(host, first)| (**first, **host))?;
+    let (earliest, _) = own.hosts.iter().min_by_key(|(host, first)| (**first, register.hosts.name(**host)))?;
     let name = register.hosts.name(*earliest);
     let is_on = *earliest == reached || hops.iter().any(|hop| hop.from == name || hop.to == name);
     let known = register.hosts.get(reached)?;

@@ -301,15 +301,25 @@ impl Register {
         // Correlations are told once all that they are made of is there.
         let is_correlation = matches!(&what, What::Finding(finding) if !finding.made_of.is_empty());
         self.stats.late += u64::from(time < self.taken && !is_correlation);
-        self.latest = self.latest.max(Some(time));
         self.held.insert((time, what.rank(), at, self.next), what);
         self.next += 1;
         if self.held.len() > INCIDENT_HELD_MAX {
             self.stats.early += 1;
             self.take_first();
         }
+        self.pass(time);
+    }
+
+    /// Something happened at this time, whether or not it is of interest.
+    pub(crate) fn pass(&mut self, time: i64) {
+        self.latest = self.latest.max(Some(time));
+        self.advance(self.passed(time));
+    }
+
+    /// Before when nothing will come any more, once something has come of this time.
+    pub(crate) fn passed(&self, time: i64) -> i64 {
         let lateness = i64::try_from(self.options.lateness.as_nanos()).unwrap_or(i64::MAX);
-        self.advance(self.latest.unwrap_or(time).saturating_sub(lateness));
+        self.latest.unwrap_or(time).max(time).saturating_sub(lateness)
     }
 
     /// Takes all that happened before a time.

@@ -48,7 +48,7 @@ const NEXT_MAX: usize = 1_000;
 
 pub(super) fn spread(register: &Register, own: &Own<'_>) -> Spread {
     let mut hosts: Vec<_> = own.hosts.iter().map(|(host, first)| (*first, *host)).collect();
-    hosts.sort_unstable();
+    hosts.sort_unstable_by_key(|(first, host)| (*first, register.hosts.name(*host)));
     let reach = |host| {
         let known = register.hosts.get(host).cloned().unwrap_or_default();
         Reach {
