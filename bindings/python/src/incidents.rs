@@ -27,7 +27,7 @@ use tieline_common::waist;
 /// >>> incidents.finish()
 /// >>> for incident in incidents.incidents():
 /// ...     print(incident.title, [found.because for found in incident.findings])
-/// Credential dump on hmi-1 [None, 'from the same host']
+/// Credential dump on hmi-1 [None, 'from the same host as "Whoami" at 0']
 #[pyclass(frozen, module = "tieline")]
 pub(crate) struct Incidents {
     inner: waist::Incidents,
