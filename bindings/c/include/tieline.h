@@ -936,7 +936,8 @@ tl_status tl_incidents_take_changes_json(const struct tl_incidents *incidents, s
 //
 // # Safety
 // `stats` must be a place for a pointer.
-tl_status tl_incidents_stats_json(const struct tl_incidents *incidents, struct tl_buffer **stats);
+tl_status tl_incidents_stats_json(const struct tl_incidents *incidents,
+                                  struct tl_buffer **stats);
 
 // All state as bytes.
 //
