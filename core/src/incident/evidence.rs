@@ -174,6 +174,12 @@ pub(super) struct Evidence {
 }
 
 impl Evidence {
+    pub(super) fn from(sign: Sign, value: f64) -> Self {
+        let mut own = Self::default();
+        own.add(sign, value);
+        own
+    }
+
     pub(super) fn add(&mut self, sign: Sign, value: f64) {
         if let Some(best) = self.best.get_mut(sign.weight().about as usize) {
             *best = best.max(value);

@@ -13,11 +13,34 @@ use crate::check::Level;
 use crate::config::INCIDENTS_CLOSED_MAX;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
-use xxhash_rust::xxh3::xxh3_64;
+use std::fmt;
+use xxhash_rust::xxh3::Xxh3;
 
 /// The number of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct MemberId(pub(super) u32);
+
+/// The id of a group: a hash of its first finding, so that it is the same in every run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct GroupId(u64);
+
+impl GroupId {
+    /// The id of a group that begins with a finding.
+    fn of(member: &Member) -> Self {
+        let mut hash = Xxh3::new();
+        let at = member.at.first().map_or("", |at| at);
+        for part in [&*member.finding.rule.id, "\0", &member.first.to_string(), "\0", at] {
+            hash.update(part.as_bytes());
+        }
+        Self(hash.digest())
+    }
+}
+
+impl fmt::Display for GroupId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "inc-{:016x}", self.0)
+    }
+}
 
 /// What speaks most for a finding being part of its group.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -56,8 +79,7 @@ impl Member {
 /// Findings that belong together.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Group {
-    /// Made of its first finding, so that it is the same in every run.
-    pub(super) id: String,
+    pub(super) id: GroupId,
     pub(super) members: Vec<MemberId>,
     pub(super) first: i64,
     pub(super) last: i64,
@@ -66,7 +88,7 @@ pub(super) struct Group {
     pub(super) is_told: bool,
     pub(super) is_closed: bool,
     /// Ids of incidents that became part of this one, and why.
-    pub(super) merged: Vec<(String, Sign)>,
+    pub(super) merged: Vec<(GroupId, Sign)>,
     /// Numbers of groups that became part of it.
     parts: Vec<u32>,
 }
@@ -114,8 +136,8 @@ impl Groups {
     }
 
     /// When a group begins, and its id.
-    pub(super) fn begin(&self, group: u32) -> (i64, &str) {
-        self.get(group).map_or((i64::MAX, ""), |group| (group.first, &group.id))
+    pub(super) fn begin(&self, group: u32) -> (i64, GroupId) {
+        self.get(group).map_or((i64::MAX, GroupId::default()), |group| (group.first, group.id))
     }
 
     pub(super) fn get_mut(&mut self, group: u32) -> Option<&mut Group> {
@@ -171,7 +193,7 @@ impl Groups {
                 own.first = member.first;
                 // Whoever was told of an incident knows it by its id.
                 if !own.is_told {
-                    own.id = name(&member);
+                    own.id = GroupId::of(&member);
                 }
             }
             own.last = own.last.max(member.last);
@@ -222,13 +244,13 @@ impl Groups {
         kept_group.last = kept_group.last.max(gone_group.last);
         kept_group.merged.append(&mut gone_group.merged);
         // The one that began first gives the id.
-        if (gone_group.first, &gone_group.id) < (kept_group.first, &kept_group.id) {
+        if (gone_group.first, gone_group.id) < (kept_group.first, kept_group.id) {
             std::mem::swap(&mut kept_group.id, &mut gone_group.id);
             std::mem::swap(&mut kept_group.first, &mut gone_group.first);
             std::mem::swap(&mut kept_group.is_told, &mut gone_group.is_told);
         }
         if gone_group.is_told {
-            kept_group.merged.push((gone_group.id.clone(), why));
+            kept_group.merged.push((gone_group.id, why));
         }
         Some((kept_group, gone_group))
     }
@@ -362,11 +384,4 @@ impl Groups {
         let parent = |group: &u32| self.parents.get(*group as usize).copied();
         std::iter::successors(Some(group), parent).take(usize::BITS as usize).any(|own| own == other)
     }
-}
-
-/// The id of a group that begins with a finding.
-fn name(member: &Member) -> String {
-    let at = member.at.first().map_or("", |at| at);
-    let text = format!("{}\0{}\0{at}", member.finding.rule.id, member.first);
-    format!("inc-{:016x}", xxh3_64(text.as_bytes()))
 }

@@ -41,6 +41,17 @@ struct Stand {
     is_habit: bool,
 }
 
+impl Stand {
+    /// What a sign counts after the time between, and whether it is about something usual.
+    fn fades(&self, sign: Sign, trace: &Trace) -> (f64, bool) {
+        let apart = self.time.saturating_sub(trace.time);
+        // A correlation of what is usual is as usual.
+        let is_alike = sign == Sign::MadeOf && self.is_habit == trace.is_habit;
+        let is_usual = (self.is_habit || trace.is_habit) && !is_alike;
+        (if is_usual { sign.after_habit(apart) } else { sign.after(apart) }, is_usual)
+    }
+}
+
 /// Times at which something happens: those that lie within this time, in nanoseconds, are one.
 const OCCASION: i64 = 1_800_000_000_000;
 
@@ -70,14 +81,23 @@ struct Left {
     more: Vec<Trace>,
 }
 
+impl Left {
+    fn all(&self) -> impl Iterator<Item = &Trace> {
+        std::iter::once(&self.first).chain(&self.more)
+    }
+}
+
 impl Traces {
     pub(super) fn new(max: usize) -> Self {
         Self { young: HashMap::new(), old: HashMap::new(), max }
     }
 
+    fn left(&self, key: u64) -> Option<&Left> {
+        self.young.get(&key).or_else(|| self.old.get(&key))
+    }
+
     fn of(&self, key: u64) -> impl Iterator<Item = &Trace> {
-        let left = self.young.get(&key).or_else(|| self.old.get(&key));
-        left.into_iter().flat_map(|left| std::iter::once(&left.first).chain(&left.more))
+        self.left(key).into_iter().flat_map(Left::all)
     }
 
     /// Writes all behind what is there.
@@ -157,11 +177,8 @@ impl Register {
         signs::marks(&finding, &trees, is_outside, &mut marks);
         let is_habit = self.is_habit(&finding, &marks, time, &at);
         let stand = Stand { time, tree: trees.first().copied().unwrap_or(0), account: account_of(&finding), is_habit };
-        let quiet = nanos(self.options.quiet);
         let known = self.same.get(&same).copied().filter(|known| {
-            self.groups
-                .member(*known)
-                .is_some_and(|known| time.saturating_sub(known.last) <= quiet.min(3_600_000_000_000))
+            self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= self.sameness())
         });
         let member = if let Some(known) = known {
             self.groups.again(known, time, &at);
@@ -184,40 +201,55 @@ impl Register {
     /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
     fn weigh(&self, finding: &Finding, marks: &[Mark], stand: Stand) -> Vec<(u32, Because)> {
         let mut found: Vec<Found> = Vec::new();
-        for mark in marks.iter().filter(|mark| mark.looks) {
-            for trace in self.traces.of(mark.key) {
-                let Some((value, is_usual)) = self.value(mark, trace, finding, stand) else { continue };
-                let group = self.groups.find(trace.group);
-                let because = Because { sign: mark.sign, with: trace.member, value };
-                let at = found.iter().position(|own| own.group == group).unwrap_or_else(|| {
-                    found.push(Found { group, all: Evidence::default(), fresh: Evidence::default(), because });
-                    found.len() - 1
-                });
-                let Some(own) = found.get_mut(at) else { continue };
-                own.all.add(mark.sign, value);
-                if !is_usual {
-                    own.fresh.add(mark.sign, value);
-                }
-                if value > own.because.value {
-                    own.because = because;
-                }
+        for (group, mark, trace) in self.likely(marks, stand) {
+            let (value, is_usual) = self.value(mark, trace, finding, stand);
+            let because = Because { sign: mark.sign, with: trace.member, value };
+            let at = found.iter().position(|own| own.group == group).unwrap_or_else(|| {
+                found.push(Found { group, all: Evidence::default(), fresh: Evidence::default(), because });
+                found.len() - 1
+            });
+            let Some(own) = found.get_mut(at) else { continue };
+            own.all.add(mark.sign, value);
+            if !is_usual {
+                own.fresh.add(mark.sign, value);
+            }
+            if value > own.because.value {
+                own.because = because;
             }
         }
         self.choose(&mut found, stand.is_habit);
         found.into_iter().map(|found| (found.group, found.because)).collect()
     }
 
-    /// What a trace counts for a finding, and whether it is about something usual.
-    fn value(&self, mark: &Mark, trace: &Trace, finding: &Finding, stand: Stand) -> Option<(f64, bool)> {
-        let Stand { time, tree, account, is_habit } = stand;
-        let apart = time.saturating_sub(trace.time);
-        if apart > nanos(self.options.quiet) {
-            return None;
+    /// Traces of groups for which there would be evidence enough if nothing made it weaker. PERF: most need no closer look, which reads
+    /// findings and hosts from all over memory.
+    fn likely<'s>(&'s self, marks: &'s [Mark], stand: Stand) -> Vec<(u32, &'s Mark, &'s Trace)> {
+        let quiet = nanos(self.options.quiet);
+        let mut likely = Vec::new();
+        let mut most: Vec<(u32, Evidence)> = Vec::new();
+        // All are fetched before any is read, so that the machine waits for memory once.
+        let looks = marks.iter().filter(|mark| mark.looks);
+        let left: Vec<(&Mark, &Left)> = looks.filter_map(|mark| Some((mark, self.traces.left(mark.key)?))).collect();
+        for (mark, left) in left {
+            for trace in left.all().filter(|trace| stand.time.saturating_sub(trace.time) <= quiet) {
+                let group = self.groups.find(trace.group);
+                let value = stand.fades(mark.sign, trace).0;
+                likely.push((group, mark, trace));
+                match most.iter_mut().find(|(own, _)| *own == group) {
+                    Some((_, own)) => own.add(mark.sign, value),
+                    None => most.push((group, Evidence::from(mark.sign, value))),
+                }
+            }
         }
-        // A correlation of what is usual is as usual.
-        let is_alike = mark.sign == Sign::MadeOf && is_habit == trace.is_habit;
-        let is_usual = (is_habit || trace.is_habit) && !is_alike;
-        let mut value = if is_usual { mark.sign.after_habit(apart) } else { mark.sign.after(apart) };
+        most.retain(|(_, own)| own.sum() >= ENOUGH);
+        likely.retain(|(group, ..)| most.iter().any(|(own, _)| own == group));
+        likely
+    }
+
+    /// What a trace counts for a finding, and whether it is about something usual.
+    fn value(&self, mark: &Mark, trace: &Trace, finding: &Finding, stand: Stand) -> (f64, bool) {
+        let Stand { tree, account, .. } = stand;
+        let (mut value, is_usual) = stand.fades(mark.sign, trace);
         let is_elsewhere = tree != 0 && trace.tree != 0 && tree != trace.tree;
         if matches!(mark.sign, Sign::SameSource | Sign::Onward | Sign::SameTarget | Sign::SameRule) {
             if is_elsewhere {
@@ -241,7 +273,7 @@ impl Register {
                 value *= UNRELATED;
             }
         }
-        Some((value, is_usual))
+        (value, is_usual)
     }
 
     /// Leaves the groups that a finding joins, the strongest first.

@@ -424,12 +424,12 @@ impl Register {
         let wanted = self.options.level;
         let Some(group) = self.groups.get_mut(own) else { return member };
         group.level = group.level.max(Some(level));
-        let id = group.id.clone();
+        let id = group.id;
         if was_told {
-            self.tell(Change::Grew { id });
+            self.tell(Change::Grew { id: id.to_string() });
         } else if group.level >= Some(wanted) && !group.is_told {
             group.is_told = true;
-            self.tell(Change::Opened { id });
+            self.tell(Change::Opened { id: id.to_string() });
         }
         member
     }
@@ -439,7 +439,7 @@ impl Register {
         if !gone.is_told {
             return;
         }
-        let (id, into) = (gone.id, kept.id.clone());
+        let (id, into) = (gone.id.to_string(), kept.id.to_string());
         if !std::mem::replace(&mut kept.is_told, true) {
             self.tell(Change::Opened { id: into.clone() });
         }
@@ -470,7 +470,7 @@ impl Register {
 
     fn close(&mut self, group: &Group) {
         if group.is_told {
-            self.tell(Change::Closed { id: group.id.clone() });
+            self.tell(Change::Closed { id: group.id.to_string() });
         }
     }
 
@@ -489,7 +489,13 @@ impl Register {
         if self.habits.len() > self.options.findings_max {
             self.habits.clear();
         }
+        let since = time.saturating_sub(self.sameness());
         self.same.retain(|_, member| groups.member(*member).is_some_and(|member| member.last >= since));
+    }
+
+    /// For how long a finding that is the same but for its time is counted as one.
+    pub(super) fn sameness(&self) -> i64 {
+        nanos(self.options.quiet).min(3_600_000_000_000)
     }
 }
 

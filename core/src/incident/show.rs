@@ -155,7 +155,7 @@ impl Register {
         accounts.sort_unstable();
         let hosts = self.hosts_of(&own);
         Incident {
-            id: group.id.clone(),
+            id: group.id.to_string(),
             title,
             level: group.level.unwrap_or(Level::Informational),
             first: moment(group.first),
@@ -169,7 +169,7 @@ impl Register {
             findings: members.iter().map(|member| self.finding(member)).collect(),
             hints: hints(&members, &hosts),
             hosts,
-            merged: group.merged.iter().map(|(id, why)| (id.clone(), why.words().to_owned())).collect(),
+            merged: group.merged.iter().map(|(id, why)| (id.to_string(), why.words().to_owned())).collect(),
         }
     }
 
