@@ -48,6 +48,12 @@ pub(crate) const INCIDENT_CLOCKS_MAX: usize = 256;
 pub(crate) const INCIDENT_CLOCK_KEYS_MAX: usize = 1 << 16;
 /// Seconds by which a clock may be off.
 pub(crate) const INCIDENT_OFFSET_S_MAX: i64 = 12 * 3_600;
+/// Entities of a finding that was made elsewhere.
+pub(crate) const INCIDENT_ENTITIES_MAX: usize = 256;
+/// Bytes of the name of one.
+pub(crate) const INCIDENT_NAME_MAX: usize = 1_024;
+/// Findings of a group that may be split again; a larger one stays whole.
+pub(crate) const INCIDENT_SPLIT_MAX: usize = 512;
 /// What waits for late events; then the earliest is taken before its time.
 pub(crate) const INCIDENT_HELD_MAX: usize = 1 << 18;
 /// Changes that wait to be asked for; then the oldest are forgotten.

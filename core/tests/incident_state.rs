@@ -401,3 +401,63 @@ fn half_a_million_hosts() {
     println!("restored in {:?}", begun.elapsed());
     println!("{:?}", incidents.stats());
 }
+
+#[test]
+fn findings_of_others_are_read_as_those_of_events() {
+    let mut incidents = new();
+    let long = "x".repeat(5_000);
+    let many: Vec<String> = (0..300).map(|number| format!("d{number}.example")).collect();
+    let many: Vec<(EntityKind, &str)> = many.iter().map(|name| (EntityKind::Domain, name.as_str())).collect();
+    let entities = [
+        (EntityKind::Account, "CORP\\Anna"),
+        (EntityKind::Account, "anna@corp.example"),
+        (EntityKind::Account, "SYSTEM"),
+        (EntityKind::Hash, "ABCDEF0123456789ABCDEF0123456789"),
+        (EntityKind::Domain, "Evil.Example."),
+        (EntityKind::Process, "4711"),
+        (EntityKind::FileName, "Report.docx"),
+        (EntityKind::Indicator, ""),
+        (EntityKind::Program, &long),
+    ];
+    for entities in [&entities[..], &many] {
+        let reported =
+            Reported { rule: "edr", level: Level::High, source: Some("10.9.0.77"), entities, ..Reported::default() };
+        incidents.add(&reported);
+    }
+    incidents.finish();
+    assert_eq!(incidents.stats().given_up, 1 + 44, "one name was cut, and 44 were too many");
+    let all = incidents.incidents();
+    assert_eq!(all[0].accounts, ["anna"]);
+    let shown = serde_json::to_string(&all).unwrap();
+    assert!(!shown.contains(&long) && shown.contains(&long[..1_000]), "a name has at most 1,024 bytes");
+    for name in ["abcdef0123456789abcdef0123456789", "evil.example", "4711@10.9.0.77", "report.docx"] {
+        assert!(shown.contains(&format!("\"{name}\"")), "{name} in {shown}");
+    }
+    assert!(!shown.contains("SYSTEM") && !shown.contains("CORP"));
+}
+
+#[test]
+fn a_server_that_many_findings_come_to_joins_no_others() {
+    let mut incidents = new();
+    let add = |incidents: &mut Incidents, minute: i64, rule: &str, from: &str, to: &str| {
+        let time_ns = 1_795_478_400_000_000_000 + minute * 60_000_000_000;
+        let (source, target) = (Some(from), Some(to));
+        incidents.add(&Reported {
+            time_ns,
+            rule,
+            title: rule,
+            level: Level::High,
+            source,
+            target,
+            ..Reported::default()
+        });
+    };
+    add(&mut incidents, 0, "roast", "ws-1", "dc-1");
+    add(&mut incidents, 5, "onward", "dc-1", "srv-9");
+    let ids = |incidents: &Incidents| incidents.incidents().iter().map(|own| own.findings.len()).collect::<Vec<_>>();
+    for number in 2..=17 {
+        add(&mut incidents, 5 + number, &format!("rule {number}"), &format!("ws-{number}"), "dc-1");
+    }
+    incidents.finish();
+    assert_eq!(ids(&incidents), [1; 18], "one is a server of seventeen");
+}

@@ -926,11 +926,13 @@ tl_status tl_incidents_export(const struct tl_incidents *incidents,
                               struct tl_buffer **text);
 
 // What became of incidents since this was asked last, as a JSON array: `change` (`opened`, `grew`, `merged`, `split` or
-// `closed`) and `id`; of what was merged `into`, the id that counts now, and `because`.
+// `closed`) and `id`; of what was merged `into`, the id that counts now, and of what was split `part`, the id of what is by itself
+// now, both with `because`.
 //
 // # Safety
 // `changes` must be a place for a pointer.
-tl_status tl_incidents_take_changes_json(const struct tl_incidents *incidents, struct tl_buffer **changes);
+tl_status tl_incidents_take_changes_json(const struct tl_incidents *incidents,
+                                         struct tl_buffer **changes);
 
 // What was seen so far and what had to be given up, as a JSON object: `findings`, `contacts`, `late`, `early`, `given_up`.
 //

@@ -173,7 +173,8 @@ pub unsafe extern "C" fn tl_incidents_export(
 }
 
 /// What became of incidents since this was asked last, as a JSON array: `change` (`opened`, `grew`, `merged`, `split` or
-/// `closed`) and `id`; of what was merged `into`, the id that counts now, and `because`.
+/// `closed`) and `id`; of what was merged `into`, the id that counts now, and of what was split `part`, the id of what is by itself
+/// now, both with `because`.
 ///
 /// # Safety
 /// `changes` must be a place for a pointer.

@@ -805,13 +805,15 @@ export interface Incident {
   hints: string[];
   /** Ids of incidents that turned out to be part of this one, and why. */
   merged?: [id: string, why: string][];
+  /** Ids of what was part of this one and turned out to be by itself, and why. */
+  split?: [id: string, why: string][];
 }
 
 /** What became of an incident. */
 export type IncidentChange =
   | { change: 'opened' | 'grew' | 'closed'; id: string }
   | { change: 'merged'; id: string; into: string; because: string }
-  | { change: 'split'; id: string; because: string };
+  | { change: 'split'; id: string; part: string; because: string };
 
 export interface IncidentStats {
   readonly findings: number;

@@ -13,12 +13,13 @@ use super::stream::{Stream, StreamOptions};
 use super::trust::{act, logon};
 use super::{Compiler, Error, Rules, Scanner};
 use crate::check::{Level, Metadata};
+use crate::config::{INCIDENT_ENTITIES_MAX, INCIDENT_NAME_MAX};
 use crate::context::{Context, reasons};
 use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
     Change, Class, Clocks, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
-    IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account,
+    IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account, read_named,
 };
 use crate::program::SlotId;
 use crate::time;
@@ -238,9 +239,9 @@ impl Incidents {
         });
         let mut host = |name: Option<&str>| name.and_then(|name| register.named(name));
         let (source, target) = (host(reported.source), host(reported.target));
-        let entity =
-            |(kind, name): &(EntityKind, &str)| Entity { kind: *kind, name: (*name).to_owned(), is_mentioned: false };
-        let entities = reported.entities.iter().map(entity).collect();
+        let on = target.or(source).map(|host| register.name(host).to_owned()).unwrap_or_default();
+        let (entities, given_up) = entities(reported.entities, &on);
+        register.give_up(given_up);
         let about = About { source, target, entities, ..About::default() };
         let what = What::Finding(Box::new(about.finding(rule, None)));
         // Time passes for correlations as well.
@@ -368,6 +369,20 @@ fn rule(meta: &Metadata, made: Made) -> Arc<FindingRule> {
         response,
         made,
     })
+}
+
+/// What a finding of another product names, read as in events, and how much of it was cut.
+fn entities(named: &[(EntityKind, &str)], on: &str) -> (Vec<Entity>, u64) {
+    let mut given_up = named.len().saturating_sub(INCIDENT_ENTITIES_MAX) as u64;
+    let mut entities = Vec::new();
+    for (kind, name) in named.iter().take(INCIDENT_ENTITIES_MAX) {
+        let end = name.floor_char_boundary(INCIDENT_NAME_MAX);
+        given_up += u64::from(end < name.len());
+        read_named(*kind, name.get(..end).unwrap_or_default(), on, &mut |entity| entities.push(entity));
+    }
+    entities.sort_unstable();
+    entities.dedup();
+    (entities, given_up)
 }
 
 impl About {

@@ -11,6 +11,7 @@ use super::COUNT_MAX;
 use super::hosts::HostId;
 use crate::seal::{Damage, read, read_all, write, write_all};
 use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -167,15 +168,11 @@ impl Contacts {
     /// Takes note of a contact. Times may come in any order.
     pub(super) fn add(&mut self, contact: Contact, time: i64, at: &str) -> Added {
         let key = contact.key();
-        let mut added = Added::Known;
-        let pair = (contact.from, contact.to);
+        let added = self.pair(contact.from, contact.to, time);
         let number = match self.by_what.get(&key) {
             Some(number) => *number,
             None => {
                 let number = self.all.len() as u32;
-                if !self.pairs.contains_key(&(contact.from, contact.to)) {
-                    added = Added::NewPair;
-                }
                 self.out_of.entry(contact.from).or_default().push(number);
                 self.leading_to.entry(contact.to).or_default().push(number);
                 self.by_what.insert(key, number);
@@ -183,8 +180,6 @@ impl Contacts {
                 number
             }
         };
-        let first = self.pairs.entry(pair).or_insert(time);
-        *first = time.min(*first);
         if let Some(kept) = self.all.get_mut(number as usize) {
             self.spans += usize::from(kept.note(time, at));
         }
@@ -192,6 +187,21 @@ impl Contacts {
             self.make_room();
         }
         added
+    }
+
+    /// Takes note that one host dealt with another.
+    pub(super) fn pair(&mut self, from: HostId, to: HostId, time: i64) -> Added {
+        match self.pairs.entry((from, to)) {
+            Entry::Occupied(mut known) => {
+                let first = time.min(*known.get());
+                known.insert(first);
+                Added::Known
+            }
+            Entry::Vacant(free) => {
+                free.insert(time);
+                Added::NewPair
+            }
+        }
     }
 
     /// Whether two hosts had to do with each other.

@@ -64,7 +64,10 @@ pub struct Reported<'a> {
     pub source: Option<&'a str>,
     /// On which host.
     pub target: Option<&'a str>,
-    /// Accounts and other things that it names, by kind.
+    /// Accounts and other things that it names, by kind. They are read as those of events are: `CORP\\Anna` and `anna@corp` are the account `anna`, hashes and
+    /// domains have no upper case, and what means something on one host only (sessions, files with their folders) counts there. What says nothing, such as the
+    /// account `SYSTEM`, is left out. Of more than 256 the first are taken, of each the first 1,024 bytes; what is cut is counted
+    /// ([`IncidentStats::given_up`](crate::incidents::IncidentStats::given_up)).
     pub entities: &'a [(EntityKind, &'a str)],
 }
 

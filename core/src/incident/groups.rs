@@ -12,7 +12,7 @@ use super::finding::Finding;
 use crate::check::Level;
 use crate::config::INCIDENTS_CLOSED_MAX;
 use serde::{Deserialize, Serialize};
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fmt;
 use xxhash_rust::xxh3::Xxh3;
 
@@ -61,6 +61,8 @@ pub(super) struct Member {
     /// Where the first and the latest of its events stand.
     pub(super) at: Vec<Box<str>>,
     pub(super) because: Option<Because>,
+    /// Whether it was something usual.
+    pub(super) is_habit: bool,
     group: u32,
 }
 
@@ -72,7 +74,7 @@ const PLACES: usize = 16;
 
 impl Member {
     pub(super) fn new(finding: Finding, trees: Vec<u64>, time: i64, at: Box<str>, because: Option<Because>) -> Self {
-        Self { finding, trees, first: time, last: time, count: 1, at: vec![at], because, group: 0 }
+        Self { finding, trees, first: time, last: time, count: 1, at: vec![at], because, is_habit: false, group: 0 }
     }
 }
 
@@ -89,6 +91,8 @@ pub(super) struct Group {
     pub(super) is_closed: bool,
     /// Ids of incidents that became part of this one, and why.
     pub(super) merged: Vec<(GroupId, Sign)>,
+    /// Ids of what was part of this one, and why it no longer is.
+    pub(super) split: Vec<(GroupId, String)>,
     /// Numbers of groups that became part of it.
     parts: Vec<u32>,
 }
@@ -243,6 +247,9 @@ impl Groups {
         kept_group.level = kept_group.level.max(gone_group.level);
         kept_group.last = kept_group.last.max(gone_group.last);
         kept_group.merged.append(&mut gone_group.merged);
+        kept_group.split.append(&mut gone_group.split);
+        let own = kept_group.id;
+        kept_group.split.retain(|(part, _)| *part != gone_group.id && *part != own);
         // The one that began first gives the id.
         if (gone_group.first, gone_group.id) < (kept_group.first, kept_group.id) {
             std::mem::swap(&mut kept_group.id, &mut gone_group.id);
@@ -253,6 +260,55 @@ impl Groups {
             kept_group.merged.push((gone_group.id, why));
         }
         Some((kept_group, gone_group))
+    }
+
+    pub(super) fn note_habit(&mut self, member: MemberId, is_habit: bool) {
+        let own = self.members.get_mut(member.0 as usize).and_then(Option::as_mut);
+        own.into_iter().for_each(|own| own.is_habit = is_habit);
+    }
+
+    /// Makes a group of its own of some of a group's findings, which are in the order of time and not the first.
+    pub(super) fn split(&mut self, group: u32, moved: &[MemberId], why: &str) -> u32 {
+        let number = self.open();
+        let is_moved: HashSet<MemberId> = moved.iter().copied().collect();
+        for id in moved {
+            let own = self.members.get_mut(id.0 as usize).and_then(Option::as_mut);
+            own.into_iter().for_each(|own| own.group = number);
+        }
+        let id = moved.first().and_then(|id| self.member(*id)).map(GroupId::of).unwrap_or_default();
+        let Some(kept) = self.groups.get_mut(group as usize) else { return number };
+        kept.members.retain(|own| !is_moved.contains(own));
+        kept.merged.retain(|(merged, _)| *merged != id);
+        kept.split.push((id, why.to_owned()));
+        if let Some(part) = self.groups.get_mut(number as usize) {
+            (part.id, part.members) = (id, moved.to_vec());
+        }
+        for number in [group, number] {
+            let members = self.groups.get(number as usize).map_or(&[][..], |own| &own.members);
+            let members = members.iter().filter_map(|id| self.member(*id));
+            let (mut first, mut last, mut level) = (i64::MAX, i64::MIN, None);
+            for member in members {
+                (first, last) = (first.min(member.first), last.max(member.last));
+                level = level.max(Some(member.finding.rule.level));
+            }
+            if let Some(own) = self.groups.get_mut(number as usize) {
+                (own.first, own.last, own.level) = (first, last, level);
+            }
+        }
+        number
+    }
+
+    /// A finding was joined anew. What spoke for it stays when it still is of the same group.
+    pub(super) fn rejoined(&mut self, id: MemberId, because: Option<Because>) {
+        let group = self.group_of(id);
+        let is_within = |because: &Because| self.member(because.with).is_some() && self.group_of(because.with) == group;
+        let before = self.member(id).and_then(|member| member.because);
+        if before.is_none_or(|before| is_within(&before)) {
+            return;
+        }
+        let because = because.filter(is_within);
+        let own = self.members.get_mut(id.0 as usize).and_then(Option::as_mut);
+        own.into_iter().for_each(|own| own.because = because);
     }
 
     /// Closes groups whose last finding is older than this.

@@ -10,7 +10,7 @@ use super::evidence::{
     About, ELSEWHERE, ENOUGH, Evidence, HUB, LOW, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
 };
 use super::finding::Finding;
-use super::groups::{Because, Groups, MemberId};
+use super::groups::{Because, Groups, Member, MemberId};
 use super::hosts::HostId;
 use super::register::{Register, nanos};
 use super::signs::{self, Mark};
@@ -34,11 +34,39 @@ pub(super) struct Trace {
 
 /// How a finding stands to others: when, in which session, by whom, and whether it is something usual.
 #[derive(Debug, Clone, Copy)]
-struct Stand {
+pub(super) struct Stand {
     time: i64,
     tree: u64,
     account: u64,
-    is_habit: bool,
+    pub(super) is_habit: bool,
+}
+
+impl Trace {
+    /// What a finding of a group leaves.
+    pub(super) fn of(group: u32, id: MemberId, member: &Member) -> Self {
+        let tree = member.trees.first().copied().unwrap_or(0);
+        let (account, is_habit, level) = (account_of(&member.finding), member.is_habit, member.finding.rule.level);
+        Self { group, member: id, time: member.last, tree, account, is_habit, level }
+    }
+
+    /// How a finding that leaves it stood when it came.
+    pub(super) fn stand(&self, time: i64) -> Stand {
+        let Self { tree, account, is_habit, .. } = *self;
+        Stand { time, tree, account, is_habit }
+    }
+
+    /// The same when it is not later than this.
+    pub(super) fn until(self, time: i64) -> Self {
+        Self { time: self.time.min(time), ..self }
+    }
+
+    pub(super) fn time(&self) -> i64 {
+        self.time
+    }
+
+    pub(super) fn within(self, group: u32) -> Self {
+        Self { group, ..self }
+    }
 }
 
 impl Stand {
@@ -56,15 +84,15 @@ impl Stand {
 const OCCASION: i64 = 1_800_000_000_000;
 
 /// A group that a finding may join: all that speaks for it, what of that is not usual, and what speaks most.
-struct Found {
-    group: u32,
-    all: Evidence,
-    fresh: Evidence,
-    because: Because,
+pub(super) struct Found {
+    pub(super) group: u32,
+    pub(super) all: Evidence,
+    pub(super) fresh: Evidence,
+    pub(super) because: Because,
 }
 
 /// Groups that a key remembers.
-const TRACES: usize = 6;
+pub(super) const TRACES: usize = 6;
 
 /// Traces by their keys.
 #[derive(Debug)]
@@ -131,7 +159,27 @@ impl Traces {
         }
     }
 
-    fn leave(&mut self, key: u64, trace: Trace, groups: &Groups) {
+    /// The groups that left something under a key.
+    pub(super) fn groups(&self, key: u64) -> impl Iterator<Item = u32> {
+        self.of(key).map(|trace| trace.group)
+    }
+
+    /// Takes away what a group left under a key.
+    pub(super) fn take(&mut self, key: u64, group: u32, groups: &Groups) {
+        for traces in [&mut self.young, &mut self.old] {
+            let Some(mut left) = traces.remove(&key) else { continue };
+            left.more.retain(|trace| groups.find(trace.group) != group);
+            if groups.find(left.first.group) == group {
+                if left.more.is_empty() {
+                    continue;
+                }
+                left.first = left.more.remove(0);
+            }
+            traces.insert(key, left);
+        }
+    }
+
+    pub(super) fn leave(&mut self, key: u64, trace: Trace, groups: &Groups) {
         if self.young.len() >= self.max / 2 {
             self.old = std::mem::take(&mut self.young);
         }
@@ -168,6 +216,7 @@ impl Register {
             return;
         }
         self.make_room();
+        self.deal_in(&finding, time);
         let mut marks = std::mem::take(&mut self.marks);
         let level = finding.rule.level;
         let trees = self.trees_of(&finding, time);
@@ -186,6 +235,7 @@ impl Register {
         } else {
             let joined = self.weigh(&finding, &marks, stand);
             let member = self.enter(finding, trees, (time, at), joined);
+            self.groups.note_habit(member, is_habit);
             self.same.insert(same, member);
             member
         };
@@ -200,9 +250,23 @@ impl Register {
 
     /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
     fn weigh(&self, finding: &Finding, marks: &[Mark], stand: Stand) -> Vec<(u32, Because)> {
+        let likely = self.likely(marks, stand);
+        let mut found =
+            self.weigh_all(finding, stand, likely.iter().map(|(group, mark, trace)| (*group, *mark, **trace)));
+        self.choose(&mut found, stand.is_habit);
+        found.into_iter().map(|found| (found.group, found.because)).collect()
+    }
+
+    /// What speaks for each group, by what was found of it.
+    pub(super) fn weigh_all<'m>(
+        &self,
+        finding: &Finding,
+        stand: Stand,
+        all: impl Iterator<Item = (u32, &'m Mark, Trace)>,
+    ) -> Vec<Found> {
         let mut found: Vec<Found> = Vec::new();
-        for (group, mark, trace) in self.likely(marks, stand) {
-            let (value, is_usual) = self.value(mark, trace, finding, stand);
+        for (group, mark, trace) in all {
+            let (value, is_usual) = self.value(mark, &trace, finding, stand);
             let because = Because { sign: mark.sign, with: trace.member, value };
             let at = found.iter().position(|own| own.group == group).unwrap_or_else(|| {
                 found.push(Found { group, all: Evidence::default(), fresh: Evidence::default(), because });
@@ -217,8 +281,7 @@ impl Register {
                 own.because = because;
             }
         }
-        self.choose(&mut found, stand.is_habit);
-        found.into_iter().map(|found| (found.group, found.because)).collect()
+        found
     }
 
     /// Traces of groups for which there would be evidence enough if nothing made it weaker. PERF: most need no closer look, which reads

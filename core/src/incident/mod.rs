@@ -24,6 +24,7 @@ mod score;
 mod sessions;
 mod show;
 mod signs;
+mod split;
 mod spread;
 mod table;
 
@@ -40,7 +41,7 @@ pub(crate) use saved::SavedRules;
 pub use score::{Score, Term};
 pub use show::{FindingSeen, HostSeen, Incident};
 pub use spread::{Reach, Spread};
-pub(crate) use table::{Class, EntityTable, plain_account};
+pub(crate) use table::{Class, EntityTable, plain_account, read_named};
 
 pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;

@@ -111,6 +111,8 @@ pub enum Change {
     Split {
         /// The id of the incident.
         id: String,
+        /// The id of the part that is by itself now; it may be no incident.
+        part: String,
         /// Why what had joined it no longer does.
         because: String,
     },
@@ -274,6 +276,11 @@ impl Register {
         IncidentStats { given_up, ..self.stats }
     }
 
+    /// Counts what there was no room for.
+    pub(crate) fn give_up(&mut self, count: u64) {
+        self.stats.given_up += count;
+    }
+
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes).into()
     }
@@ -384,13 +391,28 @@ impl Register {
         self.stats.contacts += 1;
         let (from, to) = (contact.from, contact.to);
         if let Added::NewPair = self.contacts.add(contact, time, at) {
-            self.hosts.get_mut(from).into_iter().for_each(|known| known.peers_out += 1);
-            self.hosts.get_mut(to).into_iter().for_each(|known| known.peers_in += 1);
+            self.deal(from, to);
         }
     }
 
+    /// Two hosts that were found with each other are known to each other, also when no event tells how they dealt.
+    pub(super) fn deal_in(&mut self, finding: &Finding, time: i64) {
+        if let Some((from, to)) = finding.source.zip(finding.target).filter(|(from, to)| from != to)
+            && let Added::NewPair = self.contacts.pair(from, to, time)
+        {
+            self.deal(from, to);
+        }
+    }
+
+    /// One host dealt with another for the first time.
+    fn deal(&mut self, from: HostId, to: HostId) {
+        self.hosts.get_mut(from).into_iter().for_each(|known| known.peers_out += 1);
+        self.hosts.get_mut(to).into_iter().for_each(|known| known.peers_in += 1);
+        self.turned_out(to);
+    }
+
     /// Takes note of a change. Whoever never asks loses the oldest.
-    fn tell(&mut self, change: Change) {
+    pub(super) fn tell(&mut self, change: Change) {
         if self.changes.back() == Some(&change) {
             return;
         }

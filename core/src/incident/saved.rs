@@ -80,7 +80,7 @@ enum SavedChange {
     Opened(String),
     Grew(String),
     Merged(String, String, String),
-    Split(String, String),
+    Split(String, String, String),
     Closed(String),
 }
 
@@ -215,7 +215,7 @@ impl SavedChange {
             Change::Opened { id } => Self::Opened(id),
             Change::Grew { id } => Self::Grew(id),
             Change::Merged { id, into, because } => Self::Merged(id, into, because),
-            Change::Split { id, because } => Self::Split(id, because),
+            Change::Split { id, part, because } => Self::Split(id, part, because),
             Change::Closed { id } => Self::Closed(id),
         }
     }
@@ -225,7 +225,7 @@ impl SavedChange {
             Self::Opened(id) => Change::Opened { id },
             Self::Grew(id) => Change::Grew { id },
             Self::Merged(id, into, because) => Change::Merged { id, into, because },
-            Self::Split(id, because) => Change::Split { id, because },
+            Self::Split(id, part, because) => Change::Split { id, part, because },
             Self::Closed(id) => Change::Closed { id },
         }
     }

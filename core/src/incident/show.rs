@@ -51,6 +51,9 @@ pub struct Incident {
     /// Ids of incidents that turned out to be part of this one, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub merged: Vec<(String, String)>,
+    /// Ids of what was part of this one and turned out to be by itself, and why. What is of a low level is no incident.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub split: Vec<(String, String)>,
 }
 
 /// A rule that was found to hold.
@@ -170,6 +173,7 @@ impl Register {
             hints: hints(&members, &hosts),
             hosts,
             merged: group.merged.iter().map(|(id, why)| (id.to_string(), why.words().to_owned())).collect(),
+            split: group.split.iter().map(|(id, why)| (id.to_string(), why.clone())).collect(),
         }
     }
 

@@ -96,6 +96,11 @@ pub(super) fn again(finding: &Finding) -> u64 {
     key(Class::Again, &[finding.rule.id.as_bytes(), &host(finding.source), &host(finding.target)])
 }
 
+/// The keys under which findings lie that a host may have joined.
+pub(super) fn of_host(host: HostId) -> [u64; 2] {
+    [Class::Source, Class::Target].map(|class| key(class, &[&host.0.to_le_bytes()]))
+}
+
 const fn sign_of(kind: EntityKind) -> Sign {
     match kind {
         EntityKind::Account => Sign::Account,

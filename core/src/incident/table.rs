@@ -166,6 +166,33 @@ impl Class {
     }
 }
 
+/// What a text is that is named as an entity of a kind: read as in a field, else as it stands. Who is nobody is left out.
+pub(crate) fn read_named(kind: EntityKind, text: &str, host: &str, each: &mut dyn FnMut(Entity)) {
+    let class = match kind {
+        EntityKind::Account => Some(Class::Account),
+        EntityKind::Session => Some(Class::Session),
+        EntityKind::Process => Some(Class::Process),
+        EntityKind::File | EntityKind::FileName => Some(Class::File),
+        EntityKind::Hash => Some(Class::Hash),
+        EntityKind::Domain => Some(Class::Domain),
+        EntityKind::Program => Some(Class::Program),
+        EntityKind::Indicator => None,
+    };
+    let mut is_read = matches!(kind, EntityKind::Account | EntityKind::Session);
+    class.into_iter().for_each(|class| {
+        class.read(text, host, &mut |entity| {
+            is_read = true;
+            each(entity);
+        });
+    });
+    let name = text.trim().to_lowercase();
+    if !is_read && !name.is_empty() {
+        // A number of a process means another on each host.
+        let name = if kind == EntityKind::Process { format!("{name}@{host}") } else { name };
+        each(Entity { kind, name, is_mentioned: false });
+    }
+}
+
 fn hash(digits: &str, put: &mut dyn FnMut(EntityKind, String, bool)) {
     let digits = digits.trim();
     let is_one = matches!(digits.len(), 32 | 40 | 64) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());

@@ -300,3 +300,60 @@ fn every_point_of_a_score_has_a_name() {
         assert!(likelihood_terms.iter().chain(&consequence_terms).all(|term| !term.why.is_empty()));
     }
 }
+
+/// Two unrelated attacks come to one server, which turns out to serve everybody: one of the attackers and so many others.
+fn glued(peers: i64) -> Told {
+    let mut told = Told::new(IncidentOptions { lateness: Duration::from_secs(60), ..IncidentOptions::default() });
+    told.find(0, "one", Level::High, ["office", ""], &["anna"])
+        .find(1, "tool", Level::High, ["office", "10.0.1.99"], &[])
+        .find(2, "onward", Level::High, ["10.0.1.99", "ews"], &[])
+        .find(3, "two", Level::Medium, ["ews", ""], &["kim"]);
+    for number in 0..peers {
+        told.meet(10 + number, &format!("10.0.5.{number}"), "10.0.1.99", ContactKind::Flow, "dns");
+    }
+    told
+}
+
+/// Changes and incidents after the entries have come in some order.
+fn changes(mut told: Told, order: impl FnOnce(&mut Vec<Entry>)) -> (Vec<Change>, Vec<Incident>) {
+    order(&mut told.entries);
+    told.entries.into_iter().for_each(|entry| told.register.push(entry));
+    told.register.finish();
+    assert!(told.register.groups.is_sound());
+    (told.register.take_changes(), told.register.incidents())
+}
+
+#[test]
+fn a_host_that_turns_out_to_be_a_hub_splits_what_it_glued() {
+    let (told, all) = changes(glued(15), |_| ());
+    assert_eq!(rules(&all), [["one", "tool", "onward", "two"]], "{told:?}");
+    let id = all[0].id.clone();
+    let (told, all) = changes(glued(16), |_| ());
+    assert_eq!(rules(&all), [["one", "tool"], ["onward", "two"]], "{told:?}");
+    let split: Vec<_> = told.iter().filter(|own| matches!(own, Change::Split { .. })).collect();
+    let [Change::Split { id: own, part, because }] = &*split else { panic!("{told:?}") };
+    assert_eq!(*own, id, "the part with the first finding keeps the id");
+    assert!(all.iter().any(|own| own.id == *part) && because == "more than 16 others come to 10.0.1.99", "{because}");
+    assert!(told.contains(&Change::Opened { id: part.clone() }));
+    assert_eq!(all.iter().map(|own| own.split.len()).sum::<usize>(), 1, "it is listed where it was");
+    // What speaks for both makes one of them again.
+    let mut told = glued(16);
+    told.find(40, "dump", Level::High, ["office", "ews"], &["kim"]);
+    let (told, all) = changes(told, |_| ());
+    assert!(all.len() == 1 && all[0].split.is_empty() && all[0].merged.len() == 1, "{told:?}");
+    // What comes later joins the part to which it belongs.
+    let mut told = glued(16);
+    told.find(40, "later", Level::High, ["ews", "plc"], &["kim"]);
+    assert_eq!(rules(&changes(told, |_| ()).1), [vec!["one", "tool"], vec!["onward", "two", "later"]]);
+}
+
+#[test]
+fn what_has_more_in_common_than_a_hub_stays_together() {
+    let mut told = glued(0);
+    told.find(4, "dump", Level::High, ["office", "ews"], &["kim"]);
+    for number in 0..30 {
+        told.meet(10 + number, &format!("10.0.5.{number}"), "10.0.1.99", ContactKind::Flow, "dns");
+    }
+    let (told, all) = changes(told, |_| ());
+    assert_eq!(all.len(), 1, "{told:?}");
+}

@@ -19,7 +19,7 @@ export interface Incident {
   score: { total: number; likelihood: number; consequence: number; likelihoodTerms: Term[]; consequenceTerms: Term[] };
   stages: [string, string[]][]; accounts: string[]; hosts: Host[]; zones: string[]; lowest: number | null;
   hops: Hop[]; confidence: number | null; fetched: string; gap: string;
-  reached: Reach[]; next: Reach[]; findings: Finding[]; hints: string[]; merged: [string, string][]; leftOut: LeftOut[];
+  reached: Reach[]; next: Reach[]; findings: Finding[]; hints: string[]; merged: [string, string][]; split: [string, string][]; leftOut: LeftOut[];
 }
 export interface Asset {
   id: string; name: string; role: string; site: string; zone: string; level: number | null; criticality: string; owner: string; addresses: string[];
@@ -43,7 +43,7 @@ export interface Named { name: string; score: number }
 export interface Source { source: string; domain: string; events: number; first: number | null; last: number | null }
 export interface Report {
   form: string; madeBy: string; site: string; first: number | null; last: number | null;
-  read: number; broken: number; sources: Source[]; timeline: Bucket[]; incidents: Incident[]; assets: Asset[]; zones: Zone[]; conduits: Conduit[];
+  read: number; broken: number; late: number; sources: Source[]; timeline: Bucket[]; incidents: Incident[]; assets: Asset[]; zones: Zone[]; conduits: Conduit[];
   riskByAsset: Named[]; riskByZone: Named[]; rules: Rule[]; blindSpots: { what: string; why: string }[]; privileged: Privileged[];
   policy: { allowed: number; denied: number; byReason: { reason: string; count: number }[]; flows: DeniedFlow[] } | null;
   iec62443: Requirement[]; nistCsf: Requirement[]; enterprise: Technique[]; ics: Technique[];
@@ -62,6 +62,7 @@ export const text = (value: unknown): string =>
 /** One name, or several. */
 const names = (value: unknown): string => (Array.isArray(value) ? texts(value).join(", ") : text(value));
 const texts = (value: unknown): string[] => list(value).map(text);
+const reasons = (value: unknown): [string, string][] => list(value).map((pair) => [text(list(pair)[0]), text(list(pair)[1])]);
 const time = (value: unknown): number | null => {
   const at = typeof value === "string" ? Date.parse(value) : typeof value === "number" ? value : NaN;
   return Number.isFinite(at) ? at : null;
@@ -110,7 +111,7 @@ function incident(one: Any): Incident {
     stages: pairs(one.stages), accounts, hosts, zones, lowest: maybe(spread.lowest_level) ?? (levels.length ? Math.min(...levels) : null),
     hops: objects(path.hops).map(hop), confidence: maybe(path.confidence), fetched: text(path.fetched), gap: text(path.gap),
     reached, next: reach(spread.next), findings, hints: texts(one.hints),
-    merged: list(one.merged).map((pair) => [text(list(pair)[0]), text(list(pair)[1])]), leftOut: leftOut(one.left_out),
+    merged: reasons(one.merged), split: reasons(one.split), leftOut: leftOut(one.left_out),
   };
 }
 
@@ -165,7 +166,7 @@ export function report(document: unknown): Report {
   const bound = (most: (...all: number[]) => number) => (known.length ? known.reduce((one, other) => most(one, other)) : null);
   return {
     form: text(all.form), madeBy: text(all.made_by), site: text(all.site), first: time(period.first) ?? bound(Math.min), last: time(period.last) ?? bound(Math.max),
-    read: number(events.read), broken: number(events.broken),
+    read: number(events.read), broken: number(events.broken), late: number(events.late),
     sources: objects(events.by_source).map((one) => ({ source: text(one.source), domain: text(one.domain), events: number(one.events), first: time(one.first), last: time(one.last) })),
     timeline, incidents, assets: objects(all.assets).map(asset),
     zones: objects(all.zones).map((one) => ({

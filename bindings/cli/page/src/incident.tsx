@@ -71,9 +71,8 @@ export function IncidentDetail({ incident, titled }: { incident: Incident; title
         </div>
         <div>
           {incident.accounts.length > 0 && <><h4>Accounts</h4><p><bdi>{incident.accounts.join(", ")}</bdi></p></>}
-          {incident.merged.length > 0 && (
-            <><h4>Merged</h4><ul class="plain">{incident.merged.map(([id, why]) => <li key={id}><span class="mono"><bdi>{id}</bdi></span> <span class="dim"><bdi>{why}</bdi></span></li>)}</ul></>
-          )}
+          <Others title="Merged" of={incident.merged} />
+          <Others title="Split" of={incident.split} />
         </div>
       </section>
     </>
@@ -84,6 +83,14 @@ const KINDS: [string, string, RegExp][] = [["call", "Call", /^call /i], ["keep",
 const HINTS = 6;
 
 /** Whom to call, what has to go on and what to contain before anything else; what rules advise below. */
+/** Incidents that became part of this one, or were split from it, with the reason. */
+function Others({ title, of }: { title: string; of: [string, string][] }) {
+  if (of.length === 0) return null;
+  return (
+    <><h4>{title}</h4><ul class="plain">{of.map(([id, why]) => <li key={id}><span class="mono"><bdi>{id}</bdi></span> <span class="dim"><bdi>{why}</bdi></span></li>)}</ul></>
+  );
+}
+
 function Hints({ hints }: { hints: string[] }) {
   const { printing } = useView();
   const [all, setAll] = useState(false);

@@ -31,7 +31,7 @@ export function Overview({ found }: { found: Incident[] }) {
       ) : <div class="verdict none"><div><p class="title">No incident in this period</p><p>{counted(report.read, "event")} were read.</p></div></div>}
       <dl class="figures">
         <div><dt>Incidents</dt><dd>{count(found.length)}</dd><dd class="note">{levels.map(([level, number]) => <span key={level} class="level"><Shape level={level} />{number} {level}</span>)}</dd></div>
-        <div><dt>Events read</dt><dd>{count(report.read)}</dd><dd class="note">{count(domain("it"))} IT, {count(domain("ot"))} OT{report.broken > 0 && `, ${count(report.broken)} broken`}</dd></div>
+        <div><dt>Events read</dt><dd>{count(report.read)}</dd><dd class="note">{count(domain("it"))} IT, {count(domain("ot"))} OT{report.broken > 0 && `, ${count(report.broken)} broken`}{report.late > 0 && `, ${count(report.late)} late`}</dd></div>
         <div><dt>Assets</dt><dd>{count(report.assets.length)}</dd><dd class="note">{["seen", "silent", "unknown", "changed"].map((status) => of(status) && `${count(of(status))} ${status}`).filter(Boolean).join(", ")}</dd></div>
         <div><dt>Rules that found something</dt><dd>{count(fired)}</dd><dd class="note">of {count(report.rules.length)}</dd></div>
         <div><dt>Unexplained operations</dt><dd>{count(unexplained)}</dd><dd class="note">of {counted(report.privileged.length, "privileged operation")}</dd></div>

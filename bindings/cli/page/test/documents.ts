@@ -96,6 +96,7 @@ function incident(at: number, assets: Any[], roll: (below: number) => number): A
     })),
     hints: [`call ${String(hosts.at(-1)!.owner)}, who answers for ${String(hosts.at(-1)!.id)}`, `keep running: ${String(hosts.at(-1)!.id)}; do not cut off or restart without whoever operates the process`, `contain first, from the outside in: ${String(hosts[0]!.id)}`],
     ...(roll(9) === 0 ? { merged: [["inc-0123456789abcdef", "the same account"]] } : {}),
+    ...(roll(9) === 0 ? { split: [["inc-0123456789abcdee", "more than 16 others come to dc-1"]] } : {}),
   };
 }
 

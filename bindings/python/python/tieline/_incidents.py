@@ -146,6 +146,11 @@ class Incident(Record):
         """Ids of incidents that turned out to be part of this one, and why."""
         return dict(self._plain.get("merged", []))
 
+    @property
+    def split(self) -> dict[str, str]:
+        """Ids of what was part of this one and turned out to be by itself, and why."""
+        return dict(self._plain.get("split", []))
+
     def to_svg(self) -> str:
         """A picture of the way over zones and Purdue levels, as SVG. Words from events are escaped."""
         from ._incident_svg import picture
@@ -161,10 +166,11 @@ class Incident(Record):
 class IncidentChange(Record):
     """What became of an incident."""
 
-    _shown = ("change", "id", "into", "because")
+    _shown = ("change", "id", "into", "part", "because")
     change = Member[str]("`opened`, `grew`, `merged`, `split` or `closed`.")
     id = Member[str]("Its id; of what was merged the id that is no more.")
     into = Member[Optional[str]]("Of what was merged: the id that counts now.")
+    part = Member[Optional[str]]("Of what was split: the id of what is by itself now; it is no incident when its level is low.")
     because = Member[Optional[str]]("Why it was merged or split.")
 
 

@@ -61,6 +61,7 @@ fn incident(own: &Incident) -> Value {
         ("next", json!(room.of("next", &own.spread.next))),
         ("hints", json!(own.hints)),
         ("merged", json!(own.merged.iter().map(|(id, _)| id).collect::<Vec<_>>())),
+        ("split", json!(own.split.iter().map(|(id, _)| id).collect::<Vec<_>>())),
         ("left_out", room.left_out().unwrap_or_default()),
     ]);
     put(&mut record, "tieline", json!({"incident": more}));

@@ -52,6 +52,7 @@ pub(super) fn incident(own: &Incident) -> Value {
         ("score", json!(own.score)),
         ("hints", json!(own.hints)),
         ("merged", json!(room.of("merged", &own.merged))),
+        ("split", json!(room.of("split", &own.split))),
         ("left_out", room.left_out().unwrap_or_default()),
     ]);
     put(&mut record, "unmapped", json!({"tieline": more}));

@@ -126,6 +126,7 @@ pub(super) fn story() -> Incident {
         findings: vec![dumped, stop],
         hints: vec!["call Shift, who answers for plc-7".to_owned()],
         merged: vec![("inc-2".to_owned(), "the same account".to_owned())],
+        split: Vec::new(),
     }
 }
 
@@ -149,6 +150,7 @@ pub(super) fn bare() -> Incident {
         findings: vec![only],
         hints: Vec::new(),
         merged: Vec::new(),
+        split: Vec::new(),
     }
 }
 
