@@ -77,6 +77,8 @@ pub struct Events {
     pub outside_period: u64,
     /// Those without a time that can be read.
     pub without_time: u64,
+    /// Those that came later than the lateness allows; they were taken when they came.
+    pub late: u64,
     /// By source and domain, most events first.
     pub by_source: Vec<SourceRow>,
 }

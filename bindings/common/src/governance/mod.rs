@@ -264,7 +264,7 @@ impl Report {
             made_by: concat!("tieline ", env!("CARGO_PKG_VERSION")).to_owned(),
             period: Period { first: self.all.first.map(rfc3339), last: self.all.last.map(rfc3339) },
             site: site(plant),
-            events: self.events(),
+            events: self.events(stats.late),
             timeline: std::mem::take(&mut self.timeline).finish(&mut left_out),
             incidents,
             assets: Vec::new(),
@@ -290,7 +290,7 @@ impl Report {
         Ok(document)
     }
 
-    fn events(&self) -> Events {
+    fn events(&self, late: u64) -> Events {
         let plan = self.investigation.plan();
         let row = |((source, domain), span): (&(Option<SourceId>, Domain), &Span)| SourceRow {
             source: source.and_then(|id| plan.source(id)).map_or("other", |known| known.name()).to_owned(),
@@ -308,6 +308,7 @@ impl Report {
             broken: self.broken,
             outside_period: self.outside,
             without_time: self.untimed,
+            late,
             by_source,
         }
     }
@@ -332,7 +333,6 @@ fn lost(
         ("times that a new asset was met when there was no room for more", assets),
         ("facts and peers of assets of which much is known already", signs + links),
         ("findings, hosts and contacts of incidents for which there was no room", stats.given_up),
-        ("events that came later than the lateness allows", stats.late),
     ];
     for (what, count) in rows.into_iter().filter(|(_, count)| *count > 0) {
         left_out.push(LeftOut { what: what.to_owned(), count });

@@ -84,7 +84,11 @@ impl Page<'_> {
             .collect();
         let events = counted(document.events.read, "event");
         let sources = if sources.is_empty() { String::new() } else { format!(": {}", sources.join(", ")) };
-        self.line(Style::new(), &format!("{events}{broken}{sources}"))?;
+        let late = match document.events.late {
+            0 => String::new(),
+            late => format!(", {} came late", grouped(late)),
+        };
+        self.line(Style::new(), &format!("{events}{broken}{late}{sources}"))?;
         let policy = &document.policy;
         if policy.allowed + policy.denied > 0 {
             let reasons: Vec<String> =
