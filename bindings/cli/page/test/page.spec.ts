@@ -179,13 +179,14 @@ test("dark and light follow the system and the switch", async ({ page }) => {
   const ground = () => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const dark = await ground();
   await page.getByLabel("Appearance").selectOption("light");
+  // The page is drawn again a moment later.
+  await expect.poll(ground).not.toBe(dark);
   const light = await ground();
-  expect(light).not.toBe(dark);
   await page.emulateMedia({ colorScheme: "light" });
   await page.getByLabel("Appearance").selectOption("dark");
-  expect(await ground()).toBe(dark);
+  await expect.poll(ground).toBe(dark);
   await page.getByLabel("Appearance").selectOption("auto");
-  expect(await ground()).toBe(light);
+  await expect.poll(ground).toBe(light);
 });
 
 test("an incident is found again by the address of the page", async ({ page }) => {
