@@ -158,6 +158,10 @@ typedef struct tl_normaliser tl_normaliser;
 // What came of events that were pushed. It never changes; all functions on it may be called from any thread.
 typedef struct tl_pushed tl_pushed;
 
+// Makes a report of events. All functions on it may be called from any thread; who pushes waits for who pushes already.
+// It belongs to the process that made it.
+typedef struct tl_report tl_report;
+
 // Compiled rules. All functions on them may be called from any thread at the same time.
 typedef struct tl_rules tl_rules;
 
@@ -941,6 +945,14 @@ tl_status tl_incidents_take_changes_json(const struct tl_incidents *incidents,
 tl_status tl_incidents_stats_json(const struct tl_incidents *incidents,
                                   struct tl_buffer **stats);
 
+// How far clocks of sources seem to be apart, beyond `clock_offsets_s` of the options, as a JSON array: `source`, `against`,
+// `offset_s` (seconds that are to be added to its times), `pairs`, `spread_s`. It is only told; nothing is corrected by it.
+//
+// # Safety
+// `skews` must be a place for a pointer.
+tl_status tl_incidents_skews_json(const struct tl_incidents *incidents,
+                                  struct tl_buffer **skews);
+
 // All state as bytes.
 //
 // # Safety
@@ -1060,6 +1072,78 @@ tl_status tl_normaliser_records_json(const struct tl_normaliser *normaliser,
 // # Safety
 // Nobody may use it any more.
 tl_status tl_normaliser_free(struct tl_normaliser *normaliser);
+
+// A report of which nothing has been seen yet. `config` may be null; the plant is that of it, else that of the rules.
+// What is broken is `TL_ARGUMENT`; `tl_last_error_diagnostics_json` says where. Free it with `tl_report_free`; the rules
+// may be released before.
+//
+// # Safety
+// `config` must be null or valid, and `report` a place for a pointer.
+tl_status tl_report_new(const struct tl_rules *rules,
+                        const struct tl_incidents_config *config,
+                        struct tl_report **report);
+
+// Takes in one event, a JSON object. The report names it by `at`; when that is not given, by its number, from 0.
+// `TL_CLOSED` when the report is finished.
+//
+// # Safety
+// `event` must point to `len` bytes, and the text be there.
+tl_status tl_report_push(const struct tl_report *report, const uint8_t *event, size_t len, struct tl_str at);
+
+// Takes in a text with one JSON object a line. The report names events as `name:line`, or by their numbers when no name is
+// given. `taken` may be null, or becomes JSON: `events`, and `faults` for those that cannot be read, with `event_index`,
+// `byte` and `message`.
+//
+// # Safety
+// `text` must point to `len` bytes, the name be there, and `taken` be null or a place for a pointer.
+tl_status tl_report_push_lines(const struct tl_report *report,
+                               const uint8_t *text,
+                               size_t len,
+                               struct tl_str name,
+                               struct tl_buffer **taken);
+
+// Takes in events that are JSON objects of their own. `taken` is as for `tl_report_push_lines`.
+//
+// # Safety
+// `events` must point to `len` events, and `taken` be null or a place for a pointer.
+tl_status tl_report_push_events(const struct tl_report *report,
+                                const struct tl_bytes *events,
+                                size_t len,
+                                struct tl_buffer **taken);
+
+// Makes the document. `since` is the document of the last report, as `tl_report_to_json` gives it, or nothing: then what
+// changed is told. `TL_ARGUMENT` when it is no such document; then events may still come.
+//
+// # Safety
+// `since` must point to bytes that are there.
+tl_status tl_report_finish(const struct tl_report *report,
+                           struct tl_bytes since);
+
+// The document as a JSON object. `TL_CLOSED` before the report is finished.
+//
+// # Safety
+// `text` must be a place for a pointer.
+tl_status tl_report_to_json(const struct tl_report *report, struct tl_buffer **text);
+
+// The document as Markdown, for mails and tickets. `TL_CLOSED` before the report is finished.
+//
+// # Safety
+// `text` must be a place for a pointer.
+tl_status tl_report_to_markdown(const struct tl_report *report, struct tl_buffer **text);
+
+// The document as a page: one HTML file with everything in it, which needs no server and no network. `TL_CLOSED` before the
+// report is finished.
+//
+// # Safety
+// `text` must be a place for a pointer.
+tl_status tl_report_to_html(const struct tl_report *report,
+                            struct tl_buffer **text);
+
+// Frees a report; null is allowed.
+//
+// # Safety
+// Nobody may use it any more.
+tl_status tl_report_free(struct tl_report *report);
 
 // Compiles rules from YAML texts. A broken rule is an error unless `strict` is `TL_NO`; then it is left out and told by
 // `tl_rules_diagnostics_json`. `config` may be null. Release the rules with `tl_rules_release`.

@@ -209,6 +209,10 @@ class Incidents {
     Buffer stats_json() const {
         return buffer([&](tl_buffer **out) { return tl_incidents_stats_json(own_.get(), out); });
     }
+    /* How far clocks of sources seem to be apart; it is only told. */
+    Buffer skews_json() const {
+        return buffer([&](tl_buffer **out) { return tl_incidents_skews_json(own_.get(), out); });
+    }
     Buffer snapshot() const {
         return buffer([&](tl_buffer **out) { return tl_incidents_snapshot(own_.get(), out); });
     }
@@ -228,6 +232,48 @@ class Incidents {
 
   private:
     Handle<tl_incidents, tl_incidents_free> own_;
+};
+
+/* Makes a report of events: assets, exposures, incidents, rules, blind spots, requirements met and not. */
+class Report {
+  public:
+    explicit Report(const Rules &rules, const IncidentOptions &options = {}) {
+        Configs configs;
+        auto config = configs.of(options);
+        tl_report *own = nullptr;
+        ensure(tl_report_new(rules.get(), &config, &own));
+        own_.reset(own);
+    }
+    void push(std::string_view event, std::optional<std::string_view> at = {}) const {
+        ensure(tl_report_push(own_.get(), bytes_of(event), event.size(), text_of(at)));
+    }
+    /* JSON: events, faults. */
+    Buffer push_lines(std::string_view text, std::optional<std::string_view> name = {}) const {
+        return buffer([&](tl_buffer **out) {
+            return tl_report_push_lines(own_.get(), bytes_of(text), text.size(), text_of(name), out);
+        });
+    }
+    Buffer push_events(const std::vector<std::string_view> &events) const {
+        auto own = events_of(events);
+        return buffer([&](tl_buffer **out) { return tl_report_push_events(own_.get(), own.data(), own.size(), out); });
+    }
+    /* Makes the document, maybe since that of the last report. */
+    void finish(std::string_view since = {}) const {
+        ensure(tl_report_finish(own_.get(), {bytes_of(since), since.size()}));
+    }
+    Buffer json() const {
+        return buffer([&](tl_buffer **out) { return tl_report_to_json(own_.get(), out); });
+    }
+    Buffer markdown() const {
+        return buffer([&](tl_buffer **out) { return tl_report_to_markdown(own_.get(), out); });
+    }
+    /* One HTML file with everything in it. */
+    Buffer html() const {
+        return buffer([&](tl_buffer **out) { return tl_report_to_html(own_.get(), out); });
+    }
+
+  private:
+    Handle<tl_report, tl_report_free> own_;
 };
 
 } // namespace tieline

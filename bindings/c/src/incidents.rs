@@ -210,6 +210,25 @@ pub unsafe extern "C" fn tl_incidents_stats_json(
     })
 }
 
+/// How far clocks of sources seem to be apart, beyond `clock_offsets_s` of the options, as a JSON array: `source`, `against`,
+/// `offset_s` (seconds that are to be added to its times), `pairs`, `spread_s`. It is only told; nothing is corrected by it.
+///
+/// # Safety
+/// `skews` must be a place for a pointer.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tl_incidents_skews_json(
+    incidents: *const tl_incidents,
+    skews: *mut *mut tl_buffer,
+) -> tl_status {
+    // SAFETY: the caller says so, for each.
+    call(|| unsafe {
+        put_bytes(skews, "skews", || {
+            let own = handle::shared::<Incidents>(incidents, "incidents")?;
+            json(&own.skews()?)
+        })
+    })
+}
+
 /// All state as bytes.
 ///
 /// # Safety

@@ -30,6 +30,7 @@ mod learner;
 mod memory;
 mod normaliser;
 mod options;
+mod report;
 mod rules;
 mod scan;
 mod stream;
@@ -59,8 +60,8 @@ pub use files::{
 pub use incidents::{
     tl_incidents, tl_incidents_add, tl_incidents_advance, tl_incidents_export, tl_incidents_finish, tl_incidents_free,
     tl_incidents_new, tl_incidents_push, tl_incidents_push_events, tl_incidents_push_lines, tl_incidents_reload,
-    tl_incidents_restore, tl_incidents_snapshot, tl_incidents_stats_json, tl_incidents_take_changes_json,
-    tl_incidents_to_json,
+    tl_incidents_restore, tl_incidents_skews_json, tl_incidents_snapshot, tl_incidents_stats_json,
+    tl_incidents_take_changes_json, tl_incidents_to_json,
 };
 pub use learner::{
     tl_learner, tl_learner_free, tl_learner_given_up, tl_learner_new, tl_learner_proposal, tl_learner_push,
@@ -71,6 +72,10 @@ pub use normaliser::{tl_normaliser, tl_normaliser_free, tl_normaliser_new, tl_no
 pub use options::{
     TL_ALL_CORES, TL_DEFAULT, TL_NO, TL_YES, tl_compile_config, tl_file_config, tl_incidents_config,
     tl_normaliser_config, tl_placeholder, tl_scan_config, tl_stream_config, tl_trust_config,
+};
+pub use report::{
+    tl_report, tl_report_finish, tl_report_free, tl_report_new, tl_report_push, tl_report_push_events,
+    tl_report_push_lines, tl_report_to_html, tl_report_to_json, tl_report_to_markdown,
 };
 pub use rules::{
     tl_check, tl_compile, tl_hit_rule, tl_load, tl_rules, tl_rules_correlation, tl_rules_correlation_json,

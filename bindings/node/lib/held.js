@@ -109,7 +109,7 @@ class Discovery extends LearnsPlain {
 }
 
 /** The same for those that name the places of events, and wait for what may come late. */
-class LearnsPlaced extends Learns {
+class LearnsPlacedPlain extends Learns {
   /** Takes in one event; what is told names it by `at`, or by its number from 0. */
   push(event, at) {
     const name = nameOf(at, 'at');
@@ -129,6 +129,10 @@ class LearnsPlaced extends Learns {
     return taken(await stoppable(undefined, () => heldBy(this).pushLinesLater(bytes, own)));
   }
 
+}
+
+/** The same for those that wait for late events, and give their state. */
+class LearnsPlaced extends LearnsPlacedPlain {
   /** Says that nothing older will come. */
   advance(timeNs) {
     const time = requireTime(timeNs);
@@ -192,4 +196,4 @@ class Learner extends LearnsPlain {
   }
 }
 
-module.exports = { Discovery, Learner, LearnsPlaced, Trust, heldBy, nameOf };
+module.exports = { Discovery, Learner, LearnsPlaced, LearnsPlacedPlain, Trust, heldBy, nameOf };

@@ -61,6 +61,11 @@ class Incidents extends LearnsPlaced {
     return JSON.parse(call(() => heldBy(this).takeChanges()));
   }
 
+  /** How far clocks of sources seem to be apart, beyond the option `clockOffsetsS`; it is only told. */
+  skews() {
+    return JSON.parse(call(() => heldBy(this).skews())).map(camelRecord);
+  }
+
   /** Goes on with the state of a snapshot. */
   restore(bytes) {
     const own = savedBytes(bytes);
@@ -74,4 +79,4 @@ class Incidents extends LearnsPlaced {
   }
 }
 
-module.exports = { Incidents };
+module.exports = { Incidents, requireRules };

@@ -74,6 +74,8 @@ export interface IncidentOptions extends NormaliserOptions {
   findingsMax?: number;
   /** Spans of contacts that are kept; when there are more, the oldest are forgotten. */
   contactsMax?: number;
+  /** Seconds that are added to the times of a source, by the name of a sensor of the plant or of a file. */
+  clockOffsetsS?: Readonly<Record<string, number>>;
 }
 
 export interface LogSource {
@@ -815,6 +817,16 @@ export type IncidentChange =
   | { change: 'merged'; id: string; into: string; because: string }
   | { change: 'split'; id: string; part: string; because: string };
 
+/** How far the clock of a source seems to be from that of another. */
+export interface Skew {
+  readonly source: string;
+  readonly against: string;
+  /** Seconds that are to be added to its times. */
+  readonly offsetS: number;
+  readonly pairs: number;
+  readonly spreadS: number;
+}
+
 export interface IncidentStats {
   readonly findings: number;
   readonly contacts: number;
@@ -848,11 +860,41 @@ export class Incidents implements Iterable<Incident> {
   /** What became of incidents since this was asked last. */
   takeChanges(): IncidentChange[];
   stats(): IncidentStats;
+  /** How far clocks of sources seem to be apart; it is only told. */
+  skews(): Skew[];
   snapshot(): Buffer;
   /** A `StateError` changes nothing. */
   restore(bytes: Uint8Array | ArrayBuffer): Restored;
   /** Goes on with other rules, and over another plant: that of `context`, else that of the rules. */
   reload(rules: Rules, context?: Path | readonly Path[]): Restored;
+}
+
+/** The document of a report, with the names of its schema. */
+export interface ReportDocument {
+  form: string;
+  period: { first: string | null; last: string | null };
+  site: string | null;
+  events: { read: number; broken: number; late: number; [name: string]: unknown };
+  [name: string]: unknown;
+}
+
+/** Makes a report of events: assets, exposures, incidents, rules, blind spots, requirements met and not. */
+export class Report {
+  /** The plant is `context`, else that of the rules. */
+  constructor(rules: Rules, options?: IncidentOptions);
+  push(event: OneEvent, at?: string): void;
+  pushLines(text: Text, name?: string): Taken;
+  /** The same on another thread; await it before the next call. */
+  pushLinesAsync(text: Text, name?: string): Promise<Taken>;
+  pushEvents(events: Iterable<OneEvent>): Taken;
+  /** Makes the document; `since` is that of the last report, and then `changes` tells what is different. */
+  finish(since?: object | string): ReportDocument;
+  /** The document as JSON text. A `ClosedError` before the report is finished, as for the others. */
+  toJson(): string;
+  /** The document as Markdown, for mails and tickets. */
+  toMarkdown(): string;
+  /** The document as a page: one HTML file with everything in it. */
+  toHtml(): string;
 }
 
 export function compile(rules: RuleTexts, options?: CompileOptions): Rules;

@@ -16,6 +16,7 @@ export const {
   Trust,
   Learner,
   Incidents,
+  Report,
   Detection,
   Detections,
   Alert,

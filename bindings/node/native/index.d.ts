@@ -185,6 +185,13 @@ export declare class NativeIncidents {
    */
   stats(): string
   /**
+   * How far clocks are apart, as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  skews(): string
+  /**
    * All state.
    *
    * # Errors
@@ -271,6 +278,68 @@ export declare class NativeNormaliser {
    * As in the waist.
    */
   records(event: Buffer, length: number): string
+}
+
+/** Makes a report of events. */
+export declare class NativeReport {
+  /**
+   * With rules, and options as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  static of(rules: NativeRules, options: string): NativeReport
+  /**
+   * Takes in one event.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  push(event: Buffer, length: number, at?: string | undefined | null): void
+  /**
+   * Takes in a text with one event a line.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushLines(text: Buffer, name?: string | undefined | null): string
+  /** The same on another thread. */
+  pushLinesLater(text: Buffer, name?: string | undefined | null): Promise<string>
+  /**
+   * Takes in events that end at these bytes.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  pushEvents(bytes: Buffer, ends: Uint32Array): string
+  /**
+   * Makes the document, maybe since the last one.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  finish(since?: string | undefined | null): void
+  /**
+   * The document as JSON.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  json(): string
+  /**
+   * The document as Markdown.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  markdown(): string
+  /**
+   * The document as a page.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  html(): string
 }
 
 /** Compiled rules. */

@@ -131,6 +131,15 @@ impl NativeIncidents {
         guarded(|| text(&self.inner.stats()?))
     }
 
+    /// How far clocks are apart, as JSON.
+    ///
+    /// # Errors
+    /// As in the waist.
+    #[napi]
+    pub fn skews(&self) -> napi::Result<String> {
+        guarded(|| text(&self.inner.skews()?))
+    }
+
     /// All state.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ pub mod incidents;
 pub mod later;
 pub mod normaliser;
 pub mod options;
+pub mod report;
 pub mod rules;
 pub mod scan;
 pub mod stream;

@@ -19,7 +19,7 @@ test('both entry points give the same, and the types name all of it', () => {
   const types = readFileSync(new URL('../lib/index.d.ts', import.meta.url), 'utf8');
   const typed = [...types.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name);
   assert.deepEqual([...new Set(typed)].sort(), Object.keys(required).sort());
-  for (const name of ['Rules', 'Stream', 'Normaliser', 'Discovery', 'Trust', 'Learner', 'Incidents']) {
+  for (const name of ['Rules', 'Stream', 'Normaliser', 'Discovery', 'Trust', 'Learner', 'Incidents', 'Report']) {
     const [body] = types.split(new RegExp(`^export class ${name}\\b[^{]*\\{`, 'm'))[1].split('\n}\n');
     const own = Object.getOwnPropertyNames(required[name].prototype).filter((member) => member !== 'constructor');
     for (const member of own) assert.match(body, new RegExp(`\\b${member}\\b[(:?]`), `${name}.${member}`);

@@ -18,7 +18,8 @@ use tieline_common::waist;
 ///
 /// `rules` find, and `context` is the plant in place of that of the rules: paths, YAML texts of more than one line, or a list of them.
 /// Options: `lateness` (how much later than others an event may come: `"5m"`, seconds, or a timedelta), `quiet` (after this time without a
-/// finding an incident is over), `hub_peers`, `level`, `findings_max`, `contacts_max`, and `taxonomy`, which takes tables of OT protocols in place
+/// finding an incident is over), `hub_peers`, `level`, `findings_max`, `contacts_max`, `clock_offsets_s` (seconds that are
+/// added to the times of a source, by the name of a sensor or file), and `taxonomy`, which takes tables of OT protocols in place
 /// of the shipped ones. What is broken raises `ArgumentError`. Threads may share it, but not a fork.
 ///
 /// >>> incidents = tieline.Incidents(tieline.compile(WHOAMI), level="low")
@@ -111,6 +112,12 @@ impl Incidents {
     fn stats<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let stats = work(py, || self.inner.stats())?;
         record(py, "IncidentStats", &stats)
+    }
+
+    /// How far clocks of sources seem to be apart, beyond the option `clock_offsets_s`. It is only told; nothing is corrected by it.
+    fn skews<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let skews = work(py, || self.inner.skews())?;
+        records(py, "Skew", skews)
     }
 
     /// All state as bytes: findings, contacts, sessions, what waits, and counts.

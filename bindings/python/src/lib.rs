@@ -19,6 +19,7 @@ mod learner;
 mod normaliser;
 mod options;
 mod plain;
+mod report;
 mod rules;
 mod scan;
 mod stream;
@@ -44,6 +45,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<trust::Trust>()?;
     module.add_class::<learner::Learner>()?;
     module.add_class::<incidents::Incidents>()?;
+    module.add_class::<report::Report>()?;
     module.add_function(wrap_pyfunction!(rules::compile, module)?)?;
     module.add_function(wrap_pyfunction!(rules::load, module)?)?;
     module.add_function(wrap_pyfunction!(rules::check, module)?)?;

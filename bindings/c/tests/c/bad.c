@@ -218,11 +218,41 @@ static void incidents_refuse_odd_values(void) {
     CHECK(tl_incidents_to_json(incidents, &buffer) == TL_CLOSED);
 }
 
+static void reports_refuse_odd_values(void) {
+    tl_str none = {NULL, 0}, odd = {NULL, 3};
+    tl_bytes bytes = {NULL, 3}, event = {B(EVENT), strlen(EVENT)}, nothing = {NULL, 0};
+    tl_buffer *buffer = NULL;
+    tl_rules *rules = compile(RULE);
+    tl_report *report = NULL;
+    tl_incidents_config config = {.struct_size = sizeof config, .level = tl_str_of("loud")};
+    CHECK(tl_report_new(NULL, NULL, &report) == TL_ARGUMENT && tl_report_new(rules, NULL, NULL) == TL_ARGUMENT);
+    CHECK(tl_report_new(rules, &config, &report) == TL_ARGUMENT && report == NULL);
+    CHECK(tl_report_new(rules, NULL, &report) == TL_OK && tl_rules_release(rules) == TL_OK);
+    CHECK(tl_report_push(NULL, B(EVENT), strlen(EVENT), none) == TL_ARGUMENT);
+    CHECK(tl_report_push(report, NULL, 3, none) == TL_ARGUMENT && tl_report_push(report, B(EVENT), 3, none) == TL_EVENT);
+    CHECK(tl_report_push(report, B(EVENT), strlen(EVENT), odd) == TL_ARGUMENT);
+    CHECK(tl_report_push_lines(report, B(EVENT), strlen(EVENT), none, NULL) == TL_OK);
+    CHECK(tl_report_push_lines(report, B(EVENT), strlen(EVENT), odd, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_report_push_events(report, &event, 1, NULL) == TL_OK);
+    CHECK(tl_report_push_events(report, &bytes, 1, &buffer) == TL_ARGUMENT && buffer == NULL);
+    CHECK(tl_report_to_html(report, &buffer) == TL_CLOSED && buffer == NULL);
+    CHECK(tl_report_finish(report, bytes) == TL_ARGUMENT && tl_report_finish(report, event) == TL_ARGUMENT);
+    CHECK(tl_report_finish(NULL, nothing) == TL_ARGUMENT && tl_report_finish(report, nothing) == TL_OK);
+    CHECK(tl_report_finish(report, nothing) == TL_CLOSED && tl_report_push(report, B(EVENT), strlen(EVENT), none) == TL_CLOSED);
+    CHECK(tl_report_to_json(report, NULL) == TL_ARGUMENT && tl_report_to_markdown(report, NULL) == TL_ARGUMENT);
+    CHECK(tl_report_to_json(report, &buffer) == TL_OK && tl_buffer_free(buffer) == TL_OK);
+    CHECK(tl_report_to_markdown(report, &buffer) == TL_OK && tl_buffer_free(buffer) == TL_OK);
+    CHECK(tl_report_to_html(report, &buffer) == TL_OK && tl_buffer_free(buffer) == TL_OK);
+    CHECK(tl_trust_free((tl_trust *)report) == TL_ARGUMENT && tl_report_free(NULL) == TL_OK);
+    CHECK(tl_report_free(report) == TL_OK && tl_report_free(report) == TL_CLOSED);
+}
+
 int main(void) {
     odd_values_have_an_answer();
     null_with_a_length_is_refused();
     what_learns_refuses_odd_values();
     incidents_refuse_odd_values();
+    reports_refuse_odd_values();
     printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

@@ -393,6 +393,33 @@ static void incidents_are_made() {
     THROWS(StateError, TL_STATE, "state", again.restore("x"));
 }
 
+static void reports_are_made() {
+    const std::string rule = "title: Audit log cleared\nlevel: high\nlogsource: {product: windows}\n"
+                             "detection: {s: {EventID: 1102}, condition: s}\n";
+    const std::string event = R"({"EventID":1102,"Channel":"Security","Computer":"hmi-1","TimeCreated":"2026-11-26T09:00:00Z"})";
+    auto rules = Rules::compile({{"rule.yml", rule}});
+    tieline::IncidentOptions options;
+    options.context = {"assets: [{id: hmi, host: hmi-1, role: hmi}]\n"};
+    options.options_json = R"({"clock_offsets_s":{"log":60}})";
+    tieline::Report first(rules), report(rules, options);
+    THROWS(ClosedError, TL_CLOSED, "closed", report.json());
+    first.finish();
+    report.push(event, "log:1");
+    CHECK(holds(report.push_lines(event + "\nx\n", "log").view(), R"("event_index":2)"));
+    CHECK(holds(report.push_events({event, "{}"}).view(), R"("events":2,"faults":[])"));
+    THROWS(EventError, TL_EVENT, "event", report.push("["));
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", report.finish("{}"));
+    report.finish(first.json().view());
+    CHECK(holds(report.json().view(), R"("title":"Audit log cleared on hmi")") && holds(report.json().view(), R"("read":6)"));
+    CHECK(holds(report.markdown().view(), "# Security report") && holds(report.html().view(), "<!doctype html>"));
+    THROWS(ClosedError, TL_CLOSED, "closed", report.push(event));
+    THROWS(ClosedError, TL_CLOSED, "closed", report.finish());
+    tieline::Incidents incidents(rules, options);
+    incidents.push(event, "log:1");
+    incidents.finish();
+    CHECK(incidents.skews_json().view() == "[]" && holds(incidents.json().view(), "2026-11-26T09:01:00"));
+}
+
 int main() {
     CHECK(!tieline::version().empty() && tieline::view(tl_str{}).empty() && tieline::str({}).ptr != nullptr);
     rules_load_and_save();
@@ -405,6 +432,7 @@ int main() {
     operations_are_read();
     assets_and_judgements_are_told();
     incidents_are_made();
+    reports_are_made();
     std::printf("%d passed, %d failed\n", passed, failed);
     return failed != 0;
 }

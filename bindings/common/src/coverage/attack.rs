@@ -8,7 +8,7 @@
 //! The matrices are data of `tieline-rules`. Of Enterprise any id is taken as it is written, also one that is not in its matrix.
 
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 /// The version of ATT&CK whose ids for ICS are told.
@@ -96,9 +96,9 @@ pub(super) enum Meant {
 struct Matrix {
     techniques: Vec<IcsTechnique>,
     /// By ids of version 18 and 19.
-    places: HashMap<&'static str, usize>,
+    places: BTreeMap<&'static str, usize>,
     /// Names of the ids of version 19 that are in no row.
-    later: HashMap<&'static str, &'static str>,
+    later: BTreeMap<&'static str, &'static str>,
 }
 
 /// The rows of a table: without remarks, and without the names of columns.
@@ -115,8 +115,8 @@ static MATRIX: LazyLock<Matrix> = LazyLock::new(|| {
         _ => None,
     };
     let mut techniques: Vec<IcsTechnique> = rows(tieline_rules::attack_ics()).filter_map(technique).collect();
-    let mut places: HashMap<_, _> = techniques.iter().enumerate().map(|(at, technique)| (technique.id, at)).collect();
-    let mut later = HashMap::new();
+    let mut places: BTreeMap<_, _> = techniques.iter().enumerate().map(|(at, technique)| (technique.id, at)).collect();
+    let mut later = BTreeMap::new();
     for row in rows(tieline_rules::attack_ics_v19()) {
         let &[v19, name, v18] = row.as_slice() else { continue };
         match places.get(v18).copied() {

@@ -17,7 +17,7 @@ use crate::load::find_taxonomy;
 use crate::source::Plan;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use tieline::incidents::{Change, EntityKind, Incident, IncidentForm, IncidentStats, Reported};
+use tieline::incidents::{Change, EntityKind, Incident, IncidentForm, IncidentStats, Reported, Skew};
 use tieline::stream::Restored;
 use tieline::{EventError, Level};
 
@@ -195,6 +195,14 @@ impl Incidents {
         self.held.with(|own| own.incidents().stats())
     }
 
+    /// How far clocks of sources seem to be apart, beyond the offsets of the settings. It is only told; nothing is corrected by it.
+    ///
+    /// # Errors
+    /// In a fork of the process.
+    pub fn skews(&self) -> Result<Vec<Skew>, Error> {
+        self.held.with(|own| own.incidents().skews())
+    }
+
     /// All state as bytes.
     ///
     /// # Errors
@@ -223,7 +231,7 @@ impl Incidents {
 }
 
 /// The rules over a plant.
-fn plan_of(rules: &RuleSet, context: &[String]) -> Result<Plan, Error> {
+pub(super) fn plan_of(rules: &RuleSet, context: &[String]) -> Result<Plan, Error> {
     Ok(match plant_of(context)? {
         Some(_) => rules.plan().in_context(context)?,
         None => rules.plan().again(),

@@ -5,6 +5,7 @@
 //!                                   │  └──▶ explain, test, report, to_bytes
 //!                                   └─────▶ Stream ─▶ push, push_lines, advance, flush, snapshot, restore, reload
 //!                                   └─────▶ Incidents ─▶ push, add, advance, finish, incidents, take_changes
+//!                                   └─────▶ Report ─▶ push, finish, json, markdown, html
 //!  Normaliser ─▶ records      Discovery ─▶ assets      Trust ─▶ judgements      Learner ─▶ proposal
 //! ```
 //!
@@ -21,6 +22,7 @@ mod incidents;
 mod learner;
 mod normaliser;
 mod options;
+mod report;
 mod results;
 mod rule_set;
 mod scan;
@@ -46,6 +48,7 @@ pub use options::{
     CompileOptions, FileOptions, IncidentSettings, LogSourceRecord, NormaliserOptions, ScanOptions, Span,
     StreamSettings, TrustOptions, from_json, now, timespan,
 };
+pub use report::Report;
 pub use results::Results;
 pub use rule_set::{RuleSet, check};
 pub use scan::{EventScanner, Hit, Scan};

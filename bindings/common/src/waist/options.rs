@@ -111,6 +111,8 @@ pub struct IncidentSettings {
     pub findings_max: Option<u64>,
     /// Spans of contacts that are kept; when there are more, the oldest are forgotten.
     pub contacts_max: Option<u64>,
+    /// Seconds that are added to the times of a source, by its name: a sensor of the plant, or a file and kind (`ot.ndjson:zeek`), or either.
+    pub clock_offsets_s: BTreeMap<String, i64>,
 }
 
 /// Which rules are asked, and what is told.
@@ -381,7 +383,7 @@ impl IncidentSettings {
             level: self.level.as_deref().map_or(Ok(defaults.level), level)?,
             findings_max: number(self.findings_max, defaults.findings_max),
             contacts_max: number(self.contacts_max, defaults.contacts_max),
-            ..defaults
+            clock_offsets_s: self.clock_offsets_s.clone(),
         })
     }
 }

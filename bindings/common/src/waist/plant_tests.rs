@@ -1,6 +1,7 @@
 //! What learns from events, called as a language calls it.
 
 use super::*;
+use serde_json::{Value, json};
 
 const PLANT: &str = "
 assets:
@@ -175,4 +176,62 @@ fn incidents_are_made_of_events_and_of_findings_of_others() {
         let settings = IncidentSettings { context: vec![context.to_owned()], ..IncidentSettings::default() };
         assert!(Incidents::new(&rules, &settings).is_err(), "{context}");
     }
+}
+
+#[test]
+fn a_report_is_made_once_and_told_in_three_forms() {
+    let rule = "title: Audit log cleared\nlevel: high\nlogsource: {product: windows}\ndetection: {s: {EventID: 1102}, condition: s}\n";
+    let options = CompileOptions { context: plant(), ..CompileOptions::default() };
+    let rules = RuleSet::compile([("rule.yml".to_owned(), rule.to_owned())], &options).unwrap();
+    let make = || Report::new(&rules, &IncidentSettings::default()).unwrap();
+    let (first, report) = (make(), make());
+    assert_eq!(report.json().unwrap_err().kind(), Kind::Closed, "it is not finished");
+    first.finish(None).unwrap();
+    let cleared = br#"{"EventID":1102,"Channel":"Security","Computer":"ews-1","TimeCreated":"2026-11-26T09:05:00Z"}"#;
+    report.push(cleared, Some("log:7")).unwrap();
+    assert_eq!(
+        report.push_lines(format!("{}\nx\n", stop("09:00:00")).as_bytes(), Some("s7.log")).unwrap().faults.len(),
+        1
+    );
+    assert_eq!(report.push_events(&[b"{}"]).unwrap().events, 1);
+    assert_eq!(report.push(b"[", None).unwrap_err().kind(), Kind::Event);
+    for since in ["", "{}", "{\"form\": \"tieline.report/1\", \"per"] {
+        assert_eq!(report.finish(Some(since.as_bytes())).unwrap_err().kind(), Kind::Argument, "{since}");
+    }
+    report.finish(Some(first.json().unwrap().as_bytes())).unwrap();
+    let document = report.document().unwrap();
+    assert_eq!((&document["events"]["read"], &document["events"]["broken"]), (&json!(5), &json!(2)));
+    assert_eq!(document["changes"]["incidents"]["new"], json!([document["incidents"][0]["id"]]));
+    assert_eq!(document, serde_json::from_str::<Value>(&report.json().unwrap()).unwrap());
+    assert!(report.markdown().unwrap().contains("Audit log cleared"));
+    assert!(report.html().unwrap().starts_with("<!doctype html>"));
+    assert_eq!(report.finish(None).unwrap_err().kind(), Kind::Closed);
+    assert_eq!(report.push(cleared, None).unwrap_err().kind(), Kind::Closed);
+    assert_eq!(report.push_lines(cleared, None).unwrap_err().kind(), Kind::Closed);
+    assert_eq!(report.push_events(&[cleared]).unwrap_err().kind(), Kind::Closed);
+}
+
+#[test]
+fn clocks_that_are_off_are_told_and_put_right() {
+    let rule = "title: R\nlogsource: {category: x}\ndetection: {s: {a: 1}, condition: s}\n";
+    let rules = RuleSet::compile([("rule.yml".to_owned(), rule.to_owned())], &CompileOptions::default()).unwrap();
+    let skew = |offset: Option<i64>| {
+        let clock_offsets_s = offset.map(|offset| ("ot.log".to_owned(), offset)).into_iter().collect();
+        let incidents =
+            Incidents::new(&rules, &IncidentSettings { clock_offsets_s, ..IncidentSettings::default() }).unwrap();
+        for number in 0..9 {
+            for (name, late) in [("it.log", 0), ("ot.log", 480)] {
+                let time = 1_795_680_000 + number * number * 3_000 - late;
+                let event = format!(
+                    r#"{{"ts": {time}, "id.orig_h": "10.0.0.{number}", "id.resp_h": "10.0.1.1", "id.resp_p": 22}}"#
+                );
+                incidents.push(event.as_bytes(), Some(&format!("{name}:1"))).unwrap();
+            }
+        }
+        incidents.skews().unwrap().first().map(|skew| skew.offset_s)
+    };
+    assert_eq!((skew(None), skew(Some(420))), (Some(480.0), Some(60.0)));
+    let far = [("ot.log".to_owned(), i64::MAX)].into();
+    let settings = IncidentSettings { clock_offsets_s: far, ..IncidentSettings::default() };
+    assert!(Incidents::new(&rules, &settings).is_err() || Incidents::new(&rules, &settings).is_ok(), "nothing panics");
 }

@@ -32,6 +32,7 @@ from ._incidents import (
     IncidentStats,
     Reach,
     Score,
+    Skew,
     Spread,
     Term,
 )
@@ -44,6 +45,7 @@ from ._native import (
     Learner,
     Normaliser,
     Pushed,
+    Report,
     Rules,
     Stream,
     Trust,
@@ -88,7 +90,7 @@ __all__ = [
     "FieldUse", "FileScan", "FindingSeen", "ForkedError", "Hop", "HostSeen", "Incident", "IncidentChange",
     "IncidentPath", "IncidentStats", "Incidents", "IndicatorSeen", "InternalError", "Judgement", "Learner",
     "LimitError", "LoadError", "LoadReport", "Normaliser", "NotCounted", "PipelineError", "Pushed", "Reach", "Reason",
-    "Restored", "Rule", "RuleError", "Rules", "SavedError", "Score", "SeenAsset", "SessionSeen", "Spread",
+    "Report", "Restored", "Rule", "RuleError", "Rules", "SavedError", "Score", "SeenAsset", "SessionSeen", "Skew", "Spread",
     "StateError", "Step", "Stream", "StreamStats", "Taken", "Term", "TestFailure", "TestReport", "TielineError",
     "Totals", "Trust", "TrustStats", "ValueSeen", "__version__", "check", "compile", "load",
 ]  # fmt: skip

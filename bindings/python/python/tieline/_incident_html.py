@@ -29,6 +29,26 @@ def _row(own: Incident) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def report(document: dict[str, Any] | None) -> str:
+    """What a report counts, and what nobody should overlook."""
+    if document is None:
+        return '<div class="tieline">The report is not finished.</div>'
+    events, risk = document["events"], document["risk"]["by_asset"]
+    gaps = [own for own in document["governance"]["iec62443"] if own["status"] == "gap"]
+    told = [
+        ("site", document.get("site") or ""),
+        ("period", " to ".join(str(document["period"].get(end) or "unknown") for end in ("first", "last"))),
+        ("events", f"{count(events['read'], 'event')}, {events['broken']} broken, {events['late']} late"),
+        ("incidents", _some([f"{own['title']} ({own['score']['total']})" for own in document["incidents"]])),
+        ("assets", count(len(document["assets"]), "asset")),
+        ("most at risk", _some([own["name"] for own in risk])),
+        ("gaps of IEC 62443", _some([f"{own['id']} {own['title']}" for own in gaps])),
+        ("blind spots", _some([own["what"] for own in document["blind_spots"]])),
+    ]
+    lines = "".join(f'<div><span style="opacity:0.7">{name}</span> {escape(text)}</div>' for name, text in told if text)
+    return f'<div class="tieline" style="color:inherit;font-size:90%"><p><b>Security report</b></p>{lines}</div>'
+
+
 def incident(own: Incident) -> str:
     """An incident with its way, its score and what was found."""
     score = own.score

@@ -174,6 +174,17 @@ class IncidentChange(Record):
     because = Member[Optional[str]]("Why it was merged or split.")
 
 
+class Skew(Record):
+    """How far the clock of a source seems to be from that of another."""
+
+    _shown = ("source", "against", "offset_s", "pairs")
+    source = Member[str]("The source.")
+    against = Member[str]("The source that it is compared with: the one that most others are.")
+    offset_s = Member[float]("Seconds that are to be added to its times.")
+    pairs = Member[int]("Things of which both told.")
+    spread_s = Member[float]("Half of the differences are no farther than this from the median, in seconds.")
+
+
 class IncidentStats(Record):
     """What incidents have seen, and what they had to give up."""
 
