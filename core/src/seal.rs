@@ -1,7 +1,7 @@
 //! What is around saved state: what it is of, its format, and a sum by which damage is noticed.
 //!
 //! ```text
-//! "TLSTATE\0" │ format (u32) │ checksum (u64) │ body
+//! "TLSTATE\0" │ format (u32) │ checksum (u64) of what follows │ length of the body (u64) │ body
 //! ```
 //!
 //! The sum is no protection against forgery; what reads the body must bear any.
@@ -10,8 +10,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use xxhash_rust::xxh3::xxh3_64;
 
-/// Bytes before the body: magic, format, checksum.
-const LENGTH: usize = 20;
+/// Bytes before what the checksum is of: magic, format, checksum.
+const SUMMED: usize = 20;
+/// Bytes before the body.
+const LENGTH: usize = 28;
 
 /// A kind of saved state.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,7 @@ pub(crate) struct Seal {
 pub(crate) enum Damage {
     NotState,
     Format { found: u32, known: u32 },
+    CutOff { at: u64, of: u64 },
     Broken,
 }
 
@@ -37,7 +40,13 @@ impl fmt::Display for Damage {
             Self::Format { found, known } => {
                 write!(f, "saved state of format {found}, but this version reads format {known}")
             }
-            Self::Broken => f.write_str("saved state is damaged: the checksum does not fit"),
+            Self::CutOff { at, of } => {
+                write!(f, "saved state is cut off at byte {at} of {of}; take a whole copy, or begin anew")
+            }
+            Self::Broken => write!(
+                f,
+                "saved state is damaged: the checksum does not fit the bytes from {SUMMED} on; take another copy, or begin anew"
+            ),
         }
     }
 }
@@ -50,15 +59,16 @@ impl Seal {
 
     /// Fills that room.
     pub(crate) fn close(self, bytes: &mut [u8]) {
-        let sum = xxh3_64(bytes.get(LENGTH..).unwrap_or_default());
+        let length = (bytes.len().saturating_sub(LENGTH) as u64).to_le_bytes();
+        bytes.iter_mut().skip(SUMMED).zip(length).for_each(|(own, byte)| *own = byte);
+        let sum = xxh3_64(bytes.get(SUMMED..).unwrap_or_default());
         let seal = self.magic.iter().copied().chain(self.format.to_le_bytes()).chain(sum.to_le_bytes());
         bytes.iter_mut().zip(seal).for_each(|(own, byte)| *own = byte);
     }
 
     /// The body.
     pub(crate) fn open(self, bytes: &[u8]) -> Result<&[u8], Damage> {
-        let (seal, body) = bytes.split_first_chunk::<LENGTH>().ok_or(Damage::NotState)?;
-        let field = |from: usize, to: usize| seal.get(from..to).unwrap_or_default();
+        let field = |from: usize, to: usize| bytes.get(from..to).unwrap_or_default();
         if field(0, 8) != self.magic {
             return Err(Damage::NotState);
         }
@@ -66,9 +76,14 @@ impl Seal {
         if found != self.format {
             return Err(Damage::Format { found, known: self.format });
         }
-        if field(12, 20) != xxh3_64(body).to_le_bytes() {
+        let length = u64::from_le_bytes(field(20, 28).try_into().unwrap_or_default()).saturating_add(LENGTH as u64);
+        if bytes.len() < LENGTH || (bytes.len() as u64) < length {
+            return Err(Damage::CutOff { at: bytes.len() as u64, of: length.max(LENGTH as u64) });
+        }
+        if field(12, 20) != xxh3_64(field(SUMMED, bytes.len())).to_le_bytes() {
             return Err(Damage::Broken);
         }
+        let body = field(LENGTH, bytes.len());
         Ok(body)
     }
 }

@@ -242,7 +242,9 @@ fn what_is_no_saved_state_is_refused_and_changes_nothing() {
     assert!(fault(&other).contains("format 99"));
     let mut flipped = saved.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    assert!(fault(&flipped).contains("damaged"));
+    assert!(fault(&flipped).contains("does not fit the bytes from 20 on"));
+    let cut = format!("cut off at byte 99 of {}", saved.len());
+    assert!(fault(&saved[..99]).contains(&cut));
     let mut incidents = new();
     for length in 0..saved.len() {
         assert!(incidents.restore(&saved[..length]).is_err(), "{length}");
@@ -254,12 +256,14 @@ fn what_is_no_saved_state_is_refused_and_changes_nothing() {
 fn forged_state_is_refused_or_can_be_used() {
     let saved = told().snapshot();
     let sealed = |mut bytes: Vec<u8>| {
+        let length = bytes.len() as u64 - 28;
+        bytes[20..28].copy_from_slice(&length.to_le_bytes());
         let sum = xxhash_rust::xxh3::xxh3_64(&bytes[20..]);
         bytes[12..20].copy_from_slice(&sum.to_le_bytes());
         bytes
     };
     let (mut incidents, mut read) = (new(), 0);
-    for at in 20..saved.len() {
+    for at in 28..saved.len() {
         assert!(incidents.restore(&sealed(saved[..at].to_vec())).is_err(), "{at}");
         for byte in [[0, 0x7f], [1, 0xff]][at % 2] {
             let mut forged = saved.clone();

@@ -491,15 +491,19 @@ fn what_is_no_saved_state_is_refused_and_changes_nothing() {
     assert!(fault(&other).contains("format 9"));
     let mut flipped = saved.clone();
     *flipped.last_mut().unwrap() ^= 1;
-    assert!(fault(&flipped).contains("damaged"));
+    assert!(fault(&flipped).contains("does not fit the bytes from 20 on"));
+    let cut = format!("cut off at byte 99 of {}", saved.len());
+    assert!(fault(&saved[..99]).contains(&cut));
     // Bytes with a sum that fits: each cut is refused, and whatever is read can be used.
     let sealed = |mut bytes: Vec<u8>| {
+        let length = bytes.len() as u64 - 28;
+        bytes[20..28].copy_from_slice(&length.to_le_bytes());
         let sum = xxhash_rust::xxh3::xxh3_64(&bytes[20..]);
         bytes[12..20].copy_from_slice(&sum.to_le_bytes());
         bytes
     };
     let mut trust = on_the_way();
-    for at in 20..saved.len() {
+    for at in 28..saved.len() {
         assert!(trust.restore(&sealed(saved[..at].to_vec())).is_err(), "{at}");
         for byte in [0, 1, 0x7f, 0xff] {
             let mut forged = saved.clone();

@@ -9,8 +9,10 @@
 use tieline::stream::{KeyState, Machine, Signal};
 use tieline::{Rules, Stream};
 
-/// Bytes of the seal before saved state: magic, format, checksum of what follows.
-const SEAL: usize = 20;
+/// Bytes of the seal before saved state: magic, format, checksum of what follows, length of the body.
+const SEAL: usize = 28;
+/// Bytes before those that the checksum is of.
+const SUMMED: usize = 20;
 
 /// The longest number is written in so many bytes, seven bits in each.
 const NUMBER_BYTES_MAX: usize = 10;
@@ -66,8 +68,10 @@ fn change(bytes: &mut Vec<u8>, from: usize, changes: &[u8]) {
 pub fn restore(stream: &mut Stream, state: &[u8], rules: &Rules, changes: &[u8], events: &[String]) {
     let mut state = state.to_vec();
     change(&mut state, SEAL, changes);
-    let sum = xxhash_rust::xxh3::xxh3_64(&state[SEAL..]).to_le_bytes();
-    state[12..SEAL].copy_from_slice(&sum);
+    let length = (state.len().saturating_sub(SEAL) as u64).to_le_bytes();
+    state[SUMMED..SEAL].copy_from_slice(&length);
+    let sum = xxhash_rust::xxh3::xxh3_64(&state[SUMMED..]).to_le_bytes();
+    state[12..SUMMED].copy_from_slice(&sum);
     let before = stream.snapshot();
     if stream.restore(&state).is_err() {
         assert!(stream.snapshot() == before, "what is refused changes nothing");

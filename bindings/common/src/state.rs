@@ -137,6 +137,7 @@ pub(crate) trait StateFile: Serialize + DeserializeOwned {
             Damage::Format { found, known } => {
                 fault(&format!("is a state of format {found}, but this version reads format {known}"))
             }
+            Damage::CutOff { at, of } => fault(&format!("is cut off at byte {at} of {of}; remove it to begin anew")),
             Damage::Torn => fault("is torn or damaged: the checksum does not fit; remove it to begin anew"),
         })
     }
@@ -159,12 +160,12 @@ pub(crate) trait StateFile: Serialize + DeserializeOwned {
 }
 
 impl StateFile for ScanState {
-    const SEAL: Seal = Seal { magic: b"TLSCAN\0\0", format: 1 };
+    const SEAL: Seal = Seal { magic: b"TLSCAN\0\0", format: 2 };
     const WHAT: &'static str = "a scan";
 }
 
 impl StateFile for IncidentState {
-    const SEAL: Seal = Seal { magic: b"TLINCSC\0", format: 1 };
+    const SEAL: Seal = Seal { magic: b"TLINCSC\0", format: 2 };
     const WHAT: &'static str = "incidents";
 }
 

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::net::IpAddr;
 
-const SEAL: Seal = Seal { magic: b"TLTRUST\0", format: 1 };
+const SEAL: Seal = Seal { magic: b"TLTRUST\0", format: 2 };
 
 /// Hosts of one session: that of a VPN has an address and a gateway.
 const PLACES_MAX: usize = 2;

@@ -134,7 +134,7 @@ fn state_that_is_torn_or_foreign_is_refused() {
     room.run(&format!("{SCAN} --state state a.ndjson")).expect(0);
     let good = fs::read(room.path("state")).unwrap();
     for (bad, told) in [
-        (&good[..good.len() / 2], "is torn or damaged"),
+        (&good[..good.len() / 2], "is cut off at byte"),
         (&b"not a state"[..], "is no state of a scan"),
         (&[good.as_slice(), b"x"].concat()[..], "is torn or damaged"),
     ] {

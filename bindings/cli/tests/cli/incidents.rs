@@ -149,7 +149,7 @@ fn the_state_of_a_run_goes_on_in_the_next() {
     // Nothing is read twice.
     assert_eq!(run("grows.ndjson --state kept").out, goes_on.out);
     let kept = std::fs::read(room.path("kept")).unwrap();
-    for (bad, told) in [(&kept[..kept.len() / 2], "is torn or damaged"), (b"else", "is no state of incidents")] {
+    for (bad, told) in [(&kept[..kept.len() / 2], "is cut off at byte"), (b"else", "is no state of incidents")] {
         std::fs::write(room.path("kept"), bad).unwrap();
         let answer = room.run("incidents --rules rules.yml --context plant.yml grows.ndjson --state kept");
         assert!(answer.code != 0 && answer.err.contains(told), "{}", answer.err);

@@ -11,7 +11,7 @@ use super::{Discovery, LINKS_MAX};
 use crate::seal::{Damage, Seal};
 use serde::{Deserialize, Serialize};
 
-const SEAL: Seal = Seal { magic: b"TLASSETS", format: 1 };
+const SEAL: Seal = Seal { magic: b"TLASSETS", format: 2 };
 
 #[derive(Serialize, Deserialize)]
 struct Saved {

@@ -76,13 +76,15 @@ fn forged_assets_are_refused_or_can_be_used() {
     discovery.push_lines([stop("09:00:00"), stop("09:01:00")].join("\n").as_bytes()).unwrap();
     let saved = discovery.snapshot().unwrap();
     let sealed = |mut bytes: Vec<u8>| {
+        let length = bytes.len() as u64 - 28;
+        bytes[20..28].copy_from_slice(&length.to_le_bytes());
         let sum = xxhash_rust::xxh3::xxh3_64(&bytes[20..]);
         bytes[12..20].copy_from_slice(&sum.to_le_bytes());
         bytes
     };
     for at in 0..saved.len() {
         assert!(discovery.restore(&saved[..at]).is_err(), "{at}");
-        if at < 20 {
+        if at < 28 {
             continue;
         }
         assert!(discovery.restore(&sealed(saved[..at].to_vec())).is_err(), "{at}");

@@ -19,7 +19,7 @@ use crate::seal::{Damage, Seal, read, write};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-const SEAL: Seal = Seal { magic: b"TLSTATE\0", format: 2 };
+const SEAL: Seal = Seal { magic: b"TLSTATE\0", format: 3 };
 
 /// What became of saved state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
