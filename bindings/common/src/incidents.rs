@@ -78,11 +78,14 @@ impl Investigation {
                 self.scanners.insert(id, Scanner::new(rules));
             }
         }
-        let file = at.rsplit_once(':').map_or(at, |(file, _)| file);
+        let file = file_of(at);
         if self.last.as_ref().is_none_or(|(last, name)| *last != id || name != file) {
             let kind = self.plan.source(id).map_or("events", |known| known.name());
             let name = Path::new(file).file_name().and_then(|name| name.to_str()).unwrap_or(file);
-            self.incidents.set_source(&[&format!("{name}:{kind}"), name, file, kind]);
+            let both = format!("{name}:{kind}");
+            let of_file = [both.as_str(), name, file].into_iter().filter(|_| !file.is_empty());
+            let names: Vec<&str> = of_file.chain([kind]).collect();
+            self.incidents.set_source(&names);
             self.last = Some((id, file.to_owned()));
         }
         match self.scanners.get_mut(&id) {
@@ -142,6 +145,15 @@ impl Investigation {
     /// The incidents, while events go on coming.
     pub fn incidents(&mut self) -> &mut Incidents {
         &mut self.incidents
+    }
+}
+
+/// The file of a place. A number alone is that of an event that was pushed without a name, and no file.
+pub(crate) fn file_of(at: &str) -> &str {
+    match at.rsplit_once(':') {
+        Some((file, _)) => file,
+        None if at.bytes().all(|byte| byte.is_ascii_digit()) => "",
+        None => at,
     }
 }
 

@@ -32,7 +32,7 @@ pub use timeline::Domain;
 
 use crate::coverage::{self, Logs, Told};
 use crate::discovery::{self, Discovery};
-use crate::incidents::Investigation;
+use crate::incidents::{Investigation, file_of};
 use crate::load::{PipelineText, with_taxonomy};
 use crate::source::{Plan, SourceId};
 use crate::time::{self, rfc3339};
@@ -196,8 +196,8 @@ impl Report {
         let records = self.normaliser.records_json(event)?;
         let source = self.investigation.choose(event);
         let is_known = self.investigation.plan().source(source).is_some();
-        let (file, line) = at.rsplit_once(':').unwrap_or((at, ""));
-        let line = line.parse().unwrap_or(0);
+        let file = file_of(at);
+        let line = at.rsplit(':').next().and_then(|line| line.parse().ok()).unwrap_or(0);
         self.logs.add(&Told { event, records: &records, source, is_known, time: time.as_deref(), file, line });
         let operations: Vec<_> = records.iter().filter(|record| record.contains_key("ot.operation")).collect();
         let ends = self.discovery.ends(&parsed);

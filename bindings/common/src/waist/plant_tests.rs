@@ -233,6 +233,20 @@ fn clocks_that_are_off_are_told_and_put_right() {
         incidents.skews().unwrap().first().map(|skew| skew.offset_s)
     };
     assert_eq!((skew(None), skew(Some(420))), (Some(480.0), Some(60.0)));
+    // Events without a name are of one source for each kind, however many they are.
+    let incidents = Incidents::new(&rules, &IncidentSettings::default()).unwrap();
+    for number in 0..9 {
+        let event = |late: i64| {
+            let time = 1_795_680_000 + number * number * 3_000 - late;
+            format!(r#"{{"ts": {time}, "id.orig_h": "10.0.0.{number}", "id.resp_h": "10.0.1.1", "id.resp_p": 22}}"#)
+        };
+        incidents.push(event(0).as_bytes(), Some("it.log:1")).unwrap();
+        incidents.push_events(&[event(480).as_bytes()]).unwrap();
+    }
+    let skews = incidents.skews().unwrap();
+    let told: Vec<_> =
+        skews.iter().map(|skew| (skew.source.as_str(), skew.against.as_str(), skew.offset_s, skew.pairs)).collect();
+    assert_eq!(told, [("events", "it.log:events", 480.0, 9)]);
     let far = [("ot.log".to_owned(), i64::MAX)].into();
     let settings = IncidentSettings { clock_offsets_s: far, ..IncidentSettings::default() };
     assert!(Incidents::new(&rules, &settings).is_err() || Incidents::new(&rules, &settings).is_ok(), "nothing panics");
