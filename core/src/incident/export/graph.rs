@@ -117,8 +117,10 @@ pub(super) struct Graph<'a> {
     /// Nodes and edges for which there was no room.
     pub(super) nodes_left_out: u64,
     pub(super) edges_left_out: u64,
-    by_name: HashMap<(NodeKind, &'a str), usize>,
-    by_ends: HashMap<(EdgeKind, &'a str, usize, usize, &'a str), usize>,
+    /// The number of each node that was named; none when there was no room for it.
+    by_name: HashMap<(NodeKind, &'a str), Option<usize>>,
+    /// The same of edges for findings: by kind, incident, ends and rule.
+    by_ends: HashMap<(EdgeKind, &'a str, [&'a str; 2], &'a str), Option<usize>>,
     nodes_max: usize,
     edges_max: usize,
 }
@@ -175,15 +177,17 @@ impl<'a> Graph<'a> {
         for found in &own.findings {
             let ends = [found.source.as_deref(), found.target.as_deref()];
             let [from, to] = ends.map(|name| self.node(NodeKind::Host, name?, own));
-            let on = to.or(from);
-            self.note(on, found);
-            if from != to && from.is_some() && to.is_some() {
-                self.join(EdgeKind::Finding, [from, to], own, found);
+            self.note(if ends[1].is_some() { to } else { from }, found);
+            let [source, on] = [ends[0], ends[1].or(ends[0])];
+            if let (Some(source), Some(on)) = (source, on)
+                && source != on
+            {
+                self.join(EdgeKind::Finding, [source, on], own, found);
             }
             for account in found.entities.get(&EntityKind::Account).into_iter().flatten() {
-                let account = self.node(NodeKind::Account, account, own);
-                self.note(account, found);
-                if on.is_some() {
+                let node = self.node(NodeKind::Account, account, own);
+                self.note(node, found);
+                if let Some(on) = on {
                     self.join(EdgeKind::Account, [account, on], own, found);
                 }
             }
@@ -209,16 +213,16 @@ impl<'a> Graph<'a> {
     fn node(&mut self, kind: NodeKind, name: &'a str, own: &'a Incident) -> Option<usize> {
         let at = match self.by_name.get(&(kind, name)) {
             Some(at) => *at,
-            None if self.nodes.len() >= self.nodes_max => {
-                self.nodes_left_out += 1;
-                return None;
-            }
             None => {
-                self.by_name.insert((kind, name), self.nodes.len());
-                self.nodes.push(Node::new(kind, name));
-                self.nodes.len() - 1
+                let at = (self.nodes.len() < self.nodes_max).then_some(self.nodes.len());
+                self.by_name.insert((kind, name), at);
+                match at {
+                    Some(_) => self.nodes.push(Node::new(kind, name)),
+                    None => self.nodes_left_out += 1,
+                }
+                at
             }
-        };
+        }?;
         if let Some(node) = self.nodes.get_mut(at)
             && node.incidents.len() < INCIDENTS_MAX
             && !node.incidents.contains(&own.id.as_str())
@@ -239,17 +243,15 @@ impl<'a> Graph<'a> {
     }
 
     /// Adds an edge for a finding, or counts it at the one that there is.
-    fn join(&mut self, kind: EdgeKind, ends: [Option<usize>; 2], own: &'a Incident, found: &'a FindingSeen) {
-        let [Some(from), Some(to)] = ends else {
-            self.edges_left_out += 1;
-            return;
-        };
+    fn join(&mut self, kind: EdgeKind, ends: [&'a str; 2], own: &'a Incident, found: &'a FindingSeen) {
         let rule = if kind == EdgeKind::Finding { found.rule.as_str() } else { "" };
-        let key = (kind, own.id.as_str(), from, to, rule);
-        if let Some(edge) = self.by_ends.get(&key).and_then(|at| self.edges.get_mut(*at)) {
-            edge.count += found.count;
-            edge.first = edge.first.min(Some(&found.first));
-            edge.last = edge.last.max(Some(&found.last));
+        let key = (kind, own.id.as_str(), ends, rule);
+        if let Some(at) = self.by_ends.get(&key) {
+            if let Some(edge) = at.and_then(|at| self.edges.get_mut(at)) {
+                edge.count += found.count;
+                edge.first = edge.first.min(Some(&found.first));
+                edge.last = edge.last.max(Some(&found.last));
+            }
             return;
         }
         let edge = Edge {
@@ -259,9 +261,11 @@ impl<'a> Graph<'a> {
             count: found.count,
             ..Edge::new(kind, &own.id)
         };
-        if let Some(at) = self.push(Some(from), Some(to), edge) {
-            self.by_ends.insert(key, at);
-        }
+        let of = if kind == EdgeKind::Account { NodeKind::Account } else { NodeKind::Host };
+        let [from, to] =
+            [(of, ends[0]), (NodeKind::Host, ends[1])].map(|name| self.by_name.get(&name).copied().flatten());
+        let at = self.push(from, to, edge);
+        self.by_ends.insert(key, at);
     }
 
     fn push(&mut self, from: Option<usize>, to: Option<usize>, edge: Edge<'a>) -> Option<usize> {

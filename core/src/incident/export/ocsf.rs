@@ -19,6 +19,7 @@ use crate::incident::score::Term;
 use crate::incident::show::{FindingSeen, HostSeen, Incident};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Map, Value, json};
+use std::borrow::Cow;
 
 /// The version of the schema.
 const VERSION: &str = "1.6.0";
@@ -263,20 +264,21 @@ fn observable(kind: (u32, &str), place: &str, value: &str) -> Value {
     json!({"name": place, "type_id": kind.0, "type": kind.1, "value": value})
 }
 
-/// Names and addresses of a host.
-fn host_observables(name: &str, host: Option<&HostSeen>, place: &str) -> Vec<Value> {
+/// Names and addresses of a host, each with its kind.
+fn host_names(name: &str, host: Option<&HostSeen>) -> Vec<((u32, &'static str), String)> {
     let addresses = addresses(name, host);
     let is_address = addresses.iter().any(|own| own == name);
-    let own = (!is_address).then(|| observable((1, "Hostname"), place, name));
-    let address = |own: &String| observable((2, "IP Address"), place, own);
-    own.into_iter().chain(addresses.iter().map(address)).collect()
+    let own = (!is_address).then(|| ((1, "Hostname"), name.to_owned()));
+    own.into_iter().chain(addresses.into_iter().map(|own| ((2, "IP Address"), own))).collect()
 }
 
 fn observables(found: &FindingSeen, known: &HashMap<&str, &HostSeen>, room: &mut Room) -> Value {
     let mut all = Vec::new();
     for (name, place) in [(&found.source, "src_endpoint"), (&found.target, "dst_endpoint")] {
         if let Some(name) = name {
-            all.extend(host_observables(name, known.get(name.as_str()).copied(), &format!("evidences.{place}")));
+            let place = format!("evidences.{place}");
+            let names = host_names(name, known.get(name.as_str()).copied());
+            all.extend(names.iter().map(|(kind, name)| observable(*kind, &place, name)));
         }
     }
     for (kind, names) in &found.entities {
@@ -286,19 +288,23 @@ fn observables(found: &FindingSeen, known: &HashMap<&str, &HostSeen>, room: &mut
     room.of("observables", &all).into()
 }
 
-/// Hosts, accounts and everything else that an incident names, each once.
+/// Hosts, accounts and everything else that an incident names, each once. What has no room is counted but not made.
 fn observables_of(own: &Incident, room: &mut Room) -> Value {
-    let mut all = Vec::new();
-    for host in &own.hosts {
-        all.extend(host_observables(&host.name, Some(host), "unmapped.tieline.hosts"));
-    }
-    all.extend(own.accounts.iter().map(|name| observable((4, "User Name"), "unmapped.tieline.accounts", name)));
+    let hosts = own.hosts.iter().flat_map(|host| {
+        host_names(&host.name, Some(host)).into_iter().map(|(kind, name)| (kind, "unmapped.tieline.hosts", name.into()))
+    });
+    let accounts =
+        own.accounts.iter().map(|name| ((4, "User Name"), "unmapped.tieline.accounts", name.as_str().into()));
     let mut seen = HashSet::new();
-    for found in &own.findings {
-        for (kind, names) in found.entities.iter().filter(|(kind, _)| **kind != EntityKind::Account) {
-            let new = names.iter().filter(|name| seen.insert((*kind, name.as_str())));
-            all.extend(new.map(|name| observable(observable_kind(*kind), "finding_info_list", name)));
-        }
-    }
-    room.of("observables", &all).into()
+    let entities = own.findings.iter().flat_map(|found| &found.entities);
+    let others = entities
+        .filter(|(kind, _)| **kind != EntityKind::Account)
+        .flat_map(|(kind, names)| names.iter().map(move |name| (*kind, name)))
+        .filter(|named| seen.insert(*named))
+        .map(|(kind, name)| (observable_kind(kind), "finding_info_list", Cow::from(name)));
+    let mut all = hosts.chain(accounts).chain(others);
+    let listed = all.by_ref().take(INCIDENT_LISTED_MAX).map(|(kind, place, name)| observable(kind, place, &name));
+    let listed: Vec<Value> = listed.collect();
+    room.leave_out("observables", all.count());
+    listed.into()
 }

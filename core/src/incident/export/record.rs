@@ -74,10 +74,15 @@ impl Room {
 
     pub(super) fn within<'a, T>(&mut self, what: &str, all: &'a [T], most: usize) -> &'a [T] {
         let (listed, rest) = all.split_at(all.len().min(most));
-        if !rest.is_empty() {
-            self.left_out.insert(what.to_owned(), rest.len().into());
-        }
+        self.leave_out(what, rest.len());
         listed
+    }
+
+    /// Counts members for which there is no room.
+    pub(super) fn leave_out(&mut self, what: &str, count: usize) {
+        if count > 0 {
+            self.left_out.insert(what.to_owned(), count.into());
+        }
     }
 
     /// What had no room, by the name of its list; none when all had.
