@@ -247,7 +247,4 @@ fn clocks_that_are_off_are_told_and_put_right() {
     let told: Vec<_> =
         skews.iter().map(|skew| (skew.source.as_str(), skew.against.as_str(), skew.offset_s, skew.pairs)).collect();
     assert_eq!(told, [("events", "it.log:events", 480.0, 9)]);
-    let far = [("ot.log".to_owned(), i64::MAX)].into();
-    let settings = IncidentSettings { clock_offsets_s: far, ..IncidentSettings::default() };
-    assert!(Incidents::new(&rules, &settings).is_err() || Incidents::new(&rules, &settings).is_ok(), "nothing panics");
 }

@@ -43,10 +43,14 @@ enum State {
 }
 
 impl State {
-    fn take(&mut self, event: &[u8], at: &str) -> Result<(), EventError> {
+    /// Takes an event, or says that another thread has finished the report meanwhile.
+    fn take(&mut self, event: &[u8], at: &str, is_late: &mut bool) -> Result<(), EventError> {
         match self {
             Self::Open(own) => own.push(event, at),
-            Self::Done(_) | Self::Failed => Ok(()),
+            Self::Done(_) | Self::Failed => {
+                *is_late = true;
+                Ok(())
+            }
         }
     }
 }
@@ -69,10 +73,11 @@ impl Report {
     /// # Errors
     /// When it cannot be read, or the report is finished.
     pub fn push(&self, event: &[u8], at: Option<&str>) -> Result<(), Error> {
-        self.check_open()?;
-        self.held.push(event, |own, event, place| match at {
-            Some(at) => own.take(event, at),
-            None => own.take(event, &place.number.to_string()),
+        self.while_open(|is_late| {
+            self.held.push(event, |own, event, place| match at {
+                Some(at) => own.take(event, at, is_late),
+                None => own.take(event, &place.number.to_string(), is_late),
+            })
         })
     }
 
@@ -81,10 +86,11 @@ impl Report {
     /// # Errors
     /// When the text is no such text at all, or the report is finished. An event that cannot be read is told in the answer.
     pub fn push_lines(&self, text: &[u8], name: Option<&str>) -> Result<Taken, Error> {
-        self.check_open()?;
-        self.held.push_lines(text, |own, event, Place { number, line }| match name {
-            Some(name) => own.take(event, &format!("{name}:{line}")),
-            None => own.take(event, &number.to_string()),
+        self.while_open(|is_late| {
+            self.held.push_lines(text, |own, event, Place { number, line }| match name {
+                Some(name) => own.take(event, &format!("{name}:{line}"), is_late),
+                None => own.take(event, &number.to_string(), is_late),
+            })
         })
     }
 
@@ -93,9 +99,11 @@ impl Report {
     /// # Errors
     /// In a fork of the process, or when the report is finished.
     pub fn push_events(&self, events: &[&[u8]]) -> Result<Taken, Error> {
-        self.check_open()?;
-        self.held
-            .push_all((0..).zip(events.iter().copied()), |own, event, place| own.take(event, &place.number.to_string()))
+        self.while_open(|is_late| {
+            self.held.push_all((0..).zip(events.iter().copied()), |own, event, place| {
+                own.take(event, &place.number.to_string(), is_late)
+            })
+        })
     }
 
     /// Makes the document. `since` is the document of the last report, as [`json`](Self::json) gives it: then what changed is told.
@@ -154,8 +162,14 @@ impl Report {
         })
     }
 
-    fn check_open(&self) -> Result<(), Error> {
-        if self.held.with(|own| matches!(own, State::Open(_)))? { Ok(()) } else { Err(finished()) }
+    /// Pushes, unless the report is finished, or becomes so while this waits for others.
+    fn while_open<R>(&self, push: impl FnOnce(&mut bool) -> Result<R, Error>) -> Result<R, Error> {
+        let mut is_late = !self.held.with(|own| matches!(own, State::Open(_)))?;
+        if is_late {
+            return Err(finished());
+        }
+        let taken = push(&mut is_late)?;
+        if is_late { Err(finished()) } else { Ok(taken) }
     }
 
     fn with_document<R>(&self, work: impl FnOnce(&Document) -> Result<R, Error>) -> Result<R, Error> {
