@@ -465,3 +465,29 @@ fn a_server_that_many_findings_come_to_joins_no_others() {
     incidents.finish();
     assert_eq!(ids(&incidents), [1; 18], "one is a server of seventeen");
 }
+
+#[test]
+fn hints_of_many_hosts_name_some_and_count_the_rest() {
+    let assets: String = (0..60).map(|at| format!("  - {{id: h-{at:02}, host: h-{at:02}, owner: Shift}}\n")).collect();
+    let options = IncidentOptions { hub_peers: u32::MAX, ..IncidentOptions::default() };
+    let context = plant(&format!("assets:\n{assets}"));
+    let mut incidents = Incidents::new(&rules(RULES), Compiler::new(), &context, options).unwrap();
+    for at in 0..59 {
+        let (source, target) = (format!("h-{at:02}"), format!("h-{:02}", at + 1));
+        let reported = Reported {
+            time_ns: at * 1_000_000_000,
+            rule: "edr",
+            level: Level::High,
+            source: Some(&source),
+            target: Some(&target),
+            ..Reported::default()
+        };
+        incidents.add(&reported);
+    }
+    incidents.finish();
+    let all = incidents.incidents();
+    let called = all.iter().flat_map(|own| &own.hints).find(|hint| hint.starts_with("call Shift")).unwrap();
+    assert!(called.starts_with("call Shift, who answers for h-00, h-01, "), "{called}");
+    assert!(called.ends_with(", h-49 and 10 more"), "{called}");
+    assert_eq!(all[0].hosts.len(), 60);
+}

@@ -272,11 +272,11 @@ fn hints(members: &[&Member], hosts: &[HostSeen]) -> Vec<String> {
             owners.entry(owner).or_default().push(&host.name);
         }
     }
-    hints.extend(owners.iter().map(|(owner, hosts)| format!("call {owner}, who answers for {}", hosts.join(", "))));
+    hints.extend(owners.iter().map(|(owner, hosts)| format!("call {owner}, who answers for {}", some(hosts))));
     let is_process = |host: &&HostSeen| host.level.is_some_and(|level| level <= 2.0);
     let running: Vec<&str> = hosts.iter().filter(is_process).map(|host| host.name.as_str()).collect();
     if !running.is_empty() {
-        let names = running.join(", ");
+        let names = some(&running);
         hints.push(format!("keep running: {names}; do not cut off or restart without whoever operates the process"));
     }
     let outer: Vec<&str> = hosts
@@ -285,12 +285,24 @@ fn hints(members: &[&Member], hosts: &[HostSeen]) -> Vec<String> {
         .map(|host| host.name.as_str())
         .collect();
     if !outer.is_empty() {
-        hints.push(format!("contain first, from the outside in: {}", outer.join(", ")));
+        hints.push(format!("contain first, from the outside in: {}", some(&outer)));
     }
     let responses: BTreeSet<&str> =
         members.iter().flat_map(|own| own.finding.rule.response.iter().map(String::as_str)).collect();
     hints.extend(responses.into_iter().map(str::to_owned));
     hints
+}
+
+/// Names that a hint tells; all are in the list of hosts.
+const HINT_NAMES: usize = 50;
+
+/// The first names, and how many more there are.
+fn some(names: &[&str]) -> String {
+    let told = names.iter().take(HINT_NAMES).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(HINT_NAMES) {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
 }
 
 pub(super) fn moment(time: i64) -> String {
