@@ -45,11 +45,13 @@ pub fn markdown(document: &Document) -> String {
 /// A text from outside as it may stand in a cell.
 fn safe(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    for (at, c) in text.chars().enumerate() {
+    let mut chars = text.chars().enumerate().peekable();
+    while let Some((at, c)) = chars.next() {
         if at >= CELL_MAX {
             out.push('…');
             break;
         }
+        let next = chars.peek().map_or(' ', |(_, next)| *next);
         match c {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
@@ -58,8 +60,11 @@ fn safe(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            // Links that are made of bare addresses are broken.
-            ':' => out.push_str("&#58;"),
+            // Links that are made of bare addresses are broken; times and places of events stay as they are.
+            ':' if !next.is_ascii_digit() && next != ' ' => out.push_str("&#58;"),
+            '.' if out.as_bytes().last_chunk::<3>().is_some_and(|end| end.eq_ignore_ascii_case(b"www")) => {
+                out.push_str("&#46;")
+            }
             c if c.is_control() => out.push(' '),
             '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => out.push(' '),
             c => out.push(c),
@@ -233,5 +238,23 @@ impl Page {
         self.title("Blind spots");
         let row = |spot: &super::BlindSpot| vec![spot.what.clone(), spot.why.clone()];
         self.table(&["what", "why"], document.blind_spots.iter().map(row));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn nothing_acts_and_times_stay_readable() {
+        let safe = super::safe;
+        assert_eq!(
+            safe("2026-11-26T21:40:00Z, first at s7.log:7: seen"),
+            "2026-11-26T21:40:00Z, first at s7.log:7: seen"
+        );
+        assert_eq!(
+            safe("see http://x.example, mailto:me@x, WWW.x"),
+            "see http&#58;//x.example, mailto&#58;me\\@x, WWW&#46;x"
+        );
+        assert_eq!(safe("[a](b) <b>\n|"), "\\[a\\]\\(b\\) &lt;b&gt; \\|");
+        assert_eq!(safe(&"é".repeat(400)).chars().count(), 301);
     }
 }
