@@ -367,7 +367,9 @@ typedef struct tl_totals {
 typedef struct tl_incidents_config {
   // `sizeof(tl_incidents_config)`.
   size_t struct_size;
-  // All options as a JSON object, with the names that the fields have here.
+  // All options as a JSON object, with the names that the fields have here, and `clock_offsets_s`: seconds that are added to the
+  // times of a source, by its name. Of a report also `packs` (a list of paths), `from_time`, `to_time`, `incidents_max`,
+  // `assets_max` and `privileged_max`.
   struct tl_str options_json;
   // Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
   const struct tl_str *taxonomy;
@@ -787,6 +789,15 @@ tl_status tl_discovery_snapshot(const struct tl_discovery *discovery, struct tl_
 // # Safety
 // `bytes` must point to bytes that are there.
 tl_status tl_discovery_restore(const struct tl_discovery *discovery, struct tl_bytes bytes);
+
+// Goes on over another plant: paths, or texts of more than one line, or none when `len` is 0. What was learned stays, with the
+// sites that it was learned at. `TL_ARGUMENT` when it is broken; then nothing changes.
+//
+// # Safety
+// `context` must point to `len` texts.
+tl_status tl_discovery_reload(const struct tl_discovery *discovery,
+                              const struct tl_str *context,
+                              size_t len);
 
 // Frees a discovery; null is allowed.
 //

@@ -77,6 +77,11 @@ class Discovery {
         return buffer([&](tl_buffer **out) { return tl_discovery_snapshot(own_.get(), out); });
     }
     void restore(std::string_view bytes) const { ensure(tl_discovery_restore(own_.get(), {bytes_of(bytes), bytes.size()})); }
+    /* Goes on over another plant, or none. */
+    void reload(const std::vector<std::string> &context = {}) const {
+        auto own = strs_of(context);
+        ensure(tl_discovery_reload(own_.get(), own.data(), own.size()));
+    }
 
   private:
     Handle<tl_discovery, tl_discovery_free> own_;

@@ -215,6 +215,24 @@ pub unsafe extern "C" fn tl_discovery_restore(discovery: *const tl_discovery, by
     })
 }
 
+/// Goes on over another plant: paths, or texts of more than one line, or none when `len` is 0. What was learned stays, with the
+/// sites that it was learned at. `TL_ARGUMENT` when it is broken; then nothing changes.
+///
+/// # Safety
+/// `context` must point to `len` texts.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn tl_discovery_reload(
+    discovery: *const tl_discovery,
+    context: *const tl_str,
+    len: usize,
+) -> tl_status {
+    // SAFETY: the caller says so, for each.
+    call(|| unsafe {
+        let own = handle::shared::<Discovery>(discovery, "discovery")?;
+        own.reload(&texts(context, len, "context")?)
+    })
+}
+
 /// Frees a discovery; null is allowed.
 ///
 /// # Safety

@@ -44,8 +44,8 @@ pub use arrow::{
 };
 pub use discovery::{
     tl_discovery, tl_discovery_assets_json, tl_discovery_compare_json, tl_discovery_free, tl_discovery_inventory,
-    tl_discovery_new, tl_discovery_push, tl_discovery_push_events, tl_discovery_push_lines, tl_discovery_restore,
-    tl_discovery_snapshot, tl_discovery_stats_json,
+    tl_discovery_new, tl_discovery_push, tl_discovery_push_events, tl_discovery_push_lines, tl_discovery_reload,
+    tl_discovery_restore, tl_discovery_snapshot, tl_discovery_stats_json,
 };
 pub use error::{
     TL_ARGUMENT, TL_CANCELLED, TL_CLOSED, TL_EVENT, TL_FORKED, TL_INTERNAL, TL_LIMIT, TL_LOAD, TL_OK, TL_PIPELINE,

@@ -10,8 +10,8 @@
 use crate::memory::{read_sized, sized, slice, tl_str};
 use std::collections::BTreeMap;
 use tieline_common::waist::{
-    CompileOptions, Error, FileOptions, IncidentSettings, Kind, LogSourceRecord, NormaliserOptions, ScanOptions, Span,
-    StreamSettings, TrustOptions, from_json,
+    CompileOptions, Error, FileOptions, IncidentSettings, Kind, LogSourceRecord, NormaliserOptions, ReportSettings,
+    ScanOptions, Span, StreamSettings, TrustOptions, from_json,
 };
 
 /// For yes-or-no fields: what is usual.
@@ -125,7 +125,9 @@ pub struct tl_trust_config {
 pub struct tl_incidents_config {
     /// `sizeof(tl_incidents_config)`.
     pub struct_size: usize,
-    /// All options as a JSON object, with the names that the fields have here.
+    /// All options as a JSON object, with the names that the fields have here, and `clock_offsets_s`: seconds that are added to the
+    /// times of a source, by its name. Of a report also `packs` (a list of paths), `from_time`, `to_time`, `incidents_max`,
+    /// `assets_max` and `privileged_max`.
     pub options_json: tl_str,
     /// Tables of OT protocols in place of the shipped ones: paths, or YAML texts (of more than one line).
     pub taxonomy: *const tl_str,
@@ -402,9 +404,31 @@ pub(crate) unsafe fn trust_options(config: *const tl_trust_config) -> Result<Tru
 pub(crate) unsafe fn incident_settings(config: *const tl_incidents_config) -> Result<IncidentSettings, Error> {
     // SAFETY: the caller says so.
     let Some(given) = (unsafe { read_sized(config, "config") })? else { return Ok(IncidentSettings::default()) };
-    // SAFETY: as above, for all texts and lists.
+    // SAFETY: as above.
+    unsafe { with_fields(begin(given.options_json)?, &given) }
+}
+
+/// Reads how a report is made: what has no field stands in `options_json`.
+///
+/// # Safety
+/// As for [`compile_options`].
+pub(crate) unsafe fn report_settings(config: *const tl_incidents_config) -> Result<ReportSettings, Error> {
+    // SAFETY: the caller says so.
+    let Some(given) = (unsafe { read_sized(config, "config") })? else { return Ok(ReportSettings::default()) };
+    // SAFETY: as above.
     unsafe {
-        let mut own: IncidentSettings = begin(given.options_json)?;
+        let own: ReportSettings = begin(given.options_json)?;
+        Ok(ReportSettings { incidents: with_fields(own.incidents, &given)?, ..own })
+    }
+}
+
+/// Sets what the fields of a config say.
+///
+/// # Safety
+/// As for [`compile_options`].
+unsafe fn with_fields(mut own: IncidentSettings, given: &tl_incidents_config) -> Result<IncidentSettings, Error> {
+    // SAFETY: the caller says so, for all texts and lists.
+    unsafe {
         set_all(&mut own.taxonomy, given.taxonomy, given.taxonomy_len, "taxonomy")?;
         set_all(&mut own.context, given.context, given.context_len, "context")?;
         set_span(&mut own.lateness, given.lateness, "lateness")?;

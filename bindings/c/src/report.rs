@@ -10,7 +10,7 @@ use crate::discovery::put_taken;
 use crate::error::{call, tl_status};
 use crate::handle::{self, Body};
 use crate::memory::{put_bytes, put_new, slice, tl_buffer, tl_bytes, tl_str};
-use crate::options::{incident_settings, tl_incidents_config};
+use crate::options::{report_settings, tl_incidents_config};
 use crate::rules::{self, tl_rules};
 use crate::scan::events_of;
 use tieline_common::waist::Report;
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn tl_report_new(
     report: *mut *mut tl_report,
 ) -> tl_status {
     // SAFETY: the caller says so, for each.
-    call(|| unsafe { put_new(report, "report", || Report::new(&rules::of(rules)?.rules, &incident_settings(config)?)) })
+    call(|| unsafe { put_new(report, "report", || Report::new(&rules::of(rules)?.rules, &report_settings(config)?)) })
 }
 
 /// Takes in one event, a JSON object. The report names it by `at`; when that is not given, by its number, from 0.

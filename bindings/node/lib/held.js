@@ -106,6 +106,12 @@ class Discovery extends LearnsPlain {
     const own = savedBytes(bytes);
     call(() => heldBy(this).restore(own));
   }
+
+  /** Goes on over another plant, or none; what was learned stays. */
+  reload(context) {
+    const names = context === undefined ? '[]' : pathsJson(context);
+    call(() => heldBy(this).reload(names));
+  }
 }
 
 /** The same for those that name the places of events, and wait for what may come late. */

@@ -78,6 +78,22 @@ export interface IncidentOptions extends NormaliserOptions {
   clockOffsetsS?: Readonly<Record<string, number>>;
 }
 
+/** How a report is made: what becomes an incident, and what the document names. */
+export interface ReportOptions extends IncidentOptions {
+  /** The paths that rules were read from, by which packs are named. */
+  packs?: Path | readonly Path[];
+  /** Events before this time are left out: RFC 3339, or a day. Those without a time never are. */
+  fromTime?: string;
+  /** Events at this time or later are left out. */
+  toTime?: string;
+  /** Incidents that the document names, the highest scores; 1,000 is the default. */
+  incidentsMax?: number;
+  /** Assets that it names, those of most concern; 10,000 is the default. */
+  assetsMax?: number;
+  /** Privileged operations that it names, those first that nothing explains; 1,000 is the default. */
+  privilegedMax?: number;
+}
+
 export interface LogSource {
   category?: string | null;
   product?: string | null;
@@ -586,6 +602,8 @@ export class Discovery {
   snapshot(): Buffer;
   /** A `StateError` changes nothing. */
   restore(bytes: Uint8Array | ArrayBuffer): void;
+  /** Goes on over another plant, or none; what was learned stays, with the sites that it was learned at. */
+  reload(context?: Path | readonly Path[]): void;
 }
 
 /** A session on the way to an operation. */
@@ -881,7 +899,7 @@ export interface ReportDocument {
 /** Makes a report of events: assets, exposures, incidents, rules, blind spots, requirements met and not. */
 export class Report {
   /** The plant is `context`, else that of the rules. */
-  constructor(rules: Rules, options?: IncidentOptions);
+  constructor(rules: Rules, options?: ReportOptions);
   push(event: OneEvent, at?: string): void;
   pushLines(text: Text, name?: string): Taken;
   /** The same on another thread; await it before the next call. */

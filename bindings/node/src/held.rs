@@ -132,6 +132,15 @@ impl NativeDiscovery {
     pub fn restore(&self, bytes: BufferSlice<'_>) -> napi::Result<()> {
         guarded(|| self.inner.restore(&bytes))
     }
+
+    /// Goes on over another plant.
+    ///
+    /// # Errors
+    /// As in the waist.
+    #[napi]
+    pub fn reload(&self, context: String) -> napi::Result<()> {
+        guarded(|| self.inner.reload(&list::<String>(&context, "context")?))
+    }
 }
 
 /// Judges operations.

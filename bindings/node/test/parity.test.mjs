@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { check, compile, Discovery, Incidents, Learner, Normaliser, Rules, TielineError, Trust } from '../lib/index.mjs';
+import { check, compile, Discovery, Incidents, Learner, Normaliser, Report, Rules, TielineError, Trust } from '../lib/index.mjs';
 
 const directory = new URL('../../parity/', import.meta.url);
 const camel = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
@@ -132,6 +132,24 @@ class Held {
 
   incidents({ options }) {
     this.learns = new Incidents(this.rules, renamed(options, camel));
+  }
+
+  report({ options }) {
+    this.learns = new Report(this.rules, renamed(options, camel));
+  }
+
+  document({ since }) {
+    const told = this.learns.finish(since === 'last' ? this.last : since);
+    this.last = this.learns.toJson();
+    return told;
+  }
+
+  markdown() {
+    return this.learns.toMarkdown();
+  }
+
+  html() {
+    return this.learns.toHtml().slice(0, 15);
   }
 
   add({ finding }) {

@@ -166,6 +166,10 @@ test('what learns takes events, and nothing else', async () => {
   check(() => trust.advance(5), ArgumentError, /BigInt/);
   check(() => trust.restore(discovery.snapshot()), StateError);
   check(() => discovery.restore(Buffer.from('x')), StateError);
+  for (const value of [null, 5, {}, 'assets: 5\n']) check(() => discovery.reload(value), ArgumentError);
+  discovery.reload(context);
+  assert.deepEqual(discovery.compare().map(({ kind }) => kind), ['silent', 'silent']);
+  discovery.reload();
   discovery.restore(discovery.snapshot());
   trust.restore(trust.snapshot());
 });

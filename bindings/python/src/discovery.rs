@@ -96,6 +96,14 @@ impl Discovery {
         work(py, || self.inner.restore(bytes))
     }
 
+    /// Goes on over another plant, or none. What was learned stays, with the sites that it was learned at; what is broken in the plant raises
+    /// `ArgumentError`, and nothing changes.
+    #[pyo3(signature = (context = None))]
+    fn reload(&self, py: Python<'_>, context: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let context = context.map_or_else(|| Ok(Vec::new()), |own| names(own))?;
+        work(py, || self.inner.reload(&context))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> String {
         match py.detach(|| self.inner.stats()) {
             Ok(stats) => format!("Discovery(events={})", stats.events),

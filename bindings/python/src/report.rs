@@ -11,13 +11,14 @@ use crate::plain::{module, to_python};
 use crate::rules::Rules;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
+use std::path::PathBuf;
 use tieline_common::waist;
 
 /// Makes a report of events that go by: assets and exposures, zones, incidents, rules, blind spots, requirements of IEC 62443 and NIST CSF,
 /// and what changed since the last one.
 ///
 /// `rules` find, and `context` is the plant in place of that of the rules: paths, YAML texts of more than one line, or a list of them.
-/// Options are those of `Incidents`. What is broken raises `ArgumentError`. Threads may share it, but not a fork.
+/// Options are those of `Incidents`, and those that say what the document names. What is broken raises `ArgumentError`. Threads may share it, but not a fork.
 ///
 /// >>> report = tieline.Report(tieline.compile(WHOAMI), level="low")
 /// >>> report.push({"Image": r"C:\whoami.exe", "Computer": "hmi-1", "UtcTime": "2026-11-26 09:00:00", "EventID": 1})
@@ -41,7 +42,7 @@ impl Report {
         context: Option<&Bound<'_, PyAny>>,
         options: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
-        let options: waist::IncidentSettings = held::in_context(py, context, options)?;
+        let options: waist::ReportSettings = held::in_context(py, context, options)?;
         let set = rules.get().set();
         Ok(Self { inner: work(py, || waist::Report::new(set, &options))? })
     }
@@ -87,9 +88,14 @@ impl Report {
         work(py, || self.inner.markdown())
     }
 
-    /// The document as a page: one HTML file with everything in it, which needs no server and no network.
-    fn to_html(&self, py: Python<'_>) -> PyResult<String> {
-        work(py, || self.inner.html())
+    /// The document as a page: one HTML file with everything in it, which needs no server and no network. With a `path` it is written there, and
+    /// the answer is `None`; `OSError` when it cannot be.
+    #[pyo3(signature = (path = None))]
+    fn to_html(&self, py: Python<'_>, path: Option<PathBuf>) -> PyResult<Option<String>> {
+        let html = work(py, || self.inner.html())?;
+        let Some(path) = path else { return Ok(Some(html)) };
+        py.detach(|| std::fs::write(&path, html))?;
+        Ok(None)
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {

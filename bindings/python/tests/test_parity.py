@@ -129,13 +129,28 @@ class Held:
     def do_incidents(self, step, options):
         self.learns = tieline.Incidents(self.rules, **options)
 
+    def do_report(self, step, options):
+        self.learns = tieline.Report(self.rules, **options)
+
+    def do_document(self, step, options):
+        since = step.get("since")
+        document = self.learns.finish(self.document if since == "last" else since)
+        self.document = self.learns.to_json()
+        return document
+
+    def do_markdown(self, step, options):
+        return self.learns.to_markdown()
+
+    def do_html(self, step, options):
+        return self.learns.to_html()[:15]
+
     def do_learn(self, step, options):
         event = as_object(step["event"])
         event = step["event"] if event is None else event
         self.learns.push(event, *([step["at"]] if "at" in step else []))
 
     def do_learn_lines(self, step, options):
-        names = [step["name"]] if isinstance(self.learns, (tieline.Trust, tieline.Incidents)) and "name" in step else []
+        names = [step["name"]] if isinstance(self.learns, (tieline.Trust, tieline.Incidents, tieline.Report)) and "name" in step else []
         return self.learns.push_lines(step["text"], *names).to_dict()
 
     def do_learn_events(self, step, options):
@@ -189,7 +204,7 @@ class Held:
         return self.learns.reload(tieline.compile(step["texts"], **options), step.get("context")).to_dict()
 
     def do_other_plant(self, step, options):
-        self.learns.reload(step["context"])
+        self.learns.reload(step.get("context", []))
 
     def do_indicators(self, step, options):
         self.rules = self.rules.with_indicators(step["lists"])

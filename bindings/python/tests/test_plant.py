@@ -127,6 +127,12 @@ def test_saved_state_goes_on_over_another_plant():
     for bad in (b"", saved[:-1], discovery.snapshot(), saved[:30] + b"x" + saved[31:]):
         with pytest.raises(tieline.StateError):
             trust.restore(bad)
+    again.reload(plant + "zones: [{name: cells, networks: [10.0.1.0/24]}]\n")
+    assert [own.zone for own in again.assets()] == [None, "cells"] and again.compare() == []
+    again.reload()
+    assert [own.zone for own in again.assets()] == [None, None]
+    with pytest.raises(tieline.ArgumentError):
+        again.reload("assets: 5\n")
     for bad in (b"x", saved):
         with pytest.raises(tieline.StateError):
             discovery.restore(bad)

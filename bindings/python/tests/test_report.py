@@ -47,6 +47,15 @@ def test_a_report_is_made_once_and_tells_what_changed(rules):
     assert tieline.Report(rules).finish(since=document)["changes"]["since"] == document["period"]["last"]
 
 
+def test_a_page_is_written_where_it_shall_be(rules, tmp_path):
+    report = tieline.Report(rules)
+    report.finish()
+    assert report.to_html(tmp_path / "report.html") is None
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == report.to_html()
+    with pytest.raises(OSError):
+        report.to_html(tmp_path)
+
+
 def test_text_of_events_stays_text(rules):
     report = tieline.Report(rules)
     report.push({**EVENT, "Computer": "<script>alert('x')</script>"})

@@ -160,6 +160,9 @@ static void what_learns_refuses_odd_values(void) {
     CHECK(tl_trust_reload(trust, NULL, 0) == TL_ARGUMENT && tl_trust_reload(trust, &none, 1) == TL_ARGUMENT);
     CHECK(tl_trust_restore((tl_trust *)discovery, bytes) == TL_ARGUMENT && tl_trust_restore(trust, bytes) == TL_ARGUMENT);
 
+    CHECK(tl_discovery_reload(NULL, NULL, 0) == TL_ARGUMENT && tl_discovery_reload(discovery, NULL, 1) == TL_ARGUMENT);
+    CHECK(tl_discovery_reload(discovery, &none, 1) == TL_ARGUMENT && tl_discovery_reload(discovery, NULL, 0) == TL_OK);
+
     tl_learner *learner = NULL;
     CHECK(tl_learner_new(NULL, &learner) == TL_OK && tl_learner_push(learner, NULL, 1) == TL_ARGUMENT);
     CHECK(tl_learner_push_lines(learner, B(EVENT), strlen(EVENT), NULL) == TL_OK);

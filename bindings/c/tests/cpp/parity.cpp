@@ -170,7 +170,8 @@ struct Held {
     std::optional<Trust> trust;
     std::optional<Learner> learner;
     std::optional<Incidents> incidents;
-    std::string saved;
+    std::optional<Report> report;
+    std::string saved, document;
 
     static std::vector<Text> texts(const json &step) {
         std::vector<Text> own;
@@ -235,12 +236,13 @@ struct Held {
         std::vector<std::string_view> events;
         if (step.contains("events"))
             for (auto &event : step["events"]) events.push_back(event.get_ref<const std::string &>());
-        if (what == "discovery" || what == "trust" || what == "learner" || what == "incidents") {
-            discovery.reset(), trust.reset(), learner.reset(), incidents.reset();
+        if (what == "discovery" || what == "trust" || what == "learner" || what == "incidents" || what == "report") {
+            discovery.reset(), trust.reset(), learner.reset(), incidents.reset(), report.reset();
             if (what == "discovery") discovery.emplace(normaliser_options(step));
             if (what == "trust") trust.emplace(trust_options(step));
             if (what == "learner") learner.emplace(normaliser_options(step));
             if (what == "incidents") incidents.emplace(*rules, incident_options(step));
+            if (what == "report") report.emplace(*rules, incident_options(step));
             return json(nullptr);
         }
         if (discovery) {
@@ -253,6 +255,7 @@ struct Held {
             if (what == "learned") return parsed(discovery->stats_json());
             if (what == "save_learned") return saved = discovery->snapshot().str(), json(nullptr);
             if (what == "restore_learned") return discovery->restore(maybe("hex") ? hex(step) : saved), json(nullptr);
+            if (what == "other_plant") return discovery->reload(context), json(nullptr);
         } else if (trust) {
             if (what == "learn") return trust->push(text("event"), maybe("at")), json(nullptr);
             if (what == "learn_lines") return parsed(trust->push_lines(text("text"), maybe("name")));
@@ -270,6 +273,18 @@ struct Held {
             if (what == "learn_events") return parsed(learner->push_events(events));
             if (what == "proposal") return json(learner->proposal().str());
             if (what == "learned") return json(learner->given_up());
+        } else if (report) {
+            if (what == "learn") return report->push(text("event"), maybe("at")), json(nullptr);
+            if (what == "learn_lines") return parsed(report->push_lines(text("text"), maybe("name")));
+            if (what == "learn_events") return parsed(report->push_events(events));
+            if (what == "document") {
+                auto since = maybe("since");
+                report->finish(since == "last" ? document : since.value_or(""));
+                document = report->json().str();
+                return json::parse(document);
+            }
+            if (what == "markdown") return json(report->markdown().str());
+            if (what == "html") return json(report->html().str().substr(0, 15));
         } else if (incidents) {
             return of_incidents(step, what, events);
         }

@@ -323,6 +323,10 @@ static void assets_and_judgements_are_told() {
     tieline::Discovery again;
     again.restore(discovery.snapshot().view());
     CHECK(again.stats_json().view() == discovery.stats_json().view() && holds(again.stats_json().view(), R"("events":4)"));
+    again.reload({plant});
+    CHECK(again.compare_json().view() == "[]");
+    again.reload();
+    THROWS(ArgumentError, TL_ARGUMENT, "argument", again.compare_json());
     THROWS(StateError, TL_STATE, "state", again.restore("x"));
     THROWS(EventError, TL_EVENT, "event", again.push("["));
 

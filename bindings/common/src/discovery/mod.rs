@@ -35,7 +35,7 @@ use serde_json::{Map, Value};
 use signs::{EndFields, Tables, Whom};
 use std::collections::HashMap;
 use std::net::IpAddr;
-use tieline::context::Context;
+use tieline::context::{Context, Site};
 use tieline::{EventError, JsonEvent, Normaliser};
 
 /// Addresses, MACs and host names that are kept.
@@ -88,20 +88,33 @@ impl Discovery {
     /// Begins with nothing known. The sites of a plant say where its sensors stand, its zones where addresses belong.
     #[must_use]
     pub fn new(normaliser: Normaliser, plant: Option<&Context>) -> Self {
-        let sites = plant.map_or(&[][..], Context::sites);
-        let by_sensor = sites
-            .iter()
-            .flat_map(|site| site.sensors.iter().map(|sensor| (sensor.clone(), site.name.clone())))
-            .collect();
-        Self {
+        let mut own = Self {
             normaliser,
             tables: Tables::shipped(),
             entities: Entities::default(),
             sites: Vec::new(),
-            by_sensor,
-            declared: plant.cloned(),
+            by_sensor: HashMap::new(),
+            declared: None,
             events: 0,
-        }
+        };
+        own.reload(plant);
+        own
+    }
+
+    /// Goes on over another plant, or none: what was learned stays, with the sites that it was learned at; where sensors stand, which addresses
+    /// outside count, and in which zone an asset is, is as the new plant says.
+    pub fn reload(&mut self, plant: Option<&Context>) {
+        let sites = plant.map_or(&[][..], Context::sites);
+        let of_site =
+            |site: &Site| site.sensors.iter().map(|sensor| (sensor.clone(), site.name.clone())).collect::<Vec<_>>();
+        self.by_sensor = sites.iter().flat_map(of_site).collect();
+        self.declared = plant.cloned();
+    }
+
+    /// The plant that it goes by.
+    #[must_use]
+    pub fn plant(&self) -> Option<&Context> {
+        self.declared.as_ref()
     }
 
     /// Takes in an event.

@@ -1,7 +1,7 @@
 //! Assets that events tell of, as every language learns them.
 //!
 //! ```text
-//!  push, push_lines, push_events ─▶ Discovery ─▶ assets, compare, inventory          snapshot ─▶ bytes ─▶ restore
+//!  push, push_lines, push_events ─▶ Discovery ─▶ assets, compare, inventory          snapshot ─▶ bytes ─▶ restore, reload
 //! ```
 //!
 //! What is an asset, and what speaks for it, is a matter of `discovery`.
@@ -12,7 +12,7 @@ use super::{Error, Kind, NormaliserOptions};
 use crate::discovery::{self, Difference, GivenUp, SeenAsset};
 use crate::load::{find_taxonomy, with_taxonomy};
 use serde::Serialize;
-use tieline::context::{Asset, Context, InventoryForm};
+use tieline::context::{Asset, InventoryForm};
 use tieline::{Compiler, Normaliser};
 
 /// The forms of an inventory, by name.
@@ -38,7 +38,6 @@ const FORMS: [(&str, InventoryForm); 4] = [
 #[derive(Debug)]
 pub struct Discovery {
     held: Held<discovery::Discovery>,
-    plant: Option<Context>,
 }
 
 /// How much was taken in, and what found no room.
@@ -59,8 +58,7 @@ impl Discovery {
     pub fn new(options: &NormaliserOptions) -> Result<Self, Error> {
         let normaliser = Normaliser::new(with_taxonomy(Compiler::new(), &find_taxonomy(&options.taxonomy)?))?;
         let plant = plant_of(&options.context)?;
-        let held = Held::new("discovery", discovery::Discovery::new(normaliser, plant.as_ref()));
-        Ok(Self { held, plant })
+        Ok(Self { held: Held::new("discovery", discovery::Discovery::new(normaliser, plant.as_ref())) })
     }
 
     /// Takes in one event, a JSON object.
@@ -95,16 +93,21 @@ impl Discovery {
         self.held.with(|own| own.assets())
     }
 
-    /// How what was seen differs from an inventory: paths or texts, or that of the options when there are none.
+    /// How what was seen differs from an inventory: paths or texts, or the plant that it goes by when there are none.
     ///
     /// # Errors
     /// When there is no inventory, or it cannot be read, or is broken.
     pub fn compare(&self, context: &[String]) -> Result<Vec<Difference>, Error> {
         let given = plant_of(context)?;
-        let plant = given.as_ref().or(self.plant.as_ref()).ok_or_else(|| {
-            Error::new(Kind::Argument, "`context` is empty; give the inventory to compare with, here or as an option")
-        })?;
-        Ok(discovery::compare(plant, &self.assets()?))
+        self.held.with(|own| {
+            let plant = given.as_ref().or(own.plant()).ok_or_else(|| {
+                Error::new(
+                    Kind::Argument,
+                    "`context` is empty; give the inventory to compare with, here or as an option",
+                )
+            })?;
+            Ok(discovery::compare(plant, &own.assets()))
+        })?
     }
 
     /// The assets as an inventory: `yaml`, `csv`, `netbox` or `cyclonedx`.
@@ -142,5 +145,14 @@ impl Discovery {
     /// When the bytes are no such state, are damaged, or come from another version.
     pub fn restore(&self, bytes: &[u8]) -> Result<(), Error> {
         self.held.with(|own| own.restore(bytes))?.map_err(|damage| Error::new(Kind::State, damage.to_string()))
+    }
+
+    /// Goes on over another plant, paths or texts, or none. What was learned stays, with the sites that it was learned at.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or holds something broken; then nothing changes.
+    pub fn reload(&self, context: &[String]) -> Result<(), Error> {
+        let plant = plant_of(context)?;
+        self.held.with(|own| own.reload(plant.as_ref()))
     }
 }

@@ -45,8 +45,8 @@ pub use incidents::Incidents;
 pub use learner::Learner;
 pub use normaliser::Normaliser;
 pub use options::{
-    CompileOptions, FileOptions, IncidentSettings, LogSourceRecord, NormaliserOptions, ScanOptions, Span,
-    StreamSettings, TrustOptions, from_json, now, timespan,
+    CompileOptions, FileOptions, IncidentSettings, LogSourceRecord, NormaliserOptions, ReportSettings, ScanOptions,
+    Span, StreamSettings, TrustOptions, from_json, now, timespan,
 };
 pub use report::Report;
 pub use results::Results;

@@ -7,13 +7,14 @@
 //! A language gives a record, or JSON. Names that are not known and values that are not allowed are errors that say what is.
 
 use super::{Error, Kind, RuleSet};
+use crate::governance::ReportOptions;
 use crate::indicators::{Lists, moment};
 use crate::load::{PipelineText, RuleOptions, find_taxonomy, read_pipeline};
 use crate::scan::Select;
 use crate::source::{SourceChoice, known_sources};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tieline::diagnostic::Code;
@@ -113,6 +114,28 @@ pub struct IncidentSettings {
     pub contacts_max: Option<u64>,
     /// Seconds that are added to the times of a source, by its name: a sensor of the plant, or a file and kind (`ot.ndjson:zeek`), or either.
     pub clock_offsets_s: BTreeMap<String, i64>,
+}
+
+/// How a report is made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReportSettings {
+    /// How findings become incidents; these options stand beside those below.
+    #[serde(flatten)]
+    pub incidents: IncidentSettings,
+    /// The paths that rules were read from, by which packs are named.
+    #[serde(deserialize_with = "texts")]
+    pub packs: Vec<String>,
+    /// Events before this time (RFC 3339, or a day) are left out. Those without a time never are.
+    pub from_time: Option<String>,
+    /// Events at this time or later are left out.
+    pub to_time: Option<String>,
+    /// Incidents that the document names, the highest scores; without it 1,000.
+    pub incidents_max: Option<u64>,
+    /// Assets that it names, those of most concern; without it 10,000.
+    pub assets_max: Option<u64>,
+    /// Privileged operations that it names, those first that nothing explains; without it 1,000.
+    pub privileged_max: Option<u64>,
 }
 
 /// Which rules are asked, and what is told.
@@ -373,9 +396,6 @@ impl IncidentSettings {
             Some(span) => span.read(name).map(|read| read.unwrap_or(off)),
             None => Ok(default),
         };
-        let number = |value: Option<u64>, default: usize| {
-            value.map_or(default, |value| usize::try_from(value).unwrap_or(usize::MAX))
-        };
         Ok(IncidentOptions {
             lateness: span("lateness", &self.lateness, Duration::ZERO, defaults.lateness)?,
             quiet: span("quiet", &self.quiet, Duration::MAX, defaults.quiet)?,
@@ -384,6 +404,30 @@ impl IncidentSettings {
             findings_max: number(self.findings_max, defaults.findings_max),
             contacts_max: number(self.contacts_max, defaults.contacts_max),
             clock_offsets_s: self.clock_offsets_s.clone(),
+        })
+    }
+}
+
+/// A number of things, or how many are usual.
+fn number(given: Option<u64>, usual: usize) -> usize {
+    given.map_or(usual, |given| usize::try_from(given).unwrap_or(usize::MAX))
+}
+
+impl ReportSettings {
+    pub(super) fn options(&self) -> Result<ReportOptions, Error> {
+        let defaults = ReportOptions::default();
+        let time = |name: &str, given: &Option<String>| {
+            let fault = |why: String| Error::new(Kind::Argument, format!("`{name}`: {why}"));
+            given.as_deref().map(moment).transpose().map_err(fault)
+        };
+        Ok(ReportOptions {
+            incidents: self.incidents.options()?,
+            packs: self.packs.iter().map(PathBuf::from).collect(),
+            from_ns: time("from_time", &self.from_time)?,
+            to_ns: time("to_time", &self.to_time)?,
+            incidents_max: number(self.incidents_max, defaults.incidents_max),
+            assets_max: number(self.assets_max, defaults.assets_max),
+            privileged_max: number(self.privileged_max, defaults.privileged_max),
         })
     }
 }

@@ -185,7 +185,7 @@ fn a_report_is_made_once_and_told_in_three_forms() {
     let rule = "title: Audit log cleared\nlevel: high\nlogsource: {product: windows}\ndetection: {s: {EventID: 1102}, condition: s}\n";
     let options = CompileOptions { context: plant(), ..CompileOptions::default() };
     let rules = RuleSet::compile([("rule.yml".to_owned(), rule.to_owned())], &options).unwrap();
-    let make = || Report::new(&rules, &IncidentSettings::default()).unwrap();
+    let make = || Report::new(&rules, &ReportSettings::default()).unwrap();
     let (first, report) = (make(), make());
     assert_eq!(report.json().unwrap_err().kind(), Kind::Closed, "it is not finished");
     first.finish(None).unwrap();

@@ -8,9 +8,9 @@
 
 use super::held::{Held, Place, Taken};
 use super::incidents::plan_of;
-use super::options::IncidentSettings;
+use super::options::ReportSettings;
 use super::{Error, Kind, RuleSet, threads};
-use crate::governance::{self, Document, Past, ReportOptions, markdown};
+use crate::governance::{self, Document, Past, markdown};
 use crate::load::find_taxonomy;
 use crate::page::page;
 use tieline::EventError;
@@ -18,11 +18,11 @@ use tieline::EventError;
 /// Makes a report of events that go by: assets, exposures, incidents, rules, blind spots, requirements met and not.
 ///
 /// ```
-/// use tieline_common::waist::{CompileOptions, IncidentSettings, Report, RuleSet};
+/// use tieline_common::waist::{CompileOptions, Report, ReportSettings, RuleSet};
 ///
 /// let rule = "title: Audit log cleared\nlogsource: {product: windows}\nlevel: high\ndetection: {s: {EventID: 1102}, condition: s}\n";
 /// let rules = RuleSet::compile([("rule.yml".to_owned(), rule.to_owned())], &CompileOptions::default())?;
-/// let report = Report::new(&rules, &IncidentSettings::default())?;
+/// let report = Report::new(&rules, &ReportSettings::default())?;
 /// report.push(br#"{"EventID": 1102, "Channel": "Security", "Computer": "hmi-1"}"#, None)?;
 /// report.finish(None)?;
 /// assert!(report.markdown()?.starts_with("# Security report"));
@@ -60,10 +60,9 @@ impl Report {
     ///
     /// # Errors
     /// When a setting is wrong, a file cannot be read, or holds something broken; then the diagnostics say where.
-    pub fn new(rules: &RuleSet, settings: &IncidentSettings) -> Result<Self, Error> {
-        let (incidents, taxonomy) = (settings.options()?, find_taxonomy(&settings.taxonomy)?);
-        let options = ReportOptions { incidents, ..ReportOptions::default() };
-        let plan = plan_of(rules, &settings.context)?;
+    pub fn new(rules: &RuleSet, settings: &ReportSettings) -> Result<Self, Error> {
+        let (options, taxonomy) = (settings.options()?, find_taxonomy(&settings.incidents.taxonomy)?);
+        let plan = plan_of(rules, &settings.incidents.context)?;
         let own = threads::on_all(|| governance::Report::new(plan, &taxonomy, options))??;
         Ok(Self { held: Held::new("report", State::Open(Box::new(own))) })
     }

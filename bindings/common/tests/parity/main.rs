@@ -69,6 +69,7 @@ fn every_case_has_its_answer() {
         "operations.json",
         "plant.json",
         "incidents.json",
+        "report.json",
     ] {
         count += run(name);
     }

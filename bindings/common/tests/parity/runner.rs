@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tieline::diagnostic::Diagnostic;
 use tieline::stream::{Alert, Restored};
 use tieline_common::waist::{
-    AlertRecord, CompileOptions, DetectionRecord, Discovery, Error, Incidents, Learner, Normaliser, Pushed, RuleSet,
-    Scan, ScanOptions, Stream, StreamSettings, Taken, Trust, check,
+    AlertRecord, CompileOptions, DetectionRecord, Discovery, Error, Incidents, Learner, Normaliser, Pushed, Report,
+    RuleSet, Scan, ScanOptions, Stream, StreamSettings, Taken, Trust, check,
 };
 
 /// What the steps of a case share.
@@ -16,6 +16,8 @@ struct Held {
     stream: Option<Stream>,
     normaliser: Option<Normaliser>,
     learns: Option<Learns>,
+    /// The last document, as JSON.
+    document: String,
     saved: Vec<u8>,
 }
 
@@ -26,6 +28,7 @@ enum Learns {
     Trust(Trust),
     Learner(Learner),
     Incidents(Incidents),
+    Report(Report),
 }
 
 impl Learns {
@@ -35,6 +38,7 @@ impl Learns {
             Self::Trust(own) => own.push(event, at),
             Self::Learner(own) => own.push(event),
             Self::Incidents(own) => own.push(event, at),
+            Self::Report(own) => own.push(event, at),
         }
     }
 
@@ -44,6 +48,7 @@ impl Learns {
             Self::Trust(own) => own.push_lines(text, name),
             Self::Learner(own) => own.push_lines(text),
             Self::Incidents(own) => own.push_lines(text, name),
+            Self::Report(own) => own.push_lines(text, name),
         }
     }
 
@@ -53,6 +58,7 @@ impl Learns {
             Self::Trust(own) => own.push_events(events),
             Self::Learner(own) => own.push_events(events),
             Self::Incidents(own) => own.push_events(events),
+            Self::Report(own) => own.push_events(events),
         }
     }
 }
@@ -209,6 +215,7 @@ impl Held {
             "incidents" => {
                 options(step, "options").and_then(|own| Incidents::new(self.rules(), &own)).map(Learns::Incidents)
             }
+            "report" => options(step, "options").and_then(|own| Report::new(self.rules(), &own)).map(Learns::Report),
             _ => return self.of_learned(name, step),
         };
         Some(made.map(|own| {
@@ -218,7 +225,7 @@ impl Held {
     }
 
     fn of_learned(&mut self, name: &str, step: &Value) -> Option<Result<Value, Error>> {
-        use Learns::{Discovery, Incidents, Learner, Trust};
+        use Learns::{Discovery, Incidents, Learner, Report, Trust};
         let text = |name: &str| step.get(name).and_then(Value::as_str);
         let names = || -> Vec<String> {
             step.get("context").map(|own| serde_json::from_value(own.clone()).unwrap()).unwrap_or_default()
@@ -249,6 +256,16 @@ impl Held {
                 .and_then(|rules| own.reload(&rules, &names()))
                 .map(|own| restored(&own)),
             ("export", Incidents(own)) => own.export(text("form").unwrap(), text("id")).map(|own| json!(own)),
+            ("document", Report(own)) => {
+                let last = text("since") == Some("last");
+                let since = if last { Some(self.document.as_bytes()) } else { text("since").map(str::as_bytes) };
+                own.finish(since).and_then(|()| own.json()).and_then(|json| {
+                    self.document = json;
+                    own.document()
+                })
+            }
+            ("markdown", Report(own)) => own.markdown().map(|own| json!(own)),
+            ("html", Report(own)) => own.html().map(|own| json!(own.get(..15))),
             ("changes", Incidents(own)) => own.take_changes().map(|own| json!(own)),
             ("take", Trust(own)) => own.take().map(|own| json!(own)),
             ("proposal", Learner(own)) => own.proposal().map(|own| json!(own)),
@@ -264,10 +281,11 @@ impl Held {
                     Discovery(own) => nothing(own.restore(&saved)),
                     Trust(own) => nothing(own.restore(&saved)),
                     Incidents(own) => own.restore(&saved).map(|own| restored(&own)),
-                    Learner(_) => panic!("a learner is not saved"),
+                    Learner(_) | Report(_) => panic!("it is not saved"),
                 }
             }
             ("other_plant", Trust(own)) => nothing(own.reload(&names())),
+            ("other_plant", Discovery(own)) => nothing(own.reload(&names())),
             _ => return None,
         })
     }
