@@ -9,7 +9,7 @@ PACKS := rules/it rules/ot rules/policy rules/over_time rules/cross_domain
 STORY := windows.ndjson conn.log dns.log modbus.log zeek_json.ndjson
 TIELINE := $(CURDIR)/target/release/tieline
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream tables records indicators
+FUZZ_TARGETS := rules condition item event pipeline saved differential drawn stream tables records indicators incidents trust
 
 .PHONY: help demo test test-full test-rust test-c test-python test-node test-page test-notebooks test-embed test-forms test-dist dist format lint docs bench fuzz clean
 

@@ -23,7 +23,9 @@ fn everything_found_by_fuzzing_is_mended() {
 #[test]
 fn bytes_without_a_plan_are_answered_alike() {
     let count: u64 = std::env::var("TIELINE_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150);
-    for (name, target) in targets::TARGETS.iter().filter(|(name, _)| ["drawn", "tables", "records"].contains(name)) {
+    for (name, target) in
+        targets::TARGETS.iter().filter(|(name, _)| ["drawn", "tables", "records", "incidents", "trust"].contains(name))
+    {
         for seed in 0..count {
             let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5851_f42d_4c95_7f2d;
             let bytes = std::iter::repeat_with(|| {

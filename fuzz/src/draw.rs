@@ -223,6 +223,13 @@ impl<'a> Draw<'a> {
         self.bytes.next().map_or(0, |byte| usize::from(*byte) % count)
     }
 
+    /// The next bytes as they are, at most so many.
+    pub(crate) fn rest(&mut self, count: usize) -> &'a [u8] {
+        let (taken, rest) = self.bytes.as_slice().split_at(count.min(self.bytes.len()));
+        self.bytes = rest.iter();
+        taken
+    }
+
     pub(crate) fn pick(&mut self, table: &[&'static str]) -> &'static str {
         table[self.below(table.len())]
     }

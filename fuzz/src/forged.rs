@@ -64,16 +64,21 @@ fn change(bytes: &mut Vec<u8>, from: usize, changes: &[u8]) {
     }
 }
 
-/// Gives a stream the changed state of another, and goes on with it if it is taken.
-pub fn restore(stream: &mut Stream, state: &[u8], rules: &Rules, changes: &[u8], events: &[String]) {
-    let mut state = state.to_vec();
+/// Saved state with changes, under a seal that fits.
+pub fn state(saved: &[u8], changes: &[u8]) -> Vec<u8> {
+    let mut state = saved.to_vec();
     change(&mut state, SEAL, changes);
     let length = (state.len().saturating_sub(SEAL) as u64).to_le_bytes();
     state[SUMMED..SEAL].copy_from_slice(&length);
     let sum = xxhash_rust::xxh3::xxh3_64(&state[SUMMED..]).to_le_bytes();
     state[12..SUMMED].copy_from_slice(&sum);
+    state
+}
+
+/// Gives a stream the changed state of another, and goes on with it if it is taken.
+pub fn restore(stream: &mut Stream, state: &[u8], rules: &Rules, changes: &[u8], events: &[String]) {
     let before = stream.snapshot();
-    if stream.restore(&state).is_err() {
+    if stream.restore(&self::state(state, changes)).is_err() {
         assert!(stream.snapshot() == before, "what is refused changes nothing");
         return;
     }

@@ -5,9 +5,11 @@
 
 mod draw;
 mod forged;
+mod joined;
 mod operations;
 mod stream;
 
+pub use joined::{incidents, trust};
 pub use operations::{records, tables};
 use std::sync::Arc;
 pub use stream::stream;
@@ -30,6 +32,8 @@ pub const TARGETS: &[Target] = &[
     ("tables", tables),
     ("records", records),
     ("indicators", indicators),
+    ("incidents", incidents),
+    ("trust", trust),
 ];
 
 /// Limits low enough that one input is quick.

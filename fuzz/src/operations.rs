@@ -10,7 +10,7 @@
 use super::draw::Draw;
 use super::{LIMITS, compare_with};
 use std::cell::RefCell;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use tieline::{Compiler, JsonEvent, Normaliser, Rules, Scanner};
 
 /// A table with everything that one can say.
@@ -117,7 +117,7 @@ struct Form {
     each: Vec<&'static str>,
     words: Vec<&'static str>,
     /// Words of the whole protocol.
-    values: &'static [&'static str],
+    values: Arc<[&'static str]>,
 }
 
 fn words(text: &'static str) -> Vec<&'static str> {
@@ -131,11 +131,15 @@ fn words(text: &'static str) -> Vec<&'static str> {
 static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let mut forms = Vec::new();
     for (_, yaml) in tieline_rules::protocols() {
-        let values = words(yaml).leak();
+        let values: Arc<[&str]> = words(yaml).into();
         for layout in yaml.split("\n  - sensor:").skip(1) {
             let layout = layout.split("\ndirection:").next().unwrap_or_default();
             let each = layout.lines().find_map(|line| line.trim_start().strip_prefix("each:"));
-            forms.push(Form { each: each.map(words).unwrap_or_default(), words: words(layout), values });
+            forms.push(Form {
+                each: each.map(words).unwrap_or_default(),
+                words: words(layout),
+                values: Arc::clone(&values),
+            });
         }
     }
     forms
@@ -221,7 +225,7 @@ fn scalar(draw: &mut Draw<'_>, form: &Form) -> String {
         0..=2 => draw.pick(SCALARS).to_owned(),
         3 => draw.below(256).to_string(),
         4 => format!("\"0x{:02x}\"", draw.below(256)),
-        _ => format!("\"{}\"", word(draw, form.values)),
+        _ => format!("\"{}\"", word(draw, &form.values)),
     }
 }
 
