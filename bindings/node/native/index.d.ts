@@ -83,6 +83,13 @@ export declare class NativeDiscovery {
    * As in the waist.
    */
   restore(bytes: Buffer): void
+  /**
+   * Goes on over another plant.
+   *
+   * # Errors
+   * As in the waist.
+   */
+  reload(context: string): void
 }
 
 /** A scan that goes on while its findings are taken. */
