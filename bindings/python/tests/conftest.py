@@ -1,7 +1,12 @@
 """Rules that tests share."""
 
+import signal
+
 import pytest
 import tieline
+
+# Whoever runs the tests in the background has Ctrl-C ignored, here and in what is started from here.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WHOAMI = r"""
 title: Whoami
