@@ -85,8 +85,7 @@ impl Memo {
             Some(length) => self.length = length,
             None => {
                 self.length = 0;
-                self.is_told = own.iter().any(|slot| role(*slot) == Role::Told);
-                self.add(own, slots, text, &role);
+                self.is_told = self.add(own, slots, text, &role);
                 self.of_event = Some(self.length);
             }
         }
@@ -95,14 +94,23 @@ impl Memo {
         !self.is_told && self.length <= KEY_MAX
     }
 
-    fn add(&mut self, filled: &[SlotId], slots: &Slots, text: &str, role: &impl Fn(SlotId) -> Role) {
-        for slot in filled.iter().filter(|slot| role(**slot) == Role::Read) {
-            for (kind, raw) in slots.raw(*slot, text) {
-                let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
-                self.push(&head.to_ne_bytes());
-                self.push(raw);
+    /// Adds what the answer depends on; says whether any slot holds what would be told.
+    fn add(&mut self, filled: &[SlotId], slots: &Slots, text: &str, role: &impl Fn(SlotId) -> Role) -> bool {
+        let mut is_told = false;
+        for slot in filled {
+            match role(*slot) {
+                Role::None => {}
+                Role::Told => is_told = true,
+                Role::Read => {
+                    for (kind, raw) in slots.raw(*slot, text) {
+                        let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
+                        self.push(&head.to_ne_bytes());
+                        self.push(raw);
+                    }
+                }
             }
         }
+        is_told
     }
 
     /// What has no room is only counted, since such a key is not asked for.
