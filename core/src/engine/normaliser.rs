@@ -14,6 +14,8 @@ use crate::event::slots::{Kind, Seen, Slots};
 use crate::ot::{self, Fill, Records};
 use crate::program::SlotId;
 use serde_json::Map;
+use std::iter;
+use std::sync::Arc;
 
 /// Reads the OT operations that events tell of, as rules see them in the fields `ot.*`.
 ///
@@ -34,6 +36,8 @@ use serde_json::Map;
 #[derive(Debug)]
 pub struct Normaliser {
     rules: Rules,
+    /// What is told of an operation, and what of a plant.
+    columns: Arc<[Vec<Column>; 2]>,
     slots: Slots,
     records: Records,
     seen: InContext,
@@ -42,7 +46,22 @@ pub struct Normaliser {
 /// A copy shares the tables, for another thread.
 impl Clone for Normaliser {
     fn clone(&self) -> Self {
-        Self::over(self.rules.clone())
+        Self::with(self.rules.clone(), Arc::clone(&self.columns))
+    }
+}
+
+/// A field of records, and where its values are.
+#[derive(Debug)]
+struct Column {
+    name: String,
+    slot: SlotId,
+    is_list: bool,
+}
+
+impl Column {
+    fn new(name: String, slot: Option<SlotId>) -> Option<Self> {
+        let (slot, is_list) = (slot?, LISTS.contains(&&*name));
+        Some(Self { name, slot, is_list })
     }
 }
 
@@ -77,7 +96,15 @@ impl Normaliser {
     }
 
     fn over(rules: Rules) -> Self {
-        Self { rules, slots: Slots::default(), records: Records::default(), seen: InContext::default() }
+        let (plan, in_context) = (rules.inner().plan(), rules.seen_in());
+        let told = |name: String| Column::new(name.clone(), plan?.filled(&name));
+        let seen = |name: String| Column::new(name.clone(), in_context?.0.filled(&name));
+        let columns = [fields().filter_map(told).collect(), context::fields().filter_map(seen).collect()];
+        Self::with(rules, columns.into())
+    }
+
+    fn with(rules: Rules, columns: Arc<[Vec<Column>; 2]>) -> Self {
+        Self { rules, columns, slots: Slots::default(), records: Records::default(), seen: InContext::default() }
     }
 
     /// The records of a JSON object, one for each operation, with the fields that are known; none when it tells of no
@@ -86,7 +113,8 @@ impl Normaliser {
     /// # Errors
     /// When the bytes are no JSON object, as for [`Scanner::scan_json`](super::Scanner::scan_json).
     pub fn records_json(&mut self, event: &[u8]) -> Result<Vec<Map<String, serde_json::Value>>, EventError> {
-        let Self { rules, slots, records, seen } = self;
+        let Self { rules, columns, slots, records, seen } = self;
+        let [of_operation, of_plant] = &**columns;
         let (plan, in_context) = (rules.inner().plan(), rules.seen_in());
         let text = slots.fill_json(event, &rules.inner().program().fields)?;
         seen.begin();
@@ -102,15 +130,12 @@ impl Normaliser {
         for number in 0..told {
             records.put(number, slots);
             let mut record = Map::new();
-            let of_operation = plan
-                .filter(|_| count > 0)
-                .into_iter()
-                .flat_map(|plan| fields().filter_map(|name| plan.filled(&name).map(|slot| (name, slot))));
-            put(&mut record, of_operation, slots, text);
+            if count > 0 {
+                put(&mut record, of_operation, slots, text);
+            }
             if let Some((lens, context)) = in_context {
                 seen.put(lens, context, slots, text);
-                let slot = |name: String| lens.filled(&name).map(|slot| (name, slot));
-                put(&mut record, context::fields().filter_map(slot), slots, text);
+                put(&mut record, of_plant, slots, text);
             }
             if !record.is_empty() {
                 all.push(record);
@@ -125,20 +150,15 @@ fn fields() -> impl Iterator<Item = String> {
     ot::FIELDS.iter().map(|field| format!("{}{field}", ot::PREFIX))
 }
 
-fn put(
-    record: &mut Map<String, serde_json::Value>,
-    fields: impl Iterator<Item = (String, SlotId)>,
-    slots: &Slots,
-    text: &str,
-) {
-    for (name, slot) in fields {
-        let mut values: Vec<serde_json::Value> = slots.values(slot, text).map(|seen| to_json(&seen)).collect();
-        let value = match values.len() {
-            0 => continue,
-            1 if !LISTS.contains(&&*name) => values.remove(0),
-            _ => values.into(),
+fn put(record: &mut Map<String, serde_json::Value>, columns: &[Column], slots: &Slots, text: &str) {
+    for Column { name, slot, is_list } in columns {
+        let mut values = slots.values(*slot, text).map(|seen| to_json(&seen));
+        let Some(first) = values.next() else { continue };
+        let value = match values.next() {
+            None if !is_list => first,
+            second => iter::once(first).chain(second).chain(values).collect(),
         };
-        record.insert(name, value);
+        record.insert(name.clone(), value);
     }
 }
 
