@@ -2,6 +2,7 @@
 
 use super::*;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 const PLANT: &str = "
 assets:
@@ -211,6 +212,31 @@ fn a_report_is_made_once_and_told_in_three_forms() {
     assert_eq!(report.push(cleared, None).unwrap_err().kind(), Kind::Closed);
     assert_eq!(report.push_lines(cleared, None).unwrap_err().kind(), Kind::Closed);
     assert_eq!(report.push_events(&[cleared]).unwrap_err().kind(), Kind::Closed);
+}
+
+#[test]
+fn a_report_that_another_thread_finishes_loses_no_event() {
+    let options = CompileOptions { context: plant(), ..CompileOptions::default() };
+    let rules = RuleSet::compile([], &options).unwrap();
+    let report = Report::new(&rules, &ReportSettings::default()).unwrap();
+    let taken = AtomicU64::new(0);
+    let push_until_closed = |lines: &str| {
+        let error = loop {
+            match report.push_lines(lines.as_bytes(), None) {
+                Ok(own) => taken.fetch_add(own.events, Ordering::Relaxed),
+                Err(error) => break error,
+            };
+        };
+        assert_eq!(error.kind(), Kind::Closed);
+    };
+    std::thread::scope(|scope| {
+        ["{}", "{}\n{}\n{}\n"].map(|lines| scope.spawn(move || push_until_closed(lines)));
+        while taken.load(Ordering::Relaxed) < 200 {
+            std::thread::yield_now();
+        }
+        report.finish(None).unwrap();
+    });
+    assert_eq!(report.document().unwrap()["events"]["read"], taken.load(Ordering::Relaxed));
 }
 
 #[test]
