@@ -94,9 +94,7 @@ impl<'a> Judge<'a> {
     fn lacks(&self, needs: &Needs, key: &Key, kind: &Kind) -> Vec<Missing> {
         match needs {
             Needs::Field { name, texts } => {
-                let own = key.log.iter().find(|(field, _)| field == name).map(|(_, text)| text.as_str());
-                let own = own.or(key.protocol.as_deref().filter(|_| name == "ot.protocol"));
-                let is_there = match own {
+                let is_there = match key.names(name) {
                     Some(own) => texts.is_empty() || texts.iter().any(|text| is_same(text, own)),
                     None => kind.fields.contains_key(name),
                 };
@@ -109,9 +107,7 @@ impl<'a> Judge<'a> {
                 vec![Missing { kind, field: Some(name.clone()), values }]
             }
             Needs::Missing { name } => {
-                let names_log = key.log.iter().any(|(field, _)| field == name);
-                let names_protocol = name == "ot.protocol" && key.protocol.is_some();
-                if names_log || names_protocol {
+                if key.names(name).is_some() {
                     vec![Missing { kind: MissingKind::Absence, field: Some(name.clone()), values: Vec::new() }]
                 } else {
                     Vec::new()
@@ -121,9 +117,15 @@ impl<'a> Judge<'a> {
                 if *count > parts.len() {
                     return vec![Missing { kind: MissingKind::Never, field: None, values: Vec::new() }];
                 }
-                let mut lacks: Vec<Vec<Missing>> = parts.iter().map(|part| self.lacks(part, key, kind)).collect();
-                lacks.sort_by_key(|lacks| weight(lacks));
-                let mut all: Vec<Missing> = lacks.into_iter().take(*count).flatten().collect();
+                // Of several ways to match, one that is about this log counts before those that lack less.
+                let of_part = |part| {
+                    let lacks = self.lacks(part, key, kind);
+                    let is_own = lacks.iter().all(|own| own.kind != MissingKind::Log) && self.is_about(part, key);
+                    (!is_own, lacks)
+                };
+                let mut lacks: Vec<(bool, Vec<Missing>)> = parts.iter().map(of_part).collect();
+                lacks.sort_by_key(|(is_other, lacks)| (*is_other && !lacks.is_empty(), weight(lacks)));
+                let mut all: Vec<Missing> = lacks.into_iter().take(*count).flat_map(|(_, lacks)| lacks).collect();
                 all.sort();
                 all.dedup();
                 // A log that is missing says why its fields are.
@@ -132,6 +134,17 @@ impl<'a> Judge<'a> {
                 }
                 all
             }
+        }
+    }
+
+    /// Whether a rule asks for the very log of a kind by its name, or for its protocol.
+    fn is_about(&self, needs: &Needs, key: &Key) -> bool {
+        match needs {
+            Needs::Field { name, texts } => {
+                key.names(name).is_some_and(|own| texts.iter().any(|text| is_same(text, own)))
+            }
+            Needs::Missing { .. } => false,
+            Needs::Of { parts, .. } => parts.iter().any(|part| self.is_about(part, key)),
         }
     }
 

@@ -70,6 +70,14 @@ pub(super) struct Key {
     pub(super) protocol: Option<String>,
 }
 
+impl Key {
+    /// What all events of the kind say in a field that names their log or protocol.
+    pub(super) fn names(&self, field: &str) -> Option<&str> {
+        let log = self.log.iter().find(|(own, _)| own == field).map(|(_, text)| text.as_str());
+        log.or(self.protocol.as_deref().filter(|_| field == "ot.protocol"))
+    }
+}
+
 /// What a kind of events holds.
 #[derive(Debug, Default)]
 pub(super) struct Kind {

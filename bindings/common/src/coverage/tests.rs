@@ -88,6 +88,16 @@ fn a_field_that_never_occurs_is_named() {
 }
 
 #[test]
+fn of_several_ways_to_match_the_one_for_a_log_that_is_there_is_told() {
+    let (id, text) = rule("reserve", "t0885", "category: ot_operation", "ot.protocol: modbus, ot.subcode: 16");
+    let text = text.replace("condition: s", "other: {ot.protocol: cip}\n  condition: s or other");
+    let rules = vec![(id, text)];
+    assert_eq!(blind(&seen(rules.clone(), &[MODBUS])), [("reserve".to_owned(), "Field ot.subcode ".to_owned())]);
+    let (title, missing) = &blind(&seen(rules, &[DNS]))[0];
+    assert_eq!((title.as_str(), missing.as_str()), ("reserve", "Log ot.protocol modbus"));
+}
+
+#[test]
 fn a_plant_has_fields_and_zones_without_a_sensor() {
     let plant = "zones:\n  - {name: cell, networks: [10.0.0.2/32]}\n  - {name: dark, networks: [10.9.0.0/16]}\n";
     let rules = || vec![rule("denied", "t0885", "category: ot_operation", "flow.allowed: false")];

@@ -230,7 +230,9 @@ fn a_report_that_another_thread_finishes_loses_no_event() {
         assert_eq!(error.kind(), Kind::Closed);
     };
     std::thread::scope(|scope| {
-        ["{}", "{}\n{}\n{}\n"].map(|lines| scope.spawn(move || push_until_closed(lines)));
+        for lines in ["{}", "{}\n{}\n{}\n"] {
+            scope.spawn(move || push_until_closed(lines));
+        }
         while taken.load(Ordering::Relaxed) < 200 {
             std::thread::yield_now();
         }
