@@ -4,13 +4,14 @@
 //! event ─▶ which source is it? ─▶ scanner for that source ─▶ incidents ─▶ state file, so that the next run goes on
 //! ```
 
+use crate::coverage::sort_stages;
 use crate::load::{LoadError, PipelineText, with_entities};
 use crate::source::{Plan, SourceId};
 use crate::state::{IncidentState, StateFile};
 use std::collections::HashMap;
 use std::path::Path;
 use tieline::context::Context;
-use tieline::incidents::{IncidentOptions, Incidents};
+use tieline::incidents::{Incident, IncidentOptions, Incidents};
 use tieline::stream::Restored;
 use tieline::{Compiler, EventError, Rules, Scanner};
 
@@ -140,6 +141,15 @@ impl Investigation {
     /// The plan.
     pub(crate) fn plan(&self) -> &Plan {
         &self.plan
+    }
+
+    /// All incidents so far, as [`Incidents::incidents`] tells them, but for the stages: a technique stands under those tactics of its rule that
+    /// ATT&CK has it in, where there are any.
+    #[must_use]
+    pub fn told(&self) -> Vec<Incident> {
+        let mut all = self.incidents.incidents();
+        all.iter_mut().for_each(|own| sort_stages(&mut own.stages));
+        all
     }
 
     /// The incidents, while events go on coming.

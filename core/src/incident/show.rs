@@ -34,7 +34,8 @@ pub struct Incident {
     pub is_closed: bool,
     /// How likely it is one, and what depends on it.
     pub score: Score,
-    /// ATT&CK tactics in the order in which they occur first, each with its techniques.
+    /// ATT&CK tactics in the order in which they occur first, each with the techniques of rules that name it. Of a rule with several of both it is
+    /// not known here which belongs to which.
     pub stages: Vec<(String, Vec<String>)>,
     /// Accounts that occur in it.
     pub accounts: Vec<String>,

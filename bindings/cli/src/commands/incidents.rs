@@ -155,8 +155,9 @@ pub(crate) fn run(mut args: IncidentsArgs, screen: &mut Screen) -> Result<Exit, 
     if let Some(path) = &args.state {
         investigation.save(path, &marks)?;
     }
-    let incidents = investigation.finish()?;
-    let mut all = incidents.incidents();
+    investigation.finish()?;
+    let mut all = investigation.told();
+    let incidents = investigation.incidents();
     if !args.only.is_empty() {
         all.retain(|own| args.only.contains(&own.id));
     }

@@ -8,7 +8,7 @@
 //! The matrices are data of `tieline-rules`. Of Enterprise any id is taken as it is written, also one that is not in its matrix.
 
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 /// The version of ATT&CK whose ids for ICS are told.
@@ -156,9 +156,39 @@ static ENTERPRISE: LazyLock<Vec<EnterpriseTechnique>> = LazyLock::new(|| {
     rows(tieline_rules::attack_enterprise()).filter_map(technique).collect()
 });
 
+/// The tactics of both matrices.
+static TACTICS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    let of_enterprise = ENTERPRISE.iter().flat_map(|own| &own.tactics);
+    MATRIX.techniques.iter().flat_map(|own| &own.tactics).chain(of_enterprise).copied().collect()
+});
+
 /// All techniques of ATT&CK for Enterprise, in the order of their ids.
 pub(crate) fn enterprise() -> &'static [EnterpriseTechnique] {
     &ENTERPRISE
+}
+
+/// The tactics of a technique by its id, by their short names; none of one that is in neither matrix.
+fn tactics(id: &str) -> &'static [&'static str] {
+    let of_ics = MATRIX.places.get(id).and_then(|at| MATRIX.techniques.get(*at)).map(|own| &own.tactics);
+    let of_enterprise = || {
+        let at = ENTERPRISE.binary_search_by_key(&id, |own| own.id).ok()?;
+        ENTERPRISE.get(at).map(|own| &own.tactics)
+    };
+    of_ics.or_else(of_enterprise).map_or(&[], Vec::as_slice)
+}
+
+/// Takes techniques away from tactics that are not theirs, where a tactic that is theirs has them too: a rule names both, and does not say
+/// which belongs to which. Tactics of later versions of the matrices keep all.
+pub(crate) fn sort_stages(stages: &mut [(String, Vec<String>)]) {
+    let is_own = |tactic: &str, id: &str| tactics(id).contains(&&*tactic.replace('_', "-"));
+    let is_known = |tactic: &str| TACTICS.contains(&*tactic.replace('_', "-"));
+    let owned: BTreeSet<String> = stages
+        .iter()
+        .flat_map(|(tactic, own)| own.iter().filter(|id| is_own(tactic, id)).cloned().collect::<Vec<_>>())
+        .collect();
+    for (tactic, techniques) in stages.iter_mut().filter(|(tactic, _)| is_known(tactic)) {
+        techniques.retain(|id| is_own(tactic, id) || !owned.contains(id));
+    }
 }
 
 /// The name of an id of version 19 that has none in version 18.
@@ -217,8 +247,31 @@ mod tests {
         let matrix = enterprise();
         assert_eq!(matrix.iter().filter(|own| !own.id.contains('.')).count(), PARENTS);
         assert!(matrix.is_sorted_by_key(|own| own.id) && matrix.iter().all(|own| is_id(own.id)));
-        let names: std::collections::BTreeSet<&str> = matrix.iter().flat_map(|own| own.tactics.clone()).collect();
+        let names: BTreeSet<&str> = matrix.iter().flat_map(|own| own.tactics.clone()).collect();
         assert_eq!(names.len(), 14, "{names:?}");
+    }
+
+    #[test]
+    fn techniques_stand_under_tactics_that_are_theirs() {
+        let stage = |tactic: &str, ids: &[&str]| (tactic.to_owned(), ids.iter().map(|id| (*id).to_owned()).collect());
+        let both = ["T0843", "T1021.001", "T9999"];
+        let mut stages = [
+            stage("lateral-movement", &both),
+            stage("persistence", &both),
+            stage("defense-impairment", &both),
+            stage("impact", &["T1021.002"]),
+        ];
+        sort_stages(&mut stages);
+        let expected = [
+            stage("lateral-movement", &both),
+            stage("persistence", &["T9999"]),
+            stage("defense-impairment", &both),
+            stage("impact", &["T1021.002"]),
+        ];
+        assert_eq!(
+            stages, expected,
+            "T0843 is lateral movement in ICS, and so is T1021.001; what is under no tactic of its own stays"
+        );
     }
 
     #[test]

@@ -18,8 +18,8 @@ pub(crate) mod ports;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use attack::enterprise;
 pub use attack::{Domain, IcsTechnique, Shows, VERSION, ics};
+pub(crate) use attack::{enterprise, sort_stages};
 pub use data::{
     BlindRule, DataReport, FieldMissing, LogMissing, LogSeen, Missing, MissingKind, OperationSeen, PlaceSeen, PortSeen,
 };

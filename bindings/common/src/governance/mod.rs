@@ -243,7 +243,7 @@ impl Report {
         let stats = self.investigation.finish()?.stats();
         self.take_notes();
         let mut left_out = Vec::new();
-        let mut incidents = self.investigation.incidents().incidents();
+        let mut incidents = self.investigation.told();
         let all_incidents = incidents.len();
         let plan = self.investigation.plan();
         let plant = plan.context();

@@ -156,7 +156,7 @@ impl Incidents {
     /// # Errors
     /// In a fork of the process.
     pub fn incidents(&self) -> Result<Vec<Incident>, Error> {
-        self.held.with(|own| own.incidents().incidents())
+        self.held.with(|own| own.told())
     }
 
     /// Incidents in a form for other programs (`ndjson`, `ocsf`, `ecs`, `stix`, `graphml`, `json-graph`, ...): all, or the one of an id.
