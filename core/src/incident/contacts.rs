@@ -10,8 +10,8 @@
 use super::COUNT_MAX;
 use super::hosts::HostId;
 use crate::seal::{Damage, read, read_all, write, write_all};
-use hashbrown::HashMap;
 use hashbrown::hash_map::Entry;
+use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::Xxh3;
 
@@ -108,7 +108,9 @@ impl Contacts {
 
     #[cfg(test)]
     pub(super) fn is_bounded(&self) -> bool {
-        self.spans <= self.max && self.all.iter().map(|kept| kept.spans.len()).sum::<usize>() == self.spans
+        self.spans <= self.max
+            && self.all.iter().map(|kept| kept.spans.len()).sum::<usize>() == self.spans
+            && self.pairs.len() <= self.pairs_max()
     }
 
     /// Forgets the oldest quarter of all spans.
@@ -202,6 +204,22 @@ impl Contacts {
                 Added::NewPair
             }
         }
+    }
+
+    /// When one host dealt with another is known of so many pairs: also of those whose contacts are forgotten.
+    fn pairs_max(&self) -> usize {
+        self.max.saturating_mul(2)
+    }
+
+    /// Forgets, when there are too many, the pairs of hosts of which no contact is kept, and those whose contacts are oldest; gives them, for
+    /// whoever counts peers.
+    pub(super) fn forget_pairs(&mut self) -> Vec<(HostId, HostId)> {
+        if self.pairs.len() <= self.pairs_max() {
+            return Vec::new();
+        }
+        self.make_room();
+        let kept: HashSet<_> = self.all.iter().map(|kept| (kept.contact.from, kept.contact.to)).collect();
+        self.pairs.extract_if(|pair, _| !kept.contains(pair)).map(|(pair, _)| pair).collect()
     }
 
     /// Whether two hosts had to do with each other.

@@ -47,7 +47,8 @@ pub struct IncidentOptions {
     pub level: Level,
     /// Findings that are kept, equal ones once. When there are more, what has been quiet for longest is closed and forgotten.
     pub findings_max: usize,
-    /// Spans of contacts that are kept. When there are more, the oldest quarter is forgotten.
+    /// Spans of contacts that are kept. When there are more, the oldest quarter is forgotten. Who dealt with whom is kept of twice as many pairs of
+    /// hosts; then those without a span are forgotten.
     pub contacts_max: usize,
     /// Seconds that are added to the times of a source, by its name: see [`Incidents::set_source`](crate::incidents::Incidents::set_source). At most twelve
     /// hours either way.
@@ -406,6 +407,13 @@ impl Register {
 
     /// One host dealt with another for the first time.
     fn deal(&mut self, from: HostId, to: HostId) {
+        let of_hub = self.options.hub_peers;
+        // Whoever is known as a hub stays one, though it is forgotten with whom it dealt.
+        let fewer = |peers: &mut u32| *peers -= u32::from((1..=of_hub).contains(peers));
+        for (from, to) in self.contacts.forget_pairs() {
+            self.hosts.get_mut(from).into_iter().for_each(|known| fewer(&mut known.peers_out));
+            self.hosts.get_mut(to).into_iter().for_each(|known| fewer(&mut known.peers_in));
+        }
         self.hosts.get_mut(from).into_iter().for_each(|known| known.peers_out += 1);
         self.hosts.get_mut(to).into_iter().for_each(|known| known.peers_in += 1);
         self.turned_out(to);

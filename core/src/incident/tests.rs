@@ -283,6 +283,8 @@ fn memory_is_bounded_and_what_is_newer_stays() {
     assert!(all.len() <= 64, "{}", all.len());
     assert!(rules(&all).contains(&vec!["one", "two"]), "{:?}", rules(&all));
     assert!(register.contacts.is_bounded() && register.stats().given_up > 0);
+    let plc = register.hosts.named("plc").unwrap();
+    assert!(register.hosts.get(plc).unwrap().peers_in > 16, "a hub stays one");
     let changes = register.take_changes();
     assert_eq!(changes.iter().filter(|change| matches!(change, Change::Opened { .. })).count(), 2_001);
     assert!(changes.iter().filter(|change| matches!(change, Change::Closed { .. })).count() >= 1_900);
