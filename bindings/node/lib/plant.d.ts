@@ -34,7 +34,7 @@ export interface IncidentOptions extends NormaliserOptions {
 /** How a report is made: what becomes an incident, and what the document names. */
 export interface ReportOptions extends IncidentOptions {
   /** The paths that rules were read from, by which packs are named. */
-  packs?: Path | readonly Path[];
+  packs?: string | readonly string[];
   /** Events before this time are left out: RFC 3339, or a day. Those without a time never are. */
   fromTime?: string;
   /** Events at this time or later are left out. */
