@@ -22,6 +22,9 @@ use super::options::{BATCH_FAULTS_MAX, CSV_COLUMNS_MAX, Limits};
 use super::source::{Pace, Stop};
 use super::window::{Flow, Window};
 
+/// What UTF-8 may begin with.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
 /// Converts an input row by row.
 pub(super) struct Csv {
     window: Window,
@@ -57,8 +60,8 @@ enum Step {
 
 impl Csv {
     pub(super) fn new(mut window: Window, delimiter: u8, limits: Limits) -> Self {
-        if window.unread().starts_with(b"\xef\xbb\xbf") {
-            window.consume(3);
+        if window.unread().starts_with(MARK) {
+            window.consume(MARK.len());
         }
         let named = named_delimiter(window.unread());
         if let Some((_, length)) = named {
@@ -143,14 +146,21 @@ impl Csv {
         }
     }
 
-    /// Passes over line ends to where a row begins; `false` when none is in the window.
+    /// Passes over line ends, and marks that files had which were joined, to where a row begins; `false` when none is in the window.
     fn begin(&mut self) -> bool {
-        let unread = self.window.unread();
-        let blank = unread.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
-        let begins = blank < unread.len();
-        self.consume(blank);
-        self.row.begun = begins;
-        begins
+        loop {
+            let unread = self.window.unread();
+            let blank = unread.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+            let row = unread.get(blank..).unwrap_or_default();
+            let mark = if row.starts_with(MARK) { MARK.len() } else { 0 };
+            let may_be_mark = mark == 0 && MARK.starts_with(row) && !matches!(self.window.flow(), Flow::Ended);
+            let begun = mark == 0 && !row.is_empty() && !may_be_mark;
+            self.consume(blank + mark);
+            self.row.begun = begun;
+            if mark == 0 {
+                return begun;
+            }
+        }
     }
 
     /// Takes in a whole row: as the header, or as a record.

@@ -11,10 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use encoding_rs::Encoding;
-use flate2::bufread::MultiGzDecoder;
 
 use super::options::{HEAD_BYTES_MAX, PACKED_BLOCK_BYTES};
-use super::unpack::{Recoded, Zstd};
+use super::unpack::{Gzip, Recoded, Zstd};
 
 /// Any input a source can be made of.
 pub(super) type Bytes = Box<dyn Read + Send>;
@@ -196,7 +195,7 @@ impl Source {
             let blocks = BufReader::with_capacity(PACKED_BLOCK_BYTES, bytes);
             match packing {
                 Packing::Plain => Box::new(blocks),
-                Packing::Gzip => Box::new(MultiGzDecoder::new(blocks)),
+                Packing::Gzip => Box::new(Gzip::new(blocks)),
                 Packing::Zstd => Box::new(Zstd::new(blocks)),
             }
         });

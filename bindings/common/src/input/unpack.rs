@@ -1,17 +1,19 @@
 //! Streams that turn packed or foreign bytes into plain UTF-8 bytes.
 //!
 //! ```text
+//!  gzip member | gzip member                  ─▶ Gzip  ─▶ bytes of all members
 //!  zstd frame | skippable frame | zstd frame  ─▶ Zstd  ─▶ bytes of all frames
 //!  FF FE 7B 00 22 00 ...                      ─▶ Utf16 ─▶ {"...
 //! ```
 //!
 //! An input that ends too early is an error of kind `UnexpectedEof`, damage is any other kind; all
-//! bytes before either are given out first. gzip needs nothing here: `flate2` does the same.
+//! bytes before either are given out first.
 
 use std::error::Error;
 use std::io::{self, BufRead, Read};
 
 use encoding_rs::{CoderResult, Decoder, Encoding};
+use flate2::{Decompress, FlushDecompress, Status};
 use ruzstd::decoding::errors::{FrameDecoderError, ReadFrameHeaderError};
 use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
 
@@ -19,6 +21,70 @@ use super::options::{PACKED_BLOCK_BYTES, ZSTD_WINDOW_BYTES_MAX};
 
 /// What ends any frame: an empty last block, and a checksum that is not looked at.
 const ZSTD_FRAME_END: &[u8] = &[1, 0, 0, 0, 0, 0, 0];
+
+/// The window of gzip: 2^15 bytes.
+const GZIP_WINDOW_BITS: u8 = 15;
+const GZIP_DAMAGE: &str = "corrupt header, data or checksum";
+
+/// All members of a gzip input, one after another. The readers of `flate2` drop what they unpacked in the call that meets
+/// damage, which may be hundreds of events.
+pub(super) struct Gzip<R> {
+    input: R,
+    decoder: Decompress,
+    inside_member: bool,
+    /// What went wrong; it comes after the bytes before it.
+    failed: Option<io::Error>,
+}
+
+impl<R: BufRead> Gzip<R> {
+    pub(super) fn new(input: R) -> Self {
+        Gzip { input, decoder: Decompress::new_gzip(GZIP_WINDOW_BITS), inside_member: false, failed: None }
+    }
+
+    /// Unpacks what is there into `buffer`: how many bytes that gave, and whether there may be more.
+    fn unpack(&mut self, buffer: &mut [u8]) -> io::Result<(usize, bool)> {
+        let packed = self.input.fill_buf()?;
+        let is_end = packed.is_empty();
+        if !self.inside_member {
+            if is_end {
+                return Ok((0, false));
+            }
+            self.decoder.reset(true);
+            self.inside_member = true;
+        }
+        let (taken, given) = (self.decoder.total_in(), self.decoder.total_out());
+        let status = self.decoder.decompress(packed, buffer, FlushDecompress::None);
+        let (taken, given) = (self.decoder.total_in() - taken, (self.decoder.total_out() - given) as usize);
+        self.input.consume(taken as usize);
+        match status {
+            Ok(Status::StreamEnd) => self.inside_member = false,
+            Ok(_) if taken == 0 && given == 0 => {
+                self.failed = Some(match is_end {
+                    true => io::ErrorKind::UnexpectedEof.into(),
+                    false => io::Error::new(io::ErrorKind::InvalidData, GZIP_DAMAGE),
+                });
+            }
+            Ok(_) => {}
+            // Its own message depends on where calls begin and end.
+            Err(_) => self.failed = Some(io::Error::new(io::ErrorKind::InvalidData, GZIP_DAMAGE)),
+        }
+        Ok((given, true))
+    }
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            if let Some(error) = self.failed.take() {
+                return Err(error);
+            }
+            let (given, is_more) = self.unpack(buffer)?;
+            if given > 0 || !is_more || buffer.is_empty() {
+                return Ok(given);
+            }
+        }
+    }
+}
 
 /// All Zstandard frames of an input, one after another.
 ///
@@ -180,7 +246,10 @@ impl<R: Read> Read for Recoded<R> {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
     use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+    use std::io::{BufReader, Write};
 
     fn zstd(bytes: &[u8]) -> Vec<u8> {
         compress_to_vec(bytes, CompressionLevel::Fastest)
@@ -190,6 +259,47 @@ mod tests {
         let mut out = Vec::new();
         let kind = Zstd::new(bytes).read_to_end(&mut out).err().map(|error| error.kind());
         (out, kind)
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+        packed.write_all(bytes).unwrap();
+        packed.finish().unwrap()
+    }
+
+    fn gunzip(bytes: &[u8]) -> (Vec<u8>, Option<String>) {
+        let mut out = Vec::new();
+        let error = Gzip::new(BufReader::with_capacity(64, bytes)).read_to_end(&mut out).err();
+        (out, error.map(|error| format!("{:?}: {error}", error.kind())))
+    }
+
+    #[test]
+    fn members_follow_each_other() {
+        let packed = [gzip(b"one "), gzip(b""), gzip(b"two")].concat();
+        assert_eq!(gunzip(&packed), (b"one two".to_vec(), None));
+        assert_eq!(gunzip(b""), (Vec::new(), None));
+    }
+
+    #[test]
+    fn all_before_damage_in_gzip_is_given_out() {
+        let text: Vec<u8> = (0..20_000_u32).flat_map(|n| n.wrapping_mul(2_654_435_761).to_le_bytes()).collect();
+        let packed = gzip(&text);
+        for at in (20..packed.len() - 8).step_by(997) {
+            let mut damaged = packed.clone();
+            damaged.truncate(at);
+            damaged.extend([0xff; 300]);
+            let (out, error) = gunzip(&damaged);
+            let same = out.iter().zip(&text).take_while(|(one, other)| one == other).count();
+            assert!(same * 10 >= at.saturating_sub(500) * 9 && error.is_some(), "{same} of {at}, {error:?}");
+        }
+        let checksum = packed.len() - 8;
+        let mut damaged = packed.clone();
+        damaged[checksum] ^= 1;
+        assert_eq!(gunzip(&damaged), (text.clone(), Some(format!("InvalidData: {GZIP_DAMAGE}"))));
+        let cut = gunzip(&packed[..checksum]);
+        assert_eq!(cut, (text.clone(), Some("UnexpectedEof: unexpected end of file".to_owned())));
+        let (out, error) = gunzip(&[packed.as_slice(), b"no member"].concat());
+        assert_eq!((out, error), (text, Some(format!("InvalidData: {GZIP_DAMAGE}"))));
     }
 
     #[test]

@@ -104,6 +104,16 @@ fn csv_delimiters_and_double_names_are_kept() {
 }
 
 #[test]
+fn a_byte_order_mark_before_a_row_of_a_joined_csv_is_dropped() {
+    let text = b"\xef\xbb\xbfa,b\n1,2\n1\n\xef\xbb\xbf\"3\",4\n5,6\n\xef\xbb\xbf\n\xef\xbb\xbf";
+    let whole = read_named("rows.csv", text).unwrap();
+    assert_eq!(whole.texts(), [r#"{"a":"1","b":"2"}"#, r#"{"a":"3","b":"4"}"#, r#"{"a":"5","b":"6"}"#]);
+    let drips = Box::new(Pieces::new(text, &[1]));
+    let drips = read_to_end(&mut Reader::from_read("rows.csv", drips, &InputOptions::default()).unwrap()).unwrap();
+    assert_eq!((drips.records, drips.faults), (whole.records, whole.faults));
+}
+
+#[test]
 fn csv_rows_that_do_not_fit_are_faults() {
     let all = read_named("a.csv", b"a,b\n1,2\n1\n1,2,3\n3,4\n").unwrap();
     assert_eq!(
