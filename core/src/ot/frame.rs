@@ -6,7 +6,7 @@
 
 use super::conditions::{Conditions, Value, Want};
 use super::names;
-use super::plan::Plan;
+use super::plan::{self, Plan};
 use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
 use super::{CODE, INPUTS_MAX, InputId, SUBCODE};
 use crate::event::slots::{Derived, Kind, Placed, PlacedValues, Seen, Slots};
@@ -94,6 +94,8 @@ pub(super) struct Frame<'e> {
     outer: Option<Part>,
     /// Whether the message is an object, be it the only one.
     is_object: bool,
+    /// Fields with objects in an event that has none of this layout.
+    holders: Vec<&'e plan::Part>,
     /// Where the objects around messages begin.
     outers: Vec<u32>,
     cursors: Vec<Cursor<'e>>,
@@ -113,6 +115,7 @@ impl<'e> Frame<'e> {
             part: None,
             outer: None,
             is_object: false,
+            holders: Vec::new(),
             outers: Vec::new(),
             cursors: Vec::new(),
             kept: Vec::with_capacity(KEPT),
@@ -134,6 +137,9 @@ impl<'e> Frame<'e> {
         self.outer = part.as_ref().and_then(around);
         self.part = part;
         self.is_object = is_object;
+        if self.layout.each.is_some() && !is_object {
+            self.holders.extend(self.plan.holders(self.event.slots, self.event.text));
+        }
         self.kept.clear();
         self.places.fill(0);
     }
@@ -331,6 +337,9 @@ impl<'e> Frame<'e> {
             _ => None,
         };
         if objects.is_some_and(|objects| self.is_object && !self.plan.are_inside(slots, *path, objects)) {
+            return none;
+        }
+        if self.holders.iter().any(|holder| self.plan.are_beside(slots, *path, holder)) {
             return none;
         }
         let (places, only) = match (from, &self.part) {

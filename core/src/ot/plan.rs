@@ -93,7 +93,7 @@ impl Wanted {
 
 /// A field that holds objects, and the fields in them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Part {
+pub(super) struct Part {
     slot: u32,
     path: String,
     /// The smallest part in which it lies, by its place among all.
@@ -218,6 +218,18 @@ impl Plan {
     /// Whether any slot between these means that the event may have records.
     pub(crate) fn may_read(&self, slot: SlotId) -> bool {
         !self.triggered(slot).is_empty()
+    }
+
+    /// The fields that hold objects in an event.
+    pub(super) fn holders<'p>(&'p self, slots: &Slots, text: &str) -> impl Iterator<Item = &'p Part> {
+        self.parts.iter().filter(|part| slots.objects(SlotId(part.slot), text).next().is_some())
+    }
+
+    /// Whether the values of a field stand beside the objects of another that has it, by a key of the whole way. Objects win.
+    pub(super) fn are_beside(&self, slots: &Slots, path: PathId, holder: &Part) -> bool {
+        let dots = holder.path.bytes().filter(|byte| *byte == b'.').count() as u8;
+        let is_in = |slot: SlotId| holder.fields.iter().any(|(own, _)| *own == slot.0);
+        self.slot(path).is_some_and(|slot| is_in(slot) && !slots.are_inside(slot, dots.saturating_add(1)))
     }
 
     /// What has to be filled object by object.
