@@ -17,7 +17,7 @@ use tieline::trust::Trust;
 use tieline::{Compiler, Level, Rules};
 
 /// A small plant; the second is another.
-const PLANTS: [&str; 2] = [
+pub(crate) const PLANTS: [&str; 2] = [
     "
 assets:
   - {id: pc, ip: 10.0.0.5, host: pc, owner: IT}
@@ -53,7 +53,7 @@ sensors: [{sensor: s, needs: [stop], inputs: {code: stop}}]
 direction: [{is: request}]
 operations: [{code: 1, name: STOP, class: mode_stop, source: own}]
 ";
-const RULES: &str = "
+pub(crate) const RULES: &str = "
 title: Tool
 name: tool
 logsource: {category: test}
@@ -94,9 +94,9 @@ const NAMES: &[&str] = &[
 const STEPS_MAX: usize = 48;
 
 /// Rules, the same with another name and one less, and the two plants.
-type Base = ([Rules; 2], [Context; 2]);
+pub(crate) type Base = ([Rules; 2], [Context; 2]);
 
-static BASE: LazyLock<Base> = LazyLock::new(|| {
+pub(crate) static BASE: LazyLock<Base> = LazyLock::new(|| {
     let rules = |text: &str| {
         let built = Compiler::new().rules(None, text).build();
         built.unwrap_or_else(|error| panic!("{error}"))
@@ -115,7 +115,7 @@ fn tables() -> Compiler {
 }
 
 /// An event of one of the kinds that the tables know, some minutes after the last.
-fn event(draw: &mut Draw<'_>, minute: &mut i64) -> String {
+pub(crate) fn event(draw: &mut Draw<'_>, minute: &mut i64) -> String {
     *minute += [0, 1, 5, 40, 1_500, -3, -90, 0][draw.below(8)];
     let name = |draw: &mut Draw<'_>| draw.pick(NAMES);
     let (from, to, on, who) = (name(draw), name(draw), name(draw), name(draw));

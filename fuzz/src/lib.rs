@@ -4,13 +4,17 @@
 //! compares them.
 
 mod draw;
+mod files;
 mod forged;
 mod joined;
 mod operations;
+mod plant;
 mod stream;
 
+pub use files::files;
 pub use joined::{incidents, trust};
 pub use operations::{records, tables};
+pub use plant::{assets, inventory, report};
 use std::sync::Arc;
 pub use stream::stream;
 use tieline::{Compiler, Indicators, JsonEvent, Limits, Rules, Scanner, Shortcuts};
@@ -34,6 +38,10 @@ pub const TARGETS: &[Target] = &[
     ("indicators", indicators),
     ("incidents", incidents),
     ("trust", trust),
+    ("files", files),
+    ("inventory", inventory),
+    ("assets", assets),
+    ("report", report),
 ];
 
 /// Limits low enough that one input is quick.
@@ -77,7 +85,7 @@ fn compare_with(scanner: &mut Scanner, rules: &Rules, event: &[u8]) {
     assert_eq!(tree.is_ok(), found.is_ok(), "{tree:?} {found:?}");
     let (Ok(tree), Ok(found)) = (tree, found) else { return };
     let reference: Vec<usize> = (0..rules.len()).filter(|index| rules.reference_matches(*index, &tree)).collect();
-    assert_eq!(found, reference);
+    assert_eq!(found, reference, "{}", String::from_utf8_lossy(event));
     let by_trait: Vec<usize> = scanner.scan(&tree).map(|one| one.index()).collect();
     assert_eq!(by_trait, reference);
     for index in 0..rules.len() {

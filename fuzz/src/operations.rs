@@ -145,7 +145,7 @@ static FORMS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     forms
 });
 
-fn shipped() -> Compiler {
+pub(crate) fn shipped() -> Compiler {
     tieline_rules::protocols().fold(Compiler::new(), |compiler, (name, yaml)| compiler.protocols(Some(name), yaml))
 }
 
@@ -162,7 +162,7 @@ pub fn records(data: &[u8]) {
     let mut scanner = Scanner::new(&RULES);
     let mut draw = Draw::new(data);
     for _ in 0..4 {
-        let event = event(&mut draw, &FORMS);
+        let event = event(&mut draw);
         assert!(JsonEvent::parse(event.as_bytes()).is_ok(), "{event}");
         NORMALISER.with_borrow_mut(|normaliser| {
             compare_records(&mut scanner, &RULES, normaliser, event.as_bytes());
@@ -170,8 +170,9 @@ pub fn records(data: &[u8]) {
     }
 }
 
-fn event(draw: &mut Draw<'_>, forms: &[Form]) -> String {
-    let form = &forms[draw.below(forms.len())];
+/// An event that some sensor could write, as far as its words go.
+pub(crate) fn event(draw: &mut Draw<'_>) -> String {
+    let form = &FORMS[draw.below(FORMS.len())];
     let mut entries: Vec<(String, String)> = Vec::new();
     for _ in 0..draw.below(3) + usize::from(!form.each.is_empty()) {
         let Some(path) = form.each.get(draw.below(form.each.len().max(1))) else { break };

@@ -1,0 +1,4 @@
+//! Fuzz target `assets`; see `src/lib.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tieline_fuzz::assets(data));

@@ -1,0 +1,4 @@
+//! Fuzz target `report`; see `src/lib.rs`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| tieline_fuzz::report(data));
