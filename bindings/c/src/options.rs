@@ -332,7 +332,7 @@ fn choice(value: i32, name: &str) -> Result<Option<bool>, Error> {
 ///
 /// # Safety
 /// The text must be there.
-unsafe fn begin<T: Default + serde::de::DeserializeOwned>(json: tl_str) -> Result<T, Error> {
+unsafe fn begin<T: Default + serde::Serialize + serde::de::DeserializeOwned>(json: tl_str) -> Result<T, Error> {
     // SAFETY: the caller says so.
     unsafe { json.text("options_json") }?.map_or_else(|| Ok(T::default()), from_json)
 }

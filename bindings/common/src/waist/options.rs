@@ -290,11 +290,22 @@ pub(super) fn level(text: &str) -> Result<Level, Error> {
 ///
 /// # Errors
 /// When it is no JSON object, or holds a name or value that is not known.
-pub fn from_json<T: Default + serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
+pub fn from_json<T: Default + Serialize + serde::de::DeserializeOwned>(json: &str) -> Result<T, Error> {
     if json.trim().is_empty() {
         return Ok(T::default());
     }
-    serde_json::from_str(json).map_err(|error| Error::new(Kind::Argument, format!("options: {error}")))
+    serde_json::from_str(json).map_err(|error| {
+        let mut message = format!("options: {error}");
+        // Where options of two kinds stand side by side, their names are not told.
+        if message.contains("unknown field")
+            && !message.contains("expected")
+            && let Ok(serde_json::Value::Object(known)) = serde_json::to_value(T::default())
+        {
+            let names: Vec<String> = known.keys().map(|name| format!("`{name}`")).collect();
+            message = format!("{message}; expected one of {}", names.join(", "));
+        }
+        Error::new(Kind::Argument, message)
+    })
 }
 
 impl CompileOptions {
