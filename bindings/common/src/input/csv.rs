@@ -76,7 +76,7 @@ impl Csv {
         &mut self.window
     }
 
-    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
+    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<(), Broken> {
         batch.clear_bytes();
         self.window.wake();
         let faults_before = faults.len();
@@ -102,7 +102,7 @@ impl Csv {
                 },
             }
         }
-        Ok(!batch.is_empty() || faults.len() > faults_before)
+        Ok(())
     }
 
     fn step(&mut self, batch: &mut Batch) -> Result<Step, Broken> {

@@ -37,9 +37,17 @@ impl Ndjson {
         &mut self.lines.window
     }
 
-    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
+    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<(), Broken> {
         batch.clear();
         self.lines.window.wake();
+        let filled = self.fill(batch, faults);
+        if let Some(first) = batch.spans.first().map(|span| span.start) {
+            self.lines.window.hand_over(batch, first);
+        }
+        filled
+    }
+
+    fn fill(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<(), Broken> {
         let faults_max = faults.len().saturating_add(BATCH_FAULTS_MAX);
         let faults_before = faults.len();
         let mut bytes = 0;
@@ -72,10 +80,7 @@ impl Ndjson {
                 },
             }
         }
-        if let Some(first) = batch.spans.first().map(|span| span.start) {
-            self.lines.window.hand_over(batch, first);
-        }
-        Ok(!batch.is_empty() || faults.len() > faults_before)
+        Ok(())
     }
 
     fn keep(&mut self, batch: &mut Batch, start: usize, end: usize, number: u64) -> usize {

@@ -38,8 +38,8 @@ enum Body {
     Zeek(Box<Zeek>),
     Csv(Box<Csv>),
     Evtx(Box<Evtx>),
-    /// Failed.
-    Done,
+    /// Failed; what is wrong, when that was not told yet.
+    Failed(Option<Box<InputError>>),
 }
 
 /// An input as it is opened.
@@ -145,7 +145,7 @@ impl Reader {
             Body::Ndjson(ndjson) => Some(ndjson.window()),
             Body::Zeek(zeek) => Some(zeek.window()),
             Body::Csv(csv) => Some(csv.window()),
-            Body::Values(_) | Body::Evtx(_) | Body::Done => None,
+            Body::Values(_) | Body::Evtx(_) | Body::Failed(_) => None,
         }
     }
 
@@ -155,22 +155,28 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// When reading fails, or the content turns out not to be of its format. After an error the
-    /// input is at its end.
+    /// When reading fails, or the content turns out not to be of its format; what was read before comes first, in a batch of
+    /// its own. After an error the input is at its end.
     pub fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, InputError> {
+        let faults_before = faults.len();
         let result = match &mut self.body {
             Body::Ndjson(ndjson) => ndjson.next_batch(batch, faults),
             Body::Values(values) => values.next_batch(batch, faults),
             Body::Zeek(zeek) => zeek.next_batch(batch, faults),
             Body::Csv(csv) => csv.next_batch(batch, faults),
-            Body::Evtx(evtx) => Ok(evtx.next_batch(batch, faults)),
-            Body::Done => Ok(false),
+            Body::Evtx(evtx) => return Ok(evtx.next_batch(batch, faults)),
+            Body::Failed(error) => {
+                batch.clear();
+                return error.take().map_or(Ok(false), |error| Err(*error));
+            }
         };
-        result.map_err(|broken| {
-            self.body = Body::Done;
-            batch.clear();
-            report(&self.name, self.format, broken)
-        })
+        let found = !batch.is_empty() || faults.len() > faults_before;
+        let Err(broken) = result else { return Ok(found) };
+        let error = report(&self.name, self.format, broken);
+        // What was read before it is not lost.
+        let (now, later) = if found { (Ok(true), Some(Box::new(error))) } else { (Err(error), None) };
+        self.body = Body::Failed(later);
+        now
     }
 
     /// The path or name the input was opened with.

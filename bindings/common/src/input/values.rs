@@ -142,8 +142,16 @@ impl Values {
         Values { window, limits, place: Place::Between, scanned: 0, number: 0, in_array: false, indent: Some(0) }
     }
 
-    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
+    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<(), Broken> {
         batch.clear();
+        let filled = self.fill(batch, faults);
+        if let Some(first) = batch.spans.first().map(|span| span.start) {
+            self.window.hand_over(batch, first);
+        }
+        filled
+    }
+
+    fn fill(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<(), Broken> {
         let faults_before = faults.len();
         let faults_max = faults_before.saturating_add(BATCH_FAULTS_MAX);
         let mut bytes = 0;
@@ -175,10 +183,7 @@ impl Values {
                 },
             }
         }
-        if let Some(first) = batch.spans.first().map(|span| span.start) {
-            self.window.hand_over(batch, first);
-        }
-        Ok(!batch.is_empty() || faults.len() > faults_before)
+        Ok(())
     }
 
     fn step(&mut self) -> Step {

@@ -43,7 +43,7 @@ impl Zeek {
         &mut self.lines.window
     }
 
-    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<bool, Broken> {
+    pub(super) fn next_batch(&mut self, batch: &mut Batch, faults: &mut Vec<Fault>) -> Result<(), Broken> {
         batch.clear_bytes();
         self.lines.window.wake();
         let faults_before = faults.len();
@@ -75,7 +75,7 @@ impl Zeek {
                 },
             }
         }
-        Ok(!batch.is_empty() || faults.len() > faults_before)
+        Ok(())
     }
 
     fn take(

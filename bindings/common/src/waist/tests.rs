@@ -166,7 +166,10 @@ fn options_name_what_is_allowed() {
         assert!(fault(json).unwrap_err().to_string().contains(message), "{json}");
     }
     let error = from_json::<ReportSettings>(r#"{"quite":"1h"}"#).unwrap_err().to_string();
-    assert!(error.contains("unknown field `quite`") && error.contains("`quiet`") && error.contains("`packs`"), "{error}");
+    assert!(
+        error.contains("unknown field `quite`") && error.contains("`quiet`") && error.contains("`packs`"),
+        "{error}"
+    );
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::io;
 
 use proptest::prelude::*;
-use tieline_common::input::{FaultKind, Format, InputErrorKind, InputOptions, Reader};
+use tieline_common::input::{Batch, FaultKind, Format, InputErrorKind, InputOptions, Reader};
 
 use crate::support::{All, Pieces, read, read_file, read_named, read_to_end, read_with};
 
@@ -203,5 +203,38 @@ proptest! {
         let pieces = Pieces::new(&text, &sizes);
         let mut reader = Reader::from_read("stdin", Box::new(pieces), &options).unwrap();
         prop_assert_eq!(read_to_end(&mut reader).unwrap(), whole);
+    }
+}
+
+#[test]
+fn what_was_read_before_a_failure_is_not_lost() {
+    struct Fails(io::Cursor<Vec<u8>>);
+    impl io::Read for Fails {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            match self.0.read(buffer)? {
+                0 => Err(io::Error::other("the disk is gone")),
+                read => Ok(read),
+            }
+        }
+    }
+    for (text, records) in [
+        ("{\"a\":1}\n{\"a\":2}\n{\"a\":", 2),
+        ("[{\"a\":1},{\"a\":2},{", 2),
+        ("#fields\ta\n1\n2\n3", 2),
+        ("a,b\n1,2\n3,4\n5", 2),
+    ] {
+        let stream = Box::new(Fails(io::Cursor::new(text.as_bytes().to_vec())));
+        let mut reader = Reader::from_read("events", stream, &InputOptions::default()).unwrap();
+        let (mut batch, mut faults, mut read) = (Batch::default(), Vec::new(), 0);
+        let error = loop {
+            match reader.next_batch(&mut batch, &mut faults) {
+                Ok(true) => read += batch.len(),
+                Ok(false) => panic!("{text}: no failure"),
+                Err(error) => break error,
+            }
+        };
+        assert_eq!((read, faults.len()), (records, 0), "{text}");
+        assert!(error.to_string().contains("the disk is gone"), "{error}");
+        assert!(!reader.next_batch(&mut batch, &mut faults).unwrap() && batch.is_empty());
     }
 }
