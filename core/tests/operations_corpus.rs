@@ -193,3 +193,27 @@ fn the_engine_finds_what_the_tree_of_an_event_tells() {
     println!("{looked} events looked at, {matches} matches");
     assert!(looked > 400 && matches > 100);
 }
+
+/// What Suricata 7 wrote of acts on a small Modbus server and a DNP3 outstation, which `examples/embed/plant` does. The records were held
+/// against those of the acts and of the packets as tshark tells them.
+#[test]
+fn a_recording_of_suricata_has_the_records_of_what_was_done() {
+    let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/operations");
+    let mut normaliser = Normaliser::new(compiler()).unwrap();
+    let aside =
+        ["ot.sensor", "ot.session", "ot.source.ip", "ot.source.port", "ot.destination.ip", "ot.destination.port"];
+    let mut told = String::new();
+    for event in lines(&read(&data.join("suricata.ndjson"))) {
+        for mut record in normaliser.records_json(event).unwrap() {
+            let is_client = record.get("ot.source.ip") == Some(&Value::from("127.0.0.1"));
+            assert_eq!(record["ot.direction"] == "request", is_client, "whoever asks is the client");
+            aside.iter().for_each(|name| drop(record.shift_remove(*name)));
+            told += &format!("{}\n", Value::Object(record));
+        }
+    }
+    let path = data.join("suricata.records.ndjson");
+    if std::env::var_os("UPDATE_EXPECT").is_some() {
+        std::fs::write(&path, &told).unwrap();
+    }
+    assert_eq!(told, std::fs::read_to_string(&path).unwrap(), "UPDATE_EXPECT=1 writes what is told now");
+}

@@ -5,10 +5,10 @@
 //! ```
 
 use super::conditions::{Conditions, Value, Want};
-use super::names;
 use super::plan::{self, Plan};
 use super::taxonomy::{Bytes, Choice, From, Layout, Origin, PathId, Protocol, Reading, Row, Table};
 use super::{CODE, INPUTS_MAX, InputId, SUBCODE};
+use super::{bytes, names};
 use crate::event::slots::{Derived, Kind, Placed, PlacedValues, Seen, Slots};
 use crate::program::SlotId;
 use std::borrow::Cow;
@@ -240,7 +240,8 @@ impl<'e> Frame<'e> {
             first.value.get_or_insert(value);
             !first.has_more
         };
-        if origin.choice.is_some() || matches!(origin.from, From::Text(_) | From::Number(_)) {
+        let repeats = matches!(origin.read, Reading::Bytes { repeats: true, .. });
+        if origin.choice.is_some() || repeats || matches!(origin.from, From::Text(_) | From::Number(_)) {
             return self.each_of(origin, &mut |_, value| add(value));
         }
         for placed in self.placed(&origin.from) {
@@ -292,6 +293,13 @@ impl<'e> Frame<'e> {
                 let mut last = None;
                 let mut passed = 0;
                 for placed in self.placed(from) {
+                    if let Reading::Bytes { form, at, length, is_little, repeats: true } = origin.read {
+                        let numbers = bytes::numbers(&placed.seen.cow(), form, at, length, is_little);
+                        if !numbers.into_iter().all(|number| each(Some(&placed), Value::Number(number))) {
+                            return;
+                        }
+                        continue;
+                    }
                     let Some(value) = self.read(origin, &placed) else { continue };
                     passed += 1;
                     if passed <= skip {
@@ -436,12 +444,13 @@ impl<'e> Frame<'e> {
         let value = match &origin.read {
             Reading::Any => names::number(&text).map_or(Value::Text(text), Value::Number),
             Reading::Number => Value::Number(names::number(&text)?),
-            Reading::Hex => Value::Number(hex(&text)?),
+            Reading::Hex => Value::Number(bytes::hex(&text)?),
             Reading::Text | Reading::Present => Value::Text(text),
             Reading::Name { of, endings } => self.by_name(*of, endings, text),
-            Reading::Digits => Value::Text(digits(text)),
-            Reading::Bytes { form, at, length, is_little } => {
-                Value::Number(bytes(&text, *form, *at, *length, *is_little)?)
+            Reading::Digits(Bytes::Hex) => Value::Text(bytes::digits(text)),
+            Reading::Digits(Bytes::Raw) => Value::Text(bytes::raw_digits(&text).into()),
+            Reading::Bytes { form, at, length, is_little, .. } => {
+                Value::Number(bytes::number(&text, *form, *at, *length, *is_little)?)
             }
         };
         let value = match value {
@@ -514,96 +523,9 @@ fn cut(text: Cow<'_, str>, range: Range<usize>) -> Cow<'_, str> {
     }
 }
 
-/// Bytes in hexadecimal digits, with nothing in front of them or between them.
-fn digits(text: Cow<'_, str>) -> Cow<'_, str> {
-    let digits = text.strip_prefix("0x").unwrap_or(&text);
-    if digits.len() == text.len() && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')) {
-        return text;
-    }
-    Cow::Owned(digits.chars().filter(char::is_ascii_hexdigit).map(|digit| digit.to_ascii_lowercase()).collect())
-}
-
-fn hex(text: &str) -> Option<i64> {
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    u64::from_str_radix(digits, 16).ok().and_then(|number| i64::try_from(number).ok())
-}
-
-/// Some of the bytes that a text stands for, as a number.
-fn bytes(text: &str, form: Bytes, at: i64, length: usize, is_little: bool) -> Option<i64> {
-    let all: Vec<u8> = match form {
-        Bytes::Hex => of_hex(text)?,
-        Bytes::Raw => of_raw(text),
-    };
-    let first = usize::try_from(if at < 0 { all.len() as i64 + at } else { at }).ok()?;
-    let chosen = all.get(first..first.checked_add(length)?)?;
-    let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-    let number = if is_little { chosen.iter().rev().fold(0, join) } else { chosen.iter().fold(0, join) };
-    i64::try_from(number).ok()
-}
-
-fn of_hex(text: &str) -> Option<Vec<u8>> {
-    let text = text.strip_prefix("0x").unwrap_or(text).as_bytes();
-    let step = if text.get(2).is_some_and(|byte| !byte.is_ascii_hexdigit()) { 3 } else { 2 };
-    let digit = |digit: u8| char::from(digit).to_digit(16);
-    let mut bytes = Vec::with_capacity(text.len() / 2);
-    for digits in text.chunks(step) {
-        // What is cut off in the middle of a byte is no byte.
-        if let [high, low, ..] = digits {
-            bytes.push((digit(*high)? << 4 | digit(*low)?) as u8);
-        }
-    }
-    Some(bytes)
-}
-
-fn of_raw(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let digits = rest.strip_prefix(b"\\x").and_then(|digits| std::str::from_utf8(digits.get(..2)?).ok());
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = rest.get(4..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(*first);
-                rest = behind;
-            }
-        }
-    }
-    bytes
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_stand_with_or_without_something_between_them() {
-        for (text, at, expected) in [
-            ("5a:00:41", 2, Some(0x41)),
-            ("5a0041", 1, Some(0)),
-            ("0x5a0041", 0, Some(0x5a)),
-            ("5a 00", 1, Some(0)),
-            ("5a:00:41", -1, Some(0x41)),
-            ("5a:00:41", -3, Some(0x5a)),
-            ("5a:00:41", -4, None),
-            ("5a", 1, None),
-            ("5", 0, None),
-            ("zz", 0, None),
-            ("5a:0", 1, None),
-            ("5a", i64::MAX, None),
-        ] {
-            assert_eq!(bytes(text, Bytes::Hex, at, 1, false), expected, "{text} {at}");
-        }
-        assert_eq!(bytes("00:ce:04:00:01:00", Bytes::Hex, 0, 4, true), Some(0x0004_ce00));
-        assert_eq!(bytes("00:ce:04:00:01:00", Bytes::Hex, 1, 2, false), Some(0xce04));
-        assert_eq!(bytes("ff:ff:ff:ff:ff:ff:ff:ff", Bytes::Hex, 0, 8, false), None);
-        let raw = |text: &str| [0, 1, 2].map(|at| bytes(text, Bytes::Raw, at, 1, false));
-        assert_eq!(raw("\0A\0"), [Some(0), Some(0x41), Some(0)]);
-        assert_eq!(raw("\\xE3A"), [Some(0xe3), Some(0x41), None]);
-        assert_eq!(raw("é\\x"), [Some(0xc3), Some(0xa9), Some(b'\\'.into())]);
-    }
 
     #[test]
     fn part_of_a_text_counts() {

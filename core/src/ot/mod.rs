@@ -9,6 +9,7 @@
 //! interpreter. It reads slots that the event's walk has filled and fills others, so records cost nothing when no rule asks for a
 //! field `ot.*`. What rules make of a record is not known here.
 
+mod bytes;
 mod conditions;
 mod decode;
 mod frame;

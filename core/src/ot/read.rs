@@ -135,8 +135,8 @@ const LAYOUT_KEYS: &[&str] = &[
     "log_field",
 ];
 const ORIGIN_KEYS: &[&str] = &[
-    "field", "is", "read", "of", "at", "length", "order", "mask", "shift", "strip", "after", "before", "only", "skip",
-    "last", "also", "when",
+    "field", "is", "read", "of", "at", "length", "order", "repeat", "mask", "shift", "strip", "after", "before",
+    "only", "skip", "last", "also", "when",
 ];
 const ROW_KEYS: &[&str] =
     &["code", "name", "subcode", "subname", "class", "when", "source", "alias", "subalias", "carries", "note"];
@@ -473,7 +473,8 @@ impl Reader<'_> {
             Some("number") => Reading::Number,
             Some("hex") => Reading::Hex,
             Some("text") => Reading::Text,
-            Some("digits") => Reading::Digits,
+            Some("digits") => Reading::Digits(Bytes::Hex),
+            Some("raw_digits") => Reading::Digits(Bytes::Raw),
             Some("present") => Reading::Present,
             Some("name") => Reading::Name { of, endings: self.texts(node, "strip") },
             Some(form @ ("bytes" | "raw")) => Reading::Bytes {
@@ -481,9 +482,10 @@ impl Reader<'_> {
                 at: self.optional_number(node, "at")?.unwrap_or(0),
                 length: self.optional_number(node, "length")?.unwrap_or(1).clamp(1, 8) as usize,
                 is_little: node.get("order").and_then(Node::text) == Some("little"),
+                repeats: node.get("repeat").and_then(Node::text) == Some("true"),
             },
             Some(other) => {
-                let known = "number, hex, text, digits, name, bytes, raw, present";
+                let known = "number, hex, text, digits, raw_digits, name, bytes, raw, present";
                 return self.form.refuse(node.span, format!("`read` is one of {known}, not `{other}`"));
             }
         })

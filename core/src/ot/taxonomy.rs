@@ -184,7 +184,7 @@ pub(super) enum Reading {
     Hex,
     Text,
     /// As a text of hexadecimal digits, without what stands between bytes.
-    Digits,
+    Digits(Bytes),
     /// As the name of a number in a table, without one of these endings.
     Name {
         of: Table,
@@ -196,6 +196,8 @@ pub(super) enum Reading {
         at: i64,
         length: usize,
         is_little: bool,
+        /// Whether what follows is read as well, a value for each so many bytes.
+        repeats: bool,
     },
     /// Whether the field is there, whatever its value.
     Present,

@@ -55,7 +55,7 @@ ACTS = [
         *pair(code=22, operation="write", address=[104], value=[0xF0, 0x05], **unit)),
     act("write register 125: 99, and read 120 and 121", lambda c: c.readwrite_registers(
         read_address=120, read_count=2, write_address=125, values=[99], device_id=UNIT),
-        *pair({"address": [125], "quantity": 1, "value": ["00:63"]}, {"value": ["00:07:00:08"]},
+        *pair({"address": [125], "quantity": 1, "value": [99]}, {"value": [7, 8]},
               code=23, operation="write", **unit)),
     act("read the identity", lambda c: c.read_device_information(read_code=1, object_id=0, device_id=UNIT),
         *pair({"object": [0]}, {"object": ["Tieline", "PUMP", "1.2"]}, code=43, subcode=14, operation="discovery", **unit)),
