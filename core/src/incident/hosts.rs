@@ -22,6 +22,12 @@ const PLACES_MAX: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(crate) struct HostId(pub(super) u32);
 
+/// Roles of hosts to which many come, and of those that go to many, whatever was seen of them.
+// Mail and files that servers hand on may be how an attack goes on, so these have to be seen as hubs first.
+const SERVES_MANY: &[&str] =
+    &["domain_controller", "dns_server", "time_server", "ntp_server", "dhcp_server", "radius_server", "log_server"];
+const GOES_TO_MANY: &[&str] = &["vulnerability_scanner", "scanner", "monitoring_server", "backup_server"];
+
 /// What is known of a host.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Known {
@@ -51,6 +57,14 @@ pub(super) struct Known {
     /// Different hosts that it went to, and from which others came.
     pub(super) peers_out: u32,
     pub(super) peers_in: u32,
+}
+
+impl Known {
+    /// Whether the host goes to more others than so many (`outwards`), or they come to it, or its role says so.
+    pub(super) fn is_hub(&self, outwards: bool, most: u32) -> bool {
+        let (peers, roles) = if outwards { (self.peers_out, GOES_TO_MANY) } else { (self.peers_in, SERVES_MANY) };
+        peers > most || self.role.as_deref().is_some_and(|role| roles.contains(&role))
+    }
 }
 
 /// All hosts that were seen.

@@ -404,21 +404,19 @@ impl Register {
 
     /// Whether what a finding has in common with another is a host with which many deal, or the other came from one that deals with many.
     fn is_hub(&self, sign: Sign, finding: &Finding, trace: &Trace) -> bool {
-        let is_busy = |host: Option<HostId>| {
+        let is_hub = |host: Option<HostId>, outwards| {
             let known = host.and_then(|host| self.hosts.get(host));
-            known.is_some_and(|known| known.peers_out > self.options.hub_peers)
+            known.is_some_and(|known| known.is_hub(outwards, self.options.hub_peers))
         };
         let came_from = || self.groups.member(trace.member).and_then(|member| member.finding.source);
-        if matches!(sign, Sign::SameTarget | Sign::Onward) && is_busy(came_from()) {
+        if matches!(sign, Sign::SameTarget | Sign::Onward) && is_hub(came_from(), true) {
             return true;
         }
-        let (host, as_source) = match sign {
-            Sign::SameTarget => (finding.target, false),
-            Sign::Onward => (finding.source, false),
-            _ => (finding.source, true),
-        };
-        let peers = host.and_then(|host| self.hosts.get(host));
-        peers.is_some_and(|known| (if as_source { known.peers_out } else { known.peers_in }) > self.options.hub_peers)
+        match sign {
+            Sign::SameTarget => is_hub(finding.target, false),
+            Sign::Onward => is_hub(finding.source, false),
+            _ => is_hub(finding.source, true),
+        }
     }
 }
 

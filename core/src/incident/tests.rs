@@ -21,6 +21,7 @@ assets:
   - {id: ews, ip: 10.0.2.5, host: ews, role: engineering_workstation, criticality: high}
   - {id: plc, ip: 10.0.3.5, role: controller, criticality: critical, owner: Shift}
   - {id: other, ip: 10.0.3.6, role: controller}
+  - {id: probe, ip: 10.0.1.7, role: vulnerability_scanner}
 zones:
   - {name: it, networks: [10.0.0.0/24], purdue_level: 4}
   - {name: dmz, networks: [10.0.1.0/24], purdue_level: 3.5}
@@ -347,6 +348,20 @@ fn a_host_that_turns_out_to_be_a_hub_splits_what_it_glued() {
     let mut told = glued(16);
     told.find(40, "later", Level::High, ["ews", "plc"], &["kim"]);
     assert_eq!(rules(&changes(told, |_| ()).1), [vec!["one", "tool"], vec!["onward", "two", "later"]]);
+}
+
+#[test]
+fn what_a_declared_scanner_touches_is_not_one_attack() {
+    let attacks = |scanner: &str| {
+        let mut told = Told::new(IncidentOptions { lateness: Duration::from_secs(60), ..IncidentOptions::default() });
+        told.find(0, "probed", Level::Medium, [scanner, "office"], &[])
+            .find(1, "one", Level::High, ["office", ""], &["anna"])
+            .find(2, "probed too", Level::Medium, [scanner, "ews"], &[])
+            .find(3, "two", Level::High, ["ews", ""], &["kim"]);
+        rules(&changes(told, |_| ()).1).iter().any(|own| own.contains(&"one") && own.contains(&"two"))
+    };
+    assert!(attacks("10.0.1.8"), "whoever is not declared may be the attacker");
+    assert!(!attacks("probe"));
 }
 
 #[test]
