@@ -60,6 +60,7 @@ pub mod stream {
         Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
+    pub use crate::time::instant::time_of;
 }
 
 /// Findings that are one attack, the way by which it came, and how far it got.

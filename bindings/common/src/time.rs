@@ -8,8 +8,8 @@
 //! Usual names are tried in order. The times are shown and compared as text, never calculated with.
 
 use jiff::Timestamp;
-use tieline::stream::TIME_FIELDS;
-use tieline::{Event, Number, Value};
+use tieline::stream::{TIME_FIELDS, time_of};
+use tieline::{Event, Value};
 
 /// The event's time as RFC 3339 text, when one of the usual fields holds one.
 pub(crate) fn of_event(event: &dyn Event) -> Option<String> {
@@ -21,14 +21,11 @@ pub(crate) fn of_event(event: &dyn Event) -> Option<String> {
 }
 
 fn read(value: Value<'_>) -> Option<String> {
-    match value {
-        Value::Text(text) => from_text(text).or_else(|| from_number(Number::from_numeric_text(text)?)),
-        Value::Number(number) => from_number(number),
-        _ => None,
-    }
+    let written = if let Value::Text(text) = value { from_text(text) } else { None };
+    written.or_else(|| time_of(&value).map(rfc3339))
 }
 
-/// `2026-11-23 08:35:46.174` and `2026-11-23T08:35:46.174Z` alike; a zone other than UTC is kept.
+/// `2026-11-23 08:35:46.174` and `2026-11-23T08:35:46.174Z` alike; a zone other than UTC is kept. Other forms are told in UTC.
 fn from_text(text: &str) -> Option<String> {
     let text = text.trim();
     let (date, rest) = (text.get(..10)?, text.get(10..)?);
@@ -52,26 +49,6 @@ fn has_shape(text: &str, shape: &str) -> bool {
     text.len() == shape.len() && text.bytes().zip(shape.bytes()).all(fits)
 }
 
-/// Seconds, milliseconds, microseconds or nanoseconds since 1970, told apart by their size: between 2001 and 2286.
-fn from_number(number: Number) -> Option<String> {
-    let (seconds, nanos) = match number {
-        Number::Integer(value) => {
-            let unit = [1, 1_000, 1_000_000, 1_000_000_000].into_iter().find(|unit| is_recent(value / unit))?;
-            (value / unit, value % unit * (1_000_000_000 / unit))
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "checked to be near ten digits")]
-        Number::Float(value) => {
-            let seconds = value.trunc() as i128;
-            (is_recent(seconds).then_some(seconds)?, (value.fract() * 1e6).round() as i128 * 1_000)
-        }
-    };
-    Timestamp::from_nanosecond(seconds * 1_000_000_000 + nanos).ok().map(|time| time.to_string())
-}
-
-fn is_recent(seconds: i128) -> bool {
-    (1_000_000_000..10_000_000_000).contains(&seconds)
-}
-
 /// A time in nanoseconds since 1970 as RFC 3339 text in UTC, with as many digits as it needs.
 pub(crate) fn rfc3339(time_ns: i64) -> String {
     Timestamp::from_nanosecond(time_ns.into()).map_or_else(|_| time_ns.to_string(), |time| time.to_string())
@@ -91,6 +68,8 @@ mod tests {
     fn the_usual_fields_give_the_time() {
         check(r#"{"UtcTime":"2026-11-23 08:35:46.174"}"#, Some("2026-11-23T08:35:46.174Z"));
         check(r#"{"@timestamp":"2026-11-23T08:35:46+02:00"}"#, Some("2026-11-23T08:35:46+02:00"));
+        check(r#"{"timestamp":"2026-11-23T08:35:46.174000+0000"}"#, Some("2026-11-23T08:35:46.174Z"));
+        check(r#"{"timestamp":"2026-11-23 08:35:46,174"}"#, Some("2026-11-23T08:35:46.174Z"));
         check(r#"{"ts":1795422946.174}"#, Some("2026-11-23T08:35:46.174Z"));
         check(r#"{"ts":1795422946}"#, Some("2026-11-23T08:35:46Z"));
         check(r#"{"timestamp":"1795422946174"}"#, Some("2026-11-23T08:35:46.174Z"));

@@ -246,8 +246,10 @@ impl Discovery {
         let source = self.end(site, &end("ot.source.ip", "ot.source.mac"), true);
         let destination = self.end(site, &end("ot.destination.ip", "ot.destination.mac"), true);
         source.into_iter().for_each(|id| self.entities.seen(id, time, true));
-        // Whoever is answered has asked.
-        destination.into_iter().for_each(|id| self.entities.seen(id, time, direction == Some("response")));
+        // Whoever is answered has asked, and a request of which it is known how it ended was answered.
+        let is_answered = direction == Some("request") && text("ot.outcome").is_some();
+        let is_heard = is_answered || direction == Some("response");
+        destination.into_iter().for_each(|id| self.entities.seen(id, time, is_heard));
         let at_port = |field: &str| {
             let port = record.get(field).and_then(Value::as_u64).and_then(|port| u16::try_from(port).ok());
             port.is_some_and(|port| ports::is_of(port, protocol))
@@ -263,12 +265,13 @@ impl Discovery {
         let (client, server) = if from_server { (destination, source) } else { (source, destination) };
         let class = text("ot.operation");
         if let Some(server) = server {
-            let says = if from_server { "serves" } else { "asked" };
+            let serves = from_server || is_answered;
+            let says = if serves { "serves" } else { "asked" };
             self.entities.tell(server, says, protocol, "ot.protocol", 0.9, time);
             if let Some(class) = class {
                 self.entities.tell(server, "underwent", class, "ot.operation", 0.9, time);
             }
-            if let Some(unit) = record.get("ot.unit").filter(|_| from_server && protocol == "modbus") {
+            if let Some(unit) = record.get("ot.unit").filter(|_| serves && protocol == "modbus") {
                 self.entities.tell(server, "units", &unit.to_string(), "ot.unit", 0.9, time);
             }
         }

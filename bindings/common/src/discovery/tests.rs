@@ -159,6 +159,21 @@ fn a_mac_that_speaks_for_many_is_that_of_a_router() {
 }
 
 #[test]
+fn a_request_that_is_told_with_its_answer_shows_who_serves() {
+    let eve = |last: u8, response: &str| {
+        format!(
+            r#"{{"timestamp":"2026-11-27T13:28:44.403334+0000","event_type":"modbus","src_ip":"10.2.0.6","src_port":46740,"dest_ip":"10.1.7.{last}","dest_port":502,"proto":"TCP","modbus":{{"id":1,"request":{{"transaction_id":1,"unit_id":17,"function_raw":3,"read":{{"address":0,"quantity":4}}}}{response}}}}}"#
+        )
+    };
+    let answer = r#","response":{"transaction_id":1,"unit_id":17,"function_raw":3,"read":{"data":"\r"}}"#;
+    let events = [eve(2, answer), eve(3, "")];
+    let seen = seen_in(None, &events.each_ref().map(String::as_str));
+    let told = |id: &str| (of(&seen, id).heard, of(&seen, id).serves.clone(), of(&seen, id).first.is_some());
+    assert_eq!(told("10.1.7.2"), (true, vec!["modbus".to_owned()], true));
+    assert_eq!(told("10.1.7.3"), (false, Vec::new(), true));
+}
+
+#[test]
 fn equal_addresses_at_several_sites_are_several_assets() {
     let plant = plant("sites: [{name: north, sensors: [tap-n]}, {name: south, sensors: [tap-s]}]");
     let at = |place: &str| {

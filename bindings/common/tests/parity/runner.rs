@@ -116,7 +116,7 @@ fn place(told: &Diagnostic) -> Value {
     json!(format!("{} {}:{}", told.code, told.line, told.column))
 }
 
-fn options<T: Default + serde::de::DeserializeOwned>(step: &Value, name: &str) -> Result<T, Error> {
+fn options<T: Default + serde::Serialize + serde::de::DeserializeOwned>(step: &Value, name: &str) -> Result<T, Error> {
     step.get(name).map_or(Ok(T::default()), |own| tieline_common::waist::from_json(&own.to_string()))
 }
 
