@@ -6,11 +6,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-// Rules from bytes, which the fuzz target draws as well.
-#[path = "../../fuzz/src/lib.rs"]
-#[allow(unreachable_pub, dead_code)]
-mod targets;
-
 mod common;
 
 use common::table::{Form, Scalar, TestColumn, json, table};
@@ -418,11 +413,6 @@ proptest! {
                 }
             }
         }
-    }
-
-    #[test]
-    fn filters_and_pipelines_too(bytes in prop::collection::vec(any::<u8>(), 40..600)) {
-        targets::drawn(&bytes);
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs, unreachable_pub)]
 
+use proptest::prelude::*;
 use std::path::Path;
 
 #[path = "../../../fuzz/src/lib.rs"]
@@ -16,6 +17,14 @@ fn everything_found_by_fuzzing_is_mended() {
             println!("{name}: {}", path.display());
             target(&std::fs::read(path).unwrap());
         }
+    }
+}
+
+proptest! {
+    /// Rules, filters and pipelines, other ones each time.
+    #[test]
+    fn engine_and_reference_agree_on_what_bytes_draw(bytes in prop::collection::vec(any::<u8>(), 40..600)) {
+        targets::drawn(&bytes);
     }
 }
 
