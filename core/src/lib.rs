@@ -57,10 +57,9 @@ pub mod stream {
     pub use crate::correlation::sighting::{Missing, Sighting};
     pub use crate::correlation::table::{Restored, Stats as StreamStats};
     pub use crate::engine::{
-        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
+        Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells, time_of,
     };
     pub use crate::time::FIELDS as TIME_FIELDS;
-    pub use crate::time::instant::time_of;
 }
 
 /// Findings that are one attack, the way by which it came, and how far it got.

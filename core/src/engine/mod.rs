@@ -37,6 +37,7 @@ pub use normaliser::Normaliser;
 pub use profile::{FieldCost, PartitionCost, Profile, RuleCost, RuleName, TestCost};
 pub use rules::{LoadCounts, RuleInfo, Rules};
 pub use scanner::{Detections, Scanner};
+pub use stream::sight::time_of;
 pub use stream::{
     Alert, Arrival, CorrelationInfo, KeyState, Machine, MissingTime, Signal, Stream, StreamOptions, Tells,
 };

@@ -10,7 +10,6 @@
 //! these ranges meet.
 
 use super::TimeUnit;
-use crate::event::Value;
 use crate::number::Number;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
@@ -32,26 +31,6 @@ pub(crate) enum Bare {
     SmallAreSeconds,
     /// All are in this unit.
     In(TimeUnit),
-}
-
-/// The time that a value says, in nanoseconds since 1970, as a [`Stream`](crate::Stream) reads it in one of the
-/// [usual fields](crate::stream::TIME_FIELDS): RFC 3339 and its kin (texts without a zone are UTC), and numbers whose size tells their unit. `None` when
-/// it says no time.
-///
-/// ```
-/// use tieline::{Value, stream::time_of};
-///
-/// assert_eq!(time_of(&Value::Text("2026-11-23T08:35:46.5+0000")), Some(1_795_422_946_500_000_000));
-/// assert_eq!(time_of(&Value::Text("1795422946174")), Some(1_795_422_946_174_000_000));
-/// assert_eq!(time_of(&Value::Text("yesterday")), None);
-/// ```
-#[must_use]
-pub fn time_of(value: &Value<'_>) -> Option<i64> {
-    match value {
-        Value::Text(text) => of_text(text, Bare::BySize),
-        Value::Number(number) => of_number(*number, Bare::BySize),
-        Value::Null | Value::Bool(_) | Value::Composite => None,
-    }
 }
 
 /// The time that a text says, in nanoseconds since 1970.

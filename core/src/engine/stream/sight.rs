@@ -121,6 +121,26 @@ impl Sight {
     }
 }
 
+/// The time that a value says, in nanoseconds since 1970, as a [`Stream`](crate::Stream) reads it in one of the
+/// [usual fields](crate::stream::TIME_FIELDS): RFC 3339 and its kin (texts without a zone are UTC), and numbers whose size tells their unit. `None` when
+/// it says no time.
+///
+/// ```
+/// use tieline::{Value, stream::time_of};
+///
+/// assert_eq!(time_of(&Value::Text("2026-11-23T08:35:46.5+0000")), Some(1_795_422_946_500_000_000));
+/// assert_eq!(time_of(&Value::Text("1795422946174")), Some(1_795_422_946_174_000_000));
+/// assert_eq!(time_of(&Value::Text("yesterday")), None);
+/// ```
+#[must_use]
+pub fn time_of(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Text(text) => instant::of_text(text, Bare::BySize),
+        Value::Number(number) => instant::of_number(*number, Bare::BySize),
+        Value::Null | Value::Bool(_) | Value::Composite => None,
+    }
+}
+
 impl Times {
     fn of(&mut self, text: &str, bare: Bare) -> Option<i64> {
         // Reading the usual form takes no longer than comparing and keeping it.
