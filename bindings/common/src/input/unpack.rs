@@ -74,12 +74,15 @@ impl<R: BufRead> Gzip<R> {
 
 impl<R: BufRead> Read for Gzip<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if buffer.is_empty() {
+            return Ok(0);
+        }
         loop {
             if let Some(error) = self.failed.take() {
                 return Err(error);
             }
             let (given, is_more) = self.unpack(buffer)?;
-            if given > 0 || !is_more || buffer.is_empty() {
+            if given > 0 || !is_more {
                 return Ok(given);
             }
         }
