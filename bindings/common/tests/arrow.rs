@@ -8,6 +8,7 @@ use arrow_array::*;
 use arrow_buffer::NullBuffer;
 use arrow_schema::{DataType, Field, Schema};
 use proptest::prelude::*;
+use std::ops::Range;
 use std::sync::Arc;
 use tieline::{Compiler, Event, JsonEvent, Rules, Scanner, Stream, Value};
 use tieline_common::arrow::{self, Found};
@@ -39,7 +40,7 @@ fn check(array: ArrayRef, field: &str, expected: &[&str]) {
         .map(|row| shown(&JsonEvent::parse(arrow::row_as_json(&batch, row).as_bytes()).unwrap(), field))
         .collect();
     assert_eq!(by_json, expected, "{field} as JSON of {:?}", batch.schema());
-    let by_column = arrow::with_columns(&batch, |columns| {
+    let by_column = arrow::with_columns(&batch, None, |columns| {
         (0..rows).map(|row| shown(&columns.event(row), field)).collect::<Vec<_>>()
     });
     if let Some(by_column) = by_column {
@@ -134,7 +135,7 @@ fn what_columns_cannot_say_is_written_as_json() {
     assert_eq!((found.rows, found.rules), (vec![0], vec![0]));
     let texts = |text| Arc::new(StringArray::from(vec![text])) as ArrayRef;
     let twice = batch(vec![("a", texts("x")), ("a", texts("y"))]);
-    assert!(arrow::with_columns(&twice, |_| ()).is_none());
+    assert!(arrow::with_columns(&twice, None, |_| ()).is_none());
     assert_eq!(arrow::scan_batches(&rules(&["s: {a: y}"]), None, [twice]).rows, [0]);
 }
 
@@ -216,6 +217,10 @@ fn foreign_memory_is_checked_before_it_is_read() {
 
 /// A column of texts in any form.
 fn column() -> impl Strategy<Value = ArrayRef> {
+    column_of(0..6)
+}
+
+fn column_of(forms: Range<u8>) -> impl Strategy<Value = ArrayRef> {
     let text = prop::option::of(prop::sample::select(vec![
         "x",
         "xy",
@@ -228,7 +233,7 @@ fn column() -> impl Strategy<Value = ArrayRef> {
         "some long text that is evil",
         "some long text that is not",
     ]));
-    (prop::collection::vec(text, 8..100), 0..6_u8, 0..4_usize).prop_map(|(texts, form, skipped)| {
+    (prop::collection::vec(text, 8..100), forms, 0..4_usize).prop_map(|(texts, form, skipped)| {
         let texts: Vec<Option<&str>> = (0..100).map(|row| texts[row % texts.len()]).collect();
         let whole: ArrayRef = match form {
             0 => Arc::new(StringArray::from_iter(texts)),
@@ -263,5 +268,33 @@ proptest! {
         }
         let found: Vec<(u64, u32)> = found.rows.into_iter().zip(found.rules).collect();
         prop_assert_eq!(found, expected);
+    }
+
+    /// Pieces of two tables in any order, so that some of them share dictionaries with the one before.
+    #[test]
+    fn what_is_known_of_a_dictionary_goes_on_only_where_it_is_the_same(
+        // Of the same types, so that nothing but the values tells tables from each other.
+        [a, b, c, d] in (0..6_u8, 0..6_u8).prop_flat_map(|(one, other)| {
+            [one, other, one, other].map(|form| column_of(form..form + 1))
+        }),
+        cuts in prop::collection::vec((any::<bool>(), 0..90_usize, 1..90_usize), 1..12),
+    ) {
+        let tables = [batch(vec![("a", a), ("b", b)]), batch(vec![("a", c), ("b", d)])];
+        let pieces: Vec<RecordBatch> = cuts.iter().map(|(second, first, rows)| {
+            tables[usize::from(*second)].slice(*first, (*rows).min(90 - first))
+        }).collect();
+        let rules = rules(&[
+            "s: {a: x}", "s: {b|contains: 'y'}", "s: ['evil', 'k']", "s: {a|fieldref: b}", "s: {b: null, a|exists: true}",
+            "s: {a|contains: evil, b|re: '^.y?$'}", "s: {a|gt: 1}",
+        ]);
+        let alone: Vec<(u64, u32)> = pieces.iter().scan(0, |first, piece| {
+            let found = arrow::scan_batches(&rules, None, [piece.clone()]);
+            let own: Vec<(u64, u32)> = found.rows.iter().map(|row| row + *first).zip(found.rules).collect();
+            *first += piece.num_rows() as u64;
+            Some(own)
+        }).flatten().collect();
+        let found = arrow::scan_batches(&rules, None, pieces);
+        let found: Vec<(u64, u32)> = found.rows.into_iter().zip(found.rules).collect();
+        prop_assert_eq!(found, alone);
     }
 }

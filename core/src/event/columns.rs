@@ -152,6 +152,7 @@ impl Column<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Columns<'a> {
     rows: usize,
+    kin: Option<u64>,
     columns: Vec<Column<'a>>,
     by_name: HashMap<&'a str, usize>,
 }
@@ -171,6 +172,20 @@ impl<'a> Columns<'a> {
             self.columns.len() - 1
         });
         self
+    }
+
+    /// Says that this table is one of several, cut from one or told after each other: all that bear this number have the same columns in the
+    /// same order, and in dictionaries the same value behind each code. So a scanner looks at each value once for all of them that it is given
+    /// in a row. Numbers that are not true lead to wrong verdicts.
+    #[must_use]
+    pub fn kin(mut self, number: u64) -> Self {
+        self.kin = Some(number);
+        self
+    }
+
+    /// The number of tables that share dictionaries with this one.
+    pub(crate) fn of_kin(&self) -> Option<u64> {
+        self.kin
     }
 
     /// How many events there are.

@@ -189,10 +189,10 @@ impl Scratch {
     }
 
     /// Says that events to come are the rows of another table.
-    pub(crate) fn begin_table(&mut self, program: &Program<'_>) {
+    pub(crate) fn begin_table(&mut self, program: &Program<'_>, kin: Option<u64>) {
         match &mut self.run {
-            Runs::Plain(run) => run.columns.begin(program),
-            Runs::Counted(run) => run.columns.begin(program),
+            Runs::Plain(run) => run.columns.begin(program, kin),
+            Runs::Counted(run) => run.columns.begin(program, kin),
         }
     }
 

@@ -82,7 +82,17 @@ fn contenders(lane: &Lane) -> Vec<(&'static str, Vec<RecordBatch>)> {
         ("dictionaries", cut(Form::Dictionaries, usize::MAX)),
         ("Utf8, in batches", cut(Form::Plain, BATCH_ROWS)),
         ("dictionaries, in batches", cut(Form::Dictionaries, BATCH_ROWS)),
+        (
+            "dictionaries, in batches that share them",
+            cut(Form::Dictionaries, usize::MAX).iter().flat_map(shared).collect(),
+        ),
     ]
+}
+
+/// A table as its pieces.
+fn shared(whole: &RecordBatch) -> Vec<RecordBatch> {
+    let starts = (0..whole.num_rows()).step_by(BATCH_ROWS);
+    starts.map(|start| whole.slice(start, BATCH_ROWS.min(whole.num_rows() - start))).collect()
 }
 
 fn by_json(rules: &Rules, lane: &Lane) -> Vec<(u64, u32)> {

@@ -12,6 +12,7 @@
 mod exchange;
 mod flat;
 mod json;
+mod kin;
 mod lists;
 mod presence;
 mod repeated;
@@ -20,6 +21,7 @@ mod temporal;
 
 pub use exchange::{BadTable, Checked, checked, export, export_stream, import_stream};
 pub use json::JsonRows;
+pub use kin::Kin;
 
 use arrow_array::RecordBatch;
 use flat::Flat;
@@ -44,6 +46,7 @@ pub struct Found {
     pub refusals: Vec<(u64, EventError)>,
     /// Binary values that are not UTF-8; to rules they are missing.
     pub not_text: u64,
+    kin: Kin,
 }
 
 impl Found {
@@ -74,7 +77,8 @@ pub fn scan_batch(scanner: &mut Scanner, batch: &RecordBatch, found: &mut Found)
     let first = found.scanned;
     if let Some(flat) = Flat::new(batch) {
         found.not_text += flat.not_text;
-        scanner.scan_columns(&flat.columns(), |row, detections| {
+        let columns = flat.columns().kin(found.kin.number(batch));
+        scanner.scan_columns(&columns, |row, detections| {
             found.rows.extend(std::iter::repeat_n(first + row as u64, detections.len()));
             found.rules.extend(detections.map(|detection| detection.index() as u32));
         });
@@ -137,7 +141,14 @@ pub fn row_as_json(batch: &RecordBatch, row: usize) -> String {
     text
 }
 
-/// Calls `read` with the columns of a batch; gives `None` where the batch has to be written as JSON.
-pub fn with_columns<R>(batch: &RecordBatch, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
-    Flat::new(batch).map(|flat| read(&flat.columns()))
+/// Calls `read` with the columns of a batch; gives `None` where the batch has to be written as JSON. `kin` is its number by [`Kin`], if
+/// it was asked for.
+pub fn with_columns<R>(batch: &RecordBatch, kin: Option<u64>, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
+    Flat::new(batch).map(|flat| {
+        let columns = flat.columns();
+        read(&match kin {
+            Some(number) => columns.kin(number),
+            None => columns,
+        })
+    })
 }

@@ -240,7 +240,7 @@ impl Stream {
 impl State {
     fn push_batch(&mut self, batch: &RecordBatch, all: &mut Pushed) -> Result<(), Error> {
         let rows = JsonRows::new(batch);
-        let by_columns = with_columns(batch, |columns| self.push_columns(columns, &rows));
+        let by_columns = with_columns(batch, None, |columns| self.push_columns(columns, &rows));
         if let Some(pushed) = by_columns.transpose()?.flatten() {
             all.append(pushed);
             return Ok(());

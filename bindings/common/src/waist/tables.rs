@@ -10,7 +10,7 @@
 use super::findings::FaultRecord;
 use super::scan::{Ask, Form, Place, Scan, Worker};
 use super::{Error, Kind, RuleSet, ScanOptions, threads};
-use crate::arrow::{BadTable, JsonRows, with_columns};
+use crate::arrow::{BadTable, JsonRows, Kin, with_columns};
 use crate::source::{Plan, SourceId};
 use arrow_array::RecordBatch;
 use rayon::prelude::*;
@@ -47,6 +47,15 @@ pub(super) fn within_bounds(batch: RecordBatch) -> Result<RecordBatch, Error> {
     Ok(batch)
 }
 
+/// Rows that one thread scans at once.
+struct Piece {
+    batch: RecordBatch,
+    /// The number of its first row.
+    first: u64,
+    /// Pieces of this number have the same dictionaries.
+    kin: u64,
+}
+
 fn go_on(is_stopped: &mut dyn FnMut() -> bool) -> Result<(), Error> {
     if is_stopped() { Err(Error::new(Kind::Cancelled, "the scan was cancelled")) } else { Ok(()) }
 }
@@ -75,14 +84,15 @@ impl RuleSet {
         is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<Scan, Error> {
         let ask = Ask::new(options, self)?;
-        let (mut all, mut waiting, mut rows) = (Scan::default(), Vec::new(), 0);
+        let (mut all, mut waiting, mut rows, mut kin) = (Scan::default(), Vec::new(), 0, Kin::default());
         let (most, size) =
             if ask.threads() == 1 { (1, PIECE_ROWS) } else { (ask.threads() * PIECES_AHEAD, SHARED_ROWS) };
         for batch in batches {
             let batch = within_bounds(batch?)?;
+            let kin = kin.number(&batch);
             for first in (0..batch.num_rows()).step_by(size) {
-                let piece = batch.slice(first, size.min(batch.num_rows() - first));
-                waiting.push((rows + first as u64, piece));
+                let own = batch.slice(first, size.min(batch.num_rows() - first));
+                waiting.push(Piece { batch: own, first: rows + first as u64, kin });
                 if waiting.len() == most {
                     go_on(is_stopped)?;
                     self.scan_pieces(&ask, &waiting, &mut all)?;
@@ -96,10 +106,10 @@ impl RuleSet {
         Ok(all)
     }
 
-    fn scan_pieces(&self, ask: &Ask, pieces: &[(u64, RecordBatch)], all: &mut Scan) -> Result<(), Error> {
-        let scan = |(first, piece): &(u64, RecordBatch)| {
+    fn scan_pieces(&self, ask: &Ask, pieces: &[Piece], all: &mut Scan) -> Result<(), Error> {
+        let scan = |piece: &Piece| {
             let mut found = Scan::default();
-            self.with_worker(ask, |worker| worker.scan_batch(self, ask, piece, *first, &mut found))?;
+            self.with_worker(ask, |worker| worker.scan_piece(self, ask, piece, &mut found))?;
             Ok::<Scan, Error>(found)
         };
         if let [one] = pieces {
@@ -147,17 +157,11 @@ impl RuleSet {
 }
 
 impl Worker {
-    /// Looks at the rows of a batch, which are numbered from `first`.
-    fn scan_batch(
-        &mut self,
-        rules: &RuleSet,
-        ask: &Ask,
-        batch: &RecordBatch,
-        first: u64,
-        found: &mut Scan,
-    ) -> Result<(), Error> {
-        let texts = JsonRows::new(batch);
-        let by_columns = with_columns(batch, |columns| {
+    /// Looks at the rows of a piece.
+    fn scan_piece(&mut self, rules: &RuleSet, ask: &Ask, piece: &Piece, found: &mut Scan) -> Result<(), Error> {
+        let Piece { batch, first, kin } = piece;
+        let (texts, first) = (JsonRows::new(batch), *first);
+        let by_columns = with_columns(batch, Some(*kin), |columns| {
             let Some(sources) = rules.sources(columns) else { return Ok(false) };
             let (before, is_mixed) = (found.hits.len(), sources.len() > 1);
             for (id, rows) in sources {

@@ -115,7 +115,7 @@ impl Scanner {
 
     fn begin_columns<'c>(&mut self, columns: &'c Columns<'c>) -> Table<'c> {
         let inner = self.rules.inner();
-        self.scratch.begin_table(inner.program());
+        self.scratch.begin_table(inner.program(), columns.of_kin());
         let table = Table::new(columns, &inner.program().fields);
         let triggers = inner.plan().map(|plan| plan.triggers()).into_iter();
         let triggers = triggers.chain(self.rules.seen_in().map(|(lens, _)| lens.triggers()));

@@ -47,6 +47,8 @@ struct Heard {
     rows: usize,
     /// The columns in which a keyword may stand, once all were searched.
     open: Option<Box<[u32]>>,
+    /// For each column of codes whether a keyword may stand in any of its values, once all were searched.
+    judged: Vec<Option<bool>>,
     /// What is known of the codes of each column.
     columns: Vec<Option<Codes>>,
     /// Whether any code is loud.
@@ -89,6 +91,13 @@ impl Keywords {
         self.codes = 0;
     }
 
+    /// Forgets all but codes.
+    pub(super) fn go_on(&mut self) {
+        for heard in &mut self.heard {
+            (heard.start, heard.known, heard.loud, heard.rows, heard.open) = (0, 0, 0, 0, None);
+        }
+    }
+
     /// Whether surely nothing of what a matcher looks for stands in a row. When rows are searched, so are those of `others`.
     #[inline]
     pub(super) fn are_absent(
@@ -129,6 +138,7 @@ impl Heard {
             loud: 0,
             rows: 0,
             open: None,
+            judged: Vec::new(),
             columns: Vec::new(),
             has_loud: false,
         }
@@ -188,8 +198,16 @@ impl Heard {
         if self.open.is_some() || self.rows.saturating_mul(ROWS_TIMES) < columns.rows() {
             return;
         }
-        let numbered = (0..).zip(columns.all());
-        let open = numbered.filter(|(_, column)| ear.may_hear(column, columns.rows())).map(|(number, _)| number);
+        self.judged.resize(columns.all().len(), None);
+        let numbered = (0..).zip(columns.all()).zip(&mut self.judged);
+        let open = numbered.filter_map(|((number, column), judged)| {
+            let may_hear = match (column, &judged) {
+                (Column::Dictionary(_), Some(known)) => *known,
+                _ => ear.may_hear(column, columns.rows()),
+            };
+            *judged = Some(may_hear);
+            may_hear.then_some(number)
+        });
         self.open = Some(open.collect());
     }
 

@@ -96,8 +96,9 @@ pub(super) struct Row<'a> {
 /// What is known of the table at hand.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// How many tables there were: codes of two of them are never the same to whoever remembers both.
+    /// How many tables there were: codes of two of them are never the same to whoever remembers both, unless they are kin.
     number: u64,
+    kin: Option<u64>,
     block: Block,
     filled: Filled,
     codes: Codes,
@@ -115,6 +116,7 @@ impl Memory {
     pub(super) fn new(shortcuts: Shortcuts) -> Self {
         Self {
             number: 0,
+            kin: None,
             block: Block::default(),
             filled: Filled::default(),
             codes: Codes::default(),
@@ -127,11 +129,15 @@ impl Memory {
         }
     }
 
-    /// Forgets the table before.
-    pub(super) fn begin(&mut self, program: &Program<'_>) {
-        self.number += 1;
+    /// Forgets the table before, but for its codes when the next one has the same.
+    pub(super) fn begin(&mut self, program: &Program<'_>, kin: Option<u64>) {
         self.block.begin();
         self.filled.begin();
+        if kin.is_some() && std::mem::replace(&mut self.kin, kin) == kin {
+            return self.keywords.go_on();
+        }
+        self.kin = kin;
+        self.number += 1;
         self.codes.begin(program.matchers.len());
         self.keywords.begin();
         self.routes.begin(&program.router);
