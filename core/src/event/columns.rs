@@ -31,6 +31,11 @@ pub trait Values {
         false
     }
 
+    /// Brings the memory of some rows near, which soon are asked for one by one. It may do nothing.
+    fn prefetch(&self, rows: Range<usize>) {
+        let _ = rows;
+    }
+
     /// Whether all values surely are numbers, so that nobody need look for a text in them.
     fn are_numbers(&self) -> bool {
         false
@@ -57,6 +62,11 @@ pub trait Dictionary {
     /// The codes of all rows, where they lie one behind the other; in rows where the field is missing stands anything.
     fn codes(&self) -> Option<&[u32]> {
         None
+    }
+
+    /// The same as [`Values::prefetch`], of the codes.
+    fn prefetch(&self, rows: Range<usize>) {
+        let _ = rows;
     }
 
     /// Which of at most 64 rows have a code, the first one in the lowest bit.

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! `columns [LANE] [ROUNDS]`. Making the tables is not timed: whoever has events in tables has them there already. With
-//! `columns LANE profile FORM` one form is scanned over and over, for a profiler.
+//! `columns LANE profile FORM` one form (json, plain, views, dictionaries) is scanned over and over, for a profiler.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
@@ -134,12 +134,16 @@ fn measure(rules: &Rules, lane: &Lane, contenders: &[(&str, Vec<RecordBatch>)], 
 
 /// Only one form, over and over.
 fn profile(rules: &Rules, lane: &Lane, form: &str) {
+    let repeat = |scan: &dyn Fn() -> usize| {
+        let (time, found) = timing::cpu(|| (0..PASSES).map(|_| scan()).sum::<usize>());
+        println!("{found} detections, {:.2} us per event", time.as_secs_f64() * 1e6 / (PASSES * lane.len()) as f64);
+    };
     let form = match form {
+        "json" => return repeat(&|| by_json(rules, lane).len()),
         "plain" => Form::Plain,
         "views" => Form::Views,
         _ => Form::Dictionaries,
     };
     let batches = batches(lane, form, usize::MAX);
-    let (time, found) = timing::cpu(|| (0..PASSES).map(|_| by_table(rules, &batches).rules.len()).sum::<usize>());
-    println!("{found} detections, {:.2} us per event", time.as_secs_f64() * 1e6 / (PASSES * lane.len()) as f64);
+    repeat(&|| by_table(rules, &batches).rules.len());
 }

@@ -14,6 +14,7 @@ mod flat;
 mod json;
 mod kin;
 mod lists;
+mod near;
 mod presence;
 mod repeated;
 mod scalars;

@@ -6,6 +6,7 @@
 //!
 //! A key that is null, and one that means null, is a missing field.
 
+use super::near;
 use super::presence::Presence;
 use super::scalars;
 use arrow_array::cast::AsArray;
@@ -91,6 +92,10 @@ impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
         // Keys of 32 bits are codes as they lie there; a negative one is no code of any value.
         let keys = self.keys.values().inner();
         matches!(K::DATA_TYPE, DataType::Int32 | DataType::UInt32).then(|| keys.typed_data())
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        near::slice(self.keys.values(), rows);
     }
 
     fn present(&self, rows: Range<usize>) -> u64 {

@@ -9,6 +9,7 @@
 //! Null is a missing field. NaN and the infinities are no numbers: they are the texts `NaN`, `inf` and `-inf`. Bytes that are not
 //! UTF-8 are a missing field as well. Values that hold others (structs, lists, maps) are not for this file.
 
+use super::near;
 use super::presence::Presence;
 use super::temporal;
 use arrow_array::cast::AsArray;
@@ -21,7 +22,7 @@ use arrow_array::{
     Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, GenericByteArray, GenericByteViewArray, PrimitiveArray,
 };
 use arrow_buffer::{ArrowNativeType, NullBuffer};
-use arrow_data::MAX_INLINE_VIEW_LEN;
+use arrow_data::{ByteView, MAX_INLINE_VIEW_LEN};
 use arrow_schema::DataType;
 use std::borrow::Cow;
 use std::ops::Range;
@@ -113,6 +114,13 @@ struct Texts<T: ByteArrayType> {
     rows: Presence,
 }
 
+impl<T: ByteArrayType> Texts<T> {
+    /// Where the text of a row begins.
+    fn place(&self, row: usize) -> Option<usize> {
+        self.array.value_offsets().get(row).map(|place| place.as_usize())
+    }
+}
+
 impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
     fn value(&self, row: usize) -> Option<Value<'_>> {
         if !self.rows.has(row) {
@@ -126,10 +134,16 @@ impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
     }
 
     fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
-        let place = |row: usize| self.array.value_offsets().get(row).map(|place| place.as_usize());
-        let all =
-            place(rows.start).zip(place(rows.end)).and_then(|(start, end)| self.array.value_data().get(start..end));
+        let places = self.place(rows.start).zip(self.place(rows.end));
+        let all = places.and_then(|(start, end)| self.array.value_data().get(start..end));
         all.map(each).is_some()
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        near::slice(self.array.value_offsets(), rows.clone());
+        if let Some((start, end)) = self.place(rows.start).zip(self.place(rows.end)) {
+            near::slice(self.array.value_data(), start..end);
+        }
     }
 }
 
@@ -152,21 +166,55 @@ impl<T: ByteViewType<Native: Text>> Values for Views<T> {
     }
 
     fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
-        let (buffers, views) = (self.array.data_buffers(), self.array.views());
-        let length = |row: usize| views.get(row).map_or(0, |view| *view as u32);
-        let is_long = |row: &usize| length(*row) > MAX_INLINE_VIEW_LEN;
-        let long = self.rows.those_of(rows.clone()).filter(is_long).map(|row| length(row) as usize).sum::<usize>();
-        // Many rows may be left out of what the buffers hold.
-        let are_all_meant = buffers.iter().map(|buffer| buffer.len()).sum::<usize>() / 2 <= long;
-        let mut others = Vec::new();
-        for row in self.rows.those_of(rows).filter(|row| !are_all_meant || !is_long(row)) {
-            others.extend_from_slice(self.array.value(row).as_ref());
-            others.push(b'\n');
+        // Whoever makes views mostly puts their texts one behind the other.
+        let (mut short, mut run) = (Vec::new(), 0..0);
+        let mut of = 0;
+        let mut tell = |of: u32, run: Range<usize>, short: &mut Vec<u8>| {
+            let Some(run) = self.array.data_buffers().get(of as usize).and_then(|own| own.get(run)) else { return };
+            if run.len() > RUN_BYTES_MIN {
+                each(run);
+            } else {
+                short.extend_from_slice(run);
+                short.push(b'\n');
+            }
+        };
+        for view in self.rows.those_of(rows).filter_map(|row| self.array.views().get(row)) {
+            let Some((buffer, own)) = place_of(*view) else {
+                // Its bytes, with zeros behind them where it has fewer.
+                short.extend_from_slice(&(view >> 32).to_le_bytes()[..MAX_INLINE_VIEW_LEN as usize]);
+                short.push(b'\n');
+                continue;
+            };
+            if buffer == of && run.contains(&own.start) && own.end <= run.end {
+                continue;
+            }
+            if buffer != of || own.start != run.end {
+                tell(of, std::mem::replace(&mut run, own.start..own.start), &mut short);
+                of = buffer;
+            }
+            run.end = own.end;
         }
-        each(&others);
-        buffers.iter().filter(|_| are_all_meant).for_each(|buffer| each(buffer));
+        tell(of, run, &mut short);
+        each(&short);
         true
     }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        for (buffer, own) in self.rows.those_of(rows).filter_map(|row| place_of(*self.array.views().get(row)?)) {
+            near::slice(self.array.data_buffers().get(buffer as usize).map_or(&[], |own| own), own);
+        }
+    }
+}
+
+/// Shorter texts are copied, so that each call finds something to search.
+const RUN_BYTES_MIN: usize = 256;
+
+/// In which buffer the text of a view lies, and where there; `None` if it lies in the view.
+#[inline]
+fn place_of(view: u128) -> Option<(u32, Range<usize>)> {
+    let length = view as u32;
+    let view = (length > MAX_INLINE_VIEW_LEN).then(|| ByteView::from(view))?;
+    Some((view.buffer_index, view.offset as usize..(view.offset + length) as usize))
 }
 
 /// Texts of one length.
@@ -210,6 +258,10 @@ struct Numbers<T: ArrowPrimitiveType> {
 impl<T: ArrowPrimitiveType> Values for Numbers<T> {
     fn value(&self, row: usize) -> Option<Value<'_>> {
         self.rows.has(row).then(|| (self.read)(self.array.value(row)))
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        near::slice(self.array.values(), rows);
     }
 
     fn are_numbers(&self) -> bool {

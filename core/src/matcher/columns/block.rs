@@ -73,6 +73,7 @@ impl Block {
         present.0.extend(columns.all().iter().map(|column| column.present(rows.clone())));
         held.clear();
         held.extend((0..).zip(&present.0).filter(|(_, rows)| **rows != 0).map(|(number, _)| number));
+        row.table.prefetch(rows.clone(), present);
         routed.clear();
         ends.clear();
         ways.clear();

@@ -23,11 +23,12 @@ use crate::event::slots::{Kind, Seen, Slots};
 use crate::number::Number;
 use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
-use block::{Asked, Block};
+use block::{Asked, Block, Present};
 use codes::Codes;
 use filled::Filled;
 use keywords::Keywords;
 use routes::Routes;
+use std::ops::Range;
 
 /// Columns, found by the slots that rules ask for.
 #[derive(Debug)]
@@ -78,6 +79,17 @@ impl<'c> Table<'c> {
     /// Those of the slots that have a column.
     pub(crate) fn held_of(&self, slots: &[SlotId]) -> Vec<SlotId> {
         slots.iter().copied().filter(|slot| self.held(*slot).is_some()).collect()
+    }
+
+    /// Brings near what rules may ask of these rows.
+    fn prefetch(&self, rows: Range<usize>, present: &Present) {
+        for held in self.by_slot.iter().flatten().filter(|held| present.rows(held.number) != 0) {
+            match held.column {
+                Column::Values(values) => values.prefetch(rows.clone()),
+                Column::Dictionary(dictionary) => dictionary.prefetch(rows.clone()),
+                Column::Lists(_) => {}
+            }
+        }
     }
 
     #[inline]

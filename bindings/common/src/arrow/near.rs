@@ -1,0 +1,24 @@
+//! Memory that is soon read here and there is read once in order before.
+//!
+//! ```text
+//! rows 64..128 of a column:  offsets  ~ ~      texts  ~ ~ ~ ~ ~ ~      (~ one byte of each line)
+//! ```
+//!
+//! Rows are looked at one by one, so each of some twenty columns would wait for its own memory. Read in order nothing waits for
+//! anything.
+
+use std::hint::black_box;
+use std::ops::Range;
+
+/// Bytes that come together.
+const LINE: usize = 64;
+
+/// Brings a part of a slice near.
+// PERF: a scan of a table of texts took 1.1 times as long without it.
+#[inline]
+pub(super) fn slice<T: Copy>(of: &[T], part: Range<usize>) {
+    let part = of.get(part).unwrap_or_default();
+    part.iter().step_by((LINE / size_of::<T>().max(1)).max(1)).for_each(|one| {
+        black_box(*one);
+    });
+}
