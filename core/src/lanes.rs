@@ -68,10 +68,13 @@ pub(crate) const BLOCK: usize = 64;
 pub(crate) fn each_block<L: Lanes>(lanes: L, bytes: &[u8], mut each: impl FnMut(usize, &[u8; BLOCK])) -> Option<&str> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
     let mut last = [b' '; BLOCK];
-    last.iter_mut().zip(rest).for_each(|(own, byte)| *own = *byte);
     let mut all = lanes.splat(0);
     for number in 0..bytes.len().div_ceil(BLOCK) {
-        let block = blocks.get(number).unwrap_or(&last);
+        let block = blocks.get(number).unwrap_or_else(|| {
+            // PERF: not before it is reached, since the end of a long text is far from whatever was read before.
+            last.iter_mut().zip(rest).for_each(|(own, byte)| *own = *byte);
+            &last
+        });
         for at in (0..BLOCK).step_by(L::BYTES) {
             all = lanes.or(all, lanes.load(block, at));
         }

@@ -166,23 +166,19 @@ impl Cells {
     /// Notes a value that stands in the event; nothing when there is no such slot.
     #[inline(always)]
     pub(super) fn note(&mut self, slot: SlotId, way: u64, kind: Kind, start: usize, end: usize) {
-        let Some(head) = self.heads.get_mut(slot.index()) else { return };
-        if head.epoch == self.epoch {
-            return self.link_more(slot, way, Cell::written(kind, start, end));
-        }
-        *head = Head { epoch: self.epoch, last: END, way, first: Cell::written(kind, start, end) };
-        self.filled.push(slot);
+        self.link(slot, way, || Cell::written(kind, start, end));
     }
 
-    fn link(&mut self, slot: SlotId, way: u64, cell: Cell) {
-        match self.heads.get_mut(slot.index()) {
-            Some(head) if head.epoch != self.epoch => {
-                *head = Head { epoch: self.epoch, last: END, way, first: cell };
-                self.filled.push(slot);
-            }
-            Some(_) => self.link_more(slot, way, cell),
-            None => {}
+    // PERF: a cell that is put together before it is known where it goes is put together on the stack, and what is written there in
+    // small pieces and read back as a whole is waited for.
+    #[inline(always)]
+    fn link(&mut self, slot: SlotId, way: u64, cell: impl FnOnce() -> Cell) {
+        let Some(head) = self.heads.get_mut(slot.index()) else { return };
+        if head.epoch == self.epoch {
+            return self.link_more(slot, way, cell());
         }
+        *head = Head { epoch: self.epoch, last: END, way, first: cell() };
+        self.filled.push(slot);
     }
 
     #[inline(never)]
@@ -312,7 +308,7 @@ impl Slots {
     fn put_field(&mut self, slot: SlotId, name: &str, event: &dyn Event) {
         event.values(name, &mut |value| {
             let cell = self.cell_of(value);
-            self.cells.link(slot, 0, cell);
+            self.cells.link(slot, 0, || cell);
         });
         if self.singles.binary_search(&slot).is_ok() && event.is_list(name) {
             self.lists.push(slot);

@@ -137,7 +137,7 @@ impl Slots {
             // Nothing in front of the object, nor in it, stands where the object does.
             self.copies.push(' ');
             let cell = self.copy(Kind::Composite, "{");
-            self.cells.link(part.slot, 0, cell);
+            self.cells.link(part.slot, 0, || cell);
             part.fields.iter().for_each(|(slot, name)| self.put_field(*slot, name, object));
             for (inner, is_there) in part.inner.iter().zip(&mut has_inner) {
                 *is_there |= self.fill_part(object, inner, inner.path);
@@ -183,7 +183,7 @@ impl Slots {
         for (slot, value) in values {
             let Derived { kind, from, start, end } = *value;
             let by = if from == From::Text { before } else { 0 };
-            let cell = Cell { kind, is_written: from == From::Event, start: start + by, end: end + by, next: END };
+            let cell = || Cell { kind, is_written: from == From::Event, start: start + by, end: end + by, next: END };
             self.cells.link(*slot, 0, cell);
         }
     }
