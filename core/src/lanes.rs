@@ -28,6 +28,12 @@ pub(crate) trait Lanes: Copy {
     const HAS_LOOKUP: bool;
     type Bytes: Copy;
 
+    /// Asks for the memory so many bytes behind the beginning of a text, whether that is there or not.
+    #[inline(always)]
+    fn prefetch(self, text: &[u8], ahead: usize) {
+        let _ = (text, ahead);
+    }
+
     /// The bytes that begin at a place of a text; zeros where there are too few.
     fn load(self, text: &[u8], at: usize) -> Self::Bytes;
     fn splat(self, byte: u8) -> Self::Bytes;
@@ -62,6 +68,11 @@ pub(crate) fn run<W: Work>(work: W) -> W::Output {
 /// Bytes of a block, one for each bit of a mask.
 pub(crate) const BLOCK: usize = 64;
 
+/// How far ahead memory is asked for, in bytes.
+// PERF: processors guess what is read next only up to the end of a page. Events of 5 KB in memory that no cache holds are scanned
+// in 0.88 of the time, events of 2 KB in 0.93; at 1024 bytes it gains half of that, at 10240 not more.
+const AHEAD: usize = 4096;
+
 /// Calls `each` with the number of every block of a text and the block, the last one filled up with spaces; gives the text
 /// when all of it is ASCII.
 #[inline(always)]
@@ -75,6 +86,7 @@ pub(crate) fn each_block<L: Lanes>(lanes: L, bytes: &[u8], mut each: impl FnMut(
             last.iter_mut().zip(rest).for_each(|(own, byte)| *own = *byte);
             &last
         });
+        lanes.prefetch(block, AHEAD);
         for at in (0..BLOCK).step_by(L::BYTES) {
             all = lanes.or(all, lanes.load(block, at));
         }
@@ -178,9 +190,9 @@ pub(crate) use avx2::Wide;
 mod avx2 {
     use super::Lanes;
     use std::arch::x86_64::{
-        __m256i, _mm_loadu_si128, _mm256_and_si256, _mm256_broadcastsi128_si256, _mm256_cmpeq_epi8, _mm256_loadu_si256,
-        _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256, _mm256_set1_epi8, _mm256_shuffle_epi8,
-        _mm256_srli_epi16, _mm256_testz_si256,
+        __m256i, _MM_HINT_T0, _mm_loadu_si128, _mm_prefetch, _mm256_and_si256, _mm256_broadcastsi128_si256,
+        _mm256_cmpeq_epi8, _mm256_loadu_si256, _mm256_min_epu8, _mm256_movemask_epi8, _mm256_or_si256,
+        _mm256_set1_epi8, _mm256_shuffle_epi8, _mm256_srli_epi16, _mm256_testz_si256,
     };
 
     /// The proof that the processor has AVX2, and so registers of 32 bytes, and the bit instructions that came before it.
@@ -206,6 +218,12 @@ mod avx2 {
         const BYTES: usize = 32;
         const HAS_LOOKUP: bool = true;
         type Bytes = __m256i;
+
+        #[inline(always)]
+        fn prefetch(self, text: &[u8], ahead: usize) {
+            // SAFETY: see above; nothing is read, and an address that is none does no harm.
+            unsafe { _mm_prefetch::<_MM_HINT_T0>(text.as_ptr().wrapping_add(ahead).cast()) }
+        }
 
         #[inline(always)]
         fn load(self, text: &[u8], at: usize) -> __m256i {
