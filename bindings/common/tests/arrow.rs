@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 
-use arrow_array::builder::{Int32Builder, ListBuilder, MapBuilder, StringBuilder};
+use arrow_array::builder::{Int32Builder, ListBuilder, MapBuilder, StringBuilder, StringViewBuilder};
 use arrow_array::types::{Int8Type, Int32Type, UInt16Type};
 use arrow_array::*;
 use arrow_buffer::NullBuffer;
@@ -213,6 +213,34 @@ fn foreign_memory_is_checked_before_it_is_read() {
     assert_eq!(broken(b"fine"), Ok(1));
     let message = broken(b"\xff\xfe").unwrap_err();
     assert!(message.starts_with("the column `a` is not what its type says"), "{message}");
+}
+
+#[test]
+fn keywords_are_found_in_views_wherever_their_texts_lie() {
+    let texts: Vec<String> = (0..300)
+        .map(|row| match row % 6 {
+            0 => "short".to_owned(),
+            1 => format!("a text of row {row} that lies behind the one before"),
+            2 => "a text that many rows have".to_owned(),
+            3 => if row % 5 == 0 { "a needle" } else { "needles, not" }.to_owned(),
+            4 => format!(
+                "in row {row} of the hay lies {} that is found",
+                if row % 7 == 0 { "a needle" } else { "nothing" }
+            ),
+            _ => String::new(),
+        })
+        .collect();
+    let mut builder = StringViewBuilder::new().with_fixed_block_size(512).with_deduplicate_strings();
+    texts.iter().for_each(|text| builder.append_value(text));
+    let views = builder.finish();
+    let turned = views.views().iter().rev().copied().collect::<Vec<_>>().into();
+    let turned = StringViewArray::new(turned, views.data_buffers().to_vec(), None);
+    let rules = rules(&["s: ['a needle']"]);
+    let found = |array: ArrayRef| arrow::scan_batches(&rules, None, [batch(vec![("a", array)])]).rows;
+    for (views, texts) in [(views, texts.clone()), (turned, texts.into_iter().rev().collect())] {
+        let rows = found(Arc::new(StringArray::from(texts)));
+        assert_eq!((found(Arc::new(views)), rows.len()), (rows, 17));
+    }
 }
 
 /// A column of texts in any form.

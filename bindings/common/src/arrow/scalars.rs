@@ -214,7 +214,7 @@ const RUN_BYTES_MIN: usize = 256;
 fn place_of(view: u128) -> Option<(u32, Range<usize>)> {
     let length = view as u32;
     let view = (length > MAX_INLINE_VIEW_LEN).then(|| ByteView::from(view))?;
-    Some((view.buffer_index, view.offset as usize..(view.offset + length) as usize))
+    Some((view.buffer_index, view.offset as usize..view.offset as usize + length as usize))
 }
 
 /// Texts of one length.
