@@ -230,14 +230,20 @@ fn keywords_are_found_in_views_wherever_their_texts_lie() {
             _ => String::new(),
         })
         .collect();
-    let mut builder = StringViewBuilder::new().with_fixed_block_size(512).with_deduplicate_strings();
-    texts.iter().for_each(|text| builder.append_value(text));
-    let views = builder.finish();
-    let turned = views.views().iter().rev().copied().collect::<Vec<_>>().into();
-    let turned = StringViewArray::new(turned, views.data_buffers().to_vec(), None);
+    let views = |texts: &[String]| {
+        let mut builder = StringViewBuilder::new().with_fixed_block_size(512).with_deduplicate_strings();
+        texts.iter().for_each(|text| builder.append_value(text));
+        builder.finish()
+    };
+    let by_turns: Vec<String> =
+        ["", ", a needle", "", "", ""].map(|end| "hay ".repeat(300) + end).into_iter().cycle().take(85).collect();
+    let (apart, shared) = (views(&texts), views(&by_turns));
+    let turned = apart.views().iter().rev().copied().collect::<Vec<_>>().into();
+    let turned = StringViewArray::new(turned, apart.data_buffers().to_vec(), None);
     let rules = rules(&["s: ['a needle']"]);
     let found = |array: ArrayRef| arrow::scan_batches(&rules, None, [batch(vec![("a", array)])]).rows;
-    for (views, texts) in [(views, texts.clone()), (turned, texts.into_iter().rev().collect())] {
+    let turned_texts = texts.iter().rev().cloned().collect();
+    for (views, texts) in [(apart, texts), (turned, turned_texts), (shared, by_turns)] {
         let rows = found(Arc::new(StringArray::from(texts)));
         assert_eq!((found(Arc::new(views)), rows.len()), (rows, 17));
     }

@@ -142,7 +142,7 @@ impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
     fn prefetch(&self, rows: Range<usize>) {
         near::slice(self.array.value_offsets(), rows.clone());
         if let Some((start, end)) = self.place(rows.start).zip(self.place(rows.end)) {
-            near::slice(self.array.value_data(), start..end);
+            near::texts(self.array.value_data(), start..end, rows.len());
         }
     }
 }
@@ -169,13 +169,19 @@ impl<T: ByteViewType<Native: Text>> Values for Views<T> {
         // Whoever makes views mostly puts their texts one behind the other.
         let (mut short, mut run) = (Vec::new(), 0..0);
         let mut of = 0;
+        let buffers = self.array.data_buffers();
+        // Texts that rows share are told again and again: no more of them than all buffers hold, which then are told instead.
+        let mut left = Some(buffers.iter().map(|buffer| buffer.len()).sum::<usize>());
         let mut tell = |of: u32, run: Range<usize>, short: &mut Vec<u8>| {
-            let Some(run) = self.array.data_buffers().get(of as usize).and_then(|own| own.get(run)) else { return };
-            if run.len() > RUN_BYTES_MIN {
-                each(run);
-            } else {
-                short.extend_from_slice(run);
-                short.push(b'\n');
+            let Some(run) = buffers.get(of as usize).and_then(|own| own.get(run)) else { return };
+            left = left.and_then(|left| left.checked_sub(run.len()));
+            match left {
+                None => {}
+                Some(_) if run.len() > RUN_BYTES_MIN => each(run),
+                Some(_) => {
+                    short.extend_from_slice(run);
+                    short.push(b'\n');
+                }
             }
         };
         for view in self.rows.those_of(rows).filter_map(|row| self.array.views().get(row)) {
@@ -195,13 +201,14 @@ impl<T: ByteViewType<Native: Text>> Values for Views<T> {
             run.end = own.end;
         }
         tell(of, run, &mut short);
+        buffers.iter().filter(|_| left.is_none()).for_each(|buffer| each(buffer));
         each(&short);
         true
     }
 
     fn prefetch(&self, rows: Range<usize>) {
         for (buffer, own) in self.rows.those_of(rows).filter_map(|row| place_of(*self.array.views().get(row)?)) {
-            near::slice(self.array.data_buffers().get(buffer as usize).map_or(&[], |own| own), own);
+            near::texts(self.array.data_buffers().get(buffer as usize).map_or(&[], |own| own), own, 1);
         }
     }
 }
