@@ -8,7 +8,7 @@
 //! on is in the key, as the event writes it, so the memo changes no answer.
 
 use crate::config::CONTEXT_MEMO_MAX;
-use crate::event::slots::{Derived, Kind, Slots};
+use crate::event::slots::{Derived, Kind, Reading, Slots};
 use crate::program::SlotId;
 use hashbrown::HashMap;
 
@@ -35,15 +35,13 @@ impl Answer {
 }
 
 /// Answers by what they depend on.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Memo {
     /// For each key the number of its answer, or [`BY_MINUTE`].
     numbers: HashMap<Box<[u8]>, u32>,
     answers: Vec<Answer>,
-    /// The key of what was asked last stands in front, and has this length.
-    // PERF: twice as fast as a vector that grows.
-    key: Box<[u8]>,
-    length: usize,
+    /// The key of what was asked last.
+    key: Reading,
     /// How much of the key is of the event itself, whatever its record, once that is known.
     of_event: Option<usize>,
     /// Whether the event says itself what would be told.
@@ -54,22 +52,6 @@ pub(super) struct Memo {
 
 /// Stands for an answer that has the minute in its key.
 const BY_MINUTE: u32 = u32::MAX;
-/// Bytes that the minute takes.
-const MINUTE_BYTES: usize = 16;
-
-impl Default for Memo {
-    fn default() -> Self {
-        Self {
-            numbers: HashMap::default(),
-            answers: Vec::new(),
-            key: vec![0; KEY_MAX + MINUTE_BYTES].into(),
-            length: 0,
-            of_event: None,
-            is_told: false,
-            has_minute: false,
-        }
-    }
-}
 
 impl Memo {
     /// Says that the next question is about another event.
@@ -82,16 +64,16 @@ impl Memo {
     pub(super) fn ask(&mut self, slots: &Slots, text: &str, role: impl Fn(SlotId) -> Role) -> bool {
         let (own, derived) = slots.own_and_derived();
         match self.of_event {
-            Some(length) => self.length = length,
+            Some(length) => self.key.truncate(length),
             None => {
-                self.length = 0;
+                self.key.truncate(0);
                 self.is_told = self.add(own, slots, text, &role);
-                self.of_event = Some(self.length);
+                self.of_event = Some(self.key.len());
             }
         }
         self.add(derived, slots, text, &role);
         self.has_minute = false;
-        !self.is_told && self.length <= KEY_MAX
+        !self.is_told && self.key.len() <= KEY_MAX
     }
 
     /// Adds what the answer depends on; says whether any slot holds what would be told.
@@ -101,38 +83,18 @@ impl Memo {
             match role(*slot) {
                 Role::None => {}
                 Role::Told => is_told = true,
-                Role::Read => {
-                    for (kind, raw) in slots.raw(*slot, text) {
-                        let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
-                        self.push(&head.to_ne_bytes());
-                        self.push(raw);
-                    }
-                }
+                Role::Read => self.key.push_values(slots, *slot, text),
             }
         }
         is_told
     }
 
-    /// What has no room is only counted, since such a key is not asked for.
-    #[inline]
-    fn push(&mut self, bytes: &[u8]) {
-        let end = self.length + bytes.len();
-        if let Some(room) = self.key.get_mut(self.length..end) {
-            room.copy_from_slice(bytes);
-        }
-        self.length = end;
-    }
-
-    fn key(&self) -> &[u8] {
-        self.key.get(..self.length).unwrap_or_default()
-    }
-
     /// The answer to what was asked last.
     pub(super) fn answer(&mut self, minute: impl FnOnce() -> Option<i64>) -> Option<&Answer> {
-        let mut number = *self.numbers.get(self.key())?;
+        let mut number = *self.numbers.get(self.key.bytes()?)?;
         if number == BY_MINUTE {
             self.add_minute(minute());
-            number = *self.numbers.get(self.key())?;
+            number = *self.numbers.get(self.key.bytes()?)?;
         }
         self.answers.get(number as usize)
     }
@@ -145,18 +107,22 @@ impl Memo {
             self.answers.clear();
         }
         if let Some(minute) = minute.filter(|_| !self.has_minute) {
-            self.numbers.insert(self.key().into(), BY_MINUTE);
+            self.note(BY_MINUTE);
             self.add_minute(minute);
         }
-        self.numbers.insert(self.key().into(), self.answers.len() as u32);
+        self.note(self.answers.len() as u32);
         self.answers.push(answer.clone());
+    }
+
+    fn note(&mut self, number: u32) {
+        self.numbers.insert(self.key.bytes().unwrap_or_default().into(), number);
     }
 
     /// No slot has this number, so what is added is no value.
     fn add_minute(&mut self, minute: Option<i64>) {
         self.has_minute = true;
-        self.push(&u64::MAX.to_ne_bytes());
-        self.push(&minute.unwrap_or(i64::MIN).to_ne_bytes());
+        self.key.push(&u64::MAX.to_ne_bytes());
+        self.key.push(&minute.unwrap_or(i64::MIN).to_ne_bytes());
     }
 }
 

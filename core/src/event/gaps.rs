@@ -98,10 +98,10 @@ pub(super) struct Gap {
     pub(super) to: PlaceId,
     pub(super) end: End,
     pub(super) has_composites: bool,
-    /// Whether its head is all of it.
-    is_short: bool,
     /// Whether it stands wherever its head stands.
     is_sure: bool,
+    /// Whether a text follows for which no rule asks, and none for what is inside of the gap.
+    pub(super) is_passed: bool,
 }
 
 /// The gaps that an event had so far, as a number.
@@ -163,8 +163,8 @@ impl Gap {
             to,
             end,
             has_composites: false,
-            is_short: length <= HEAD,
             is_sure: length <= HEAD && end == End::Text,
+            is_passed: target.slot.is_none() && end == End::Text,
         }
     }
 
@@ -175,26 +175,32 @@ impl Gap {
 
     /// Whether a text begins with the gap's head.
     #[inline(always)]
-    fn has_head<L: Lanes>(&self, lanes: L, text: &[u8; HEAD]) -> bool {
-        let mut same = self.beyond;
-        for at in (0..HEAD).step_by(L::BYTES) {
-            same |= (lanes.equal(lanes.load(&self.head, at), lanes.load(text, at)) << at) as u32;
-        }
-        same == u32::MAX
+    fn has_head<L: Lanes>(&self, lanes: L, text: Head<L>) -> bool {
+        same(lanes, registers(lanes, &self.head), text) | self.beyond == u32::MAX
     }
 }
 
 impl Rests {
     /// Whether the text goes on like a gap that has its head there.
     #[inline(always)]
-    fn follow(&self, gap: &Gap, text: &[u8], at: usize) -> bool {
+    fn follow<L: Lanes>(&self, lanes: L, gap: &Gap, text: &[u8], at: usize) -> bool {
         let end = at + gap.length();
-        (gap.is_short || self.is_whole(gap, text, at))
+        (gap.length() <= HEAD
+            || self.has_tail(lanes, gap, text, end) && (gap.length() <= 2 * HEAD || self.is_whole(gap, text, at)))
             && match gap.end {
                 End::Text => true,
                 End::Scalar => text.get(end).is_some_and(|byte| is_scalar(*byte)),
                 End::Event => text.len() == end,
             }
+    }
+
+    /// Whether the last bytes of a gap, as many as a head has, stand before `end`.
+    #[inline(always)]
+    fn has_tail<L: Lanes>(&self, lanes: L, gap: &Gap, text: &[u8], end: usize) -> bool {
+        let start = self.rests.get(gap.id as usize).map_or(0, |rest| rest.start as usize);
+        let tail = |text: &[u8], end: usize| Some(registers(lanes, text.get(..end)?.last_chunk()?));
+        let (own, text) = (tail(&self.texts, start + gap.length()), tail(text, end));
+        own.zip(text).is_some_and(|(own, text)| same(lanes, own, text) == u32::MAX)
     }
 
     #[inline(never)]
@@ -207,8 +213,8 @@ impl Rests {
 
 impl History {
     #[inline(always)]
-    pub(super) fn with(self, gap: &Gap) -> Self {
-        Self((self.0.rotate_left(5) ^ gap.id).wrapping_mul(0x9E37_79B1))
+    pub(super) fn with(self, id: u32) -> Self {
+        Self((self.0.rotate_left(5) ^ id).wrapping_mul(0x9E37_79B1))
     }
 
     #[inline(always)]
@@ -291,13 +297,14 @@ impl Gaps {
         from: PlaceId,
         text: &[u8],
         at: usize,
-    ) -> Option<(&Gap, usize)> {
-        let head = head_of(text, at);
+    ) -> Option<(u32, &Gap, usize)> {
+        let head = head_of(lanes, text, at);
         let guesses = self.guesses.get(history.place())?;
         for (rank, id) in guesses.iter().enumerate() {
             let Some(gap) = self.gaps.get(usize::from(*id)) else { continue };
-            if gap.from == from && gap.has_head(lanes, &head) && (gap.is_sure || self.rests.follow(gap, text, at)) {
-                return Some((gap, rank));
+            if gap.from == from && gap.has_head(lanes, head) && (gap.is_sure || self.rests.follow(lanes, gap, text, at))
+            {
+                return Some((u32::from(*id), gap, rank));
             }
         }
         None
@@ -336,11 +343,11 @@ impl Gaps {
 
     /// The gap from `place` that stands at a place of the text, if it is known. `key` is the first string from there on.
     pub(super) fn find(&self, place: PlaceId, key: &[u8], text: &[u8], at: usize) -> Option<usize> {
-        let head = head_of(text, at);
+        let head = head_of(Narrow, text, at);
         let stands = |id: &u32| {
-            self.gaps
-                .get(*id as usize)
-                .is_some_and(|gap| gap.from == place && gap.has_head(Narrow, &head) && self.rests.follow(gap, text, at))
+            self.gaps.get(*id as usize).is_some_and(|gap| {
+                gap.from == place && gap.has_head(Narrow, head) && self.rests.follow(Narrow, gap, text, at)
+            })
         };
         let find = |key: &[u8]| self.by_key.find(self.hash(place, key), stands);
         // Where no key stands in a gap, the first string behind its beginning is a value.
@@ -354,6 +361,7 @@ impl Gaps {
         self.rests.composites.extend_from_slice(composites);
         let mut rest = Rest { composites: (first, first + composites.len() as u32), ..Rest::default() };
         gap.has_composites = !composites.is_empty();
+        gap.is_passed &= !gap.has_composites;
         if text.len() > self.gap_bytes_max || self.gaps.len() >= GAPS_MAX || self.rests.texts.len() >= BYTES_MAX {
             *self.gaps.first_mut()? = Gap { from: Self::NOWHERE, ..gap };
             *self.rests.rests.first_mut()? = rest;
@@ -398,11 +406,29 @@ impl Gaps {
 
 /// The bytes of a text from a place on, and zeros behind its end; no gap has a zero.
 #[inline(always)]
-fn head_of(text: &[u8], at: usize) -> [u8; HEAD] {
+fn head_of<L: Lanes>(lanes: L, text: &[u8], at: usize) -> Head<L> {
     match text.get(at..).and_then(|rest| rest.first_chunk()) {
-        Some(head) => *head,
-        None => last_head(text, at),
+        Some(head) => registers(lanes, head),
+        None => registers(lanes, &last_head(text, at)),
     }
+}
+
+/// The bytes of a head, in as many registers as they fill.
+type Head<L> = [<L as Lanes>::Bytes; 2];
+
+/// One bit for each byte of two heads that is the same.
+#[inline(always)]
+fn same<L: Lanes>(lanes: L, one: Head<L>, other: Head<L>) -> u32 {
+    one.into_iter()
+        .zip(other)
+        .enumerate()
+        .take(HEAD / L::BYTES)
+        .fold(0, |same, (at, (one, other))| same | (lanes.equal(one, other) << (at * L::BYTES)) as u32)
+}
+
+#[inline(always)]
+fn registers<L: Lanes>(lanes: L, head: &[u8; HEAD]) -> Head<L> {
+    [lanes.load(head, 0), if L::BYTES < HEAD { lanes.load(head, L::BYTES) } else { lanes.splat(0) }]
 }
 
 #[inline(never)]

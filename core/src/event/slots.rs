@@ -10,8 +10,10 @@
 //! of `JsonEvent` decides, which is slow and rare. So it does for whatever else the walk leaves to it.
 
 mod parts;
+mod reading;
 
 pub(crate) use parts::{Derived, Parts, Placed, PlacedValues};
+pub(crate) use reading::Reading;
 
 use super::gaps::Gaps;
 use super::json::{self, EventError};
@@ -375,20 +377,6 @@ impl Slots {
     /// The slots that have a value, in the event's order; a slot that two ways lead to stands there twice.
     pub(crate) fn filled(&self) -> &[SlotId] {
         &self.cells.filled
-    }
-
-    /// The values of a slot as they are written, each with a number for its kind and for where it stands.
-    #[inline(always)]
-    pub(crate) fn raw<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = (u8, &'s [u8])> {
-        let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
-        let mut next = head.map(|head| &head.first);
-        std::iter::from_fn(move || {
-            let cell = next?;
-            next = self.cells.more.get(cell.next as usize);
-            let text = if cell.is_written { event } else { &self.copies };
-            let raw = text.as_bytes().get(cell.start as usize..cell.end as usize).unwrap_or_default();
-            Some((u8::from(cell.is_written) << 3 | cell.kind as u8, raw))
-        })
     }
 
     /// Calls `each` for every scalar of the event that has a text.

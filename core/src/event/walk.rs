@@ -44,30 +44,34 @@ impl Work for Walk<'_> {
         let Self { bytes, quotes, fields, gaps, cells } = self;
         let (mut at, mut place, mut history) = (0, Gaps::OUTSIDE, History::default());
         loop {
-            let (gap, rank) = match gaps.guess(lanes, history, place, bytes, at) {
+            let (id, gap, rank) = match gaps.guess(lanes, history, place, bytes, at) {
                 Some(guessed) => guessed,
                 None => {
                     let id = Reader::new(bytes, at, quotes, fields).gap(gaps, place)?;
                     gaps.learn(history, id);
-                    (gaps.get(id)?, 0)
+                    (id as u32, gaps.get(id)?, 0)
                 }
             };
-            if gap.has_composites {
-                for of in gaps.composites(gap) {
-                    let bracket = at + of.offset as usize;
-                    cells.note(of.slot, of.way, Kind::Composite, bracket, bracket);
+            at = if gap.is_passed {
+                quotes.next(at + gap.length())? + 1
+            } else {
+                if gap.has_composites {
+                    for of in gaps.composites(gap) {
+                        let bracket = at + of.offset as usize;
+                        cells.note(of.slot, of.way, Kind::Composite, bracket, bracket);
+                    }
                 }
-            }
-            let start = at + gap.length();
-            let (kind, end) = match gap.end {
-                End::Text => (Kind::Text, quotes.next(start)?),
-                End::Scalar => scalar(bytes, start, cells)?,
-                End::Event => return Some(()),
+                let start = at + gap.length();
+                let (kind, end) = match gap.end {
+                    End::Text => (Kind::Text, quotes.next(start)?),
+                    End::Scalar => scalar(bytes, start, cells)?,
+                    End::Event => return Some(()),
+                };
+                cells.note(gap.slot, gap.way, kind, start, end);
+                end + usize::from(kind == Kind::Text)
             };
-            cells.note(gap.slot, gap.way, kind, start, end);
-            at = end + usize::from(kind == Kind::Text);
             place = gap.to;
-            let next = history.with(gap);
+            let next = history.with(id);
             if rank > 0 {
                 gaps.prefer(history, rank);
             }

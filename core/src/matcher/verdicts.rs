@@ -10,6 +10,7 @@
 use super::Place;
 use super::memo::{Key, Memo, Worth};
 use super::walked::Walked;
+use crate::event::slots::Reading;
 use crate::program::{Partition, Program, SlotId, Subject};
 
 /// Atoms and decisions for an event from which on remembering it may save more than it costs.
@@ -28,7 +29,7 @@ pub(super) struct Verdicts {
     /// For each partition what it reads, found out when it is first asked for.
     reads: Vec<Option<Reads>>,
     /// What is read of the event at hand.
-    read: Vec<u8>,
+    read: Reading,
 }
 
 /// What a partition reads.
@@ -46,7 +47,7 @@ impl Verdicts {
         Self {
             memo: Memo::new(partitions, Worth::OF_EVENTS),
             reads: (0..partitions).map(|_| None).collect(),
-            read: Vec::new(),
+            read: Reading::default(),
         }
     }
 
@@ -62,16 +63,12 @@ impl Verdicts {
             self.memo.count(id, false);
             return None;
         }
-        self.read.clear();
+        self.read.truncate(0);
         let Walked { slots, text } = at.event;
         for slot in slots.filled().iter().filter(|slot| reads.has(**slot)) {
-            for (kind, raw) in slots.raw(*slot, text) {
-                let head = u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64;
-                self.read.extend_from_slice(&head.to_ne_bytes());
-                self.read.extend_from_slice(raw);
-            }
+            self.read.push_values(slots, *slot, text);
         }
-        self.memo.key(id, 0, &self.read)
+        self.memo.key(id, 0, self.read.bytes()?)
     }
 
     /// Whether an event of a partition is worth to be looked up.
@@ -95,14 +92,14 @@ impl Verdicts {
     }
 
     /// Where the caller writes what is read of an event.
-    pub(super) fn begin_key(&mut self) -> &mut Vec<u8> {
-        self.read.clear();
+    pub(super) fn begin_key(&mut self) -> &mut Reading {
+        self.read.truncate(0);
         &mut self.read
     }
 
     /// What to look an event up by of which that was written.
     pub(super) fn end_key(&self, id: u32) -> Option<Key> {
-        self.memo.key(id, 0, &self.read)
+        self.memo.key(id, 0, self.read.bytes()?)
     }
 
     /// Notes how much was to be done for an event, in atoms and decisions.
@@ -115,13 +112,13 @@ impl Verdicts {
     /// The rules that the event meets, if they are known.
     #[inline]
     pub(super) fn find(&mut self, key: &Key) -> Option<&[u32]> {
-        let place = self.memo.find(key, &self.read)?;
+        let place = self.memo.find(key, self.read.bytes()?)?;
         Some(self.memo.effects(place))
     }
 
     /// Remembers the rules of the event that was asked for last.
     pub(super) fn put(&mut self, key: &Key, rules: &[u32]) {
-        self.memo.keep(key, &self.read, rules);
+        self.memo.keep(key, self.read.bytes().unwrap_or_default(), rules);
     }
 }
 

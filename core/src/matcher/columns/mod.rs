@@ -19,7 +19,7 @@ use super::tally::Tally;
 use super::{Buffers, Keywords as Known, Place, Rules, Run, View, pair};
 use crate::event::Value;
 use crate::event::columns::{Column, Columns, Dictionary};
-use crate::event::slots::{Kind, Seen, Slots};
+use crate::event::slots::{Kind, Reading, Seen, Slots};
 use crate::number::Number;
 use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
@@ -258,7 +258,7 @@ impl View for Row<'_> {
         let reads = reads.get_or_insert_with(|| at.event.table.held_of(&verdicts.slots_of(id)).into());
         let read = verdicts.begin_key();
         // The number of the table tells its codes from those of others, and both from slots.
-        read.extend_from_slice(&(1 << 63 | columns.number).to_ne_bytes());
+        read.push(&(1 << 63 | columns.number).to_ne_bytes());
         let asked = columns.block.asked(at.event.row);
         let held = reads.iter().filter_map(|slot| at.event.table.held(*slot)).filter(|held| asked.has(held.number));
         held.for_each(|held| at.event.push(held, read));
@@ -273,16 +273,16 @@ const SMALL: u64 = 7;
 impl Row<'_> {
     /// Adds to a key what the row holds in a column.
     #[inline]
-    fn push(self, held: &Held<'_>, key: &mut Vec<u8>) {
+    fn push(self, held: &Held<'_>, key: &mut Reading) {
         let slot = u64::from(held.slot.0) << 40;
         let mut push = |value: Value<'_>| match value {
             Value::Number(Number::Integer(number @ 0..0x1_0000_0000)) => {
-                key.extend_from_slice(&(slot | SMALL << 32 | number as u64).to_ne_bytes());
+                key.push(&(slot | SMALL << 32 | number as u64).to_ne_bytes());
             }
             value => with_seen(value, |seen| {
                 let head = slot | (seen.kind as u64) << 32 | seen.raw.len() as u64;
-                key.extend_from_slice(&head.to_ne_bytes());
-                key.extend_from_slice(seen.raw.as_bytes());
+                key.push(&head.to_ne_bytes());
+                key.push(seen.raw.as_bytes());
             }),
         };
         match held.column {
@@ -290,7 +290,7 @@ impl Row<'_> {
             Column::Lists(lists) => lists.values(self.row, &mut push),
             Column::Dictionary(dictionary) => {
                 if let Some(code) = held.code(dictionary, self.row) {
-                    key.extend_from_slice(&(slot | CODE << 32 | u64::from(code)).to_ne_bytes());
+                    key.push(&(slot | CODE << 32 | u64::from(code)).to_ne_bytes());
                 }
             }
         }
