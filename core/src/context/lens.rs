@@ -421,8 +421,8 @@ impl Seen {
     pub(crate) fn put(&mut self, lens: &Lens, context: &Context, slots: &mut Slots, text: &str) {
         let is_asked = self.memo.ask(slots, text, |slot| lens.role(slot));
         let minute = || lens.time(slots, text).map(|time| time.div_euclid(MINUTE));
-        if let Some(known) = is_asked.then(|| self.memo.answer(minute)).flatten() {
-            return known.put(slots);
+        if let Some((known, number)) = is_asked.then(|| self.memo.answer(minute)).flatten() {
+            return known.put(slots, Some(number));
         }
         self.answer.entries.clear();
         self.answer.texts.clear();
@@ -433,10 +433,9 @@ impl Seen {
                 view.tell(*field, &mut |kind, value| self.answer.push(slot, kind, value));
             }
         }
-        if is_asked {
-            self.memo.learn(&self.answer, view.flow.is_some_and(|flow| flow.is_timed).then(minute));
-        }
-        self.answer.put(slots);
+        let is_timed = view.flow.is_some_and(|flow| flow.is_timed);
+        let number = is_asked.then(|| self.memo.learn(&self.answer, is_timed.then(minute)));
+        self.answer.put(slots, number);
     }
 }
 

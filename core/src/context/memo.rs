@@ -10,13 +10,15 @@
 use crate::config::CONTEXT_MEMO_MAX;
 use crate::event::slots::{Derived, Kind, Reading, Slots};
 use crate::program::SlotId;
-use hashbrown::HashMap;
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashTable};
+use std::hash::BuildHasher;
 
 /// A longer key is not remembered.
 const KEY_MAX: usize = 1024;
 
 /// What is put into slots: values, and the text they stand in.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Answer {
     pub(super) entries: Vec<(SlotId, Derived)>,
     pub(super) texts: String,
@@ -29,8 +31,9 @@ impl Answer {
         self.entries.push((slot, Derived::text(kind, start..self.texts.len())));
     }
 
-    pub(super) fn put(&self, slots: &mut Slots) {
-        slots.derive_more(&self.entries, &self.texts);
+    /// Fills the slots. Where two answers are one they have the same `number`, and no other one has it.
+    pub(super) fn put(&self, slots: &mut Slots, number: Option<u64>) {
+        slots.derive_numbered(&self.entries, &self.texts, number);
     }
 }
 
@@ -39,7 +42,12 @@ impl Answer {
 pub(super) struct Memo {
     /// For each key the number of its answer, or [`BY_MINUTE`].
     numbers: HashMap<Box<[u8]>, u32>,
+    /// Each answer once.
     answers: Vec<Answer>,
+    by_answer: HashTable<u32>,
+    hasher: RandomState,
+    /// How many were forgotten.
+    forgotten: u64,
     /// The key of what was asked last.
     key: Reading,
     /// How much of the key is of the event itself, whatever its record, once that is known.
@@ -89,29 +97,46 @@ impl Memo {
         is_told
     }
 
-    /// The answer to what was asked last.
-    pub(super) fn answer(&mut self, minute: impl FnOnce() -> Option<i64>) -> Option<&Answer> {
+    /// The answer to what was asked last, and its number.
+    pub(super) fn answer(&mut self, minute: impl FnOnce() -> Option<i64>) -> Option<(&Answer, u64)> {
         let mut number = *self.numbers.get(self.key.bytes()?)?;
         if number == BY_MINUTE {
             self.add_minute(minute());
             number = *self.numbers.get(self.key.bytes()?)?;
         }
-        self.answers.get(number as usize)
+        Some((self.answers.get(number as usize)?, self.forgotten + u64::from(number)))
     }
 
-    /// Remembers the answer to what was asked last, for a minute when it may be another one at another time. When there are too many,
-    /// all are forgotten.
-    pub(super) fn learn(&mut self, answer: &Answer, minute: Option<Option<i64>>) {
+    /// Remembers the answer to what was asked last, for a minute when it may be another one at another time, and gives its number.
+    /// When there are too many, all are forgotten.
+    pub(super) fn learn(&mut self, answer: &Answer, minute: Option<Option<i64>>) -> u64 {
         if self.numbers.len() >= CONTEXT_MEMO_MAX {
+            self.forgotten += self.answers.len() as u64;
             self.numbers.clear();
             self.answers.clear();
+            self.by_answer.clear();
         }
         if let Some(minute) = minute.filter(|_| !self.has_minute) {
             self.note(BY_MINUTE);
             self.add_minute(minute);
         }
-        self.note(self.answers.len() as u32);
-        self.answers.push(answer.clone());
+        let number = self.number_of(answer);
+        self.note(number);
+        self.forgotten + u64::from(number)
+    }
+
+    fn number_of(&mut self, answer: &Answer) -> u32 {
+        let Self { answers, by_answer, hasher, .. } = self;
+        let is_own = |number: &u32| answers.get(*number as usize) == Some(answer);
+        let hash = hasher.hash_one(answer);
+        if let Some(known) = by_answer.find(hash, is_own) {
+            return *known;
+        }
+        let number = answers.len() as u32;
+        by_answer
+            .insert_unique(hash, number, |number| answers.get(*number as usize).map_or(0, |own| hasher.hash_one(own)));
+        answers.push(answer.clone());
+        number
     }
 
     fn note(&mut self, number: u32) {

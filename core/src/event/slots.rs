@@ -26,7 +26,7 @@ use crate::shortcut::Shortcuts;
 use std::borrow::Cow;
 
 /// What kind of value a text stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     Null,
     Bool,
@@ -215,6 +215,8 @@ pub(crate) struct Slots {
     lists: Vec<SlotId>,
     /// Set while there are derived values.
     mark: Option<parts::Mark>,
+    /// Values that need not be read one by one to know all of them.
+    numbered: parts::Numbered,
     /// Whether values do not stand in the order of the event.
     is_unordered: bool,
 }
@@ -257,6 +259,7 @@ impl Slots {
         self.copies.clear();
         self.lists.clear();
         self.mark = None;
+        self.numbered = parts::Numbered::default();
         self.is_unordered = false;
     }
 

@@ -65,9 +65,7 @@ impl Verdicts {
         }
         self.read.truncate(0);
         let Walked { slots, text } = at.event;
-        for slot in slots.filled().iter().filter(|slot| reads.has(**slot)) {
-            self.read.push_values(slots, *slot, text);
-        }
+        self.read.push_filled(slots, text, |slot| reads.has(slot));
         self.memo.key(id, 0, self.read.bytes()?)
     }
 

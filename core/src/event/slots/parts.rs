@@ -30,7 +30,7 @@ impl Placed<'_> {
 }
 
 /// A value that does not stand in its slot by itself.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Derived {
     kind: Kind,
     from: From,
@@ -45,7 +45,7 @@ impl Derived {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum From {
     Event,
     Copies,
@@ -61,6 +61,14 @@ pub(crate) struct Parts<'a> {
     pub(crate) whole: &'a str,
     pub(crate) fields: Vec<(SlotId, &'a str)>,
     pub(crate) inner: Vec<Parts<'a>>,
+}
+
+/// Which of the filled slots hold values that go with a number.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Numbered {
+    pub(super) number: u64,
+    pub(super) start: usize,
+    pub(super) end: usize,
 }
 
 /// How much there was before values were derived.
@@ -173,7 +181,17 @@ impl Slots {
                 self.mark = Some(Mark { filled, more, copies: self.copies.len(), lists: self.lists.len() });
             }
         }
+        self.numbered = Numbered::default();
         self.derive_more(values, texts);
+    }
+
+    /// The same as [`derive_more`](Self::derive_more), once for an event or record, of values that go with a number: others never
+    /// have it.
+    pub(crate) fn derive_numbered(&mut self, values: &[(SlotId, Derived)], texts: &str, number: Option<u64>) {
+        let start = self.cells.filled.len();
+        self.derive_more(values, texts);
+        let end = self.cells.filled.len();
+        self.numbered = number.map_or_else(Numbered::default, |number| Numbered { number, start, end });
     }
 
     /// Puts more values beside those.

@@ -5,10 +5,14 @@
 //! ```
 
 use super::Slots;
+use super::parts::Numbered;
 use crate::program::SlotId;
+use std::ops::Range;
 
 /// Bytes of values that are kept; beyond them they are only counted.
 const BYTES_MAX: usize = 1 << 14;
+/// No slot has so high a number, so this begins no value.
+const NUMBERED: u64 = 1 << 62;
 /// Bytes that are copied at once.
 const PIECE: usize = 32;
 
@@ -51,6 +55,20 @@ impl Reading {
             room.copy_from_slice(bytes);
         }
         self.length = end;
+    }
+
+    /// Adds the values of all slots that are filled and asked for.
+    #[inline]
+    pub(crate) fn push_filled(&mut self, slots: &Slots, event: &str, is_asked: impl Fn(SlotId) -> bool) {
+        let Numbered { number, start, end } = slots.numbered;
+        let filled = slots.filled();
+        let part = |range: Range<usize>| filled.get(range).unwrap_or_default().iter().copied();
+        for slot in part(0..start).chain(part(end..filled.len())).filter(|slot| is_asked(*slot)) {
+            self.push_values(slots, slot, event);
+        }
+        if part(start..end).any(is_asked) {
+            self.push(&(NUMBERED | number).to_ne_bytes());
+        }
     }
 
     /// Adds the values of a slot as they are written, each with its kind and where it stands.
