@@ -147,7 +147,7 @@ impl<'e> Frame<'e> {
     /// Says what an input is, whatever the event tells.
     pub(super) fn state(&mut self, input: InputId, text: &'e str) {
         let place = self.place(input);
-        self.put(place, Kept { value: Some(Value::Text(Cow::Borrowed(text))), has_more: false });
+        self.keep_at(place, Value::Text(Cow::Borrowed(text)));
     }
 
     pub(super) fn holds(&mut self, conditions: &'e Conditions) -> bool {
@@ -197,8 +197,7 @@ impl<'e> Frame<'e> {
         } else {
             // An input that is asked for while it is looked for has no value.
             let place = self.place(input);
-            let first = self.first(input);
-            self.put(place, first);
+            self.find_first(input, place);
             place
         };
         self.kept.get(place).unwrap_or(NONE)
@@ -213,39 +212,53 @@ impl<'e> Frame<'e> {
         self.kept.len() - 1
     }
 
-    fn put(&mut self, place: usize, kept: Kept<'e>) {
-        if let Some(own) = self.kept.get_mut(place) {
-            *own = kept;
+    /// Keeps a value, or that there is more than one; says whether another one would tell anything new.
+    // PERF: a value that is handed from one function to the next is put on the stack in small pieces, read back as a whole, and
+    // waited for each time.
+    #[inline(always)]
+    fn keep_at(&mut self, place: usize, value: Value<'e>) -> bool {
+        let Some(kept) = self.kept.get_mut(place) else { return false };
+        kept.has_more = kept.value.is_some();
+        if !kept.has_more {
+            kept.value = Some(value);
         }
+        !kept.has_more
     }
 
-    fn first(&mut self, input: InputId) -> Kept<'e> {
-        let mut first = Kept::default();
+    /// Keeps the first value of an input.
+    fn find_first(&mut self, input: InputId, place: usize) {
         let layout = self.layout;
         for origin in layout.origins(input) {
-            if first.value.is_some() {
+            if let Some(Kept { value: Some(_), has_more }) = self.kept.get_mut(place) {
                 // Values of those behind it may be added.
-                first.has_more |= origin.is_added;
+                *has_more |= origin.is_added;
             } else if self.may_have(&origin.from) && self.holds(&origin.when) {
-                self.first_of(origin, &mut first);
+                self.find_first_of(origin, place);
             }
         }
-        first
     }
 
-    /// The first value of an origin, and whether it has more.
-    fn first_of(&mut self, origin: &'e Origin, first: &mut Kept<'e>) {
-        let mut add = |value| {
-            first.has_more = first.value.is_some();
-            first.value.get_or_insert(value);
-            !first.has_more
-        };
+    /// Keeps the first value of an origin, and whether it has more.
+    fn find_first_of(&mut self, origin: &'e Origin, place: usize) {
         let repeats = matches!(origin.read, Reading::Bytes { repeats: true, .. });
         if origin.choice.is_some() || repeats || matches!(origin.from, From::Text(_) | From::Number(_)) {
-            return self.each_of(origin, &mut |_, value| add(value));
+            let (mut first, mut has_more) = (None, false);
+            self.each_of(origin, &mut |_, value| {
+                has_more = first.is_some();
+                first.get_or_insert(value);
+                !has_more
+            });
+            if let (Some(first), Some(kept)) = (first, self.kept.get_mut(place)) {
+                *kept = Kept { value: Some(first), has_more };
+            }
+            return;
         }
         for placed in self.placed(&origin.from) {
-            if self.read(origin, &placed).is_some_and(|value| !add(value)) {
+            let goes_on = match origin.whole_number(&placed) {
+                Some(number) => self.keep_at(place, Value::Number(number)),
+                None => self.read(origin, &placed).is_none_or(|value| self.keep_at(place, value)),
+            };
+            if !goes_on {
                 return;
             }
         }
@@ -414,16 +427,8 @@ impl<'e> Frame<'e> {
     }
 
     fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
-        let counted = |number: i64| {
-            Value::Number(origin.bits.map_or(number, |(mask, shift)| (number & mask).wrapping_shr(shift)))
-        };
-        // PERF: nine of ten values are whole numbers, which are not looked through for escapes.
-        if origin.choice.is_none()
-            && placed.seen.kind == Kind::Text
-            && matches!(origin.read, Reading::Any | Reading::Number)
-            && let Some(number) = names::number(placed.seen.raw)
-        {
-            return Some(counted(number));
+        if let Some(number) = origin.whole_number(placed) {
+            return Some(Value::Number(number));
         }
         let text = match placed.seen.kind {
             _ if origin.read == Reading::Present => return Some(Value::Number(1)),
@@ -454,7 +459,7 @@ impl<'e> Frame<'e> {
             }
         };
         let value = match value {
-            Value::Number(number) => counted(number),
+            Value::Number(number) => Value::Number(origin.counted(number)),
             text => text,
         };
         let counts = choice
@@ -486,6 +491,23 @@ impl<'e> Frame<'e> {
         let (code, subcode) = (self.number(CODE), self.number(SUBCODE));
         let protocol = self.protocol;
         protocol.rows(code).find(|row| (row.subcode.is_none() || row.subcode == subcode) && self.holds(&row.when))
+    }
+}
+
+impl Origin {
+    /// The bits of a number that count.
+    fn counted(&self, number: i64) -> i64 {
+        self.bits.map_or(number, |(mask, shift)| (number & mask).wrapping_shr(shift))
+    }
+
+    /// What a value counts that surely is a whole number.
+    // PERF: nine of ten values are, and they are not looked through for escapes.
+    #[inline(always)]
+    fn whole_number(&self, placed: &Placed<'_>) -> Option<i64> {
+        let may_be = self.choice.is_none()
+            && placed.seen.kind == Kind::Text
+            && matches!(self.read, Reading::Any | Reading::Number);
+        may_be.then(|| names::number(placed.seen.raw)).flatten().map(|number| self.counted(number))
     }
 }
 

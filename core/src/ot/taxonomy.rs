@@ -261,12 +261,12 @@ impl Protocol {
 
     /// The rows for a code, and those that are for any.
     pub(super) fn rows(&self, code: Option<i64>) -> impl Iterator<Item = &Row> {
-        let of = |code: Option<i64>| {
-            let key = move |row: &Row| (row.code.is_none(), row.code) < (code.is_none(), code);
-            let start = self.rows.partition_point(key);
-            self.rows.get(start..).unwrap_or_default().iter().take_while(move |row| row.code == code)
-        };
-        let own = code.map(|code| of(Some(code)));
-        own.into_iter().flatten().chain(of(None))
+        let from = |start: usize| self.rows.get(start..).unwrap_or_default();
+        let own = code.into_iter().flat_map(move |code| {
+            // Those without a code are behind all others.
+            let start = self.rows.partition_point(|row| row.code.is_some_and(|own| own < code));
+            from(start).iter().take_while(move |row| row.code == Some(code))
+        });
+        own.chain(std::iter::once_with(move || from(self.rows.partition_point(|row| row.code.is_some()))).flatten())
     }
 }
