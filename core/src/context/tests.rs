@@ -325,15 +325,23 @@ trust: {chains: [{name: here, begins: console, station: engineering-workstation}
 
 #[test]
 fn a_memo_that_is_full_forgets_and_answers_stay_right() {
-    let context = plant("zones: [{name: even, networks: [10.0.0.0/16]}]");
-    let rules = rules(&["source.zone: even"]).with_context(&context);
+    use crate::config::CONTEXT_MEMO_MAX as MAX;
+    let context = plant("zones: [{name: even, networks: [10.0.0.0/16]}, {name: odd, networks: [10.1.0.0/16]}]");
+    // So many that what an event meets is remembered too.
+    let (even, odd) = (40, 30);
+    let tests_of = |zone: &'static str, count: usize| {
+        (0..count).map(move |at| format!("source.zone|re: ^{zone}{}", ".?".repeat(at)))
+    };
+    let tests: Vec<String> = tests_of("even", even).chain(tests_of("odd", odd)).collect();
+    let rules = rules(&tests.iter().map(|test| &**test).collect::<Vec<_>>()).with_context(&context);
     let mut scanner = Scanner::new(&rules);
     for pass in 0..2 {
-        for number in 0..crate::config::CONTEXT_MEMO_MAX + 9 {
-            let (net, high, low) = (number % 2, number >> 8, number & 0xff);
+        for number in 0..MAX + 9 {
+            // What is learned first differs from what was learned first before all was forgotten.
+            let (net, high, low) = ((number + number / MAX) % 2, number >> 8, number & 0xff);
             let event = format!(r#"{{"SourceIp": "10.{net}.{high}.{low}"}}"#);
             let found = scanner.scan_json(event.as_bytes()).unwrap().len();
-            assert_eq!(found, 1 - net, "{event} in pass {pass}");
+            assert_eq!(found, [even, odd][net], "{event} in pass {pass}");
         }
     }
 }
