@@ -13,8 +13,6 @@ use std::ops::Range;
 const BYTES_MAX: usize = 1 << 14;
 /// No slot has so high a number, so this begins no value.
 const NUMBERED: u64 = 1 << 62;
-/// Bytes that are copied at once.
-const PIECE: usize = 32;
 
 /// Values of slots with their kinds, one behind the other.
 #[derive(Debug)]
@@ -79,25 +77,10 @@ impl Reading {
         while let Some(cell) = next {
             next = slots.cells.more.get(cell.next as usize);
             let text = if cell.is_written { event } else { &slots.copies };
-            let from = text.as_bytes().get(cell.start as usize..).unwrap_or_default();
-            let length = from.len().min(cell.end.saturating_sub(cell.start) as usize);
+            let raw = text.as_bytes().get(cell.start as usize..cell.end as usize).unwrap_or_default();
             let kind = u8::from(cell.is_written) << 3 | cell.kind as u8;
-            self.push(&(u64::from(slot.0) << 40 | u64::from(kind) << 32 | length as u64).to_ne_bytes());
-            self.push_front(from, length);
-        }
-    }
-
-    /// Adds so many bytes of the front of a text.
-    // PERF: most values are short, and a call to copy each took a third of the time.
-    #[inline(always)]
-    fn push_front(&mut self, text: &[u8], length: usize) {
-        let room = self.bytes.get_mut(self.length..).and_then(|room| room.first_chunk_mut::<PIECE>());
-        match (text.first_chunk::<PIECE>(), room) {
-            (Some(piece), Some(room)) if length <= PIECE => {
-                *room = *piece;
-                self.length += length;
-            }
-            _ => self.push(text.get(..length).unwrap_or_default()),
+            self.push(&(u64::from(slot.0) << 40 | u64::from(kind) << 32 | raw.len() as u64).to_ne_bytes());
+            self.push(raw);
         }
     }
 }
