@@ -235,8 +235,9 @@ fn keywords_are_found_in_views_wherever_their_texts_lie() {
         texts.iter().for_each(|text| builder.append_value(text));
         builder.finish()
     };
-    let by_turns: Vec<String> =
-        ["", ", a needle", "", "", ""].map(|end| "hay ".repeat(300) + end).into_iter().cycle().take(85).collect();
+    // What is found comes when more was looked through than lies there.
+    let ends = ["", "."].into_iter().cycle().take(68).chain(std::iter::repeat_n(", a needle", 17));
+    let by_turns: Vec<String> = ends.map(|end| "hay ".repeat(300) + end).collect();
     let (apart, shared) = (views(&texts), views(&by_turns));
     let turned = apart.views().iter().rev().copied().collect::<Vec<_>>().into();
     let turned = StringViewArray::new(turned, apart.data_buffers().to_vec(), None);
