@@ -1,4 +1,4 @@
-//! Which slots context is read from, and which it fills.
+//! Which slots context is read from, and what it puts into those that it fills.
 //!
 //! ```text
 //! rules ask for destination.zone  ─▶  id.resp_h, DestinationIp, ... get slots          10.1.7.2 ─▶ destination.zone: cell-7
@@ -7,9 +7,10 @@
 //! An end is named by an address, a MAC or a host name, in the fields of the usual sensors or in those of a record `ot.*`. What an
 //! event says itself is never replaced.
 
+use super::fields::{DESTINATION, Field, HOST, INPUTS, Input, OF_END, OF_FLOW, PLACES, SOURCE, field};
 use super::flow::{Decision, Facts, reasons};
 use super::index::{End, Named};
-use super::memo::{Answer, Memo, Role};
+use super::memo::{Answer, Memo, Roles, TOLD};
 use super::model::{Context, Level};
 use crate::event::slots::{Kind, Slots};
 use crate::program::SlotId;
@@ -19,191 +20,8 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// Ends of which an event may tell. The host is where the event happened.
-const ENDS: [&str; 3] = ["source", "destination", "host"];
-const SOURCE: usize = 0;
-const DESTINATION: usize = 1;
-const HOST: usize = 2;
-
 /// Nanoseconds of a minute, by which hours are told.
 const MINUTE: i64 = 60_000_000_000;
-
-/// What is told of each end.
-const OF_END: [&str; 14] = [
-    "zone",
-    "purdue_level",
-    "security_level",
-    "site",
-    "asset.known",
-    "asset.id",
-    "asset.name",
-    "asset.role",
-    "asset.vendor",
-    "asset.model",
-    "asset.firmware",
-    "asset.owner",
-    "asset.criticality",
-    "asset.tag",
-];
-
-/// What is told of the flow between source and destination.
-const OF_FLOW: [&str; 5] = ["crosses", "levels", "conduit", "allowed", "denied_by"];
-
-/// Fields that are read, by what they say. The first that has a value counts; those of a record come first.
-const INPUTS: [(Input, &[&str]); 15] = [
-    (
-        Input::Ip(SOURCE),
-        &[
-            "ot.source.ip",
-            "id.orig_h",
-            "source.ip",
-            "src_ip",
-            "layers.ip.ip_ip_src",
-            "layers.ipv6.ipv6_ipv6_src",
-            "SourceIp",
-            "Event.EventData.SourceIp",
-            "winlog.event_data.SourceIp",
-            "IpAddress",
-            "Event.EventData.IpAddress",
-            "winlog.event_data.IpAddress",
-            "SourceAddress",
-            "Event.EventData.SourceAddress",
-            "ClientAddress",
-            "client.ip",
-            "src",
-        ],
-    ),
-    (
-        Input::Ip(DESTINATION),
-        &[
-            "ot.destination.ip",
-            "id.resp_h",
-            "destination.ip",
-            "dest_ip",
-            "layers.ip.ip_ip_dst",
-            "layers.ipv6.ipv6_ipv6_dst",
-            "DestinationIp",
-            "Event.EventData.DestinationIp",
-            "winlog.event_data.DestinationIp",
-            "DestAddress",
-            "Event.EventData.DestAddress",
-            "server.ip",
-            "dst",
-        ],
-    ),
-    (Input::Ip(HOST), &["host.ip"]),
-    (
-        Input::Mac(SOURCE),
-        &["ot.source.mac", "orig_l2_addr", "source.mac", "ether.src_mac", "layers.eth.eth_eth_src", "src_mac"],
-    ),
-    (
-        Input::Mac(DESTINATION),
-        &[
-            "ot.destination.mac",
-            "resp_l2_addr",
-            "destination.mac",
-            "ether.dest_mac",
-            "layers.eth.eth_eth_dst",
-            "dst_mac",
-        ],
-    ),
-    (Input::Mac(HOST), &["host.mac"]),
-    (
-        Input::Host(SOURCE),
-        &[
-            "source.domain",
-            "SourceHostname",
-            "WorkstationName",
-            "Event.EventData.WorkstationName",
-            "winlog.event_data.WorkstationName",
-            "ClientName",
-        ],
-    ),
-    (Input::Host(DESTINATION), &["destination.domain", "DestinationHostname"]),
-    (
-        Input::Host(HOST),
-        &[
-            "Computer",
-            "Event.System.Computer",
-            "winlog.computer_name",
-            "host.name",
-            "host.hostname",
-            "ComputerName",
-            "Hostname",
-            "hostname",
-            "_HOSTNAME",
-        ],
-    ),
-    (
-        Input::Port,
-        &[
-            "ot.destination.port",
-            "id.resp_p",
-            "destination.port",
-            "dest_port",
-            "layers.tcp.tcp_tcp_dstport",
-            "layers.udp.udp_udp_dstport",
-            "DestinationPort",
-            "Event.EventData.DestinationPort",
-            "winlog.event_data.DestinationPort",
-            "DestPort",
-        ],
-    ),
-    (Input::SourcePort, &["ot.source.port", "layers.tcp.tcp_tcp_srcport", "layers.udp.udp_udp_srcport"]),
-    (Input::Protocol, &["ot.protocol", "service", "network.protocol", "app_proto"]),
-    (Input::Operation, &["ot.operation"]),
-    (Input::Direction, &["ot.direction"]),
-    (Input::Unit, &["ot.unit"]),
-];
-
-/// Fields that name the site of an event, or the sensor that saw it.
-const PLACES: (&[&str], &[&str]) =
-    (&["site"], &["observer.name", "observer.hostname", "_system_name", "sensor_name", "sensor", "host", "agent.name"]);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-enum Input {
-    Ip(usize),
-    Mac(usize),
-    Host(usize),
-    Port,
-    SourcePort,
-    Protocol,
-    Operation,
-    Direction,
-    Unit,
-    Site,
-    Sensor,
-    Time,
-}
-
-/// A field that context fills.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-enum Field {
-    /// Of an end.
-    End(u8, u8),
-    /// Of the flow.
-    Flow(u8),
-}
-
-fn field(name: &str) -> Option<Field> {
-    let (owner, rest) = name.split_once('.')?;
-    let at = |names: &[&str], name: &str| names.iter().position(|own| *own == name).map(|at| at as u8);
-    match owner {
-        "flow" => at(&OF_FLOW, rest).map(Field::Flow),
-        _ => Some(Field::End(at(&ENDS, owner)?, at(&OF_END, rest)?)),
-    }
-}
-
-/// Whether a field is one that context fills.
-pub(crate) fn is_field(name: &str) -> bool {
-    field(name).is_some()
-}
-
-/// Every field that context fills.
-pub(crate) fn fields() -> impl Iterator<Item = String> {
-    let of_ends = ENDS.iter().flat_map(|end| OF_END.iter().map(move |name| format!("{end}.{name}")));
-    of_ends.chain(OF_FLOW.iter().map(|name| format!("flow.{name}")))
-}
 
 /// The slots of one program.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -212,9 +30,8 @@ pub(crate) struct Lens {
     asked: Vec<(Field, u32)>,
     /// The names of the fields that are filled, with their slots.
     names: Vec<(String, u32)>,
-    /// For each slot, by its number, what it is to what is told: 1 when that depends on it, 2 when it is filled; nothing more behind
-    /// the last that is either. The time of an event is not among them.
-    roles: Vec<u8>,
+    /// What slots are to what is told. The time of an event is not among them.
+    roles: Roles,
     /// How bare numbers are read where the time may stand.
     bare: Bare,
     /// Whether it stands in the usual fields.
@@ -262,14 +79,16 @@ impl Lens {
             }
         }
         inputs.sort_unstable_by_key(|(input, _)| *input);
-        let mut roles = Vec::new();
-        let mut set = |slot: u32, role: u8| {
-            roles.resize(roles.len().max(slot as usize + 1), 0);
-            roles.get_mut(slot as usize).into_iter().for_each(|own| *own = role);
-        };
-        let read = inputs.iter().filter(|(input, _)| *input != Input::Time);
-        read.flat_map(|(_, slots): &(Input, Vec<u32>)| slots).for_each(|slot| set(*slot, 1));
-        filled.iter().for_each(|(_, slot)| set(*slot, 2));
+        let mut roles = Roles::default();
+        for (place, (input, slots)) in inputs.iter().enumerate().filter(|(_, (input, _))| *input != Input::Time) {
+            slots.iter().for_each(|slot| roles.set(SlotId(*slot), 1 << place));
+            let has_record = INPUTS
+                .iter()
+                .any(|(own, fields)| own == input && fields.first().is_some_and(|first| crate::ot::is_field(first)));
+            let record = slots.first().filter(|_| has_records && has_record);
+            roles.of_records.extend(record.map(|slot| (1 << place, *slot)));
+        }
+        filled.iter().for_each(|(_, slot)| roles.set(SlotId(*slot), TOLD));
         Self { inputs, asked: filled, names, roles, bare, has_usual_times: times.is_none() }
     }
 
@@ -281,6 +100,11 @@ impl Lens {
     /// Whether any field tells of a flow.
     pub(crate) fn is_about_flows<'n>(asked: impl IntoIterator<Item = &'n str>) -> bool {
         asked.into_iter().any(|name| matches!(field(name), Some(Field::Flow(_))))
+    }
+
+    /// The slots that are filled.
+    pub(crate) fn told(&self) -> impl Iterator<Item = SlotId> {
+        self.asked.iter().map(|(_, slot)| SlotId(*slot))
     }
 
     /// The slot that is filled for a field.
@@ -304,14 +128,6 @@ impl Lens {
         };
         let fields = self.fields(Input::Time).iter().enumerate();
         time::collected(fields.filter_map(|(place, slot)| Some((place, read(slot)?))))
-    }
-
-    fn role(&self, slot: SlotId) -> Role {
-        match self.roles.get(slot.index()) {
-            Some(1) => Role::Read,
-            Some(2) => Role::Told,
-            _ => Role::None,
-        }
     }
 
     /// Slots by which events are known that may have context.
@@ -363,6 +179,16 @@ impl Lens {
         at.and_then(|at| self.inputs.get(at)).map_or(&[], |(_, fields)| fields)
     }
 
+    /// Whether what records say of their ends is enough, so that no other field was looked at for it.
+    fn records_suffice(&self, slots: &Slots, text: &str) -> bool {
+        self.roles.of_records.iter().all(|(place, slot)| {
+            let input = self.inputs.get(place.trailing_zeros() as usize);
+            let mut values = slots.values(SlotId(*slot), text).peekable();
+            values.peek().is_none()
+                || values.any(|seen| seen.has_text() && input.is_some_and(|(input, _)| stands(*input, &seen.cow())))
+        })
+    }
+
     /// The first value of an input that stands for something.
     fn first<'e, T>(
         &self,
@@ -409,6 +235,8 @@ pub(crate) struct Party {
 pub(crate) struct Seen {
     answer: Answer,
     memo: Memo,
+    /// The number of the answer that was announced and is not in the slots yet.
+    announced: Option<u64>,
 }
 
 impl Seen {
@@ -419,10 +247,27 @@ impl Seen {
 
     /// Looks up the ends of the event in the slots and fills those that are asked for; the event's own values stay.
     pub(crate) fn put(&mut self, lens: &Lens, context: &Context, slots: &mut Slots, text: &str) {
-        let is_asked = self.memo.ask(slots, text, |slot| lens.role(slot));
+        self.announce(lens, context, slots, text);
+        self.fill(slots);
+    }
+
+    /// Fills the slots that were announced, and says how many values that were.
+    #[inline]
+    pub(crate) fn fill(&mut self, slots: &mut Slots) -> usize {
+        let Some(answer) = self.announced.take().and_then(|number| self.memo.get(number)) else { return 0 };
+        slots.derive_announced(&answer.entries, &answer.texts);
+        answer.entries.len()
+    }
+
+    /// The same as [`put`](Self::put), but an answer that is known may only be announced: whoever reads the slots themselves has them
+    /// [filled](Self::fill) first.
+    pub(crate) fn announce(&mut self, lens: &Lens, context: &Context, slots: &mut Slots, text: &str) {
+        self.announced = None;
+        let is_asked = self.memo.ask(slots, text, &lens.roles);
         let minute = || lens.time(slots, text).map(|time| time.div_euclid(MINUTE));
-        if let Some((known, number)) = is_asked.then(|| self.memo.answer(minute)).flatten() {
-            return known.put(slots, Some(number));
+        self.announced = is_asked.then(|| self.memo.answer(minute)).flatten();
+        if let Some((known, number)) = self.announced.and_then(|number| self.memo.get(number).zip(Some(number))) {
+            return slots.announce(&known.entries, number);
         }
         self.answer.entries.clear();
         self.answer.texts.clear();
@@ -434,8 +279,14 @@ impl Seen {
             }
         }
         let is_timed = view.flow.is_some_and(|flow| flow.is_timed);
-        let number = is_asked.then(|| self.memo.learn(&self.answer, is_timed.then(minute)));
-        self.answer.put(slots, number);
+        let is_learned = is_asked && lens.records_suffice(slots, text);
+        if is_learned {
+            let number = self.memo.learn(&self.answer, is_timed.then(minute));
+            slots.announce(&self.answer.entries, number);
+            slots.derive_announced(&self.answer.entries, &self.answer.texts);
+        } else {
+            slots.derive_more(&self.answer.entries, &self.answer.texts);
+        }
     }
 }
 
@@ -559,15 +410,14 @@ struct Said<'e> {
 
 impl<'e> Said<'e> {
     fn read(lens: &Lens, is_answer: bool, slots: &'e Slots, text: &'e str) -> Self {
-        let port = |input: Input| lens.first(input, slots, text, |text| text.parse::<u16>().ok());
+        let port = |input: Input| lens.first(input, slots, text, |text| port(&text));
         let (from_port, to_port) = (port(Input::SourcePort), port(Input::Port));
         let operation = lens.value(Input::Operation, slots, text);
         // Of a packet that is no operation only its ports say who was called: services have the lower ones.
         let is_packet = operation.is_none() && lens.value(Input::Direction, slots, text).is_none();
         let is_return = is_packet && from_port.zip(to_port).is_some_and(|(from, to)| from < to);
         let is_turned = is_answer || is_return;
-        let protocol =
-            lens.first(Input::Protocol, slots, text, |text| (!matches!(&*text, "" | "-" | "failed")).then_some(text));
+        let protocol = lens.first(Input::Protocol, slots, text, |text| is_protocol(&text).then_some(text));
         Self { protocol, port: if is_turned { from_port } else { to_port }, operation, is_turned }
     }
 
@@ -582,6 +432,25 @@ impl<'e> Said<'e> {
         let decision = decide(None)?;
         if decision.is_timed { decide(time()) } else { Some(decision) }
     }
+}
+
+/// Whether a text is one that an input takes, so that no further one is asked.
+fn stands(input: Input, text: &str) -> bool {
+    match input {
+        Input::Ip(_) => address(text).is_some(),
+        Input::Port | Input::SourcePort => port(text).is_some(),
+        Input::Protocol => is_protocol(text),
+        _ => true,
+    }
+}
+
+fn port(text: &str) -> Option<u16> {
+    text.parse().ok()
+}
+
+/// Sensors write a word of their own where they know none.
+fn is_protocol(text: &str) -> bool {
+    !matches!(text, "" | "-" | "failed")
 }
 
 /// An address as logs write it: also an IPv4 address in the form of IPv6, without the zone of an interface.

@@ -5,13 +5,15 @@
 //! ```
 //!
 //! In a plant the same few speak with the same few, so most events ask what was asked before. Everything that an answer depends
-//! on is in the key, as the event writes it, so the memo changes no answer.
+//! on is in the key, as the event writes it, so the memo changes no answer. Where a record says what an event says as well, the
+//! record counts, so that of the event is left out; an answer for which the record would not do is not remembered.
 
 use crate::config::CONTEXT_MEMO_MAX;
 use crate::event::slots::{Derived, Kind, Reading, Slots};
 use crate::program::SlotId;
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
+use serde::{Deserialize, Serialize};
 use std::hash::BuildHasher;
 
 /// A longer key is not remembered.
@@ -30,11 +32,6 @@ impl Answer {
         self.texts.push_str(text);
         self.entries.push((slot, Derived::text(kind, start..self.texts.len())));
     }
-
-    /// Fills the slots. Where two answers are one they have the same `number`, and no other one has it.
-    pub(super) fn put(&self, slots: &mut Slots, number: Option<u64>) {
-        slots.derive_numbered(&self.entries, &self.texts, number);
-    }
 }
 
 /// Answers by what they depend on.
@@ -50,10 +47,8 @@ pub(super) struct Memo {
     forgotten: u64,
     /// The key of what was asked last.
     key: Reading,
-    /// How much of the key is of the event itself, whatever its record, once that is known.
-    of_event: Option<usize>,
-    /// Whether the event says itself what would be told.
-    is_told: bool,
+    /// What the event itself holds, whatever its record, once that is known.
+    own: Option<Inputs>,
     /// Whether the minute is in the key.
     has_minute: bool,
 }
@@ -64,47 +59,41 @@ const BY_MINUTE: u32 = u32::MAX;
 impl Memo {
     /// Says that the next question is about another event.
     pub(super) fn begin(&mut self) {
-        self.of_event = None;
+        self.own = None;
     }
 
-    /// Makes the key of the event or record at hand, without its time. `role` says what a slot is to the answer. An event that says
-    /// itself what would be told has no key.
-    pub(super) fn ask(&mut self, slots: &Slots, text: &str, role: impl Fn(SlotId) -> Role) -> bool {
-        let (own, derived) = slots.own_and_derived();
-        match self.of_event {
-            Some(length) => self.key.truncate(length),
-            None => {
-                self.key.truncate(0);
-                self.is_told = self.add(own, slots, text, &role);
-                self.of_event = Some(self.key.len());
-            }
+    /// Makes the key of the event or record at hand, without its time. An event that says itself what would be told has no key.
+    pub(super) fn ask(&mut self, slots: &Slots, text: &str, roles: &Roles) -> bool {
+        let own = slots.own();
+        let of_event = *self.own.get_or_insert_with(|| own.iter().fold(0, |all, slot| all | roles.of(*slot)));
+        self.key.truncate(0);
+        let mut said = TOLD;
+        for (input, slot) in &roles.of_records {
+            let before = self.key.len();
+            self.key.push_values(slots, SlotId(*slot), text);
+            said |= if self.key.len() > before { *input } else { 0 };
         }
-        self.add(derived, slots, text, &role);
+        if of_event & !said != 0 {
+            let missed = own.iter().filter(|slot| roles.of(**slot) & !said != 0);
+            missed.for_each(|slot| self.key.push_values(slots, *slot, text));
+        }
         self.has_minute = false;
-        !self.is_told && self.key.len() <= KEY_MAX
+        of_event & TOLD == 0 && self.key.len() <= KEY_MAX
     }
 
-    /// Adds what the answer depends on; says whether any slot holds what would be told.
-    fn add(&mut self, filled: &[SlotId], slots: &Slots, text: &str, role: &impl Fn(SlotId) -> Role) -> bool {
-        let mut is_told = false;
-        for slot in filled {
-            match role(*slot) {
-                Role::None => {}
-                Role::Told => is_told = true,
-                Role::Read => self.key.push_values(slots, *slot, text),
-            }
-        }
-        is_told
-    }
-
-    /// The answer to what was asked last, and its number.
-    pub(super) fn answer(&mut self, minute: impl FnOnce() -> Option<i64>) -> Option<(&Answer, u64)> {
+    /// The number of the answer to what was asked last.
+    pub(super) fn answer(&mut self, minute: impl FnOnce() -> Option<i64>) -> Option<u64> {
         let mut number = *self.numbers.get(self.key.bytes()?)?;
         if number == BY_MINUTE {
             self.add_minute(minute());
             number = *self.numbers.get(self.key.bytes()?)?;
         }
-        Some((self.answers.get(number as usize)?, self.forgotten + u64::from(number)))
+        Some(self.forgotten + u64::from(number))
+    }
+
+    /// The answer that has a number. Where two answers are one they have the same, and no other one ever has it.
+    pub(super) fn get(&self, number: u64) -> Option<&Answer> {
+        self.answers.get(number.checked_sub(self.forgotten)? as usize)
     }
 
     /// Remembers the answer to what was asked last, for a minute when it may be another one at another time, and gives its number.
@@ -151,12 +140,30 @@ impl Memo {
     }
 }
 
-/// What a slot is to an answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    None,
-    /// The answer depends on it.
-    Read,
-    /// The answer would fill it.
-    Told,
+/// What slots are to an answer.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Roles {
+    /// For each slot, by its number; nothing behind the last that is anything.
+    of_slots: Vec<Inputs>,
+    /// Slots of fields of records, each the only one for its input that counts when it says what it should.
+    pub(super) of_records: Vec<(Inputs, u32)>,
+}
+
+/// One bit for each input that a slot may stand for, or [`TOLD`].
+pub(super) type Inputs = u32;
+
+/// The answer would fill the slot.
+pub(super) const TOLD: Inputs = 1 << 31;
+
+impl Roles {
+    pub(super) fn set(&mut self, slot: SlotId, role: Inputs) {
+        let of_slots = &mut self.of_slots;
+        of_slots.resize(of_slots.len().max(slot.index() + 1), 0);
+        of_slots.get_mut(slot.index()).into_iter().for_each(|own| *own = role);
+    }
+
+    #[inline]
+    fn of(&self, slot: SlotId) -> Inputs {
+        self.of_slots.get(slot.index()).copied().unwrap_or(0)
+    }
 }

@@ -12,6 +12,7 @@
 #![doc = include_str!("../../CONTEXT.md")]
 
 mod check;
+mod fields;
 mod flow;
 mod forms;
 mod hours;
@@ -24,12 +25,13 @@ mod policy;
 mod read;
 mod spelling;
 
+pub(crate) use fields::{fields, is_field};
 pub(crate) use flow::{reasons, saved_reasons};
 pub use forms::InventoryForm;
 pub use hours::Hours;
 pub(crate) use index::End;
 pub(crate) use learn::Learned;
-pub(crate) use lens::{Lens, Party, Passing, Seen, fields, is_field};
+pub(crate) use lens::{Lens, Party, Passing, Seen};
 pub use model::{Asset, Conduit, Context, Level, Site, Zone};
 pub use policy::{Begins, Chain, TrustPolicy};
 

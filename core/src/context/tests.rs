@@ -35,12 +35,16 @@ fn plant(text: &str) -> Context {
 
 /// One rule for each test, whose title is the test.
 fn rules(tests: &[&str]) -> Rules {
+    of_tests(Compiler::new(), tests)
+}
+
+fn of_tests(compiler: Compiler, tests: &[&str]) -> Rules {
     let rule = |test: &&str| {
         format!(
             "title: '{test}'\nlogsource: {{category: any}}\ndetection: {{selection: {{{test}}}, condition: selection}}\n---\n"
         )
     };
-    Compiler::new().rules(None, tests.iter().map(rule).collect::<String>()).build().unwrap()
+    compiler.rules(None, tests.iter().map(rule).collect::<String>()).build().unwrap()
 }
 
 /// Which tests hold on an event; the reference says the same.
@@ -344,4 +348,85 @@ fn a_memo_that_is_full_forgets_and_answers_stay_right() {
             assert_eq!(found, [even, odd][net], "{event} in pass {pass}");
         }
     }
+}
+
+/// What one scanner finds in events of which each comes several times, which is what the reference finds in each.
+#[track_caller]
+fn finds_again_and_again(rules: &Rules, events: &[String]) {
+    let mut scanner = Scanner::new(rules);
+    let expected: Vec<Vec<usize>> = events
+        .iter()
+        .map(|event| {
+            let tree = JsonEvent::parse(event.as_bytes()).unwrap();
+            (0..rules.len()).filter(|rule| rules.reference_matches(*rule, &tree)).collect()
+        })
+        .collect();
+    assert!(expected.iter().any(|found| *found != expected[0]), "all events are alike");
+    for pass in 0..60 {
+        for (event, expected) in events.iter().zip(&expected) {
+            let found: Vec<usize> = scanner.scan_json(event.as_bytes()).unwrap().map(|found| found.index()).collect();
+            assert_eq!(found, *expected, "{event} in pass {pass}");
+        }
+    }
+}
+
+const TWO_ZONES: &str = "zones: [{name: even, networks: [10.0.0.0/16]}, {name: odd, networks: [10.1.0.0/16]}]";
+
+#[test]
+fn the_ends_of_a_record_count_unless_they_say_nothing() {
+    let tests = ["source.zone: even", "source.zone: odd", "destination.zone: even", "ot.operation: write"];
+    let protocol = "protocol: modbus\nsources: {spec: x}\nsensors: [{sensor: s, needs: [func], inputs: {code: func}}]\n\
+        operations: [{code: 6, name: WRITE_SINGLE_REGISTER, class: write, source: spec}]\n";
+    let tables = Compiler::new()
+        .protocols(None, "sensor: s\ninputs: {source.ip: id.orig_h, destination.ip: id.resp_h, source.port: id.orig_p}")
+        .protocols(None, protocol);
+    let rules = of_tests(tables, &tests).with_context(&plant(TWO_ZONES));
+    let mut events = Vec::new();
+    for ip in ["10.0.0.1", "10.1.0.1", "10.1.0.1%eth0", "no address", ""] {
+        for beside in ["10.0.0.7", "10.1.0.7"] {
+            let rest = format!(r#""src_ip":"{beside}","id.resp_h":"10.0.0.9""#);
+            events.push(format!(r#"{{"func":6,"id.orig_h":"{ip}",{rest}}}"#));
+            // The same is no record, and says what a record would.
+            events.push(format!(r#"{{"ot.source.ip":"{ip}",{rest}}}"#));
+            events.push(format!(r#"{{"func":6,"ot":{{"source":{{"ip":["{ip}","{beside}"]}}}},{rest}}}"#));
+        }
+    }
+    finds_again_and_again(&rules, &events);
+    events.reverse();
+    finds_again_and_again(&rules, &events);
+}
+
+#[test]
+fn what_context_says_may_choose_who_looks_at_an_event() {
+    let event = |number: usize| format!(r#"{{"SourceIp":"10.{}.0.{}","a":"{}"}}"#, number % 3, number % 5, number % 2);
+    let events: Vec<String> = (0..30).map(event).collect();
+    let tests: Vec<String> =
+        (0..40).map(|at| format!("source.zone: {}, a|re: ^{at}?1", ["even", "odd"][at % 2])).collect();
+    let rules = rules(&tests.iter().map(|test| &**test).collect::<Vec<_>>()).with_context(&plant(TWO_ZONES));
+    finds_again_and_again(&rules, &events);
+}
+
+#[test]
+fn what_context_says_of_an_event_that_is_known_reaches_correlations() {
+    let tests: Vec<String> = (0..40).map(|at| format!("source.zone|re: ^(even|odd){}", ".?".repeat(at))).collect();
+    let rule = |(at, test): (usize, &String)| {
+        format!(
+            "title: t{at}\nname: t{at}\nlogsource: {{category: any}}\ndetection: {{s: {{{test}}}, condition: s}}\n---\n"
+        )
+    };
+    let correlation = "title: many\ncorrelation: {type: event_count, rules: [t3], group-by: [source.zone], timespan: 1h, \
+        condition: {gte: 20}}\n";
+    let text = tests.iter().enumerate().map(rule).collect::<String>() + correlation;
+    let rules = Compiler::new().rules(None, text).build().unwrap().with_context(&plant(TWO_ZONES));
+    let mut stream = crate::Stream::new(&rules, Default::default());
+    for number in 0..59 {
+        // Of the third net, which is no zone, nothing is said.
+        let event = format!(r#"{{"SourceIp":"10.{}.0.1","time":"2026-11-23T08:00:{number:02}Z"}}"#, number % 3);
+        stream.scan_json(event.as_bytes()).unwrap().for_each(drop);
+    }
+    stream.finish();
+    let alerts = stream.take_alerts();
+    let mut of: Vec<_> = alerts.iter().flat_map(|alert| alert.group()).collect();
+    of.sort_unstable();
+    assert_eq!(of, [("source.zone", Some("even")), ("source.zone", Some("odd"))]);
 }

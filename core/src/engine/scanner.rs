@@ -14,7 +14,7 @@ pub use columns::Detections;
 use super::stream::sight::{Scanned, Sight};
 use super::{Detection, Profile, RuleName, Rules, operations, profile};
 use crate::check::LogSource;
-use crate::context::Seen;
+use crate::context::{Lens, Seen};
 use crate::correlation::sighting::Sighting;
 use crate::event::Event;
 use crate::event::JsonEvent;
@@ -39,6 +39,8 @@ pub struct Scanner {
     matched: Vec<RuleId>,
     /// The indicators that the event at hand holds.
     hits: Hits,
+    /// Whether what context says is put into the slots only when it is needed, since it does not choose who looks at them.
+    puts_late: bool,
     /// Whether rows of the table at hand may tell of operations, hold indicators, or have context.
     has_derived: bool,
 }
@@ -66,7 +68,10 @@ impl Scanner {
     }
 
     fn with(rules: &Rules, mut scratch: Scratch) -> Self {
-        scratch.slots.ask_single(&rules.inner().listening().slots());
+        let inner = rules.inner();
+        scratch.slots.ask_single(&inner.listening().slots());
+        let mut told = inner.lens().into_iter().flat_map(Lens::told);
+        let puts_late = told.all(|slot| !inner.program().router.asks(slot));
         Self {
             rules: rules.clone(),
             scratch,
@@ -76,6 +81,7 @@ impl Scanner {
             seen: Seen::default(),
             matched: Vec::new(),
             hits: Hits::default(),
+            puts_late,
             has_derived: false,
         }
     }
@@ -249,15 +255,20 @@ impl Scanner {
     /// Adds to the slots what context says of the event or its record.
     fn see(&mut self, text: &str) {
         if let Some((lens, context)) = self.rules.seen_in() {
-            self.seen.put(lens, context, &mut self.scratch.slots, text);
+            self.seen.announce(lens, context, &mut self.scratch.slots, text);
+            if !self.puts_late {
+                self.seen.fill(&mut self.scratch.slots);
+            }
         }
     }
 
     fn evaluate_one(&mut self, text: &str, sighting: Option<&mut Sighting>) {
         let inner = self.rules.inner();
-        self.scratch.detect(inner.program(), &inner.clock, text);
+        let seen = &mut self.seen;
+        self.scratch.detect(inner.program(), &inner.clock, text, |slots| seen.fill(slots));
         self.keep_source();
         if let Some(sighting) = sighting {
+            self.seen.fill(&mut self.scratch.slots);
             self.sight_scanned(text, sighting);
         }
     }

@@ -172,17 +172,31 @@ impl Scratch {
         }
     }
 
-    /// Evaluates the program on the event in `slots`, written as `event`, and leaves the rules that matched in `matched`.
-    pub(crate) fn detect(&mut self, program: &Program<'_>, clock: &Clock, event: &str) {
+    /// Evaluates the program on the event in `slots`, written as `event`, and leaves the rules that matched in `matched`. Before
+    /// any values but those that lead events are read, `fill` may put more of them into the slots, which were announced; it says how
+    /// many.
+    pub(crate) fn detect(
+        &mut self,
+        program: &Program<'_>,
+        clock: &Clock,
+        event: &str,
+        fill: impl FnOnce(&mut Slots) -> usize,
+    ) {
         self.matched.clear();
         self.partitions.clear();
         let Self { slots, matched, partitions, buffers, run } = self;
-        let (rules, walked) = (Rules { program, clock }, Walked { slots, text: event });
+        let rules = Rules { program, clock };
         match run {
-            Runs::Plain(run) => run.event(&rules, walked, buffers, partitions, matched),
+            Runs::Plain(run) => {
+                if let Some(key) = run.recall(&rules, Walked { slots, text: event }, buffers, partitions, matched) {
+                    let filled = fill(slots);
+                    run.work_out(&rules, Walked { slots, text: event }, (key, filled), partitions, matched);
+                }
+            }
             Runs::Counted(run) => {
                 run.hits.tally.has_read(event.len());
-                run.event(&rules, walked, buffers, partitions, matched);
+                fill(slots);
+                run.event(&rules, Walked { slots, text: event }, buffers, partitions, matched);
             }
         }
         self.matched.sort_unstable();
@@ -238,20 +252,62 @@ impl<T: Tally> Run<T> {
         partitions: &mut Vec<u32>,
         matched: &mut Vec<RuleId>,
     ) {
+        if let Some(key) = self.recall(rules, event, buffers, partitions, matched) {
+            self.work_out(rules, event, (key, 0), partitions, matched);
+        }
+    }
+
+    /// Finds the partitions to which an event is routed. Where there is only one, and it remembers what it said of an event with the
+    /// same values, that is the answer; or else gives what it is to remember this one by, if it is to.
+    #[inline]
+    fn recall<E: View>(
+        &mut self,
+        rules: &Rules<'_>,
+        event: E,
+        buffers: &mut Buffers,
+        partitions: &mut Vec<u32>,
+        matched: &mut Vec<RuleId>,
+    ) -> Option<Option<Key>> {
         let &Rules { program, clock } = rules;
         E::route(self, rules, event, buffers, partitions);
         self.hits.tally.routed();
+        let [id] = **partitions else { return Some(None) };
+        let Some(partition) = program.partitions.get(id as usize) else { return Some(None) };
+        let key = E::key(self, &Place { program, id, partition, clock, event });
+        let Some(known) = key.as_ref().and_then(|key| self.verdicts.find(key)) else { return Some(key) };
+        matched.extend(known.iter().map(|rule| RuleId(*rule)));
+        self.hits.tally.visited(id);
+        None
+    }
+
+    /// Evaluates an event in the partitions to which it is routed, for which some slots had to be filled.
+    #[inline]
+    fn work_out<E: View>(
+        &mut self,
+        rules: &Rules<'_>,
+        event: E,
+        (key, filled): (Option<Key>, usize),
+        partitions: &[u32],
+        matched: &mut Vec<RuleId>,
+    ) {
+        let &Rules { program, clock } = rules;
+        let is_only = partitions.len() == 1;
         self.begin();
-        if let [id] = **partitions
-            && let Some(partition) = program.partitions.get(id as usize)
-        {
-            self.remember_or_detect(&Place { program, id, partition, clock, event }, matched);
-            return self.hits.tally.visited(id);
-        }
         for id in partitions {
-            let &mut id = id;
+            let &id = id;
             let Some(partition) = program.partitions.get(id as usize) else { continue };
-            self.detect(&Place { program, id, partition, clock, event }, Keywords::Unknown, matched);
+            let at = Place { program, id, partition, clock, event };
+            let keywords = if key.is_some() { Keywords::Absent } else { Keywords::Unknown };
+            let work = self.detect(&at, keywords, matched);
+            if is_only {
+                self.verdicts.note_work(id, work + filled as u64);
+            }
+            // What later keywords say, if that was asked, is not in the values.
+            if let Some(key) = &key
+                && self.looked.first().is_some_and(|run| *run != self.number)
+            {
+                self.verdicts.put(key, bytemuck::cast_slice(matched));
+            }
             self.hits.tally.visited(id);
         }
     }
@@ -264,24 +320,6 @@ impl<T: Tally> Run<T> {
             self.epoch = 0;
         }
         self.epoch += 1;
-    }
-
-    /// Evaluates the only partition to which an event is routed, or remembers what it said of an event with the same values.
-    #[inline]
-    fn remember_or_detect<E: View>(&mut self, at: &Place<'_, E>, matched: &mut Vec<RuleId>) {
-        let key = E::key(self, at);
-        if let Some(rules) = key.as_ref().and_then(|key| self.verdicts.find(key)) {
-            return matched.extend(rules.iter().map(|rule| RuleId(*rule)));
-        }
-        let keywords = if key.is_some() { Keywords::Absent } else { Keywords::Unknown };
-        let work = self.detect(at, keywords, matched);
-        self.verdicts.note_work(at.id, work);
-        // What later keywords say, if that was asked, is not in the values.
-        if let Some(key) = key
-            && self.looked.first().is_some_and(|run| *run != self.number)
-        {
-            self.verdicts.put(&key, bytemuck::cast_slice(matched));
-        }
     }
 
     /// Evaluates one partition, and says how many atoms and decisions that took.

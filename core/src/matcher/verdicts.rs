@@ -13,7 +13,7 @@ use super::walked::Walked;
 use crate::event::slots::Reading;
 use crate::program::{Partition, Program, SlotId, Subject};
 
-/// Atoms and decisions for an event from which on remembering it may save more than it costs.
+/// Atoms, decisions and filled slots for an event from which on remembering it may save more than it costs.
 // PERF: SigmaHQ's rules for process creations take 65, those for other events at most 20, and where a partition takes that few
 // the memory makes events slower by 4 to 9 %.
 const WORK_MIN: u64 = 24;
@@ -100,7 +100,7 @@ impl Verdicts {
         self.memo.key(id, 0, self.read.bytes()?)
     }
 
-    /// Notes how much was to be done for an event, in atoms and decisions.
+    /// Notes how much was to be done for an event, in atoms, decisions and filled slots.
     #[inline]
     pub(super) fn note_work(&mut self, id: u32, work: u64) {
         let Some(Some(reads)) = self.reads.get_mut(id as usize) else { return };

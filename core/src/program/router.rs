@@ -53,6 +53,18 @@ pub(crate) enum RouterDraft {
     },
 }
 
+impl Router<'_> {
+    /// Whether any event is led by the values of a slot.
+    pub(crate) fn asks(&self, slot: SlotId) -> bool {
+        match self {
+            Self::Partition(_) => false,
+            Self::Slots { slots, by_value, otherwise } => {
+                slots.contains(&slot) || by_value.next.iter().chain([&**otherwise]).any(|next| next.asks(slot))
+            }
+        }
+    }
+}
+
 impl RouterDraft {
     /// Writes the tree.
     pub(crate) fn write(&self, writer: &mut Writer) {

@@ -185,13 +185,19 @@ impl Slots {
         self.derive_more(values, texts);
     }
 
-    /// The same as [`derive_more`](Self::derive_more), once for an event or record, of values that go with a number: others never
-    /// have it.
-    pub(crate) fn derive_numbered(&mut self, values: &[(SlotId, Derived)], texts: &str, number: Option<u64>) {
+    /// Says which slots [`derive_announced`](Self::derive_announced) is going to fill, once for an event or record, with values that
+    /// go with a number: others never have it. Until then these slots count as filled and hold nothing.
+    pub(crate) fn announce(&mut self, values: &[(SlotId, Derived)], number: u64) {
         let start = self.cells.filled.len();
+        self.cells.filled.extend(values.iter().map(|(slot, _)| *slot));
+        self.numbered = Numbered { number, start, end: self.cells.filled.len() };
+    }
+
+    /// Puts the values beside the others that were announced.
+    pub(crate) fn derive_announced(&mut self, values: &[(SlotId, Derived)], texts: &str) {
+        self.cells.filled.truncate(self.numbered.start);
         self.derive_more(values, texts);
-        let end = self.cells.filled.len();
-        self.numbered = number.map_or_else(Numbered::default, |number| Numbered { number, start, end });
+        self.numbered.end = self.cells.filled.len();
     }
 
     /// Puts more values beside those.
@@ -206,10 +212,10 @@ impl Slots {
         }
     }
 
-    /// The slots that the event itself has filled, and those that derived values have.
-    pub(crate) fn own_and_derived(&self) -> (&[SlotId], &[SlotId]) {
+    /// The slots that the event itself has filled, and not derived values.
+    pub(crate) fn own(&self) -> &[SlotId] {
         let own = self.mark.map_or(self.cells.filled.len(), |mark| mark.filled);
-        self.cells.filled.split_at_checked(own).unwrap_or((&self.cells.filled, &[]))
+        self.cells.filled.get(..own).unwrap_or(&self.cells.filled)
     }
 
     /// Where the objects of a slot begin.
