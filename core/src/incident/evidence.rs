@@ -143,6 +143,19 @@ impl Sign {
     }
 }
 
+impl Sign {
+    /// What it counts when one of the two is of level low or informational: a host that it has in common with others then says
+    /// less, and for a shorter time.
+    pub(super) fn after_low(self, nanos: i64) -> f64 {
+        match self {
+            Self::SameSource | Self::Onward | Self::SameTarget | Self::SameRule => {
+                LOW * self.after(nanos.saturating_mul(LOW_FASTER))
+            }
+            _ => self.after(nanos),
+        }
+    }
+}
+
 /// How many times faster evidence fades when something happens again and again.
 const HABIT_FASTER: i64 = 40;
 /// What being in the same session counts for something that happens again and again and names no account.
@@ -161,7 +174,9 @@ pub(super) const OUT_OF_SESSION: f64 = 0.6;
 /// The same account on hosts that had nothing to do with each other.
 pub(super) const UNRELATED: f64 = 0.7;
 /// What is of level low or informational, and happens on the same host.
-pub(super) const LOW: f64 = 0.7;
+const LOW: f64 = 0.7;
+/// How many times faster that fades.
+const LOW_FASTER: i64 = 3;
 /// Another account on the same host.
 pub(super) const OTHER_ACCOUNT: f64 = 0.4;
 /// A host with which many deal.

@@ -7,7 +7,7 @@
 //! Traces are kept in two generations, so that the oldest are forgotten without looking for them.
 
 use super::evidence::{
-    About, ELSEWHERE, ENOUGH, Evidence, HUB, LOW, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
+    About, ELSEWHERE, ENOUGH, Evidence, HUB, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
 };
 use super::finding::Finding;
 use super::groups::{Because, Groups, Member, MemberId};
@@ -39,6 +39,7 @@ pub(super) struct Stand {
     tree: u64,
     account: u64,
     pub(super) is_habit: bool,
+    level: Level,
 }
 
 impl Trace {
@@ -51,8 +52,8 @@ impl Trace {
 
     /// How a finding that leaves it stood when it came.
     pub(super) fn stand(&self, time: i64) -> Stand {
-        let Self { tree, account, is_habit, .. } = *self;
-        Stand { time, tree, account, is_habit }
+        let Self { tree, account, is_habit, level, .. } = *self;
+        Stand { time, tree, account, is_habit, level }
     }
 
     /// The same when it is not later than this.
@@ -76,7 +77,12 @@ impl Stand {
         // A correlation of what is usual is as usual.
         let is_alike = sign == Sign::MadeOf && self.is_habit == trace.is_habit;
         let is_usual = (self.is_habit || trace.is_habit) && !is_alike;
-        (if is_usual { sign.after_habit(apart) } else { sign.after(apart) }, is_usual)
+        let value = match is_usual {
+            true => sign.after_habit(apart),
+            false if self.level.min(trace.level) <= Level::Low => sign.after_low(apart),
+            false => sign.after(apart),
+        };
+        (value, is_usual)
     }
 }
 
@@ -225,7 +231,8 @@ impl Register {
         let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
         signs::marks(&finding, &trees, is_outside, &mut marks);
         let is_habit = self.is_habit(&finding, &marks, time, &at);
-        let stand = Stand { time, tree: trees.first().copied().unwrap_or(0), account: account_of(&finding), is_habit };
+        let tree = trees.first().copied().unwrap_or(0);
+        let stand = Stand { time, tree, account: account_of(&finding), is_habit, level };
         let known = self.same.get(&same).copied().filter(|known| {
             self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= self.sameness())
         });
@@ -325,9 +332,6 @@ impl Register {
             }
             if self.is_hub(mark.sign, finding, trace) {
                 value *= HUB;
-            }
-            if !is_usual && finding.rule.level.min(trace.level) <= Level::Low {
-                value *= LOW;
             }
         } else if matches!(mark.sign, Sign::Account | Sign::AccountOnHost) {
             if is_elsewhere {

@@ -211,6 +211,18 @@ fn what_happens_again_and_again_makes_no_one_of_two() {
 }
 
 #[test]
+fn what_is_of_little_weight_is_joined_for_a_short_time() {
+    for (minute, joined) in [(20, 2), (100, 1)] {
+        for levels in [[Level::Low, Level::High], [Level::High, Level::Informational]] {
+            let mut told = Told::new(hour());
+            told.find(0, "one", levels[0], ["ews", "plc"], &[]).find(minute, "two", levels[1], ["ews", "plc"], &[]);
+            let all = told.incidents(|_| ());
+            assert_eq!(all[0].findings.len(), joined, "{levels:?} after {minute} minutes");
+        }
+    }
+}
+
+#[test]
 fn low_findings_alone_are_no_incident() {
     let mut told = Told::new(hour());
     told.find(0, "one", Level::Low, ["ews", ""], &[]).find(1, "two", Level::Informational, ["ews", ""], &[]);
