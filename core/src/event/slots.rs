@@ -9,9 +9,11 @@
 //! event offers a field by two ways (the key `a.b` and `b` below `a`), the walk cannot know which counts; then the tree
 //! of `JsonEvent` decides, which is slow and rare. So it does for whatever else the walk leaves to it.
 
+mod cells;
 mod parts;
 mod reading;
 
+pub(in crate::event) use cells::Cells;
 pub(crate) use parts::{Derived, Parts, Placed, PlacedValues};
 pub(crate) use reading::Reading;
 
@@ -23,6 +25,7 @@ use super::{Event, JsonEvent, Value};
 use crate::number::Number;
 use crate::program::{Fields, SlotId, Written};
 use crate::shortcut::Shortcuts;
+use cells::{Cell, END};
 use std::borrow::Cow;
 
 /// What kind of value a text stands for.
@@ -91,112 +94,6 @@ impl<'e> Seen<'e> {
 /// Whether a JSON number is spelled as [`Number::text`] does: an integer that no other type takes for a float.
 fn is_own_spelling(raw: &str) -> bool {
     raw.len() <= 18 && raw != "-0" && raw.bytes().skip(1).all(|byte| byte.is_ascii_digit())
-}
-
-/// One value of a slot, or one leaf.
-#[derive(Debug, Clone, Copy)]
-struct Cell {
-    kind: Kind,
-    /// Whether the place is one in the event; else it is in the buffer of copies.
-    is_written: bool,
-    start: u32,
-    end: u32,
-    /// The slot's next value.
-    next: u32,
-}
-
-impl Cell {
-    #[inline(always)]
-    fn written(kind: Kind, start: usize, end: usize) -> Self {
-        // An event is shorter than 2 GiB.
-        Self { kind, is_written: true, start: start as u32, end: end as u32, next: END }
-    }
-}
-
-/// The end of a chain of cells.
-const END: u32 = u32::MAX;
-
-/// What a slot holds.
-#[derive(Debug, Clone, Copy)]
-struct Head {
-    epoch: u32,
-    /// The cell of the last value, when there are several.
-    last: u32,
-    /// The way by which the first value was found.
-    way: u64,
-    first: Cell,
-}
-
-impl Head {
-    const EMPTY: Self = Self {
-        epoch: 0,
-        last: END,
-        way: 0,
-        first: Cell { kind: Kind::Null, is_written: true, start: 0, end: 0, next: END },
-    };
-}
-
-/// Where the values of one event stand, by slot.
-#[derive(Debug, Default)]
-pub(super) struct Cells {
-    heads: Vec<Head>,
-    /// Slots that have a value, in the event's order.
-    filled: Vec<SlotId>,
-    /// Values behind the first one of their slot.
-    more: Vec<Cell>,
-    epoch: u32,
-    /// Slots that were reached by two ways.
-    conflicts: Vec<SlotId>,
-    /// Whether a number of the event may have another text than the one it is written with.
-    pub(super) has_odd_numbers: bool,
-}
-
-impl Cells {
-    fn reset(&mut self, slots: usize) {
-        self.has_odd_numbers = false;
-        self.more.clear();
-        self.filled.clear();
-        self.conflicts.clear();
-        if self.heads.len() != slots || self.epoch == u32::MAX {
-            self.heads.clear();
-            self.heads.resize(slots, Head::EMPTY);
-            self.epoch = 0;
-        }
-        self.epoch += 1;
-    }
-
-    /// Notes a value that stands in the event; nothing when there is no such slot.
-    #[inline(always)]
-    pub(super) fn note(&mut self, slot: SlotId, way: u64, kind: Kind, start: usize, end: usize) {
-        self.link(slot, way, || Cell::written(kind, start, end));
-    }
-
-    // PERF: a cell that is put together before it is known where it goes is put together on the stack, and what is written there in
-    // small pieces and read back as a whole is waited for.
-    #[inline(always)]
-    fn link(&mut self, slot: SlotId, way: u64, cell: impl FnOnce() -> Cell) {
-        let Some(head) = self.heads.get_mut(slot.index()) else { return };
-        if head.epoch == self.epoch {
-            return self.link_more(slot, way, cell());
-        }
-        *head = Head { epoch: self.epoch, last: END, way, first: cell() };
-        self.filled.push(slot);
-    }
-
-    #[inline(never)]
-    fn link_more(&mut self, slot: SlotId, way: u64, cell: Cell) {
-        let Some(head) = self.heads.get_mut(slot.index()) else { return };
-        if head.way != way {
-            self.conflicts.push(slot);
-        }
-        let own = self.more.len() as u32;
-        match self.more.get_mut(head.last as usize) {
-            Some(last) => last.next = own,
-            None => head.first.next = own,
-        }
-        head.last = own;
-        self.more.push(cell);
-    }
 }
 
 /// The values of one event, by slot.
@@ -301,9 +198,8 @@ impl Slots {
         conflicts.sort_unstable();
         conflicts.dedup();
         for slot in conflicts.drain(..) {
-            if let (Some(head), Some(name)) = (self.cells.heads.get_mut(slot.index()), fields.names().nth(slot.index()))
-            {
-                head.epoch = 0;
+            if let Some(name) = fields.names().nth(slot.index()) {
+                self.cells.clear(slot);
                 self.put_field(slot, name, event);
             }
         }
@@ -341,7 +237,7 @@ impl Slots {
     /// [`fill_json`](Self::fill_json) gave.
     #[inline]
     pub(crate) fn values<'s>(&'s self, slot: SlotId, event: &'s str) -> impl Iterator<Item = Seen<'s>> {
-        let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
+        let head = self.cells.head(slot);
         let mut next = head.map(|head| &head.first);
         std::iter::from_fn(move || {
             let cell = next?;
@@ -353,7 +249,7 @@ impl Slots {
     /// The one value of a slot, unless it stands in a list; null when there is none. `None` for lists.
     pub(crate) fn single<'s>(&'s self, slot: SlotId, event: &'s str) -> Option<Seen<'s>> {
         let null = Seen { kind: Kind::Null, is_written: false, is_spelled: false, raw: "" };
-        let Some(head) = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch) else {
+        let Some(head) = self.cells.head(slot) else {
             return Some(null);
         };
         let is_list = if head.first.is_written {
@@ -374,7 +270,7 @@ impl Slots {
     /// Whether a slot has a value.
     #[inline]
     pub(crate) fn is_filled(&self, slot: SlotId) -> bool {
-        self.cells.heads.get(slot.index()).is_some_and(|head| head.epoch == self.cells.epoch)
+        self.cells.head(slot).is_some()
     }
 
     /// The slots that have a value, in the event's order; a slot that two ways lead to stands there twice.

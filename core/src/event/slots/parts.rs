@@ -8,7 +8,8 @@
 //! The walk notes where each value stands, and that tells what belongs together. An event that is no text is filled object by
 //! object, so that the places of copies tell the same.
 
-use super::{Cell, END, Kind, Seen, Slots};
+use super::cells::{Cell, END};
+use super::{Kind, Seen, Slots};
 use crate::event::Event;
 use crate::program::SlotId;
 use std::ops::Range;
@@ -130,7 +131,7 @@ impl Slots {
         // Without objects, whoever holds the event has their fields by whole names.
         if has_objects {
             for slot in part.fields.iter().map(|(slot, _)| *slot).chain([part.slot]) {
-                self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
+                self.cells.clear(slot);
             }
         }
         part.inner.iter().for_each(|inner| self.forget_part(event, inner));
@@ -161,7 +162,7 @@ impl Slots {
     /// Whether the values of a slot stand in objects at a field whose name and the dot behind it have so many dots.
     #[inline]
     pub(crate) fn are_inside(&self, slot: SlotId, dots: u8) -> bool {
-        let way = self.cells.heads.get(slot.index()).map_or(0, |head| head.way);
+        let way = self.cells.head(slot).map_or(0, |head| head.way);
         self.is_unordered || way & 1_u64.rotate_left(dots.into()) != 0
     }
 
@@ -169,10 +170,7 @@ impl Slots {
     pub(crate) fn derive(&mut self, values: &[(SlotId, Derived)], texts: &str) {
         match self.mark {
             Some(mark) => {
-                for slot in self.cells.filled.drain(mark.filled..) {
-                    self.cells.heads.get_mut(slot.index()).into_iter().for_each(|head| head.epoch = 0);
-                }
-                self.cells.more.truncate(mark.more);
+                self.cells.cut(mark.filled, mark.more);
                 self.copies.truncate(mark.copies);
                 self.lists.truncate(mark.lists);
             }
@@ -230,7 +228,7 @@ impl Slots {
     /// The values of a slot and where they stand.
     #[inline]
     pub(crate) fn placed<'s>(&'s self, slot: SlotId, event: &'s str) -> PlacedValues<'s> {
-        let head = self.cells.heads.get(slot.index()).filter(|head| head.epoch == self.cells.epoch);
+        let head = self.cells.head(slot);
         PlacedValues { slots: self, event, next: head.map(|head| &head.first) }
     }
 }

@@ -72,7 +72,7 @@ impl Reading {
     /// Adds the values of a slot as they are written, each with its kind and where it stands.
     #[inline(always)]
     pub(crate) fn push_values(&mut self, slots: &Slots, slot: SlotId, event: &str) {
-        let head = slots.cells.heads.get(slot.index()).filter(|head| head.epoch == slots.cells.epoch);
+        let head = slots.cells.head(slot);
         let mut next = head.map(|head| &head.first);
         while let Some(cell) = next {
             next = slots.cells.more.get(cell.next as usize);
