@@ -70,8 +70,11 @@ impl Lens {
             _ => of_flow,
         };
         let sites = [(Input::Site, PLACES.0), (Input::Sensor, PLACES.1), (Input::Time, times.unwrap_or(time::FIELDS))];
-        let mut inputs = Vec::new();
+        let (mut inputs, mut of_records) = (Vec::new(), Vec::new());
         for (input, fields) in INPUTS.iter().chain(&sites).filter(|(input, _)| is_needed(input)) {
+            if has_records && fields.first().is_some_and(|first| crate::ot::is_field(first)) {
+                of_records.push(*input);
+            }
             let fields = fields.iter().filter(|field| has_records || !crate::ot::is_field(field));
             let slots: Vec<u32> = fields.map(|field| slot(field).0).collect();
             if !slots.is_empty() {
@@ -82,10 +85,7 @@ impl Lens {
         let mut roles = Roles::default();
         for (place, (input, slots)) in inputs.iter().enumerate().filter(|(_, (input, _))| *input != Input::Time) {
             slots.iter().for_each(|slot| roles.set(SlotId(*slot), 1 << place));
-            let has_record = INPUTS
-                .iter()
-                .any(|(own, fields)| own == input && fields.first().is_some_and(|first| crate::ot::is_field(first)));
-            let record = slots.first().filter(|_| has_records && has_record);
+            let record = slots.first().filter(|_| of_records.contains(input));
             roles.of_records.extend(record.map(|slot| (1 << place, *slot)));
         }
         filled.iter().for_each(|(_, slot)| roles.set(SlotId(*slot), TOLD));

@@ -188,7 +188,8 @@ impl Scratch {
         let rules = Rules { program, clock };
         match run {
             Runs::Plain(run) => {
-                if let Some(key) = run.recall(&rules, Walked { slots, text: event }, buffers, partitions, matched) {
+                let recalled = run.recall(&rules, Walked { slots, text: event }, buffers, partitions, matched);
+                if let Recalled::New(key) = recalled {
                     let filled = fill(slots);
                     run.work_out(&rules, Walked { slots, text: event }, (key, filled), partitions, matched);
                 }
@@ -227,6 +228,14 @@ impl Scratch {
     }
 }
 
+/// What an event is to a run that has seen no more of it than where it goes.
+enum Recalled {
+    /// Like one before; what matched is told.
+    Known,
+    /// To be worked out, and remembered by a key if there is one.
+    New(Option<Key>),
+}
+
 impl<T: Tally> Run<T> {
     fn new(program: &Program, rules: usize, shortcuts: Shortcuts, tally: T) -> Self {
         Self {
@@ -252,13 +261,13 @@ impl<T: Tally> Run<T> {
         partitions: &mut Vec<u32>,
         matched: &mut Vec<RuleId>,
     ) {
-        if let Some(key) = self.recall(rules, event, buffers, partitions, matched) {
+        if let Recalled::New(key) = self.recall(rules, event, buffers, partitions, matched) {
             self.work_out(rules, event, (key, 0), partitions, matched);
         }
     }
 
     /// Finds the partitions to which an event is routed. Where there is only one, and it remembers what it said of an event with the
-    /// same values, that is the answer; or else gives what it is to remember this one by, if it is to.
+    /// same values, that is the answer.
     #[inline]
     fn recall<E: View>(
         &mut self,
@@ -267,17 +276,17 @@ impl<T: Tally> Run<T> {
         buffers: &mut Buffers,
         partitions: &mut Vec<u32>,
         matched: &mut Vec<RuleId>,
-    ) -> Option<Option<Key>> {
+    ) -> Recalled {
         let &Rules { program, clock } = rules;
         E::route(self, rules, event, buffers, partitions);
         self.hits.tally.routed();
-        let [id] = **partitions else { return Some(None) };
-        let Some(partition) = program.partitions.get(id as usize) else { return Some(None) };
+        let [id] = **partitions else { return Recalled::New(None) };
+        let Some(partition) = program.partitions.get(id as usize) else { return Recalled::New(None) };
         let key = E::key(self, &Place { program, id, partition, clock, event });
-        let Some(known) = key.as_ref().and_then(|key| self.verdicts.find(key)) else { return Some(key) };
+        let Some(known) = key.as_ref().and_then(|key| self.verdicts.find(key)) else { return Recalled::New(key) };
         matched.extend(known.iter().map(|rule| RuleId(*rule)));
         self.hits.tally.visited(id);
-        None
+        Recalled::Known
     }
 
     /// Evaluates an event in the partitions to which it is routed, for which some slots had to be filled.

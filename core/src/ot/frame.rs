@@ -256,7 +256,7 @@ impl<'e> Frame<'e> {
         for placed in self.placed(&origin.from) {
             let goes_on = match origin.whole_number(&placed) {
                 Some(number) => self.keep_at(place, Value::Number(number)),
-                None => self.read(origin, &placed).is_none_or(|value| self.keep_at(place, value)),
+                None => self.read_closely(origin, &placed).is_none_or(|value| self.keep_at(place, value)),
             };
             if !goes_on {
                 return;
@@ -427,9 +427,14 @@ impl<'e> Frame<'e> {
     }
 
     fn read(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
-        if let Some(number) = origin.whole_number(placed) {
-            return Some(Value::Number(number));
+        match origin.whole_number(placed) {
+            Some(number) => Some(Value::Number(number)),
+            None => self.read_closely(origin, placed),
         }
+    }
+
+    /// The same for a value that is not surely a whole number.
+    fn read_closely(&mut self, origin: &'e Origin, placed: &Placed<'e>) -> Option<Value<'e>> {
         let text = match placed.seen.kind {
             _ if origin.read == Reading::Present => return Some(Value::Number(1)),
             Kind::Null | Kind::Composite => return None,
