@@ -1,7 +1,7 @@
 // ATT&CK as a heat map: a column for each tactic, a cell for each technique, darker the more was found.
 import { useMemo, useState } from "preact/hooks";
 import type { Incident, Technique } from "./document";
-import { Choice, Dialog, LevelMark, Section, useView } from "./parts";
+import { Choice, Dialog, LevelMark, Section, foundIn, useView, within } from "./parts";
 import { capital, count, counted, plain, rank } from "./words";
 
 const ORDER = {
@@ -16,6 +16,11 @@ export function Attack({ found }: { found: Incident[] }) {
   const { report, openTechnique, printing, period } = useView();
   const [side, setSide] = useState<Side>(report.ics.some((one) => one.detections) && !report.enterprise.some((one) => one.detections) ? "ics" : "enterprise");
   const [show, setShow] = useState("");
+  const matrices = useMemo((): Record<Side, Technique[]> => {
+    const own = (all: Technique[]) => (period ? all.map((one) => ({ ...one, detections: foundIn(period, report.step, one) })) : all);
+    return { enterprise: own(report.enterprise), ics: own(report.ics) };
+  }, [report, period]);
+  const isUntimed = useMemo(() => !report.rules.some((one) => one.times.length), [report]);
   const inIncidents = useMemo(() => {
     const counts = new Map<string, number>();
     for (const incident of found) for (const id of new Set(incident.stages.flatMap(([, own]) => own.map((one) => one.toUpperCase())))) counts.set(id, (counts.get(id) ?? 0) + 1);
@@ -34,17 +39,17 @@ export function Attack({ found }: { found: Incident[] }) {
         <div role="tablist" aria-label="Matrix" class="tabs" onKeyDown={move}>
           {(["enterprise", "ics"] as const).map((one) => (
             <button key={one} type="button" role="tab" id={`tab-${one}`} aria-selected={one === side} aria-controls="matrix" tabIndex={one === side ? 0 : -1} onClick={() => setSide(one)}>
-              {NAMES[one]} <span class="dim">{counted(new Set(report[one].filter((own) => own.detections).map((own) => own.id)).size, "technique")} found</span>
+              {NAMES[one]} <span class="dim">{counted(new Set(matrices[one].filter((own) => own.detections).map((own) => own.id)).size, "technique")} found</span>
             </button>
           ))}
         </div>
         <Choice label="Techniques" value={show} onValue={setShow} all="All that rules know" options={[["found", "Found"], ["silent", "Known, not found"], ["none", "Without a rule"]]} />
         <ul class="key heat" aria-label="Detections"><li><i class="cell h0" />none</li>{[1, 2, 3, 4].map((heat) => <li key={heat}><i class={`cell h${heat}`} />{["", "1+", "5+", "25+", "125+"][heat]}</li>)}</ul>
       </div>
-      {period && <p class="told">Detections are of the whole report; marks of incidents (◆) are of the chosen period.</p>}
+      {period && isUntimed && <p class="told">Detections are of the whole report; marks of incidents (◆) are of the chosen period.</p>}
       <div id="matrix" role="tabpanel" aria-labelledby={`tab-${side}`}>
         {sides.map((one) => (
-          <div key={one}>{printing && <p><strong>{NAMES[one]}</strong></p>}<Matrix techniques={report[one]} side={one} show={show} inIncidents={inIncidents} open={openTechnique} /></div>
+          <div key={one}>{printing && <p><strong>{NAMES[one]}</strong></p>}<Matrix techniques={matrices[one]} side={one} show={show} inIncidents={inIncidents} open={openTechnique} /></div>
         ))}
       </div>
     </Section>
@@ -91,10 +96,11 @@ function Matrix({ techniques, side, show, inIncidents, open }: {
 }
 
 export function TechniqueDialog({ id, name, onClose }: { id: string; name: string; onClose(): void }) {
-  const { report, openIncident } = useView();
+  const { report, period, openIncident } = useView();
   const tag = `attack.${id.toLowerCase()}`;
-  const rules = report.rules.filter((rule) => rule.tags.some((own) => own.toLowerCase() === tag || own.toUpperCase() === id)).sort((one, other) => other.detections - one.detections || rank(other.level) - rank(one.level));
-  const incidents = report.incidents.filter((one) => one.stages.some(([, own]) => own.some((technique) => technique.toUpperCase() === id)));
+  const tagged = report.rules.filter((rule) => rule.tags.some((own) => own.toLowerCase() === tag || own.toUpperCase() === id)).map((one) => ({ ...one, detections: foundIn(period, report.step, one) }));
+  const rules = tagged.sort((one, other) => other.detections - one.detections || rank(other.level) - rank(one.level));
+  const incidents = report.incidents.filter((one) => within(period, one.first, one.last) && one.stages.some(([, own]) => own.some((technique) => technique.toUpperCase() === id)));
   return (
     <Dialog title={<>{id} <bdi>{name}</bdi></>} onClose={onClose}>
       <h3>{counted(rules.length, "rule")}</h3>

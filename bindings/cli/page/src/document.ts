@@ -27,9 +27,11 @@ export interface Asset {
 }
 export interface Rule {
   id: string; title: string; level: Level; pack: string; tags: string[]; detections: number; first: number | null; last: number | null;
-  canMatch: boolean | null; blind: string;
+  canMatch: boolean | null; blind: string; times: Times;
 }
-export interface Technique { id: string; name: string; tactic: string; rules: number; detections: number }
+/** When parts of the timeline begin, and how often something was found in each. */
+export type Times = [number, number][];
+export interface Technique { id: string; name: string; tactic: string; rules: number; detections: number; times: Times }
 export interface Requirement { id: string; title: string; status: string; evidence: string[] }
 export interface Bucket { start: number; it: number; ot: number; findings: Record<Level, number> }
 export interface Zone { name: string; level: number | null; slT: number | null; assets: number; risk: number; hasSensor: boolean | null }
@@ -43,7 +45,7 @@ export interface Named { name: string; score: number }
 export interface Source { source: string; domain: string; events: number; first: number | null; last: number | null }
 export interface Report {
   form: string; madeBy: string; site: string; first: number | null; last: number | null;
-  read: number; broken: number; late: number; sources: Source[]; timeline: Bucket[]; incidents: Incident[]; assets: Asset[]; zones: Zone[]; conduits: Conduit[];
+  read: number; broken: number; late: number; sources: Source[]; timeline: Bucket[]; step: number; incidents: Incident[]; assets: Asset[]; zones: Zone[]; conduits: Conduit[];
   riskByAsset: Named[]; riskByZone: Named[]; rules: Rule[]; blindSpots: { what: string; why: string }[]; privileged: Privileged[];
   policy: { allowed: number; denied: number; byReason: { reason: string; count: number }[]; flows: DeniedFlow[] } | null;
   iec62443: Requirement[]; nistCsf: Requirement[]; enterprise: Technique[]; ics: Technique[];
@@ -124,10 +126,11 @@ function asset(one: Any): Asset {
   };
 }
 
-function rule(one: Any): Rule {
+function rule(one: Any, starts: (number | null)[]): Rule {
   return {
     id: text(one.id), title: text(one.title) || text(one.id), level: level(one.level), pack: text(one.pack), tags: texts(one.tags), detections: number(one.detections),
     first: time(one.first), last: time(one.last), canMatch: typeof one.can_match === "boolean" ? one.can_match : null, blind: text(one.blind),
+    times: times(one.buckets, starts),
   };
 }
 
@@ -143,11 +146,17 @@ const flow = (one: Any): DeniedFlow => ({
 });
 const requirements = (value: unknown): Requirement[] =>
   objects(value).map((one) => ({ id: text(one.id), title: text(one.title), status: text(one.status) || "unknown", evidence: texts(one.evidence) }));
-const techniques = (value: unknown): Technique[] =>
+const techniques = (value: unknown, starts: (number | null)[]): Technique[] =>
   objects(value).flatMap((one) =>
     (Array.isArray(one.tactic) ? one.tactic : [one.tactic]).map((tactic) => ({
-      id: text(one.id).toUpperCase(), name: text(one.name), tactic: text(tactic), rules: number(one.rules), detections: number(one.detections),
+      id: text(one.id).toUpperCase(), name: text(one.name), tactic: text(tactic), rules: number(one.rules), detections: number(one.detections), times: times(one.buckets, starts),
     })));
+/** Places of buckets and counts, as times and counts. */
+const times = (value: unknown, starts: (number | null)[]): Times =>
+  list(value).flatMap((pair): Times => {
+    const start = starts[number(list(pair)[0])];
+    return start == null ? [] : [[start, number(list(pair)[1])]];
+  });
 const named = (value: unknown): Named[] => objects(value).map((one) => ({ name: text(one.name), score: number(one.score) }));
 
 /** The document as the page uses it. */
@@ -155,6 +164,7 @@ export function report(document: unknown): Report {
   const all = object(document);
   const [events, period, risk, governance, policy] = [all.events, all.period, all.risk, all.governance, all.policy].map(object) as [Any, Any, Any, Any, Any];
   const incidents = objects(all.incidents).map(incident);
+  const starts = list(all.timeline).map((one) => time(object(one).start));
   const timeline = objects(all.timeline).flatMap((one): Bucket[] => {
     const [start, findings] = [time(one.start), object(one.findings)];
     const of = (name: Level) => number(findings[name]);
@@ -168,17 +178,17 @@ export function report(document: unknown): Report {
     form: text(all.form), madeBy: text(all.made_by), site: text(all.site), first: time(period.first) ?? bound(Math.min), last: time(period.last) ?? bound(Math.max),
     read: number(events.read), broken: number(events.broken), late: number(events.late),
     sources: objects(events.by_source).map((one) => ({ source: text(one.source), domain: text(one.domain), events: number(one.events), first: time(one.first), last: time(one.last) })),
-    timeline, incidents, assets: objects(all.assets).map(asset),
+    timeline, step: timeline.length > 1 ? timeline[1]!.start - timeline[0]!.start : 60_000, incidents, assets: objects(all.assets).map(asset),
     zones: objects(all.zones).map((one) => ({
       name: text(one.name), level: maybe(one.level), slT: maybe(one.sl_t), assets: number(one.assets), risk: number(one.risk),
       hasSensor: typeof one.has_sensor === "boolean" ? one.has_sensor : null,
     })),
     conduits: objects(all.conduits).map((one) => ({ name: text(one.name), from: names(one.from), to: names(one.to), allowed: number(one.allowed), denied: number(one.denied) })),
-    riskByAsset: named(risk.by_asset), riskByZone: named(risk.by_zone), rules: objects(all.rules).map(rule),
+    riskByAsset: named(risk.by_asset), riskByZone: named(risk.by_zone), rules: objects(all.rules).map((one) => rule(one, starts)),
     blindSpots: objects(all.blind_spots).map((one) => ({ what: text(one.what), why: text(one.why) })), privileged: objects(all.privileged).map(privileged),
     policy: all.policy ? { allowed: number(policy.allowed), denied: number(policy.denied), byReason: objects(policy.by_reason).map((one) => ({ reason: text(one.reason), count: number(one.count) })), flows: objects(policy.flows).map(flow) } : null,
     iec62443: requirements(governance.iec62443), nistCsf: requirements(governance.nist_csf),
-    enterprise: techniques(object(governance.attack).enterprise), ics: techniques(object(governance.attack).ics),
+    enterprise: techniques(object(governance.attack).enterprise, starts), ics: techniques(object(governance.attack).ics, starts),
     changes: all.changes && typeof all.changes === "object" ? (all.changes as Any) : null, leftOut: leftOut(all.left_out),
   };
 }

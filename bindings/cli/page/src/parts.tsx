@@ -2,7 +2,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { createContext } from "preact";
 import { useContext, useEffect, useId, useRef } from "preact/hooks";
-import type { Asset, Incident, Level, Report, Rule } from "./document";
+import type { Asset, Incident, Level, Report, Rule, Times } from "./document";
 import { capital } from "./words";
 
 export interface Period { from: number; to: number }
@@ -24,6 +24,14 @@ export const useView = (): View => useContext(ViewContext)!;
 /** Whether something that lasts from `first` to `last` falls into a period; what has no time always does. */
 export const within = (period: Period | null, first: number | null, last: number | null): boolean =>
   period === null || (first === null && last === null) || ((first ?? last)! <= period.to && (last ?? first)! >= period.from);
+
+/** How often a rule or a technique was found in a period: in parts of the timeline that begin before its end and end after its beginning. Where it is not told in which,
+ * all of it counts that falls into the period. */
+export function foundIn(period: Period | null, step: number, one: { detections: number; times: Times; first?: number | null; last?: number | null }): number {
+  if (period === null) return one.detections;
+  if (!one.times.length) return within(period, one.first ?? null, one.last ?? null) ? one.detections : 0;
+  return one.times.reduce((sum, [start, count]) => (start < period.to && start + step > period.from ? sum + count : sum), 0);
+}
 
 const SHAPES: Record<Level, JSX.Element> = {
   critical: <path d="M6 .5 11.5 6 6 11.5 .5 6Z" />,

@@ -1,7 +1,7 @@
 // Rules, and what nobody can see.
 import { useMemo, useState } from "preact/hooks";
 import { LEVELS, type Rule } from "./document";
-import { Choice, LevelMark, Pill, Search, Section, facets, searched, useView } from "./parts";
+import { Choice, LevelMark, Pill, Search, Section, facets, foundIn, searched, useView } from "./parts";
 import { Table, type Column } from "./table";
 import { capital, count, counted, moment, places, rank } from "./words";
 
@@ -28,8 +28,8 @@ export function Rules() {
   const shown = useMemo(() => {
     const fits: Record<string, (rule: Rule) => boolean> = { found: (one) => one.detections > 0, silent: (one) => one.detections === 0, blind: (one) => one.canMatch === false };
     // A rule that found nothing is of no period.
-    return searched(report.rules, search, says).filter((one) => (!level || one.level === level) && (!pack || one.pack === pack) && (!kind || fits[kind]!(one))
-      && (!period || (one.first !== null && one.first <= period.to && (one.last ?? one.first) >= period.from)));
+    const rules = period ? report.rules.map((one) => ({ ...one, detections: foundIn(period, report.step, one) })).filter((one) => one.detections) : report.rules;
+    return searched(rules, search, says).filter((one) => (!level || one.level === level) && (!pack || one.pack === pack) && (!kind || fits[kind]!(one)));
   }, [report, search, level, pack, kind, period]);
   return (
     <Section id="rules" title="Rules" lead="What was looked for, what it found, and which rules have no events that they could match.">

@@ -43,8 +43,7 @@ export function Timeline({ found }: { found: Incident[] }) {
     if (place.current) observer.observe(place.current);
     return () => observer.disconnect();
   }, []);
-  const { timeline } = report;
-  const step = timeline.length > 1 ? timeline[1]!.start - timeline[0]!.start : 60_000;
+  const { timeline, step } = report;
   const [first, last] = [
     Math.min(report.first ?? 0, timeline[0]?.start ?? Infinity), Math.max((report.last ?? 0) + 1, timeline.length ? timeline.at(-1)!.start + step : 0),
   ];
@@ -84,7 +83,7 @@ export function Timeline({ found }: { found: Incident[] }) {
   const tick = (time: Date) => (spread > 3 * 86_400_000 || (time.getUTCHours() === 0 && time.getUTCMinutes() === 0) ? day(time.getTime()).slice(5) : clock(time.getTime()).slice(0, 5));
 
   return (
-    <Section id="timeline" title="Timeline" lead="Drag over a part of it, or use the two sliders, and everything below is of that period.">
+    <Section id="timeline" title="Timeline" lead="Drag over a part of it, or use the two sliders: incidents, assets, techniques, rules and operations below are then of that period.">
       <div class="chart" ref={place}>
         <svg
           width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={`Findings, incidents and events of IT and OT from ${moment(first)} to ${moment(last)} UTC. The sliders below choose a part of it.`}

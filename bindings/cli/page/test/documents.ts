@@ -105,13 +105,19 @@ export function document(size: Size): Any {
   const assets = Array.from({ length: size.assets }, (_, at) => asset(at, roll));
   // Ways are of few hosts, so that they are found fast.
   const incidents = Array.from({ length: size.incidents }, (_, at) => incident(at, assets.slice(0, 400), roll)).sort((one, other) => (other.score as Any as { total: number }).total - (one.score as Any as { total: number }).total);
-  const technique = (one: [string, string, string]) => ({ id: one[0], name: one[1], tactic: one[2], rules: roll(9), detections: roll(3) ? 0 : roll(200) });
+  // Half of what was found was found in the first of 336 parts, the rest in two others.
+  const over = (found: number) => {
+    const [most, rest] = [Math.ceil(found / 2), Math.floor(found / 2)];
+    const buckets = ([[0, most], [100 + roll(50), rest - Math.floor(rest / 2)], [200 + roll(50), Math.floor(rest / 2)]] as const).filter(([, count]) => count);
+    return { detections: found, ...(buckets.length ? { buckets } : {}) };
+  };
+  const technique = (one: [string, string, string]) => ({ id: one[0], name: one[1], tactic: one[2], rules: roll(9), ...over(roll(3) ? 0 : roll(200)) });
   const rules = Array.from({ length: size.rules }, (_, at) => {
     const found = roll(4) === 0 ? 1 + roll(60) : 0;
     const tag = [...TACTICS.enterprise!, ...TACTICS.ics!][roll(32)]!;
     const blind = !found && roll(5) === 0;
     return {
-      id: `rule-${at}`, title: `Suspicious ${tag[1]} ${at}`, level: LEVELS[roll(4)], pack: ["it", "ot", "policy", "cross_domain"][roll(4)], tags: [`attack.${tag[0].toLowerCase()}`, `attack.${tag[2]}`], detections: found, can_match: !blind,
+      id: `rule-${at}`, title: `Suspicious ${tag[1]} ${at}`, level: LEVELS[roll(4)], pack: ["it", "ot", "policy", "cross_domain"][roll(4)], tags: [`attack.${tag[0].toLowerCase()}`, `attack.${tag[2]}`], can_match: !blind, ...over(found),
       ...(found ? { first: iso(START + roll(80) * HOUR), last: iso(START + (80 + roll(80)) * HOUR) } : {}), ...(blind ? { blind: "no event of logsource windows/dns_query was read" } : {}),
     };
   });

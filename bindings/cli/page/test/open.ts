@@ -17,7 +17,7 @@ const made = {
   },
   hostile,
   empty: () => ({ form: "tieline.report/1" }),
-  other: () => ({ form: 7, incidents: [null, 7, "x", {}, { id: "a", path: 3, findings: {}, score: [], hosts: [null] }], assets: { a: 1 }, rules: [[]], timeline: [{ start: "no" }], governance: 4, changes: [1], policy: true, left_out: "no", zones: [{}], conduits: [{}], privileged: [{}] }),
+  other: () => ({ form: 7, incidents: [null, 7, "x", {}, { id: "a", path: 3, findings: {}, score: [], hosts: [null] }], assets: { a: 1 }, rules: [[], { id: "r", detections: 3, first: 9, buckets: [[9, 1], 7, ["x", 2], [1.5, 1]] }], timeline: [{ start: "no" }], governance: 4, changes: [1], policy: true, left_out: "no", zones: [{}], conduits: [{}], privileged: [{}] }),
 };
 export type Name = keyof typeof made;
 

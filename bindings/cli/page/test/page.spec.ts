@@ -77,6 +77,30 @@ test("a period that is chosen filters incidents, assets, operations and rules", 
   await expect(page.locator(told("Incidents")).locator(".told")).toContainText("of 1,000");
 });
 
+test("the matrix and the rules count what was found in the period", async ({ page }) => {
+  await open(page, "small");
+  const matrix = page.locator("#matrix");
+  const found = async () => (await matrix.locator(".counts b").allInnerTexts()).map((text) => Number(text.replace(/,/g, "")));
+  const rules = async () => (await page.locator("#rules tbody td:nth-child(5)").allInnerTexts()).map((text) => Number(text.replace(/,/g, "")));
+  const [all, byRule] = [await found(), (await rules()).filter(Boolean)];
+  expect(all.length).toBeGreaterThan(2);
+  // The first of all parts: half of everything was found there.
+  await page.getByLabel(/^To/).focus();
+  await page.keyboard.press("Home");
+  await page.keyboard.press("ArrowRight");
+  await expect(page.locator("nav .period")).toBeVisible();
+  expect(await found()).toEqual(all.map((one) => Math.ceil(one / 2)));
+  expect((await rules()).sort((one, other) => one - other)).toEqual(byRule.map((one) => Math.ceil(one / 2)).sort((one, other) => one - other));
+  // The last part, in which nothing was found.
+  await page.getByLabel(/^To/).focus();
+  await page.keyboard.press("End");
+  await page.getByLabel(/^From/).focus();
+  await page.keyboard.press("End");
+  await page.keyboard.press("ArrowLeft");
+  expect(await found()).toEqual([]);
+  await expect(page.locator("#attack")).not.toContainText("of the whole report");
+});
+
 test("assets are filtered, sorted and opened, and ten thousand rows are not drawn at once", async ({ page }) => {
   await open(page, "large");
   const table = page.getByRole("table", { name: "Assets" });

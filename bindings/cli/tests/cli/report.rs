@@ -138,6 +138,35 @@ fn a_report_tells_of_incidents_assets_policy_and_blind_spots() {
     }
 }
 
+/// Counts by buckets of the timeline add up to what was found, of each rule and technique and in each bucket.
+#[test]
+fn what_was_found_is_told_by_time() {
+    let own = document(&room().run(ALL).expect(0).out);
+    let counts = |row: &Value| -> Vec<(usize, u64)> {
+        let pairs = row["buckets"].as_array().into_iter().flatten();
+        pairs.map(|pair| (pair[0].as_u64().unwrap() as usize, pair[1].as_u64().unwrap())).collect()
+    };
+    let timeline = own["timeline"].as_array().unwrap();
+    let mut by_bucket = vec![0; timeline.len()];
+    for row in own["rules"].as_array().unwrap() {
+        let own = counts(row);
+        assert_eq!(row["detections"], own.iter().map(|(_, count)| count).sum::<u64>(), "{row:#}");
+        own.iter().for_each(|(at, count)| by_bucket[*at] += count);
+        // The first and the last of them are where the first and the last finding are.
+        let starts = |at: usize| timeline[at]["start"].as_str().unwrap();
+        if let (Some((first, _)), Some((last, _))) = (own.first(), own.last()) {
+            assert!(starts(*first) <= row["first"].as_str().unwrap(), "{row:#}");
+            assert!(timeline.get(last + 1).is_none_or(|_| row["last"].as_str().unwrap() < starts(last + 1)), "{row:#}");
+        }
+    }
+    let of_levels = |bucket: &Value| bucket["findings"].as_object().unwrap().values().filter_map(Value::as_u64).sum();
+    assert_eq!(by_bucket, timeline.iter().map(of_levels).collect::<Vec<u64>>());
+    assert!(by_bucket.iter().filter(|count| **count > 0).count() > 1, "{by_bucket:?}");
+    for row in own["governance"]["attack"]["ics"].as_array().unwrap() {
+        assert_eq!(row["detections"], counts(row).iter().map(|(_, count)| count).sum::<u64>(), "{row}");
+    }
+}
+
 #[test]
 fn requirements_are_met_or_not_by_what_was_observed() {
     let own = document(&room().run(ALL).expect(0).out);

@@ -1,7 +1,7 @@
 //! Checks a value against a JSON schema, as far as the shipped schemas go.
 //!
 //! It knows `$ref` within the schema, `type`, `const`, `enum`, `anyOf`, `required`, `properties`, `additionalProperties: false`, `items`,
-//! `minimum` and `maxItems`; anything else in a schema is an error, so that no rule is passed over silently.
+//! `minimum`, `minItems` and `maxItems`; anything else in a schema is an error, so that no rule is passed over silently.
 
 use serde_json::Value;
 
@@ -54,7 +54,10 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, faults: &mut Vec
             "maxItems" if value.as_array().map(Vec::len) > rule.as_u64().map(|most| most as usize) => {
                 faults.push(format!("{at}: more than {rule}"));
             }
-            "type" | "const" | "enum" | "minimum" | "maxItems" => {}
+            "minItems" if value.as_array().map(Vec::len) < rule.as_u64().map(|least| least as usize) => {
+                faults.push(format!("{at}: fewer than {rule}"));
+            }
+            "type" | "const" | "enum" | "minimum" | "minItems" | "maxItems" => {}
             other => panic!("the schema has `{other}`"),
         }
     }

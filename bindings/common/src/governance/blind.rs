@@ -4,7 +4,7 @@
 //! coverage of the logs that were seen ─▶ "nothing of the zone safety: no sensor sees it", "12 rules: no log with _path dns"
 //! ```
 
-use super::document::{AssetRow, AssetStatus, Attack, BlindSpot, LeftOut, RuleRow, TechniqueRow};
+use super::document::{AssetRow, AssetStatus, Attack, BlindSpot, InBucket, LeftOut, RuleRow, TechniqueRow};
 use super::traffic::cut;
 use crate::coverage::{Coverage, DataReport, LogMissing, Shows, TaggedRule, Technique, enterprise};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -99,7 +99,7 @@ fn of_data(data: &DataReport, all: &mut Vec<BlindSpot>, left_out: &mut Vec<LeftO
 }
 
 pub(super) fn attack(coverage: &Coverage, rules: &[RuleRow]) -> Attack {
-    let found: HashMap<&str, u64> = rules.iter().map(|row| (row.id.as_str(), row.detections)).collect();
+    let found: HashMap<&str, &RuleRow> = rules.iter().map(|row| (row.id.as_str(), row)).collect();
     let mut all = Attack::default();
     for technique in coverage.ics.iter().chain(&coverage.ics_other) {
         let name = technique.name.unwrap_or(&technique.id);
@@ -127,10 +127,16 @@ fn rows(
     name: &str,
     tactics: &[&str],
     technique: Option<&Technique>,
-    found: &HashMap<&str, u64>,
+    found: &HashMap<&str, &RuleRow>,
 ) -> Vec<TechniqueRow> {
     let rules = technique.map_or(&[][..], |technique| &technique.rules);
-    let count = |own: &TaggedRule| found.get(own.id.as_deref().unwrap_or(&own.title)).copied().unwrap_or(0);
+    let found_by = |own: &TaggedRule| found.get(own.id.as_deref().unwrap_or(&own.title)).copied();
+    let found: Vec<&RuleRow> = rules.iter().filter_map(found_by).collect();
+    let mut buckets: BTreeMap<u64, u64> = BTreeMap::new();
+    for InBucket(at, count) in found.iter().flat_map(|row| &row.buckets) {
+        *buckets.entry(*at).or_default() += count;
+    }
+    let buckets: Vec<InBucket> = buckets.into_iter().map(|(at, count)| InBucket(at, count)).collect();
     let tactics = if tactics.is_empty() { &["other"] } else { tactics };
     let row = |tactic: &&str| TechniqueRow {
         id: id.to_owned(),
@@ -138,7 +144,8 @@ fn rows(
         tactic: (*tactic).to_owned(),
         rules: rules.len() as u64,
         here: technique.and_then(|technique| technique.here).unwrap_or(0) as u64,
-        detections: rules.iter().map(count).sum(),
+        detections: found.iter().map(|row| row.detections).sum(),
+        buckets: buckets.clone(),
     };
     tactics.iter().map(row).collect()
 }

@@ -247,6 +247,11 @@ pub struct RiskTerm {
     pub points: u32,
 }
 
+/// The place of a bucket in the timeline, and how often something was found in it. What has no time, or one far from all others, is in
+/// none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct InBucket(pub u64, pub u64);
+
 /// A rule or correlation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RuleRow {
@@ -269,6 +274,9 @@ pub struct RuleRow {
     /// When last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last: Option<String>,
+    /// In which parts of the timeline, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<InBucket>,
     /// Whether it tells by itself; others are parts of correlations.
     pub alerts: bool,
     /// Whether it could match events like those that were seen.
@@ -423,6 +431,9 @@ pub struct TechniqueRow {
     pub here: u64,
     /// How often these were found to hold.
     pub detections: u64,
+    /// In which parts of the timeline, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub buckets: Vec<InBucket>,
 }
 
 /// Something that a limit has cut.

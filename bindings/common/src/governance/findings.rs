@@ -7,7 +7,7 @@
 //! Equal privileged operations are one row with a count.
 
 use super::document::{LeftOut, Privileged, RuleRow};
-use super::timeline::Timeline;
+use super::timeline::{ByRule, Timeline};
 use super::traffic::cut;
 use super::{Span, nanos};
 use crate::coverage::{Judged, Missing, MissingKind};
@@ -34,13 +34,21 @@ pub(super) struct OfHost {
     pub(super) serious: u64,
 }
 
+/// What was found by a rule.
+#[derive(Debug, Clone, Copy, Default)]
+struct OfRule {
+    span: Span,
+    /// By which the timeline knows the rule.
+    number: u32,
+}
+
 /// Source, target, operation, and what is missing.
 type Operation = (String, String, String, Vec<String>);
 
 /// What was found so far.
 #[derive(Debug, Default)]
 pub(super) struct Findings {
-    rules: HashMap<String, Span>,
+    rules: HashMap<String, OfRule>,
     hosts: HashMap<String, OfHost>,
     operations: BTreeMap<Operation, Privileged>,
     pub(super) explained: u64,
@@ -72,13 +80,15 @@ impl Findings {
     }
 
     fn found(&mut self, found: &Found, timeline: &mut Timeline) {
-        match self.rules.get_mut(&found.rule) {
-            Some(span) => span.add(found.time_ns),
-            None => self.rules.entry(found.rule.clone()).or_default().add(found.time_ns),
-        }
+        let next = self.rules.len() as u32;
+        let of_rule = match self.rules.get_mut(&found.rule) {
+            Some(known) => known,
+            None => self.rules.entry(found.rule.clone()).or_insert(OfRule { number: next, ..OfRule::default() }),
+        };
+        of_rule.span.add(found.time_ns);
         *self.by_level.entry(found.level).or_default() += 1;
         if let Some(time) = found.time_ns {
-            timeline.finding(time, found.level);
+            timeline.finding(time, found.level, of_rule.number);
         }
         let target = found.target.as_ref().filter(|target| found.source.as_ref() != Some(*target));
         for host in found.source.iter().chain(target) {
@@ -157,10 +167,11 @@ impl Findings {
     }
 
     /// All rules and correlations, and how often each was found to hold.
-    pub(super) fn rules(&self, plan: &Plan, judged: &Judged, packs: &[PathBuf]) -> Vec<RuleRow> {
+    pub(super) fn rules(&self, plan: &Plan, judged: &Judged, packs: &[PathBuf], by_rule: &ByRule) -> Vec<RuleRow> {
         let mut rows = Vec::new();
         let row = |meta: &Metadata, path: Option<&str>, alerts: bool, blind: Option<String>| {
-            let span = self.rules.get(meta.identity()).copied().unwrap_or_default();
+            let of_rule = self.rules.get(meta.identity());
+            let span = of_rule.map(|of_rule| of_rule.span).unwrap_or_default();
             RuleRow {
                 id: meta.identity().to_owned(),
                 title: meta.title.clone(),
@@ -170,6 +181,7 @@ impl Findings {
                 detections: span.count,
                 first: span.first.map(rfc3339),
                 last: span.last.map(rfc3339),
+                buckets: of_rule.and_then(|of_rule| by_rule.get(&of_rule.number)).cloned().unwrap_or_default(),
                 alerts,
                 can_match: blind.is_none() || span.count > 0,
                 blind: blind.filter(|_| span.count == 0),
@@ -184,10 +196,10 @@ impl Findings {
                 rows.push(row(correlation.metadata(), correlation.path(), correlation.alerts(), blind));
             }
         }
-        if let Some(span) = self.rules.get(TRUST.0) {
-            let meta = Metadata { title: TRUST.1.to_owned(), id: Some(TRUST.0.to_owned()), ..Metadata::default() };
-            let level = Level::High;
-            rows.push(RuleRow { detections: span.count, level, ..row(&meta, None, true, None) });
+        if self.rules.contains_key(TRUST.0) {
+            let (title, id) = (TRUST.1.to_owned(), Some(TRUST.0.to_owned()));
+            let meta = Metadata { title, id, level: Some(Level::High), ..Metadata::default() };
+            rows.push(row(&meta, None, true, None));
         }
         rows.sort_by(|one, other| {
             (other.detections, other.level, &one.title).cmp(&(one.detections, one.level, &other.title))

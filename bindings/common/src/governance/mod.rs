@@ -253,7 +253,8 @@ impl Report {
         let risk = risk::of(&incidents, &assets, &mut left_out);
         let mut zones = assets::zones(plant, &assets.rows, &judged.coverage);
         risk::into_zones(&risk, &mut zones);
-        let rules = self.findings.rules(plan, &judged, &self.options.packs);
+        let (timeline, by_rule) = std::mem::take(&mut self.timeline).finish(&mut left_out);
+        let rules = self.findings.rules(plan, &judged, &self.options.packs, &by_rule);
         let policy = self.traffic.policy(&mut left_out);
         let conduits = self.traffic.conduits(plant);
         let blind_spots = blind::spots(&judged.coverage, &assets.rows, &mut left_out);
@@ -265,7 +266,7 @@ impl Report {
             period: Period { first: self.all.first.map(rfc3339), last: self.all.last.map(rfc3339) },
             site: site(plant),
             events: self.events(stats.late),
-            timeline: std::mem::take(&mut self.timeline).finish(&mut left_out),
+            timeline,
             incidents,
             assets: Vec::new(),
             zones,

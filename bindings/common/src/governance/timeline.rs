@@ -7,15 +7,17 @@
 //! Nothing has to be known of the period beforehand. Only buckets in which something happened are kept while events come, so one clock that is
 //! wrong costs one bucket.
 
-use super::document::{Bucket, LeftOut};
+use super::document::{Bucket, InBucket, LeftOut};
 use crate::time::rfc3339;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use tieline::Level;
 
 /// Buckets that a document has at most.
 const BUCKETS_MAX: i64 = 400;
 /// Buckets that are kept while events come.
 const KEPT_MAX: usize = 4_096;
+/// Counts of rules that are kept while events come, as long as there are more buckets than a document has.
+const OF_RULES_MAX: usize = 1 << 18;
 /// Of so many events one may be left out at the ends, when it lies far from all others.
 const STRAY_OF: u64 = 500;
 /// Seconds; each is a part of the next.
@@ -48,6 +50,8 @@ struct Counts {
     it: u64,
     ot: u64,
     levels: [u64; 5],
+    /// Findings by the number of their rule.
+    rules: BTreeMap<u32, u64>,
 }
 
 impl Counts {
@@ -61,19 +65,27 @@ impl Counts {
         for (own, other) in self.levels.iter_mut().zip(other.levels) {
             *own += other;
         }
+        for (rule, count) in &other.rules {
+            *self.rules.entry(*rule).or_default() += count;
+        }
     }
 }
+
+/// In which buckets each rule was found and how often, by its number.
+pub(super) type ByRule = HashMap<u32, Vec<InBucket>>;
 
 /// Counts by time.
 #[derive(Debug)]
 pub(super) struct Timeline {
     width: i64,
     buckets: BTreeMap<i64, Counts>,
+    /// Counts of rules in all buckets.
+    of_rules: usize,
 }
 
 impl Default for Timeline {
     fn default() -> Self {
-        Self { width: SECOND, buckets: BTreeMap::new() }
+        Self { width: SECOND, buckets: BTreeMap::new(), of_rules: 0 }
     }
 }
 
@@ -87,10 +99,15 @@ impl Timeline {
         self.shrink();
     }
 
-    pub(super) fn finding(&mut self, time: i64, level: Level) {
-        if let Some(count) = self.at(time).levels.get_mut(level as usize) {
+    /// A rule was found to hold; `rule` is its number.
+    pub(super) fn finding(&mut self, time: i64, level: Level, rule: u32) {
+        let counts = self.at(time);
+        if let Some(count) = counts.levels.get_mut(level as usize) {
             *count += 1;
         }
+        let of_rule = counts.rules.entry(rule).or_default();
+        *of_rule += 1;
+        self.of_rules += usize::from(*of_rule == 1);
         self.shrink();
     }
 
@@ -99,7 +116,8 @@ impl Timeline {
     }
 
     fn shrink(&mut self) {
-        while self.buckets.len() > KEPT_MAX {
+        let is_wide = |own: &Self| own.buckets.len() as i64 <= BUCKETS_MAX;
+        while self.buckets.len() > KEPT_MAX || self.of_rules > OF_RULES_MAX && !is_wide(self) {
             self.widen();
         }
     }
@@ -113,11 +131,12 @@ impl Timeline {
         for (at, counts) in &self.buckets {
             wider.entry(at.div_euclid(times.max(1))).or_default().join(counts);
         }
+        self.of_rules = wider.values().map(|counts| counts.rules.len()).sum();
         self.buckets = wider;
     }
 
-    /// The buckets from the first to the last, also those in which nothing happened.
-    pub(super) fn finish(mut self, left_out: &mut Vec<LeftOut>) -> Vec<Bucket> {
+    /// The buckets from the first to the last, also those in which nothing happened, and in which of them each rule was found.
+    pub(super) fn finish(mut self, left_out: &mut Vec<LeftOut>) -> (Vec<Bucket>, ByRule) {
         self.drop_strays(left_out);
         let span = |own: &Self| {
             let (first, last) = (own.buckets.first_key_value()?.0, own.buckets.last_key_value()?.0);
@@ -126,19 +145,19 @@ impl Timeline {
         while span(&self).is_some_and(|(first, last)| last.saturating_sub(first) >= BUCKETS_MAX) {
             self.widen();
         }
-        let Some((first, last)) = span(&self) else { return Vec::new() };
-        (first..=last)
-            .map(|at| {
-                let counts = self.buckets.get(&at).cloned().unwrap_or_default();
-                let findings = LEVELS.iter().zip(counts.levels).map(|(level, count)| (level.as_str(), count));
-                Bucket {
-                    start: rfc3339(at.saturating_mul(self.width)),
-                    it: counts.it,
-                    ot: counts.ot,
-                    findings: findings.collect(),
-                }
-            })
-            .collect()
+        let Some((first, last)) = span(&self) else { return Default::default() };
+        let mut by_rule = ByRule::default();
+        let bucket = |at: i64| {
+            let counts = self.buckets.remove(&at).unwrap_or_default();
+            for (rule, count) in counts.rules {
+                by_rule.entry(rule).or_default().push(InBucket((at - first) as u64, count));
+            }
+            let findings = LEVELS.iter().zip(counts.levels).map(|(level, count)| (level.as_str(), count));
+            let start = rfc3339(at.saturating_mul(self.width));
+            Bucket { start, it: counts.it, ot: counts.ot, findings: findings.collect() }
+        };
+        let buckets = (first..=last).map(bucket).collect();
+        (buckets, by_rule)
     }
 
     /// Leaves out what few events say far from all others: their clocks are wrong.
@@ -178,12 +197,16 @@ mod tests {
         for minute in 0..(3 * 24 * 60) {
             line.event(START + minute * 60 * SECOND, if minute % 2 == 0 { Domain::It } else { Domain::Ot });
         }
-        line.finding(START, Level::High);
+        line.finding(START, Level::High, 7);
+        line.finding(START + 86_400 * SECOND, Level::Low, 7);
+        line.finding(START + 86_401 * SECOND, Level::Low, 7);
         let mut left = Vec::new();
-        let buckets = line.finish(&mut left);
+        let (buckets, by_rule) = line.finish(&mut left);
         assert!(buckets.len() <= 400 && buckets.len() > 200, "{}", buckets.len());
         assert_eq!(buckets.iter().map(|own| own.it + own.ot).sum::<u64>(), 3 * 24 * 60);
         assert_eq!(buckets[0].findings["high"], 1);
+        let third = buckets.len() as u64 / 3;
+        assert_eq!(by_rule, ByRule::from([(7, vec![InBucket(0, 1), InBucket(third, 2)])]));
         assert!(left.is_empty());
     }
 
@@ -195,9 +218,22 @@ mod tests {
             line.event(START + second * SECOND, Domain::It);
         }
         let mut left = Vec::new();
-        let buckets = line.finish(&mut left);
+        let (buckets, _) = line.finish(&mut left);
         assert_eq!(left[0].count, 1);
         assert_eq!(buckets.len(), 240);
-        assert!(Timeline::default().finish(&mut Vec::new()).is_empty());
+        assert!(Timeline::default().finish(&mut Vec::new()).0.is_empty());
+    }
+
+    #[test]
+    fn many_rules_at_many_times_take_bounded_memory() {
+        let mut line = Timeline::default();
+        for at in 0..(2 * OF_RULES_MAX as i64) {
+            line.finding(START + at % 4_000 * SECOND, Level::Low, (at / 4_000) as u32);
+        }
+        assert!(line.of_rules <= OF_RULES_MAX, "{}", line.of_rules);
+        let (buckets, by_rule) = line.finish(&mut Vec::new());
+        let of_rules: u64 = by_rule.values().flatten().map(|InBucket(_, count)| count).sum();
+        let of_levels: u64 = buckets.iter().map(|own| own.findings["low"]).sum();
+        assert_eq!((of_rules, of_levels), (2 * OF_RULES_MAX as u64, 2 * OF_RULES_MAX as u64));
     }
 }
