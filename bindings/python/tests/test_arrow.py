@@ -165,6 +165,25 @@ def test_memory_that_is_not_what_its_type_says_is_refused(rules):
         rules.scan(pa.table({"Image": cut}))
 
 
+@pytest.mark.parametrize("wrong", [-1, 2**31 - 1, -(2**31), 0])
+def test_places_of_texts_that_are_null_are_not_looked_at(rules, wrong):
+    text = b"C:\\whoami.exe"
+    words = tieline.compile("title: w\nlogsource: {product: x}\ndetection: {k: ['whoami'], condition: k}\n")
+
+    def column(is_there):
+        """Rows 0 to 63 and 128 to 191 have the text; those between are null, but where somebody is there."""
+        there = [not 64 <= row < 128 or row == is_there for row in range(192)]
+        places = [min(row, 64) + max(row - 128, 0) for row in range(193)]
+        places[65:128] = [wrong] * 63
+        raw = b"".join((place * len(text) if place != wrong else place).to_bytes(4, "little", signed=True) for place in places)
+        return pa.Array.from_buffers(pa.string(), 192, [pa.array(there).buffers()[1], pa.py_buffer(raw), pa.py_buffer(text * 128)])
+
+    for own in (rules, words):
+        assert len(own.scan(pa.table({"Image": column(None)}))) == 128
+        with pytest.raises(tieline.EventError, match="the column `Image`"):
+            own.scan(pa.table({"Image": column(100)}))
+
+
 def test_views_that_lead_outside_are_refused(rules):
     text = "C:\\Windows\\whoami.exe"
 

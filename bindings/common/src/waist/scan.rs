@@ -99,9 +99,15 @@ impl Ask {
 /// Scanners of one thread, one for each form of the rules.
 #[derive(Debug, Default)]
 pub(super) struct Worker {
-    forms: Vec<Option<Form>>,
+    of_lines: Forms,
+    /// PERF: what is remembered of values that are written as JSON is of no use for those of tables, and would only take the room of theirs.
+    of_tables: Forms,
     likely: Option<SourceId>,
 }
+
+/// Scanners by the form of the rules.
+#[derive(Debug, Default)]
+struct Forms(Vec<Option<Form>>);
 
 #[derive(Debug)]
 pub(super) struct Form {
@@ -123,25 +129,41 @@ impl Form {
     }
 }
 
-impl Worker {
-    pub(super) fn begin(&mut self, rules: &RuleSet, ask: &Ask) {
-        for (at, form) in self.forms.iter_mut().enumerate() {
+impl Forms {
+    fn begin(&mut self, rules: &RuleSet, ask: &Ask) {
+        for (at, form) in self.0.iter_mut().enumerate() {
             if let (Some(form), Some(rules)) = (form, rules.form(SourceId::at(at))) {
                 form.begin(rules, ask);
             }
         }
     }
 
-    pub(super) fn form(&mut self, rules: &RuleSet, ask: &Ask, id: SourceId) -> Option<&mut Form> {
+    fn get(&mut self, rules: &RuleSet, ask: &Ask, id: SourceId) -> Option<&mut Form> {
         let index = id.index();
-        if self.forms.len() <= index {
-            self.forms.resize_with(index + 1, || None);
+        if self.0.len() <= index {
+            self.0.resize_with(index + 1, || None);
         }
-        let place = self.forms.get_mut(index)?;
+        let place = self.0.get_mut(index)?;
         match place {
             Some(form) => Some(form),
             none => Some(none.insert(Form::new(rules.form(id)?, ask))),
         }
+    }
+}
+
+impl Worker {
+    pub(super) fn begin(&mut self, rules: &RuleSet, ask: &Ask) {
+        self.of_lines.begin(rules, ask);
+        self.of_tables.begin(rules, ask);
+    }
+
+    pub(super) fn form(&mut self, rules: &RuleSet, ask: &Ask, id: SourceId) -> Option<&mut Form> {
+        self.of_lines.get(rules, ask, id)
+    }
+
+    /// The scanners for rows of tables.
+    pub(super) fn form_of_tables(&mut self, rules: &RuleSet, ask: &Ask, id: SourceId) -> Option<&mut Form> {
+        self.of_tables.get(rules, ask, id)
     }
 
     /// The scanners for one event.

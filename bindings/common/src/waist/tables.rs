@@ -166,7 +166,7 @@ impl Worker {
             let (before, is_mixed) = (found.hits.len(), sources.len() > 1);
             for (id, rows) in sources {
                 rules.compile_form(id)?;
-                let Some(form) = self.form(rules, ask, id) else { continue };
+                let Some(form) = self.form_of_tables(rules, ask, id) else { continue };
                 form.scan_rows(ask, id, columns, rows, (&texts, first), found);
             }
             if is_mixed {
