@@ -79,7 +79,7 @@ export function PathPicture({ incident }: { incident: Incident }) {
             <rect x={stop.x} y={stop.y - BOX.height / 2} width={BOX.width} height={BOX.height} rx={7} />
             <svg x={stop.x + 4} y={stop.y - BOX.height / 2} width={BOX.width - 8} height={BOX.height}>
               <text class="host" x="50%" y={BOX.height / 2 - 2} text-anchor="middle">{short(stop.name, 18)}<title>{stop.name}</title></text>
-              <text class="role" x="50%" y={BOX.height / 2 + 13} text-anchor="middle">{short([plain(stop.role), stop.criticality].filter(Boolean).join(", ") || "not in inventory", 32)}</text>
+              <text class="role" x="50%" y={BOX.height / 2 + 13} text-anchor="middle">{short(told(stop), 26)}<title>{told(stop)}</title></text>
             </svg>
           </g>
         ))}
@@ -88,6 +88,8 @@ export function PathPicture({ incident }: { incident: Incident }) {
     </div>
   );
 }
+
+const told = (stop: Stop) => [plain(stop.role), stop.criticality].filter(Boolean).join(", ") || "not in inventory";
 
 function Arrow({ hop, from, to, id }: { hop: Hop; from: Stop; to: Stop; id: string }) {
   const [x1, x2] = [from.x + BOX.width, to.x - 3];

@@ -57,7 +57,7 @@ impl From<ArrowError> for BadTable {
 }
 
 /// The same batch, when its memory holds what its types say: places within bounds, and texts that are UTF-8. A batch from foreign
-/// memory must pass this before any value of it is read.
+/// memory must pass this before any value of it is read. What stands behind null is not looked at, and may be anything.
 ///
 /// # Errors
 /// When it does not; the message names the column.

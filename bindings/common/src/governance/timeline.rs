@@ -116,8 +116,8 @@ impl Timeline {
     }
 
     fn shrink(&mut self) {
-        let is_wide = |own: &Self| own.buckets.len() as i64 <= BUCKETS_MAX;
-        while self.buckets.len() > KEPT_MAX || self.of_rules > OF_RULES_MAX && !is_wide(self) {
+        let are_many = |own: &Self| own.buckets.len() as i64 > BUCKETS_MAX;
+        while self.buckets.len() > KEPT_MAX || self.of_rules > OF_RULES_MAX && are_many(self) {
             self.widen();
         }
     }
