@@ -127,12 +127,12 @@ impl Sign {
 }
 
 impl Sign {
-    /// What it counts when one of the two happens again and again, or is explained: then hosts and sessions that were not named
-    /// say little, and only for a short time.
-    pub(super) fn after_habit(self, nanos: i64) -> f64 {
+    /// What it counts when one of the two is usual: then hosts and sessions that were not named say little, and only for a short time.
+    pub(super) fn after_habit(self, nanos: i64, habit: Habit) -> f64 {
         match self.weight().about {
             About::Host | About::Target | About::Rule if self != Self::Again => {
-                HABIT_HOST * self.after(nanos.saturating_mul(HABIT_FASTER))
+                let host = if habit == Habit::Routine { ROUTINE_HOST } else { HABIT_HOST };
+                host * self.after(nanos.saturating_mul(HABIT_FASTER))
             }
             About::Session if self == Self::SessionTree => {
                 HABIT_SESSION * self.after(nanos.saturating_mul(HABIT_FASTER))
@@ -156,12 +156,32 @@ impl Sign {
     }
 }
 
+/// How usual a finding is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) enum Habit {
+    /// Not at all.
+    #[default]
+    No,
+    /// It happens again and again, is part of how hosts have long dealt with each other, or is explained.
+    Usual,
+    /// It happens again and again between the same hosts, is of little weight, and does nothing to a device.
+    Routine,
+}
+
+impl Habit {
+    pub(super) fn is_usual(self) -> bool {
+        self != Self::No
+    }
+}
+
 /// How many times faster evidence fades when something happens again and again.
 const HABIT_FASTER: i64 = 40;
 /// What being in the same session counts for something that happens again and again and names no account.
 const HABIT_SESSION: f64 = 0.2;
 /// What a host counts then: by itself not enough.
 const HABIT_HOST: f64 = 0.5;
+/// What a host counts for routine: by itself not enough either where both have been in the same session.
+const ROUTINE_HOST: f64 = 0.2;
 /// What being part of a correlation counts then.
 const HABIT_CAUSE: f64 = 0.4;
 

@@ -7,7 +7,7 @@
 //! Groups are merged as sets are (union by size), so a number of a group stays good when it has become part of another.
 
 use super::COUNT_MAX;
-use super::evidence::Sign;
+use super::evidence::{Habit, Sign};
 use super::finding::Finding;
 use crate::check::Level;
 use crate::config::INCIDENTS_CLOSED_MAX;
@@ -61,8 +61,7 @@ pub(super) struct Member {
     /// Where the first and the latest of its events stand.
     pub(super) at: Vec<Box<str>>,
     pub(super) because: Option<Because>,
-    /// Whether it was something usual.
-    pub(super) is_habit: bool,
+    pub(super) habit: Habit,
     group: u32,
 }
 
@@ -74,7 +73,8 @@ const PLACES: usize = 16;
 
 impl Member {
     pub(super) fn new(finding: Finding, trees: Vec<u64>, time: i64, at: Box<str>, because: Option<Because>) -> Self {
-        Self { finding, trees, first: time, last: time, count: 1, at: vec![at], because, is_habit: false, group: 0 }
+        let habit = Habit::No;
+        Self { finding, trees, first: time, last: time, count: 1, at: vec![at], because, habit, group: 0 }
     }
 }
 
@@ -262,9 +262,9 @@ impl Groups {
         Some((kept_group, gone_group))
     }
 
-    pub(super) fn note_habit(&mut self, member: MemberId, is_habit: bool) {
+    pub(super) fn note_habit(&mut self, member: MemberId, habit: Habit) {
         let own = self.members.get_mut(member.0 as usize).and_then(Option::as_mut);
-        own.into_iter().for_each(|own| own.is_habit = is_habit);
+        own.into_iter().for_each(|own| own.habit = habit);
     }
 
     /// Makes a group of its own of some of a group's findings, which are in the order of time and not the first.

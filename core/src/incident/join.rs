@@ -7,12 +7,13 @@
 //! Traces are kept in two generations, so that the oldest are forgotten without looking for them.
 
 use super::evidence::{
-    About, ELSEWHERE, ENOUGH, Evidence, HUB, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
+    About, ELSEWHERE, ENOUGH, Evidence, HUB, Habit, OTHER_ACCOUNT, OTHER_SESSION, OUT_OF_SESSION, Sign, UNRELATED,
 };
 use super::finding::Finding;
 use super::groups::{Because, Groups, Member, MemberId};
 use super::hosts::HostId;
 use super::register::{Register, nanos};
+use super::score;
 use super::signs::{self, Mark};
 use crate::check::Level;
 use crate::seal::{Damage, read_all, write_all};
@@ -28,7 +29,7 @@ pub(super) struct Trace {
     time: i64,
     tree: u64,
     account: u64,
-    is_habit: bool,
+    habit: Habit,
     level: Level,
 }
 
@@ -38,7 +39,7 @@ pub(super) struct Stand {
     time: i64,
     tree: u64,
     account: u64,
-    pub(super) is_habit: bool,
+    pub(super) habit: Habit,
     level: Level,
 }
 
@@ -46,14 +47,14 @@ impl Trace {
     /// What a finding of a group leaves.
     pub(super) fn of(group: u32, id: MemberId, member: &Member) -> Self {
         let tree = member.trees.first().copied().unwrap_or(0);
-        let (account, is_habit, level) = (account_of(&member.finding), member.is_habit, member.finding.rule.level);
-        Self { group, member: id, time: member.last, tree, account, is_habit, level }
+        let (account, habit, level) = (account_of(&member.finding), member.habit, member.finding.rule.level);
+        Self { group, member: id, time: member.last, tree, account, habit, level }
     }
 
     /// How a finding that leaves it stood when it came.
     pub(super) fn stand(&self, time: i64) -> Stand {
-        let Self { tree, account, is_habit, level, .. } = *self;
-        Stand { time, tree, account, is_habit, level }
+        let Self { tree, account, habit, level, .. } = *self;
+        Stand { time, tree, account, habit, level }
     }
 
     /// The same when it is not later than this.
@@ -75,14 +76,14 @@ impl Stand {
     fn fades(&self, sign: Sign, trace: &Trace) -> (f64, bool) {
         let apart = self.time.saturating_sub(trace.time);
         // A correlation of what is usual is as usual.
-        let is_alike = sign == Sign::MadeOf && self.is_habit == trace.is_habit;
-        let is_usual = (self.is_habit || trace.is_habit) && !is_alike;
-        let value = match is_usual {
-            true => sign.after_habit(apart),
-            false if self.level.min(trace.level) <= Level::Low => sign.after_low(apart),
-            false => sign.after(apart),
+        let is_alike = sign == Sign::MadeOf && self.habit.is_usual() == trace.habit.is_usual();
+        let habit = if is_alike { Habit::No } else { self.habit.max(trace.habit) };
+        let value = match habit {
+            Habit::No if self.level.min(trace.level) <= Level::Low => sign.after_low(apart),
+            Habit::No => sign.after(apart),
+            Habit::Usual | Habit::Routine => sign.after_habit(apart, habit),
         };
-        (value, is_usual)
+        (value, habit.is_usual())
     }
 }
 
@@ -201,7 +202,8 @@ impl Traces {
             },
         };
         // What is usual does not hide what is not.
-        let is_same = |own: &Trace| groups.find(own.group) == trace.group && own.is_habit == trace.is_habit;
+        let is_usual = trace.habit.is_usual();
+        let is_same = |own: &Trace| groups.find(own.group) == trace.group && own.habit.is_usual() == is_usual;
         let mut all = std::iter::once(&mut left.first).chain(&mut left.more);
         if let Some(own) = all.find(|own| is_same(own)) {
             *own = trace;
@@ -230,9 +232,9 @@ impl Register {
         let hosts = &self.hosts;
         let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
         signs::marks(&finding, &trees, is_outside, &mut marks);
-        let is_habit = self.is_habit(&finding, &marks, time, &at);
+        let habit = self.habit(&finding, &marks, time, &at);
         let tree = trees.first().copied().unwrap_or(0);
-        let stand = Stand { time, tree, account: account_of(&finding), is_habit, level };
+        let stand = Stand { time, tree, account: account_of(&finding), habit, level };
         let known = self.same.get(&same).copied().filter(|known| {
             self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= self.sameness())
         });
@@ -242,13 +244,13 @@ impl Register {
         } else {
             let joined = self.weigh(&finding, &marks, stand);
             let member = self.enter(finding, trees, (time, at), joined);
-            self.groups.note_habit(member, is_habit);
+            self.groups.note_habit(member, habit);
             self.same.insert(same, member);
             member
         };
         let group = self.groups.group_of(member);
         let Stand { tree, account, .. } = stand;
-        let trace = Trace { group, member, time, tree, account, is_habit, level };
+        let trace = Trace { group, member, time, tree, account, habit, level };
         for mark in marks.iter().filter(|mark| mark.leaves) {
             self.traces.leave(mark.key, trace, &self.groups);
         }
@@ -260,7 +262,7 @@ impl Register {
         let likely = self.likely(marks, stand);
         let mut found =
             self.weigh_all(finding, stand, likely.iter().map(|(group, mark, trace)| (*group, *mark, **trace)));
-        self.choose(&mut found, stand.is_habit);
+        self.choose(&mut found, stand.habit.is_usual());
         found.into_iter().map(|found| (found.group, found.because)).collect()
     }
 
@@ -344,7 +346,7 @@ impl Register {
     }
 
     /// Leaves the groups that a finding joins, the strongest first.
-    fn choose(&self, found: &mut Vec<Found>, is_habit: bool) {
+    fn choose(&self, found: &mut Vec<Found>, is_usual: bool) {
         found.retain(|found| found.all.sum() >= ENOUGH);
         // A correlation belongs to what it is made of.
         let is_part = |found: &Found| found.all.of(About::Cause) >= 1.0;
@@ -362,7 +364,7 @@ impl Register {
         }
         // What is usual makes no one of two, neither by itself nor for others.
         let is_fresh = |found: &Found| found.fresh.sum() >= ENOUGH;
-        if is_habit {
+        if is_usual {
             found.truncate(1);
         } else if found.iter().any(is_fresh) {
             found.retain(is_fresh);
@@ -372,28 +374,32 @@ impl Register {
         }
     }
 
-    /// Whether a finding is something usual: it happens again and again, or it is explained. A correlation is when all it is made
-    /// of is.
-    fn is_habit(&mut self, finding: &Finding, marks: &[Mark], time: i64, at: &str) -> bool {
+    /// How usual a finding is. A correlation is usual when all it is made of is.
+    fn habit(&mut self, finding: &Finding, marks: &[Mark], time: i64, at: &str) -> Habit {
+        let usual = |is_usual: bool| if is_usual { Habit::Usual } else { Habit::No };
         if !finding.made_of.is_empty() {
             let of = marks.iter().filter(|mark| mark.sign == Sign::MadeOf);
             let mut known = of.flat_map(|mark| self.traces.of(mark.key));
             if let Some(first) = known.next() {
-                return first.is_habit && known.all(|trace| trace.is_habit);
+                return usual(first.habit.is_usual() && known.all(|trace| trace.habit.is_usual()));
             }
         }
         if self.explained.0 == time && self.explained.1.iter().any(|own| **own == *at) {
-            return true;
+            return Habit::Usual;
         }
         let (last, occasions) = self.habits.entry(signs::again(finding)).or_insert((time, 0));
         if *occasions == 0 || time.saturating_sub(*last) > OCCASION {
             *occasions += 1;
         }
         *last = time.max(*last);
+        let is_of_little = finding.rule.level <= Level::Low;
+        if *occasions > 1 {
+            let is_act = finding.operation.as_deref().is_some_and(|class| score::of_operation(class) > 0);
+            return if is_of_little && !is_act { Habit::Routine } else { Habit::Usual };
+        }
         // What is of little weight between hosts that have long dealt with each other is part of that.
         let begun = || finding.source.zip(finding.target).and_then(|(from, to)| self.contacts.begun(from, to));
-        let is_of_little = finding.rule.level <= Level::Low;
-        *occasions > 1 || is_of_little && begun().is_some_and(|begun| time.saturating_sub(begun) > OCCASION)
+        usual(is_of_little && begun().is_some_and(|begun| time.saturating_sub(begun) > OCCASION))
     }
 
     /// Whether a host of a finding is one of another, or they had to do with each other.

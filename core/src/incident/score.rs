@@ -140,7 +140,7 @@ fn of_purdue(level: f64) -> u32 {
 }
 
 /// What an operation class may do to a process.
-fn of_operation(class: &str) -> u32 {
+pub(super) fn of_operation(class: &str) -> u32 {
     match class {
         "mode_stop" | "firmware_update" | "program_download" | "memory_clear" | "force" | "restart" => 20,
         "control" | "config_change" | "mode_run" | "mode_program" | "alarm_change" | "time_sync" | "file_delete" => 12,

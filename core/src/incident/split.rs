@@ -149,7 +149,7 @@ impl Register {
         found.retain(|found| found.all.sum() >= ENOUGH);
         found.sort_by(|one, other| other.all.sum().total_cmp(&one.all.sum()).then(one.group.cmp(&other.group)));
         let is_fresh = |found: &Found| found.fresh.sum() >= ENOUGH || found.all.of(About::Cause) >= 1.0;
-        if stand.is_habit || !found.iter().any(is_fresh) {
+        if stand.habit.is_usual() || !found.iter().any(is_fresh) {
             found.truncate(1);
         } else {
             found.retain(is_fresh);

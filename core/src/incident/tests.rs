@@ -222,6 +222,42 @@ fn what_is_of_little_weight_is_joined_for_a_short_time() {
     }
 }
 
+/// What hosts have done just so before stays out of an attack between them, unless it is of weight or does something to a device.
+#[test]
+fn routine_is_no_part_of_an_attack() {
+    let seldom = Habits { level: Level::Low, operation: None, before: 0 };
+    let routine = Habits { before: 2, ..seldom };
+    let cases = [
+        (seldom, true),
+        (routine, false),
+        (Habits { operation: Some("read"), ..routine }, false),
+        (Habits { operation: Some("write"), ..routine }, true),
+        (Habits { level: Level::Medium, ..routine }, true),
+    ];
+    for (of, is_part) in cases {
+        let mut told = Told::new(hour());
+        for minute in (0..of.before).map(|time| time * 60).chain([300]) {
+            if minute == 300 {
+                told.find(minute, "attack", Level::High, ["ews", "plc"], &[]);
+            }
+            told.find(minute, "habit", of.level, ["ews", "plc"], &[]);
+            if let Some(Entry { what: What::Finding(finding), .. }) = told.entries.last_mut() {
+                finding.operation = of.operation.map(Into::into);
+            }
+        }
+        let all = told.incidents(|_| ());
+        let own = all.iter().find(|own| own.findings.iter().any(|found| found.title == "attack")).unwrap();
+        assert_eq!(own.findings.iter().any(|found| found.title == "habit"), is_part, "{of:?}");
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Habits {
+    level: Level,
+    operation: Option<&'static str>,
+    before: i64,
+}
+
 #[test]
 fn low_findings_alone_are_no_incident() {
     let mut told = Told::new(hour());
