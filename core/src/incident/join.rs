@@ -77,7 +77,8 @@ impl Stand {
         let apart = self.time.saturating_sub(trace.time);
         // A correlation of what is usual is as usual.
         let is_alike = sign == Sign::MadeOf && self.habit.is_usual() == trace.habit.is_usual();
-        let habit = if is_alike { Habit::No } else { self.habit.max(trace.habit) };
+        // To what comes after it, routine is no more than usual.
+        let habit = if is_alike { Habit::No } else { self.habit.max(trace.habit.min(Habit::Usual)) };
         let value = match habit {
             Habit::No if self.level.min(trace.level) <= Level::Low => sign.after_low(apart),
             Habit::No => sign.after(apart),
