@@ -292,6 +292,11 @@ export interface IncidentPath {
   fetched?: string;
   /** What nobody saw. */
   gap?: string;
+  /**
+   * What the last host then did to a device, when the effect is no operation: an operation of which no finding tells. Its confidence is
+   * none of that of the way.
+   */
+  onward?: Hop;
 }
 
 export interface Reach {

@@ -168,6 +168,23 @@ def test_a_long_way_shows_its_end():
     assert "h500" in words and "h1 " not in words
 
 
+def test_what_the_last_host_then_did_is_told_beside_the_way():
+    time = {"first": "2026-11-26T21:20:00Z", "last": "2026-11-26T21:20:00Z"}
+    hop = {"from": "jump-1", "to": "hmi-1", "kind": "logon", "what": "rdp", "confidence": 0.9, "events": ["a:1"], "zones": ["dmz", "cell"], **time}
+    act = {"from": "hmi-1", "to": "plc-7", "kind": "operation", "what": "write", "confidence": 0.5, "events": ["a:2"], **time}
+    plain = {"title": "T", "level": "high", **time, "path": {"hops": [hop], "confidence": 0.9}, "score": {"total": 1}, "spread": {}}
+    incident = tieline.Incident(plain)
+    assert incident.path.onward is None and "no rule found" not in incident._repr_html_()
+    for hops, boxes in (([hop], 3), ([], 2)):
+        incident = tieline.Incident({**plain, "path": {"hops": hops, "onward": act, "confidence": 0.9}})
+        assert incident.path.onward.to == "plc-7" and incident.path.onward.events == ["a:2"]
+        assert "hmi-1 → plc-7: write" in incident._repr_html_()
+        svg = incident.to_svg()
+        assert svg.count("hmi-1 (the effect)") == 1 and svg.count("which no rule found") == 1 and svg.count('rx="5"') == boxes
+    words = "".join(ET.fromstring(tieline.Incident({"path": {"hops": [hop], "onward": act}}).to_svg()).itertext())
+    assert "outside" not in words, "without zones a hop stays in one"
+
+
 def test_threads_share_it(rules):
     incidents = tieline.Incidents(rules, PLANT)
     threads = [threading.Thread(target=incidents.push_lines, args=(LINES * 200,)) for _ in range(2)]

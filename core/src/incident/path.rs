@@ -12,6 +12,7 @@ use super::contacts::{Contact, ContactId, ContactKind, Kept, Span};
 use super::groups::Member;
 use super::hosts::HostId;
 use super::register::Register;
+use super::score::of_operation;
 use super::show::moment;
 use crate::config::PATH_SPANS_MAX;
 use hashbrown::{HashMap, HashSet};
@@ -32,6 +33,10 @@ pub struct Path {
     /// What is missing: between the earliest part of the incident and the beginning of the way nobody saw a contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gap: Option<String>,
+    /// What the host at which it ends then did to a device, when the effect is no operation: an operation of which no finding tells. It is
+    /// no part of the way, and its confidence, how likely it belongs to it, none of that of the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub onward: Option<Hop>,
 }
 
 /// From one host to another.
@@ -152,7 +157,7 @@ pub(super) fn trace(register: &Register, own: &Own<'_>, effect: &Member) -> Path
     let hops: Vec<Hop> = before.into_iter().rev().chain(hops).collect();
     let gap = gap(register, own, first, &hops, fetched.as_ref());
     let confidence = hops.iter().map(|hop| hop.confidence).product();
-    Path { hops, confidence, fetched, gap }
+    Path { hops, confidence, fetched, gap, onward: onward(register, own, effect) }
 }
 
 /// How many logons are followed to before the incident.
@@ -393,6 +398,50 @@ fn effect_hop(register: &Register, effect: &Member, from: HostId, to: HostId) ->
         conduit: finding.conduit.as_deref().map(str::to_owned),
         ..between(register, from, to)
     }
+}
+
+/// What was done this long after an effect may belong to it, in nanoseconds.
+const ONWARD_LONG: i64 = 2 * 3_600_000_000_000;
+/// How likely what follows an effect belongs to it, when the host had never done so to the device.
+const ONWARD_NEW: f64 = 0.5;
+/// The same when it had done so before.
+const ONWARD_USUAL: f64 = 0.2;
+
+/// What the host at which the way ends then did to a device, of which no finding tells: what is new before what is usual, of that the
+/// worst, of that the first.
+fn onward(register: &Register, own: &Own<'_>, effect: &Member) -> Option<Hop> {
+    let finding = &effect.finding;
+    if finding.operation.as_deref().is_some_and(|operation| of_operation(operation) > 0) {
+        return None;
+    }
+    let end = finding.target.or(finding.source)?;
+    let after = effect.first..=effect.first.saturating_add(ONWARD_LONG);
+    let acts = register.contacts.out_of(end).filter(|(_, kept)| {
+        let contact = &kept.contact;
+        let is_act = contact.kind == ContactKind::Operation && of_operation(&contact.what) > 0;
+        is_act && contact.to != end && !own.pairs.contains(&(end, contact.to))
+    });
+    let seen = acts.flat_map(|(_, kept)| kept.spans.iter().map(move |span| (kept, span))).take(PATH_SPANS_MAX);
+    let told = seen.filter_map(|(kept, span)| {
+        // Of what went on before as well, only the last is known to be after it.
+        let ends = [(span.first, &span.at_first), (span.last, &span.at_last)];
+        let (time, at) = ends.into_iter().find(|(time, _)| after.contains(time))?;
+        let is_new = kept.spans.first().is_some_and(|span| span.first >= effect.first);
+        let name = register.hosts.name(kept.contact.to);
+        Some(((is_new, of_operation(&kept.contact.what), Reverse((time, at, name))), &kept.contact))
+    });
+    let ((is_new, _, Reverse((time, at, _))), contact) = told.max_by(|(one, _), (other, _)| one.cmp(other))?;
+    Some(Hop {
+        kind: kind(contact.kind).to_owned(),
+        what: contact.what.to_string(),
+        account: contact.account.as_deref().map(str::to_owned),
+        first: moment(time),
+        last: moment(time),
+        confidence: if is_new { ONWARD_NEW } else { ONWARD_USUAL },
+        events: vec![at.to_string()],
+        conduit: contact.conduit.as_deref().map(str::to_owned),
+        ..between(register, end, contact.to)
+    })
 }
 
 fn between(register: &Register, from: HostId, to: HostId) -> Hop {

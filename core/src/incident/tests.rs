@@ -179,6 +179,46 @@ fn a_contact_after_the_effect_is_no_part_of_the_way() {
     assert_eq!(all[0].path.gap.as_deref(), Some("no contact was seen that leads from office to ews"));
 }
 
+/// The way ends at the host that was found last; what it then did is told beside it, what is new first.
+#[test]
+fn what_the_last_host_then_did_to_a_device_is_told_when_nothing_found_it() {
+    let tell = |more: fn(&mut Told)| {
+        let mut told = Told::new(hour());
+        told.meet(-60, "ews", "plc", ContactKind::Operation, "write")
+            .find(0, "tool", Level::High, ["office", ""], &["anna"])
+            .meet(10, "office", "jump", ContactKind::Remote, "rdp")
+            .find(20, "dump", Level::High, ["jump", "ews"], &["anna"]);
+        more(&mut told);
+        told.incidents(|_| ()).remove(0).path
+    };
+    let onward = |path: &Path| path.onward.clone().map(|hop| (hop.from, hop.to, hop.what, hop.confidence, hop.events));
+    let act = |what: &str, sure: f64, at: &str| {
+        Some(("ews".to_owned(), "plc".to_owned(), what.to_owned(), sure, vec![at.to_owned()]))
+    };
+    assert_eq!(onward(&tell(|_| ())), None, "what was before is not told");
+    let path = tell(|told| {
+        told.meet(19, "ews", "plc", ContactKind::Operation, "mode_stop")
+            .meet(25, "ews", "plc", ContactKind::Operation, "read")
+            .meet(30, "ews", "plc", ContactKind::Flow, "mode_stop")
+            .meet(141, "ews", "plc", ContactKind::Operation, "restart");
+    });
+    assert_eq!(onward(&path), None, "before it, without weight, no operation, long after it");
+    let path = tell(|told| {
+        told.meet(40, "ews", "plc", ContactKind::Operation, "write");
+    });
+    assert_eq!((way(&path), onward(&path)), (vec!["office", "jump", "ews"], act("write", 0.2, "log:5")));
+    let path = tell(|told| {
+        told.meet(35, "ews", "plc", ContactKind::Operation, "write")
+            .meet(50, "ews", "plc", ContactKind::Operation, "restart")
+            .meet(45, "ews", "plc", ContactKind::Operation, "time_sync");
+    });
+    assert_eq!(onward(&path), act("restart", 0.5, "log:6"), "what is new before what is usual, of that the worst");
+    let path = tell(|told| {
+        told.find(30, "stop", Level::High, ["ews", "plc"], &[]);
+    });
+    assert_eq!(onward(&path), None, "a finding tells of it");
+}
+
 #[test]
 fn equal_names_on_different_hosts_join_nothing() {
     let mut told = Told::new(hour());

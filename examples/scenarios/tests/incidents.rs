@@ -140,10 +140,11 @@ fn check_with_fewer(story: Story, made: &Generated, lateness_s: u64, turn: usize
     let all = incidents(made, lateness_s, KEEP[turn]);
     let of_steps = steps(made);
     let own = all.iter().filter(|own| !lines(own).is_disjoint(&of_steps));
-    // When the first effect was not found, the way leads to another.
+    // When the first effect was not found, the way leads to another; and when no finding tells of it, the way goes on to it.
     let effects = || made.truth.effects.iter().map(|effect| effect.asset.as_str());
     let is_found = |own: &Incident| {
-        let (truth, told) = ways(made, own);
+        let (truth, mut told) = ways(made, own);
+        told.extend(own.path.onward.as_ref().map(|act| act.to.clone()));
         told.split_last()
             .zip(truth.split_last())
             .is_some_and(|((end, told), (_, truth))| told == truth && effects().any(|asset| asset == end.as_str()))

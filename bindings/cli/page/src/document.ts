@@ -18,7 +18,7 @@ export interface Incident {
   id: string; title: string; level: Level; first: number | null; last: number | null; isClosed: boolean;
   score: { total: number; likelihood: number; consequence: number; likelihoodTerms: Term[]; consequenceTerms: Term[] };
   stages: [string, string[]][]; accounts: string[]; hosts: Host[]; zones: string[]; lowest: number | null;
-  hops: Hop[]; confidence: number | null; fetched: string; gap: string;
+  hops: Hop[]; confidence: number | null; fetched: string; gap: string; onward: Hop | null;
   reached: Reach[]; next: Reach[]; findings: Finding[]; hints: string[]; merged: [string, string][]; split: [string, string][]; leftOut: LeftOut[];
 }
 export interface Asset {
@@ -112,6 +112,7 @@ function incident(one: Any): Incident {
     },
     stages: pairs(one.stages), accounts, hosts, zones, lowest: maybe(spread.lowest_level) ?? (levels.length ? Math.min(...levels) : null),
     hops: objects(path.hops).map(hop), confidence: maybe(path.confidence), fetched: text(path.fetched), gap: text(path.gap),
+    onward: objects([path.onward]).map(hop)[0] ?? null,
     reached, next: reach(spread.next), findings, hints: texts(one.hints),
     merged: reasons(one.merged), split: reasons(one.split), leftOut: leftOut(one.left_out),
   };

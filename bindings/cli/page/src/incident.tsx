@@ -23,13 +23,13 @@ export function IncidentDetail({ incident, titled }: { incident: Incident; title
         {incident.leftOut.length > 0 && <p class="notice">Left out here: {incident.leftOut.map((one) => `${count(one.count)} ${one.what}`).join(", ")}.</p>}
       </header>
 
-      {(incident.hops.length > 0 || incident.gap || incident.fetched) && (
+      {(incident.hops.length > 0 || incident.gap || incident.fetched || incident.onward) && (
         <section>
           <h4>The way {incident.confidence !== null && incident.hops.length > 0 && <small>confidence {percent(incident.confidence)}</small>}</h4>
-          {incident.hops.length > 0 && <PathPicture incident={incident} />}
+          {(incident.hops.length > 0 || incident.onward) && <PathPicture incident={incident} />}
           {incident.fetched && <p class="aside"><strong>Before it:</strong> <bdi>{places(incident.fetched)}</bdi></p>}
           {incident.gap && <p class="aside gap"><Pill kind="open">Gap</Pill> <bdi>{incident.gap}</bdi></p>}
-          {incident.hops.length > 0 && <PathSteps incident={incident} />}
+          {(incident.hops.length > 0 || incident.onward) && <PathSteps incident={incident} />}
         </section>
       )}
 

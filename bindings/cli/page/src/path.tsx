@@ -20,8 +20,10 @@ function stops(incident: Incident, hops: Hop[]): { stops: Stop[]; lanes: { zone:
   const all = names.map((name, at) => {
     const host = known.get(name);
     const [out, into] = [hops[at], hops[at - 1]];
-    const zone = host?.zone || out?.zones?.[0] || into?.zones?.[1] || "";
-    const level = host?.level ?? out?.levels?.[0] ?? into?.levels?.[1] ?? null;
+    // A hop that tells no zones stays in one.
+    const near = [out && !out.zones ? known.get(out.to) : undefined, into && !into.zones ? known.get(into.from) : undefined];
+    const zone = host?.zone || out?.zones?.[0] || into?.zones?.[1] || near[0]?.zone || near[1]?.zone || "";
+    const level = host?.level ?? out?.levels?.[0] ?? into?.levels?.[1] ?? near[0]?.level ?? near[1]?.level ?? null;
     return { name, zone, level, role: host?.role ?? "", criticality: host?.criticality ?? "", lane: 0, x: 0, y: 0 };
   });
   const key = (stop: { zone: string; level: number | null }) => `${stop.level ?? ""}\n${stop.zone}`;
@@ -41,12 +43,16 @@ const short = (name: string, most: number): string => {
   return signs.length > most ? `${signs.slice(0, most - 1).join("")}…` : name;
 };
 
+/** Hops, and behind the last one of the way what its host then did, which no finding tells. */
+const withOnward = (incident: Incident, hops: Hop[]): Hop[] => (incident.onward && hops.length === incident.hops.length ? [...hops, incident.onward] : hops);
+
 /** From IT, or from the DMZ, into the plant or back. */
 export const crosses = (hop: Hop): boolean => hop.levels !== null && isOt(hop.levels[0]) !== isOt(hop.levels[1]);
 
 export function PathPicture({ incident }: { incident: Incident }) {
   const id = useId();
-  const hops = incident.hops.slice(0, DRAWN_MAX);
+  const way = incident.hops.slice(0, DRAWN_MAX);
+  const hops = withOnward(incident, way);
   const { stops: all, lanes } = stops(incident, hops);
   const width = all.at(-1)!.x + BOX.width + 14;
   const height = lanes.length * LANE + 8;
@@ -73,9 +79,9 @@ export function PathPicture({ incident }: { incident: Incident }) {
             <text x={14} y={border * LANE - 6}>IT</text><text x={14} y={border * LANE + 13}>OT</text>
           </g>
         )}
-        {hops.map((hop, at) => <Arrow key={at} hop={hop} from={all[at]!} to={all[at + 1]!} id={id} />)}
+        {hops.map((hop, at) => <Arrow key={at} hop={hop} from={all[at]!} to={all[at + 1]!} id={id} isOnward={at === way.length} />)}
         {all.map((stop, at) => (
-          <g key={at} class={`stop${at === all.length - 1 ? " end" : ""}${at === 0 ? " start" : ""}`}>
+          <g key={at} class={`stop${at === way.length ? " end" : ""}${at === 0 ? " start" : ""}`}>
             <rect x={stop.x} y={stop.y - BOX.height / 2} width={BOX.width} height={BOX.height} rx={7} />
             <svg x={stop.x + 4} y={stop.y - BOX.height / 2} width={BOX.width - 8} height={BOX.height}>
               <text class="host" x="50%" y={BOX.height / 2 - 2} text-anchor="middle">{short(stop.name, 18)}<title>{stop.name}</title></text>
@@ -84,14 +90,14 @@ export function PathPicture({ incident }: { incident: Incident }) {
           </g>
         ))}
       </svg>
-      {incident.hops.length > hops.length && <p class="more">The first {hops.length} of {incident.hops.length} hops are drawn.</p>}
+      {incident.hops.length > way.length && <p class="more">The first {way.length} of {incident.hops.length} hops are drawn.</p>}
     </div>
   );
 }
 
 const told = (stop: Stop) => [plain(stop.role), stop.criticality].filter(Boolean).join(", ") || "not in inventory";
 
-function Arrow({ hop, from, to, id }: { hop: Hop; from: Stop; to: Stop; id: string }) {
+function Arrow({ hop, from, to, id, isOnward }: { hop: Hop; from: Stop; to: Stop; id: string; isOnward: boolean }) {
   const [x1, x2] = [from.x + BOX.width, to.x - 3];
   const middle = (x1 + x2) / 2;
   const isCrossing = crosses(hop);
@@ -100,14 +106,15 @@ function Arrow({ hop, from, to, id }: { hop: Hop; from: Stop; to: Stop; id: stri
     { kind: "what", text: short(hop.account ? `${hop.what} as ${hop.account}` : hop.what || hop.kind, 19) },
     { kind: "sure", text: `${percent(hop.confidence)}${hop.first === null ? "" : ` · ${clock(hop.first)}`}` },
     ...(leaves ? [{ kind: hop.conduit ? "conduit" : "conduit none", text: hop.conduit ? `via ${short(hop.conduit, 18)}` : "no conduit" }] : []),
+    ...(isOnward ? [{ kind: "or", text: "no rule found it" }] : []),
     ...(hop.alternatives.length ? [{ kind: "or", text: short(`or from ${hop.alternatives.join(", ")}`, 20) }] : []),
   ];
   const tall = lines.length * 14 + 6;
   const y = from.y === to.y ? from.y - tall / 2 - 4 : (from.y + to.y) / 2;
   const wide = Math.min(x2 - x1 - 4, Math.max(...lines.map((line) => line.text.length)) * 7.3 + 16);
   return (
-    <g class={`arrow${isCrossing ? " crossing" : ""}`}>
-      <path d={`M${x1} ${from.y}C${middle + 6} ${from.y} ${middle - 6} ${to.y} ${x2} ${to.y}`} marker-end={`url(#${id}-${isCrossing ? "cross" : "hop"})`} stroke-dasharray={(hop.confidence ?? 1) < 0.5 ? "5 4" : undefined} />
+    <g class={`arrow${isCrossing ? " crossing" : ""}${isOnward ? " onward" : ""}`}>
+      <path d={`M${x1} ${from.y}C${middle + 6} ${from.y} ${middle - 6} ${to.y} ${x2} ${to.y}`} marker-end={`url(#${id}-${isCrossing ? "cross" : "hop"})`} stroke-dasharray={isOnward || (hop.confidence ?? 1) < 0.5 ? "5 4" : undefined} />
       <rect class="plate" x={middle - wide / 2} y={y - tall / 2} width={wide} height={tall} rx={4} />
       <svg x={middle - wide / 2} y={y - tall / 2} width={wide} height={tall}>
         {lines.map((line, at) => <text key={at} class={line.kind} x="50%" y={14 + at * 14} text-anchor="middle">{line.text}</text>)}
@@ -118,13 +125,14 @@ function Arrow({ hop, from, to, id }: { hop: Hop; from: Stop; to: Stop; id: stri
 
 export const PathSteps = ({ incident }: { incident: Incident }) => (
   <ol class="steps">
-    {incident.hops.map((hop, at) => (
+    {withOnward(incident, incident.hops).map((hop, at) => (
       <li key={at}>
         <span class="time">{moment(hop.first)}</span>{" "}
         <strong><HostName name={hop.from} /> → <HostName name={hop.to} /></strong>{" "}
         {plain(hop.kind)}{hop.what && hop.what !== hop.kind && <>, <bdi>{hop.what}</bdi></>}{hop.account && <> as <bdi>{hop.account}</bdi></>}, {percent(hop.confidence)}
         {hop.zones && <span class="dim"> · <bdi>{hop.zones[0]}</bdi> → <bdi>{hop.zones[1]}</bdi>{hop.conduit ? <>, conduit <bdi>{hop.conduit}</bdi></> : ", no conduit"}</span>}
         {crosses(hop) && <> <Pill kind="note">IT to OT</Pill></>}
+        {hop === incident.onward && <> <Pill kind="open">Then, no rule found it</Pill></>}
         {hop.alternatives.length > 0 && <div class="dim">as credible: from <bdi>{hop.alternatives.join(", ")}</bdi></div>}
         {hop.events.length > 0 && <div class="mono dim">{hop.events.map((event) => <span key={event} title={event}><bdi>{place(event)}</bdi> </span>)}</div>}
       </li>

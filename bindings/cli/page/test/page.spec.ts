@@ -51,6 +51,24 @@ test("the way is drawn over levels and zones, with crossing, conduit, alternativ
   await expect(page.locator(".steps")).toContainText("IT to OT");
 });
 
+test("what the last host then did, which no rule found, is drawn beside the way", async ({ page }) => {
+  await open(page, "small");
+  const onward = page.locator(".picture > svg .arrow.onward");
+  for (const choice of await page.locator(".choice").all()) {
+    await choice.click();
+    if (await onward.count()) break;
+  }
+  await expect(onward).toHaveCount(1);
+  await expect(onward).toContainText("no rule found it");
+  const hosts = page.locator(".picture > svg .stop");
+  await expect(hosts.last()).toContainText("pump-9");
+  await expect(hosts.last()).not.toHaveClass(/end/);
+  // It is in no zone of its own when the hop tells none: in that of the host before.
+  await expect(page.locator(".picture > svg .zone", { hasText: "no known zone" })).toHaveCount(0);
+  await expect(page.locator(".steps > li").last()).toContainText("no rule found it");
+  await expect(page.locator(".steps > li")).toHaveCount(await hosts.count() - 1);
+});
+
 test("a period that is chosen filters incidents, assets, operations and rules", async ({ page }) => {
   await open(page, "large");
   const count = async (name: string) => Number((await page.locator(told(name)).locator(".told").innerText()).replace(/[ ,].*$/, "").replace(",", ""));

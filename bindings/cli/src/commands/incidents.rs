@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use tieline::incidents::{Change, Incident, IncidentForm, IncidentOptions, Skew};
+use tieline::incidents::{Change, Hop, Incident, IncidentForm, IncidentOptions, Skew};
 use tieline_common::incidents::{Investigation, Marks};
 use tieline_common::load::{PipelineText, read_taxonomy};
 use tieline_common::source::Plan;
@@ -269,10 +269,7 @@ fn table(all: &[Incident], screen: &mut Screen) -> Result<(), Failure> {
         )?;
         if let Some(first) = own.path.hops.first() {
             let mut text = format!("       {}", first.from);
-            for hop in &own.path.hops {
-                let account = hop.account.as_ref().map(|account| format!(" as {account}")).unwrap_or_default();
-                text += &format!(" ─{}{account}→ {}", hop.what, hop.to);
-            }
+            text.extend(own.path.hops.iter().map(arrow));
             text += &format!("   ({:.2})", own.path.confidence);
             let text = screen.paint(DIM, text).to_string();
             writeln!(screen.out(), "{text}")?;
@@ -281,6 +278,17 @@ fn table(all: &[Incident], screen: &mut Screen) -> Result<(), Failure> {
             let text = screen.paint(DIM, format!("       {gap}")).to_string();
             writeln!(screen.out(), "{text}")?;
         }
+        if let Some(act) = &own.path.onward {
+            let text = format!("       then {}{}, which no rule found ({}, {})", act.from, arrow(act), act.first, act.events.join(", "));
+            let text = screen.paint(DIM, text).to_string();
+            writeln!(screen.out(), "{text}")?;
+        }
     }
     Ok(())
+}
+
+/// How a hop goes on to its end.
+fn arrow(hop: &Hop) -> String {
+    let account = hop.account.as_ref().map(|account| format!(" as {account}")).unwrap_or_default();
+    format!(" ─{}{account}→ {}", hop.what, hop.to)
 }

@@ -9,7 +9,7 @@ from ._html import ROWS_MAX, count, table
 from ._incident_svg import picture
 
 if TYPE_CHECKING:
-    from ._incidents import FindingSeen, Incident, Reach, Term
+    from ._incidents import FindingSeen, Hop, Incident, Reach, Term
 
 _LIST_MAX = 12
 """Names that a line tells at most."""
@@ -61,6 +61,7 @@ def incident(own: Incident) -> str:
         ("can be reached next", _reached(own.spread.next)),
         ("fetched from", own.path.fetched or ""),
         ("gap", own.path.gap or ""),
+        ("then, which no rule found", _act(own.path.onward)),
     ]
     lines = "".join(f'<div><span style="opacity:0.7">{name}</span> {escape(text)}</div>' for name, text in told if text)
     hints = "".join(f"<li>{escape(hint)}</li>" for hint in own.hints)
@@ -74,6 +75,10 @@ def incident(own: Incident) -> str:
         + (f"<p><b>what to do</b></p><ul>{hints}</ul>" if hints else "")
         + "</div>"
     )  # fmt: skip
+
+
+def _act(act: Hop | None) -> str:
+    return f"{act.from_} → {act.to}: {act.what}, {act.first}, {', '.join(act.events)}" if act else ""
 
 
 def _terms(terms: list[Term], caption: str) -> str:

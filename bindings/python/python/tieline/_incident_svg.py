@@ -37,7 +37,8 @@ class _Band(NamedTuple):
 
 def picture(incident: Incident) -> str:
     """The picture; one that says so when no way is known."""
-    hops = incident.path.hops[-(HOSTS_MAX - 1) :]
+    way, onward = incident.path.hops[-(HOSTS_MAX - 1) :], incident.path.onward
+    hops = [*way, onward] if onward else way
     if not hops:
         return _svg(320, 40, f'<text x="8" y="25">{_text("no way is known", 60)}</text>', incident)
     hosts = list(dict.fromkeys([hops[0].from_, *(own for hop in hops for own in (hop.from_, hop.to))]))
@@ -49,8 +50,10 @@ def picture(incident: Incident) -> str:
     }
     width = _LEFT + (len(hosts) - 1) * _COLUMN + _BOX_WIDTH + 20
     drawn = [_band(band, at, width) for at, band in enumerate(bands)]
-    drawn += [_arrow(hop, places, of_host) for hop in hops]
-    drawn += [_box(host, places[host], at, len(hosts)) for at, host in enumerate(hosts)]
+    drawn += [_arrow(hop, places, of_host) for hop in way]
+    drawn += [_arrow(onward, places, of_host, ", which no rule found")] if onward else []
+    effect = way[-1].to if way else hops[0].from_
+    drawn += [_box(host, places[host], host == effect, at == 0) for at, host in enumerate(hosts)]
     return _svg(width, len(bands) * _BAND + 8, "".join(drawn), incident)
 
 
@@ -59,7 +62,9 @@ def _bands(incident: Incident, hops: list[Hop]) -> dict[str, _Band]:
     for hop in hops:
         for at, host in enumerate((hop.from_, hop.to)):
             if host not in known or known[host].zone is None:
-                known[host] = _Band(hop.levels[at] if hop.levels else None, hop.zones[at] if hop.zones else None)
+                # A hop that tells no zones stays in one.
+                near = known.get(hop.from_ if at else hop.to, _Band(None, None))
+                known[host] = _Band(hop.levels[at] if hop.levels else None, hop.zones[at]) if hop.zones else near
         if hop.kind == "logon" and hop.what == "console":
             # Who sits at a console is where the console is.
             known[hop.from_] = known[hop.to]
@@ -76,7 +81,7 @@ def _band(band: _Band, at: int, width: int) -> str:
     )
 
 
-def _arrow(hop: Hop, places: dict[str, tuple[int, int]], of_host: dict[str, _Band]) -> str:
+def _arrow(hop: Hop, places: dict[str, tuple[int, int]], of_host: dict[str, _Band], more: str = "") -> str:
     (x1, y1), (x2, y2) = places[hop.from_], places[hop.to]
     side = 1 if x2 >= x1 else -1
     start = x1 + side * _BOX_WIDTH // 2
@@ -84,14 +89,15 @@ def _arrow(hop: Hop, places: dict[str, tuple[int, int]], of_host: dict[str, _Ban
     end = (x2 - side * (_BOX_WIDTH // 2 + 2), y2) if y1 == y2 else (x2, y2 - (1 if y2 > y1 else -1) * (_BOX_HEIGHT // 2 + 2))
     line = f"M{start},{y1} H{end[0]}" + ("" if y1 == y2 else f" V{end[1]}")
     crosses = of_host[hop.from_] != of_host[hop.to]
-    colour, dash = (_CROSSING if crosses else _LINE), ("" if hop.confidence >= 0.5 else ' stroke-dasharray="5 4"')
+    colour = _CROSSING if crosses else _LINE
+    dash = "" if hop.confidence >= 0.5 and not more else ' stroke-dasharray="5 4"'
     x, y = end
     head = f"M{x - side * 8},{y - 4} L{x},{y} L{x - side * 8},{y + 4}"
     if y1 != y2:
         down = 1 if y2 > y1 else -1
         head = f"M{x - 4},{y - down * 8} L{x},{y} L{x + 4},{y - down * 8}"
     account = f" as {hop.account}" if hop.account else ""
-    told = f"{hop.from_} → {hop.to}: {hop.what}{account}, {hop.first}, confidence {hop.confidence:.2f}"
+    told = f"{hop.from_} → {hop.to}: {hop.what}{account}, {hop.first}, confidence {hop.confidence:.2f}{more}"
     middle = (start + (x1 + side * _COLUMN - side * _BOX_WIDTH // 2)) // 2
     return (
         f'<g><title>{_text(told, 300)}</title><path d="{line} {head}" fill="none" stroke="{colour}" stroke-width="2"{dash}/>'
@@ -101,11 +107,10 @@ def _arrow(hop: Hop, places: dict[str, tuple[int, int]], of_host: dict[str, _Ban
     )
 
 
-def _box(host: str, place: tuple[int, int], at: int, count: int) -> str:
+def _box(host: str, place: tuple[int, int], is_effect: bool, is_first: bool) -> str:
     x, y = place
-    is_effect = at == count - 1
     stroke = f'stroke="{_EFFECT}" stroke-width="2.5"' if is_effect else 'stroke="currentColor" stroke-width="1.2"'
-    said = " (the effect)" if is_effect else " (where it begins)" if at == 0 else ""
+    said = " (the effect)" if is_effect else " (where it begins)" if is_first else ""
     return (
         f'<g><title>{_text(host + said, 300)}</title><rect x="{x - _BOX_WIDTH // 2}" y="{y - _BOX_HEIGHT // 2}" '
         f'width="{_BOX_WIDTH}" height="{_BOX_HEIGHT}" rx="5" fill="currentColor" fill-opacity="0.06" {stroke}/>'

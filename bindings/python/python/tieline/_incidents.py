@@ -58,6 +58,11 @@ class IncidentPath(Record):
     confidence = Member[float]("The product of the confidences of all hops.", 0.0)
     fetched = Member[Optional[str]]("Where the first host fetched something from, just then.")
     gap = Member[Optional[str]]("What nobody saw.")
+    onward = Member[Optional[Hop]](
+        "What the last host then did to a device, when the effect is no operation: an operation of which no finding tells. Its "
+        "confidence is none of that of the way.",
+        of=Hop,
+    )
 
 
 class Reach(Record):

@@ -40,7 +40,7 @@ class Member(Generic[T]):
         value: Any = record._plain.get(self._key or self._name)
         if value is None:
             value = self._default
-        if self._of is not None:
+        if self._of is not None and value is not None:
             value = [self._of(own) for own in value] if isinstance(value, list) else self._of(value)
         elif isinstance(value, (list, dict)):
             value = copy.deepcopy(value)

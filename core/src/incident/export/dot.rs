@@ -80,6 +80,7 @@ const fn node_style(node: &Node<'_>) -> &'static str {
 const fn edge_style(edge: &Edge<'_>) -> &'static str {
     match edge.kind {
         EdgeKind::Path => ", style=bold, color=\"#c62828\"",
+        EdgeKind::Onward => ", style=dashed, color=\"#c62828\"",
         EdgeKind::Alternative | EdgeKind::Account => ", style=dashed, color=\"#757575\", constraint=false",
         EdgeKind::Next => ", style=dotted, color=\"#757575\"",
         EdgeKind::Finding => "",

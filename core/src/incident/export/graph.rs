@@ -59,6 +59,8 @@ pub(super) enum EdgeKind {
     Path,
     /// A contact from another host that may have been the hop.
     Alternative,
+    /// What the last host of the way then did to a device, of which no finding tells.
+    Onward,
     /// Something was found between the two.
     Finding,
     /// An account occurs on a host.
@@ -72,6 +74,7 @@ impl EdgeKind {
         match self {
             Self::Path => "path",
             Self::Alternative => "alternative",
+            Self::Onward => "onward",
             Self::Finding => "finding",
             Self::Account => "account",
             Self::Next => "next",
@@ -149,18 +152,16 @@ impl<'a> Graph<'a> {
             for end in [from, to].into_iter().flatten() {
                 self.nodes.get_mut(end).into_iter().for_each(|node| node.is_on_path = true);
             }
-            let edge = Edge {
-                hop: Some(hop),
-                first: Some(&hop.first),
-                last: Some(&hop.last),
-                ..Edge::new(EdgeKind::Path, &own.id)
-            };
-            self.push(from, to, edge);
+            self.push(from, to, Edge::of_hop(EdgeKind::Path, hop, &own.id));
             for other in &hop.alternatives {
                 let from = self.node(NodeKind::Host, other, own);
                 let edge = Edge { hop: Some(hop), ..Edge::new(EdgeKind::Alternative, &own.id) };
                 self.push(from, to, edge);
             }
+        }
+        if let Some(hop) = &own.path.onward {
+            let [from, to] = [&hop.from, &hop.to].map(|end| self.node(NodeKind::Host, end, own));
+            self.push(from, to, Edge::of_hop(EdgeKind::Onward, hop, &own.id));
         }
     }
 
@@ -353,6 +354,10 @@ impl<'a> Node<'a> {
 impl<'a> Edge<'a> {
     const fn new(kind: EdgeKind, incident: &'a str) -> Self {
         Self { kind, from: 0, to: 0, incident, hop: None, rule: None, first: None, last: None, count: 0 }
+    }
+
+    fn of_hop(kind: EdgeKind, hop: &'a Hop, incident: &'a str) -> Self {
+        Self { hop: Some(hop), first: Some(&hop.first), last: Some(&hop.last), ..Self::new(kind, incident) }
     }
 
     /// What it shows in a picture.

@@ -15,6 +15,7 @@ use super::record::{Room, addresses, finding_id, hosts, millis, names, object, p
 use crate::check::Level;
 use crate::config::INCIDENT_LISTED_MAX;
 use crate::incident::finding::{EntityKind, Made};
+use crate::incident::path::Hop;
 use crate::incident::score::Term;
 use crate::incident::show::{FindingSeen, HostSeen, Incident};
 use hashbrown::{HashMap, HashSet};
@@ -151,12 +152,14 @@ fn rate(record: &mut Map<String, Value>, own: &Incident) {
 
 /// The way in one line.
 pub(super) fn way(own: &Incident) -> String {
-    let mut out = own.path.hops.first().map_or_else(String::new, |hop| hop.from.clone());
-    for hop in &own.path.hops {
+    let to = |hop: &Hop| {
         let account = hop.account.as_deref().map(|account| format!(" as {account}")).unwrap_or_default();
-        out += &format!(" -[{}{account}]-> {}", hop.what, hop.to);
-    }
-    let all = [&out].into_iter().chain(&own.path.fetched).chain(&own.path.gap);
+        format!(" -[{}{account}]-> {}", hop.what, hop.to)
+    };
+    let mut out = own.path.hops.first().map_or_else(String::new, |hop| hop.from.clone());
+    out.extend(own.path.hops.iter().map(to));
+    let onward = own.path.onward.as_ref().map(|hop| format!("then, not found by any rule: {}{}", hop.from, to(hop)));
+    let all = [&out].into_iter().chain(&own.path.fetched).chain(&own.path.gap).chain(&onward);
     all.filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join("; ")
 }
 

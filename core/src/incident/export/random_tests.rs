@@ -21,7 +21,8 @@ fn retold(texts: &[String]) -> Incident {
     for host in &mut own.hosts {
         (host.name, host.zone, host.role, host.owner) = (text(), Some(text()), Some(text()), Some(text()));
     }
-    for hop in &mut own.path.hops {
+    own.path.onward = own.path.hops.last().cloned();
+    for hop in own.path.hops.iter_mut().chain(&mut own.path.onward) {
         (hop.from, hop.to, hop.what, hop.account) = (text(), text(), text(), Some(text()));
         (hop.alternatives, hop.events) = (vec![text()], vec![text()]);
     }

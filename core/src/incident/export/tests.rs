@@ -116,7 +116,7 @@ pub(super) fn story() -> Incident {
         ],
         accounts: vec!["admin".to_owned(), "mk".to_owned()],
         hosts: vec![outside, host("ews-1", Some("operations"), Some(3.0)), plc],
-        path: Path { hops: vec![vpn, stopped], confidence: 0.72, fetched: None, gap: None },
+        path: Path { hops: vec![vpn, stopped], confidence: 0.72, ..Path::default() },
         spread: Spread {
             reached: Vec::new(),
             next: vec![next],
@@ -128,6 +128,15 @@ pub(super) fn story() -> Incident {
         merged: vec![("inc-2".to_owned(), "the same account".to_owned())],
         split: Vec::new(),
     }
+}
+
+/// The same when nothing found that the controller was stopped: the way ends before it, and what was done then is told beside it.
+pub(super) fn unfound() -> Incident {
+    let mut own = story();
+    own.id = "inc-2".to_owned();
+    own.findings.pop();
+    own.path.onward = own.path.hops.pop();
+    own
 }
 
 /// A finding without hosts, accounts or techniques, and nothing else.
@@ -180,7 +189,7 @@ pub(super) fn hostile(long: usize) -> Incident {
 fn forms_are_as_they_are_kept() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/incidents");
     for form in IncidentForm::ALL {
-        for (name, all) in [("story", vec![story(), bare()]), ("hostile", vec![hostile(300)])] {
+        for (name, all) in [("story", vec![story(), unfound(), bare()]), ("hostile", vec![hostile(300)])] {
             let written = form.write(&all).replace(env!("CARGO_PKG_VERSION"), "0.0.0");
             let path = folder.join(format!("{name}.{}", form.name()));
             if std::env::var_os("UPDATE_EXPECT").is_some() {
@@ -302,6 +311,40 @@ fn a_flow_follows_the_way() {
     let stopped = by_id(&vpn["effect_refs"][0]);
     assert_eq!((&stopped["technique_id"], &stopped["tactic_id"]), (&"T0858".into(), &"TA0107".into()));
     assert_eq!(by_id(&by_id(&stopped["asset_refs"][1])["object_ref"])["contact_information"], "Shift");
+}
+
+/// What the last host then did follows from the last hop, without a technique; it is where a flow without a way begins.
+#[test]
+fn a_flow_goes_on_to_what_no_finding_tells() {
+    let flow_of =
+        |own: Incident| -> serde_json::Value { serde_json::from_str(&IncidentForm::Stix.write(&[own])).unwrap() };
+    let action = |bundle: &serde_json::Value, id: &serde_json::Value| {
+        bundle["objects"].as_array().unwrap().iter().find(|own| own["id"] == *id).unwrap().clone()
+    };
+    let start = |bundle: &serde_json::Value| {
+        let flow = bundle["objects"].as_array().unwrap().iter().find(|own| own["type"] == "attack-flow").unwrap();
+        action(bundle, &flow["start_refs"][0])
+    };
+    let bundle = flow_of(unfound());
+    let vpn = start(&bundle);
+    let names: Vec<_> =
+        vpn["effect_refs"].as_array().unwrap().iter().map(|id| action(&bundle, id)["name"].clone()).collect();
+    assert_eq!((&vpn["name"], &names[..]), (&"vpn".into(), &["mode_stop".into(), "Credential dump".into()][..]));
+    let stopped = action(&bundle, &vpn["effect_refs"][0]);
+    assert!(stopped["technique_id"].is_null());
+    assert!(stopped["description"].as_str().unwrap().contains("not found by any rule"), "{stopped}");
+    let mut alone = unfound();
+    alone.path.hops.clear();
+    assert_eq!(start(&flow_of(alone))["name"], "mode_stop");
+}
+
+#[test]
+fn a_graph_has_an_edge_for_what_no_finding_tells() {
+    let all = [unfound()];
+    let graph = Graph::of(&all);
+    let onward = graph.edges.iter().find(|edge| edge.kind.name() == "onward").unwrap();
+    let ends = [onward.from, onward.to].map(|at| (graph.nodes[at].name, graph.nodes[at].is_on_path));
+    assert_eq!(ends, [("ews-1", true), ("plc-7", false)]);
 }
 
 #[test]

@@ -13,9 +13,9 @@ use super::observables;
 use super::{Bundle, EXTENSION, domain_object, host_id, id_of, name, pattern_id};
 use crate::config::INCIDENT_LISTED_MAX;
 use crate::incident::export::attack;
-use crate::incident::export::record::{finding_id, hosts, names, short};
+use crate::incident::export::record::{self, finding_id, names, short};
 use crate::incident::finding::EntityKind;
-use crate::incident::path::Hop;
+use crate::incident::path::{Hop, Path};
 use crate::incident::show::{FindingSeen, HostSeen, Incident};
 use hashbrown::{HashMap, HashSet};
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(super) fn add(own: &Incident, incident: &str, bundle: &mut Bundle<'_, impl W
         let more = [("description", gap.as_str().into()), ("on_true_refs", json!(next))];
         bundle.add(&extended("attack-condition", id, [&own.first, &own.first], more))?;
     }
-    for (number, hop) in own.path.hops.iter().enumerate() {
+    for (number, hop) in hops(&own.path).enumerate() {
         flow.add_hop(number, hop, bundle)?;
     }
     for (found, id) in flow.findings() {
@@ -75,8 +75,7 @@ struct Flow<'a> {
 
 impl<'a> Flow<'a> {
     fn of(own: &'a Incident) -> Self {
-        let hops = &own.path.hops;
-        let proofs: Vec<Option<&FindingSeen>> = hops.iter().map(|hop| proof(own, hop)).collect();
+        let proofs: Vec<Option<&FindingSeen>> = hops(&own.path).map(|hop| proof(own, hop)).collect();
         let used: HashSet<String> = proofs.iter().flatten().map(|found| finding_id(found)).collect();
         let listed = own.findings.iter().take(INCIDENT_LISTED_MAX);
         let mut seen = HashSet::new();
@@ -85,16 +84,16 @@ impl<'a> Flow<'a> {
             .filter(|(_, id)| !used.contains(id) && seen.insert(id.clone()))
             .map(|(found, id)| {
                 let on = found.source.as_deref().or(found.target.as_deref());
-                let led = hops.iter().rposition(|hop| Some(hop.to.as_str()) == on && hop.first <= found.first);
+                let led = own.path.hops.iter().rposition(|hop| Some(hop.to.as_str()) == on && hop.first <= found.first);
                 (found, id_of("attack-action", &[&own.id, &id]), led)
             })
             .collect();
         let id = |number: usize| id_of("attack-action", &[&own.id, "hop", &number.to_string()]);
         Self {
             own,
-            known: hosts(own),
+            known: record::hosts(own),
             gap: own.path.gap.as_ref().map(|_| id_of("attack-condition", &[&own.id])),
-            hops: (0..hops.len()).map(id).collect(),
+            hops: (0..proofs.len()).map(id).collect(),
             proofs,
             after,
         }
@@ -122,8 +121,9 @@ impl<'a> Flow<'a> {
             true => String::new(),
             false => format!(", as credible from {}", hop.alternatives.join(", ")),
         };
+        let unfound = if number < self.own.path.hops.len() { "" } else { ", not found by any rule" };
         let description = format!(
-            "{} from {} to {}{account}{conduit}{others}; proved by {}",
+            "{} from {} to {}{account}{conduit}{others}{unfound}; proved by {}",
             hop.kind,
             hop.from,
             hop.to,
@@ -200,6 +200,11 @@ impl<'a> Flow<'a> {
         bundle.add(&extended("attack-asset", &id, [&self.own.first, &self.own.last], more))?;
         Ok(id)
     }
+}
+
+/// The hops, and what the last host then did.
+fn hops(path: &Path) -> impl Iterator<Item = &Hop> {
+    path.hops.iter().chain(&path.onward)
 }
 
 /// The finding that tells of a hop: of the same operation, or of the same rule, between the same hosts.
