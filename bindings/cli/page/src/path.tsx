@@ -1,7 +1,7 @@
 // The way of an incident, drawn over Purdue levels and zones: a lane for each zone, a hop as an arrow from lane to lane.
 import { useId } from "preact/hooks";
-import type { Hop, Incident } from "./document";
-import { HostName, Pill } from "./parts";
+import type { Asset, Hop, Incident } from "./document";
+import { HostName, Pill, useView } from "./parts";
 import { clock, isOt, moment, percent, place, plain } from "./words";
 
 const LABEL = 132;
@@ -11,11 +11,12 @@ const LANE = 84;
 /** Hops that are drawn; a longer way is told in full below. */
 const DRAWN_MAX = 40;
 
-interface Stop { name: string; zone: string; level: number | null; role: string; criticality: string; lane: number; x: number; y: number }
+interface Stop { name: string; zone: string; level: number | null; role: string; criticality: string; isStrange: boolean; lane: number; x: number; y: number }
 
-/** Where each host of the way stands; a host that the inventory does not know is outside. */
-function stops(incident: Incident, hops: Hop[]): { stops: Stop[]; lanes: { zone: string; level: number | null }[] } {
-  const known = new Map(incident.hosts.map((host) => [host.name, host]));
+/** Where each host of the way stands; a host that the inventory does not know is outside. What the incident does not tell of a host its asset does. */
+function stops(incident: Incident, hops: Hop[], assets: Map<string, Asset>): { stops: Stop[]; lanes: { zone: string; level: number | null }[] } {
+  const own = new Map(incident.hosts.map((host) => [host.name, host]));
+  const known = { get: (name: string) => own.get(name) ?? assets.get(name) };
   const names = [hops[0]!.from, ...hops.map((hop) => hop.to)];
   const all = names.map((name, at) => {
     const host = known.get(name);
@@ -24,7 +25,8 @@ function stops(incident: Incident, hops: Hop[]): { stops: Stop[]; lanes: { zone:
     const near = [out && !out.zones ? known.get(out.to) : undefined, into && !into.zones ? known.get(into.from) : undefined];
     const zone = host?.zone || out?.zones?.[0] || into?.zones?.[1] || near[0]?.zone || near[1]?.zone || "";
     const level = host?.level ?? out?.levels?.[0] ?? into?.levels?.[1] ?? near[0]?.level ?? near[1]?.level ?? null;
-    return { name, zone, level, role: host?.role ?? "", criticality: host?.criticality ?? "", lane: 0, x: 0, y: 0 };
+    const isStrange = own.get(name)?.isAsset === false || assets.get(name)?.status === "unknown";
+    return { name, zone, level, role: host?.role ?? "", criticality: host?.criticality ?? "", isStrange, lane: 0, x: 0, y: 0 };
   });
   const key = (stop: { zone: string; level: number | null }) => `${stop.level ?? ""}\n${stop.zone}`;
   const lanes = [...new Map(all.map((stop) => [key(stop), { zone: stop.zone, level: stop.level }])).values()]
@@ -53,7 +55,7 @@ export function PathPicture({ incident }: { incident: Incident }) {
   const id = useId();
   const way = incident.hops.slice(0, DRAWN_MAX);
   const hops = withOnward(incident, way);
-  const { stops: all, lanes } = stops(incident, hops);
+  const { stops: all, lanes } = stops(incident, hops, useView().assets);
   const width = all.at(-1)!.x + BOX.width + 14;
   const height = lanes.length * LANE + 8;
   const border = lanes.findIndex((lane, at) => at > 0 && lane.level !== null && isOt(lane.level) && !(lanes[at - 1]!.level !== null && isOt(lanes[at - 1]!.level!)));
@@ -95,7 +97,7 @@ export function PathPicture({ incident }: { incident: Incident }) {
   );
 }
 
-const told = (stop: Stop) => [plain(stop.role), stop.criticality].filter(Boolean).join(", ") || "not in inventory";
+const told = (stop: Stop) => [plain(stop.role), stop.criticality].filter(Boolean).join(", ") || (stop.isStrange ? "not in inventory" : "");
 
 function Arrow({ hop, from, to, id, isOnward }: { hop: Hop; from: Stop; to: Stop; id: string; isOnward: boolean }) {
   const [x1, x2] = [from.x + BOX.width, to.x - 3];

@@ -84,7 +84,7 @@ function incident(at: number, assets: Any[], roll: (below: number) => number): A
         confidence: 0.95 - step * 0.11, events: [event()], zones: [hosts[step]!.zone, host.zone], levels: [hosts[step]!.level, host.level], ...(step === 1 ? {} : { conduit: "engineering-access" }), ...(step === 1 && roll(2) ? { alternatives: ["histor-2"] } : {}),
       })),
       confidence: 0.71, ...(roll(3) === 0 ? { gap: `how it came to ${String(hosts[0]!.id)} was not seen` } : {}),
-      ...(at % 5 === 2 ? { onward: { from: hosts.at(-1)!.id, to: "pump-9", kind: "operation", what: "write", first: iso(first + 3_600_000), last: iso(first + 3_600_000), confidence: 0.5, events: [event()] } } : {}),
+      ...(at % 5 === 2 || at % 5 === 3 ? { onward: { from: hosts.at(-1)!.id, to: at % 5 === 2 ? "pump-9" : levels[3]!.find((one) => one !== hosts.at(-1))!.id, kind: "operation", what: "write", first: iso(first + 3_600_000), last: iso(first + 3_600_000), confidence: 0.5, events: [event()] } } : {}),
     },
     spread: {
       reached: hosts.map((host) => ({ host: host.id, zone: host.zone, level: host.level, criticality: host.criticality })),
