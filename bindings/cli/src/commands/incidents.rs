@@ -279,7 +279,13 @@ fn table(all: &[Incident], screen: &mut Screen) -> Result<(), Failure> {
             writeln!(screen.out(), "{text}")?;
         }
         if let Some(act) = &own.path.onward {
-            let text = format!("       then {}{}, which no rule found ({}, {})", act.from, arrow(act), act.first, act.events.join(", "));
+            let text = format!(
+                "       then {}{}, which no rule found ({}, {})",
+                act.from,
+                arrow(act),
+                act.first,
+                act.events.join(", ")
+            );
             let text = screen.paint(DIM, text).to_string();
             writeln!(screen.out(), "{text}")?;
         }
