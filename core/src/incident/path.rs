@@ -237,12 +237,14 @@ fn strange<'r>(register: &'r Register, own: &Own<'_>, host: HostId) -> Option<(H
         |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside && known.peers_in <= 1);
     let all = register.contacts.out_of(host).filter(|(_, kept)| is_strange(kept.contact.to));
     let spans = all.flat_map(|(id, kept)| kept.spans.iter().map(move |span| (kept.contact.to, id, span, span.first)));
-    let near = spans.filter(|(.., time)| time.abs_diff(found) <= FETCHED_NEAR);
+    let near = spans.filter(|(.., time)| (-FETCHED_BEFORE..=FETCHED_AFTER).contains(&time.saturating_sub(found)));
     near.min_by_key(|(_, id, span, time)| (time.abs_diff(found), &span.at_first, *id))
 }
 
-/// What is fetched within this time of the first finding belongs to it, in nanoseconds.
-const FETCHED_NEAR: u64 = 300_000_000_000;
+/// What was fetched within this time before the first finding belongs to it, in nanoseconds: a finding before may be lost.
+const FETCHED_BEFORE: i64 = 1_200_000_000_000;
+/// The same after it.
+const FETCHED_AFTER: i64 = 300_000_000_000;
 
 /// Of some contacts the latest that is no later than a time and not much earlier: from whom, which, its span, and when.
 fn latest<'r>(

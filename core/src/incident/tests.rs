@@ -219,6 +219,23 @@ fn what_the_last_host_then_did_to_a_device_is_told_when_nothing_found_it() {
     assert_eq!(onward(&path), None, "a finding tells of it");
 }
 
+/// A host nobody else went to, shortly before the first finding: also when what was found first is lost, but not hours before.
+#[test]
+fn what_a_host_fetched_before_it_was_found_is_told_beside_the_way() {
+    let fetched = |minute: i64| {
+        let mut told = Told::new(hour());
+        told.meet(minute, "office", "203.0.113.9", ContactKind::Flow, "http")
+            .find(0, "tool", Level::High, ["office", ""], &["anna"])
+            .find(1, "stop", Level::High, ["office", "plc"], &["anna"]);
+        told.incidents(|_| ()).remove(0).path.fetched
+    };
+    for minute in [-18, -1, 4] {
+        let own = fetched(minute).unwrap();
+        assert!(own.starts_with("office was in contact with 203.0.113.9 at "), "{own}");
+    }
+    assert_eq!((fetched(-25), fetched(7)), (None, None));
+}
+
 #[test]
 fn equal_names_on_different_hosts_join_nothing() {
     let mut told = Told::new(hour());
