@@ -82,7 +82,6 @@ export function IncidentDetail({ incident, titled }: { incident: Incident; title
 const KINDS: [string, string, RegExp][] = [["call", "Call", /^call /i], ["keep", "Keep running", /^keep running: /i], ["contain", "Contain first", /^contain first, /i]];
 const HINTS = 6;
 
-/** Whom to call, what has to go on and what to contain before anything else; what rules advise below. */
 /** Incidents that became part of this one, or were split from it, with the reason. */
 function Others({ title, of }: { title: string; of: [string, string][] }) {
   if (of.length === 0) return null;
@@ -91,6 +90,7 @@ function Others({ title, of }: { title: string; of: [string, string][] }) {
   );
 }
 
+/** Whom to call, what has to go on and what to contain before anything else; what rules advise below. */
 function Hints({ hints }: { hints: string[] }) {
   const { printing } = useView();
   const [all, setAll] = useState(false);
