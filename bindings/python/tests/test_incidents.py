@@ -174,13 +174,13 @@ def test_what_the_last_host_then_did_is_told_beside_the_way():
     act = {"from": "hmi-1", "to": "plc-7", "kind": "operation", "what": "write", "confidence": 0.5, "events": ["a:2"], **time}
     plain = {"title": "T", "level": "high", **time, "path": {"hops": [hop], "confidence": 0.9}, "score": {"total": 1}, "spread": {}}
     incident = tieline.Incident(plain)
-    assert incident.path.onward is None and "no rule found" not in incident._repr_html_()
+    assert incident.path.onward is None and "not among the findings" not in incident._repr_html_()
     for hops, boxes in (([hop], 3), ([], 2)):
         incident = tieline.Incident({**plain, "path": {"hops": hops, "onward": act, "confidence": 0.9}})
         assert incident.path.onward.to == "plc-7" and incident.path.onward.events == ["a:2"]
         assert "hmi-1 → plc-7: write" in incident._repr_html_()
         svg = incident.to_svg()
-        assert svg.count("hmi-1 (the effect)") == 1 and svg.count("which no rule found") == 1 and svg.count('rx="5"') == boxes
+        assert svg.count("hmi-1 (the effect)") == 1 and svg.count("not among the findings") == 1 and svg.count('rx="5"') == boxes
     words = "".join(ET.fromstring(tieline.Incident({"path": {"hops": [hop], "onward": act}}).to_svg()).itertext())
     assert "outside" not in words, "without zones a hop stays in one"
 

@@ -22,7 +22,7 @@ export function Overview({ found }: { found: Incident[] }) {
             <p class="over"><LevelMark level={top.level} /> The most serious of {counted(found.length, "incident")}</p>
             <p class="title"><button type="button" class="link" onClick={() => openIncident(top.id)}><bdi>{top.title}</bdi></button></p>
             <p>
-              {top.hops.length > 0 ? <>It came from <strong><HostName name={top.hops[0]!.from} /></strong> over {counted(top.hops.length, "hop")} to <strong><HostName name={top.hops.at(-1)!.to} /></strong>. </> : top.gap ? <><bdi>{capital(top.gap)}</bdi>. </> : null}{top.onward && <>Then <strong><HostName name={top.onward.from} /></strong> did <bdi>{top.onward.what}</bdi> to <strong><HostName name={top.onward.to} /></strong>, which no rule found. </>}
+              {top.hops.length > 0 ? <>It came from <strong><HostName name={top.hops[0]!.from} /></strong> over {counted(top.hops.length, "hop")} to <strong><HostName name={top.hops.at(-1)!.to} /></strong>. </> : top.gap ? <><bdi>{capital(top.gap)}</bdi>. </> : null}{top.onward && <>Then <strong><HostName name={top.onward.from} /></strong> did <bdi>{top.onward.what}</bdi> to <strong><HostName name={top.onward.to} /></strong>, which is not among the findings. </>}
               {top.reached.length > 0 && <>{counted(top.reached.length, "host")} in {counted(top.zones.length, "zone")} {top.reached.length === 1 ? "was" : "were"} reached{top.lowest !== null && <>, down to Purdue {purdue(top.lowest).toLowerCase()}</>}. </>}
               {top.next.length > 0 && <>{counted(top.next.length, "more host", "more hosts")} can be reached next.</>}
             </p>

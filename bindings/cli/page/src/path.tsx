@@ -108,7 +108,7 @@ function Arrow({ hop, from, to, id, isOnward }: { hop: Hop; from: Stop; to: Stop
     { kind: "what", text: short(hop.account ? `${hop.what} as ${hop.account}` : hop.what || hop.kind, 19) },
     { kind: "sure", text: `${percent(hop.confidence)}${hop.first === null ? "" : ` · ${clock(hop.first)}`}` },
     ...(leaves ? [{ kind: hop.conduit ? "conduit" : "conduit none", text: hop.conduit ? `via ${short(hop.conduit, 18)}` : "no conduit" }] : []),
-    ...(isOnward ? [{ kind: "or", text: "no rule found it" }] : []),
+    ...(isOnward ? [{ kind: "or", text: "not a finding" }] : []),
     ...(hop.alternatives.length ? [{ kind: "or", text: short(`or from ${hop.alternatives.join(", ")}`, 20) }] : []),
   ];
   const tall = lines.length * 14 + 6;
@@ -134,7 +134,7 @@ export const PathSteps = ({ incident }: { incident: Incident }) => (
         {plain(hop.kind)}{hop.what && hop.what !== hop.kind && <>, <bdi>{hop.what}</bdi></>}{hop.account && <> as <bdi>{hop.account}</bdi></>}, {percent(hop.confidence)}
         {hop.zones && <span class="dim"> · <bdi>{hop.zones[0]}</bdi> → <bdi>{hop.zones[1]}</bdi>{hop.conduit ? <>, conduit <bdi>{hop.conduit}</bdi></> : ", no conduit"}</span>}
         {crosses(hop) && <> <Pill kind="note">IT to OT</Pill></>}
-        {hop === incident.onward && <> <Pill kind="open">Then, no rule found it</Pill></>}
+        {hop === incident.onward && <> <Pill kind="open">Then, not among the findings</Pill></>}
         {hop.alternatives.length > 0 && <div class="dim">as credible: from <bdi>{hop.alternatives.join(", ")}</bdi></div>}
         {hop.events.length > 0 && <div class="mono dim">{hop.events.map((event) => <span key={event} title={event}><bdi>{place(event)}</bdi> </span>)}</div>}
       </li>

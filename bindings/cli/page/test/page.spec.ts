@@ -51,7 +51,7 @@ test("the way is drawn over levels and zones, with crossing, conduit, alternativ
   await expect(page.locator(".steps")).toContainText("IT to OT");
 });
 
-test("what the last host then did, which no rule found, is drawn beside the way", async ({ page }) => {
+test("what the last host then did, not among the findings, is drawn beside the way", async ({ page }) => {
   await open(page, "small");
   const onward = page.locator(".picture > svg .arrow.onward");
   const hosts = page.locator(".picture > svg .stop");
@@ -59,9 +59,9 @@ test("what the last host then did, which no rule found, is drawn beside the way"
   for (const choice of await page.locator(".choice").all()) {
     await choice.click();
     if (!(await onward.count())) continue;
-    await expect(onward).toContainText("no rule found it");
+    await expect(onward).toContainText("not a finding");
     await expect(hosts.last()).not.toHaveClass(/end/);
-    await expect(page.locator(".steps > li").last()).toContainText("no rule found it");
+    await expect(page.locator(".steps > li").last()).toContainText("not among the findings");
     await expect(page.locator(".steps > li")).toHaveCount((await hosts.count()) - 1);
     // What the incident does not tell of the device its asset does; a device that nothing tells of is in the zone of the host before.
     const isUnknown = (await hosts.last().locator(".host").textContent())!.startsWith("pump-9");

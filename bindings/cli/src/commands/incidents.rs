@@ -280,7 +280,7 @@ fn table(all: &[Incident], screen: &mut Screen) -> Result<(), Failure> {
         }
         if let Some(act) = &own.path.onward {
             let text = format!(
-                "       then {}{}, which no rule found ({}, {})",
+                "       then {}{}, not among the findings ({}, {})",
                 act.from,
                 arrow(act),
                 act.first,

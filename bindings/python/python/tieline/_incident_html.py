@@ -61,7 +61,7 @@ def incident(own: Incident) -> str:
         ("can be reached next", _reached(own.spread.next)),
         ("fetched from", own.path.fetched or ""),
         ("gap", own.path.gap or ""),
-        ("then, which no rule found", _act(own.path.onward)),
+        ("then, not among the findings", _act(own.path.onward)),
     ]
     lines = "".join(f'<div><span style="opacity:0.7">{name}</span> {escape(text)}</div>' for name, text in told if text)
     hints = "".join(f"<li>{escape(hint)}</li>" for hint in own.hints)

@@ -51,7 +51,7 @@ def picture(incident: Incident) -> str:
     width = _LEFT + (len(hosts) - 1) * _COLUMN + _BOX_WIDTH + 20
     drawn = [_band(band, at, width) for at, band in enumerate(bands)]
     drawn += [_arrow(hop, places, of_host) for hop in way]
-    drawn += [_arrow(onward, places, of_host, ", which no rule found")] if onward else []
+    drawn += [_arrow(onward, places, of_host, ", not among the findings")] if onward else []
     effect = way[-1].to if way else hops[0].from_
     drawn += [_box(host, places[host], host == effect, at == 0) for at, host in enumerate(hosts)]
     return _svg(width, len(bands) * _BAND + 8, "".join(drawn), incident)

@@ -158,7 +158,7 @@ pub(super) fn way(own: &Incident) -> String {
     };
     let mut out = own.path.hops.first().map_or_else(String::new, |hop| hop.from.clone());
     out.extend(own.path.hops.iter().map(to));
-    let onward = own.path.onward.as_ref().map(|hop| format!("then, not found by any rule: {}{}", hop.from, to(hop)));
+    let onward = own.path.onward.as_ref().map(|hop| format!("then, not among the findings: {}{}", hop.from, to(hop)));
     let all = [&out].into_iter().chain(&own.path.fetched).chain(&own.path.gap).chain(&onward);
     all.filter(|text| !text.is_empty()).map(String::as_str).collect::<Vec<_>>().join("; ")
 }

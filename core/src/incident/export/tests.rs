@@ -332,7 +332,7 @@ fn a_flow_goes_on_to_what_no_finding_tells() {
     assert_eq!((&vpn["name"], &names[..]), (&"vpn".into(), &["mode_stop".into(), "Credential dump".into()][..]));
     let stopped = action(&bundle, &vpn["effect_refs"][0]);
     assert!(stopped["technique_id"].is_null());
-    assert!(stopped["description"].as_str().unwrap().contains("not found by any rule"), "{stopped}");
+    assert!(stopped["description"].as_str().unwrap().contains("not among the findings"), "{stopped}");
     let mut alone = unfound();
     alone.path.hops.clear();
     assert_eq!(start(&flow_of(alone))["name"], "mode_stop");

@@ -121,7 +121,7 @@ impl<'a> Flow<'a> {
             true => String::new(),
             false => format!(", as credible from {}", hop.alternatives.join(", ")),
         };
-        let unfound = if number < self.own.path.hops.len() { "" } else { ", not found by any rule" };
+        let unfound = if number < self.own.path.hops.len() { "" } else { ", not among the findings" };
         let description = format!(
             "{} from {} to {}{account}{conduit}{others}{unfound}; proved by {}",
             hop.kind,
