@@ -109,6 +109,10 @@ impl Sessions {
         self.all.get(&number)
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// All sessions with their numbers, the oldest first.
     pub(crate) fn iter(&self) -> impl DoubleEndedIterator<Item = (u64, &Session)> {
         self.all.iter().map(|(number, session)| (*number, session))

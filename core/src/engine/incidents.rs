@@ -18,7 +18,7 @@ use crate::context::{Context, reasons};
 use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
-    Change, Class, Clocks, Contact, ContactKind, Entity, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
+    Change, Class, Clocks, Contact, ContactKind, Entities, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
     IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account, read_named,
 };
 use crate::program::SlotId;
@@ -104,7 +104,7 @@ struct About {
     at: Box<str>,
     source: Option<HostId>,
     target: Option<HostId>,
-    entities: Vec<Entity>,
+    entities: Entities,
     operation: Option<Box<str>>,
     conduit: Option<Box<str>>,
     #[serde(with = "crate::context::saved_reasons")]
@@ -372,9 +372,9 @@ fn rule(meta: &Metadata, made: Made) -> Arc<FindingRule> {
 }
 
 /// What a finding of another product names, read as in events, and how much of it was cut.
-fn entities(named: &[(EntityKind, &str)], on: &str) -> (Vec<Entity>, u64) {
+fn entities(named: &[(EntityKind, &str)], on: &str) -> (Entities, u64) {
     let mut given_up = named.len().saturating_sub(INCIDENT_ENTITIES_MAX) as u64;
-    let mut entities = Vec::new();
+    let mut entities = Entities::new();
     for (kind, name) in named.iter().take(INCIDENT_ENTITIES_MAX) {
         let end = name.floor_char_boundary(INCIDENT_NAME_MAX);
         given_up += u64::from(end < name.len());
@@ -393,7 +393,7 @@ impl About {
         let source = from.or(if to.is_none() || to == host { host } else { None });
         let target = to.filter(|to| Some(*to) != source);
         let on = target.or(source).map(|host| register.name(host).to_owned()).unwrap_or_default();
-        let mut entities = Vec::new();
+        let mut entities = Entities::new();
         for (slot, class) in slots {
             observed.texts(*slot, &mut |text| class.read(text, &on, &mut |entity| entities.push(entity)));
         }

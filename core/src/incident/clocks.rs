@@ -15,7 +15,7 @@ use crate::seal::{Damage, read, read_all, write, write_all};
 use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// What a source tells of the same within this time is one beginning, in nanoseconds.
 const NEAR: i64 = 300_000_000_000;
@@ -91,11 +91,7 @@ impl Clocks {
 
     /// A source tells that one host deals with another over a port.
     pub(crate) fn tell(&mut self, clock: u16, (from, to): (HostId, HostId), port: u16, time: i64) {
-        let mut hash = Xxh3::new();
-        for number in [from.0, to.0, u32::from(port)] {
-            hash.update(&number.to_le_bytes());
-        }
-        let key = hash.digest();
+        let key = xxh3_64([from.0, to.0, u32::from(port)].map(u32::to_le_bytes).as_flattened());
         if self.young.len() >= INCIDENT_CLOCK_KEYS_MAX / 2 && !self.young.contains_key(&key) {
             self.old = std::mem::take(&mut self.young);
         }

@@ -7,13 +7,13 @@
 //! Contacts of one kind that lie close together are one span. Spans carry where their first and last events stand, so every hop of a way can be
 //! looked up. When there are too many, those of hosts without incidents that were not renewed for longest are forgotten.
 
-use super::COUNT_MAX;
 use super::hosts::HostId;
+use super::{Bytes, COUNT_MAX};
 use crate::seal::{Damage, read, read_all, write, write_all};
 use hashbrown::hash_map::Entry;
 use hashbrown::{HashMap, HashSet};
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// Contacts that follow each other within this time, in nanoseconds, are one span.
 const NEAR: i64 = 600_000_000_000;
@@ -48,14 +48,13 @@ pub(crate) struct Contact {
 impl Contact {
     /// What is the same in all contacts of a kind; the conduit and the verdict on the first count for all.
     fn key(&self) -> u64 {
-        let mut hash = Xxh3::new();
-        hash.update(&self.from.0.to_le_bytes());
-        hash.update(&self.to.0.to_le_bytes());
-        hash.update(&[self.kind as u8, u8::from(self.account.is_some())]);
-        hash.update(&(self.what.len() as u64).to_le_bytes());
-        hash.update(self.what.as_bytes());
-        hash.update(self.account.as_deref().unwrap_or_default().as_bytes());
-        hash.digest()
+        let mut bytes = Bytes::from_slice(&self.from.0.to_le_bytes());
+        bytes.extend_from_slice(&self.to.0.to_le_bytes());
+        bytes.extend_from_slice(&[self.kind as u8, u8::from(self.account.is_some())]);
+        bytes.extend_from_slice(&(self.what.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(self.what.as_bytes());
+        bytes.extend_from_slice(self.account.as_deref().unwrap_or_default().as_bytes());
+        xxh3_64(&bytes)
     }
 }
 

@@ -9,6 +9,7 @@
 use super::hosts::HostId;
 use crate::check::Level;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 use std::sync::Arc;
 
 /// What made a finding.
@@ -137,6 +138,9 @@ pub(crate) struct Entity {
     pub(crate) is_mentioned: bool,
 }
 
+/// Most findings name one, which needs no memory of its own.
+pub(crate) type Entities = SmallVec<[Entity; 1]>;
+
 /// A rule that was found to hold.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Finding {
@@ -147,7 +151,7 @@ pub(crate) struct Finding {
     pub(crate) source: Option<HostId>,
     /// On whom.
     pub(crate) target: Option<HostId>,
-    pub(crate) entities: Vec<Entity>,
+    pub(crate) entities: Entities,
     /// The operation class, when it is about one.
     pub(crate) operation: Option<Box<str>>,
     /// The conduit that allows it, or comes nearest.

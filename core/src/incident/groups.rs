@@ -6,15 +6,17 @@
 //!
 //! Groups are merged as sets are (union by size), so a number of a group stays good when it has become part of another.
 
-use super::COUNT_MAX;
 use super::evidence::{Habit, Sign};
 use super::finding::Finding;
+use super::sessions::TreesOf;
+use super::{Bytes, COUNT_MAX};
 use crate::check::Level;
 use crate::config::INCIDENTS_CLOSED_MAX;
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The number of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,12 +29,12 @@ pub(super) struct GroupId(u64);
 impl GroupId {
     /// The id of a group that begins with a finding.
     fn of(member: &Member) -> Self {
-        let mut hash = Xxh3::new();
         let at = member.at.first().map_or("", |at| at);
-        for part in [&*member.finding.rule.id, "\0", &member.first.to_string(), "\0", at] {
-            hash.update(part.as_bytes());
+        let mut bytes = Bytes::from_slice(member.finding.rule.id.as_bytes());
+        for part in ["\0", itoa::Buffer::new().format(member.first), "\0", at] {
+            bytes.extend_from_slice(part.as_bytes());
         }
-        Self(hash.digest())
+        Self(xxh3_64(&bytes))
     }
 }
 
@@ -54,12 +56,12 @@ pub(super) struct Because {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Member {
     pub(super) finding: Finding,
-    pub(super) trees: Vec<u64>,
+    pub(super) trees: TreesOf,
     pub(super) first: i64,
     pub(super) last: i64,
     pub(super) count: u64,
     /// Where the first and the latest of its events stand.
-    pub(super) at: Vec<Box<str>>,
+    pub(super) at: SmallVec<[Box<str>; 1]>,
     pub(super) because: Option<Because>,
     pub(super) habit: Habit,
     group: u32,
@@ -72,17 +74,20 @@ const FREE: u32 = u32::MAX;
 const PLACES: usize = 16;
 
 impl Member {
-    pub(super) fn new(finding: Finding, trees: Vec<u64>, time: i64, at: Box<str>, because: Option<Because>) -> Self {
+    pub(super) fn new(finding: Finding, trees: TreesOf, time: i64, at: Box<str>, because: Option<Because>) -> Self {
         let habit = Habit::No;
-        Self { finding, trees, first: time, last: time, count: 1, at: vec![at], because, habit, group: 0 }
+        Self { finding, trees, first: time, last: time, count: 1, at: smallvec![at], because, habit, group: 0 }
     }
 }
+
+/// The findings of a group: most have few, which need no memory of their own.
+type Members = SmallVec<[MemberId; 4]>;
 
 /// Findings that belong together.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Group {
     pub(super) id: GroupId,
-    pub(super) members: Vec<MemberId>,
+    pub(super) members: Members,
     pub(super) first: i64,
     pub(super) last: i64,
     pub(super) level: Option<Level>,
@@ -281,7 +286,7 @@ impl Groups {
         kept.merged.retain(|(merged, _)| *merged != id);
         kept.split.push((id, why.to_owned()));
         if let Some(part) = self.groups.get_mut(number as usize) {
-            (part.id, part.members) = (id, moved.to_vec());
+            (part.id, part.members) = (id, moved.into());
         }
         for number in [group, number] {
             let members = self.groups.get(number as usize).map_or(&[][..], |own| &own.members);
@@ -345,7 +350,7 @@ impl Groups {
         open.sort_by_key(|number| std::cmp::Reverse(self.get(*number).map_or(i64::MIN, |group| group.last)));
         let mut closed = Vec::new();
         while let Some(number) = open.pop() {
-            closed.extend(self.get(number).map(|group| Group { members: Vec::new(), ..group.clone() }));
+            closed.extend(self.get(number).map(|group| Group { members: Members::new(), ..group.clone() }));
             if forget(self, number) {
                 break;
             }
@@ -358,7 +363,7 @@ impl Groups {
     fn close(&mut self, number: u32) -> Option<Group> {
         let group = self.groups.get_mut(number as usize)?;
         group.is_closed = true;
-        let (is_told, head) = (group.is_told, Group { members: Vec::new(), ..group.clone() });
+        let (is_told, head) = (group.is_told, Group { members: Members::new(), ..group.clone() });
         if !is_told {
             self.release(number);
             return Some(head);

@@ -31,7 +31,7 @@ mod table;
 pub(crate) use clocks::Clocks;
 pub use clocks::Skew;
 pub use export::IncidentForm;
-pub(crate) use finding::{Entity, Finding, FindingRule};
+pub(crate) use finding::{Entities, Finding, FindingRule};
 pub use finding::{EntityKind, Made, Reported};
 pub use notes::{Found, Note};
 pub use path::{Hop, Path};
@@ -45,6 +45,9 @@ pub(crate) use table::{Class, EntityTable, plain_account, read_named};
 
 pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;
+
+/// What is hashed at once, where it stands together. PERF: what hashes piece by piece first makes half a kilobyte of state.
+type Bytes = smallvec::SmallVec<[u8; 128]>;
 
 /// No count that was saved is as high, so that each can go on.
 const COUNT_MAX: u64 = 1 << 62;

@@ -14,7 +14,7 @@ use super::groups::{Because, Group, Groups, Member, MemberId};
 use super::hosts::{HostId, Hosts};
 use super::join::Traces;
 use super::notes::{Found, Note, Notes};
-use super::sessions::Trees;
+use super::sessions::{Trees, TreesOf};
 use super::signs::Mark;
 use crate::access::{self, Act, Logon, Watch};
 use crate::check::Level;
@@ -434,7 +434,7 @@ impl Register {
     pub(super) fn enter(
         &mut self,
         finding: Finding,
-        trees: Vec<u64>,
+        trees: TreesOf,
         (time, at): (i64, Box<str>),
         joined: Vec<(u32, Because)>,
     ) -> MemberId {
@@ -477,7 +477,7 @@ impl Register {
     }
 
     /// The sessions in which something may have happened, each by the one with which it began.
-    pub(super) fn trees_of(&self, finding: &Finding, time: i64) -> Vec<u64> {
+    pub(super) fn trees_of(&self, finding: &Finding, time: i64) -> TreesOf {
         let places = |host: Option<HostId>| self.hosts.places(host);
         let accounts: Vec<&str> = finding.accounts().collect();
         let life = self.watch.life();

@@ -12,10 +12,14 @@ use crate::access::{Place, Session, Sessions};
 use crate::config::SESSIONS_MAX;
 use crate::seal::{Damage, read_all, write_all};
 use hashbrown::HashMap;
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Accounts that are kept of one tree.
 const ACCOUNTS: usize = 64;
+
+/// The trees in which something may have happened.
+pub(super) type TreesOf = SmallVec<[u64; 2]>;
 
 /// For each session, by where its logon stands, its tree.
 #[derive(Debug, Default)]
@@ -80,14 +84,17 @@ impl Trees {
         target: &[Place],
         accounts: &[&str],
         (time, life): (i64, i64),
-    ) -> Vec<u64> {
+    ) -> TreesOf {
+        if sessions.is_empty() {
+            return TreesOf::new();
+        }
         let is_live = |session: &&Session| {
             !session.is_paused && session.begun <= time && time < session.seen.saturating_add(life)
         };
         let on = |places: &[Place]| -> Vec<&Session> { of(sessions, places).filter(is_live).collect() };
         let is_own = |session: &&Session| session.user.as_deref().is_some_and(|user| accounts.contains(&user));
         let here = on(source);
-        let mut trees: Vec<u64> = here.iter().copied().filter(is_own).map(|own| self.tree(own)).collect();
+        let mut trees: TreesOf = here.iter().copied().filter(is_own).map(|own| self.tree(own)).collect();
         if trees.is_empty() {
             let latest = here.iter().filter(|own| accounts.is_empty() || own.user.is_none());
             trees.extend(latest.max_by_key(|own| own.seen).map(|own| self.tree(own)));

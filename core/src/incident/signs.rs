@@ -7,10 +7,11 @@
 //!
 //! Keys are hashes that are the same on every machine and in every run.
 
+use super::Bytes;
 use super::evidence::Sign;
 use super::finding::{Entity, EntityKind, Finding};
 use super::hosts::HostId;
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// A key by which findings are found, and what it says when it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,13 +38,13 @@ enum Class {
 }
 
 fn key(class: Class, parts: &[&[u8]]) -> u64 {
-    let mut hash = Xxh3::new();
-    hash.update(&[class as u8]);
+    let mut bytes = Bytes::new();
+    bytes.push(class as u8);
     for part in parts {
-        hash.update(&(part.len() as u64).to_le_bytes());
-        hash.update(part);
+        bytes.extend_from_slice(&(part.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(part);
     }
-    hash.digest()
+    xxh3_64(&bytes)
 }
 
 /// All marks of a finding. `trees` are the sessions in which it may have happened, each by the one with which it began; `is_outside` says
@@ -117,16 +118,15 @@ const fn sign_of(kind: EntityKind) -> Sign {
 
 /// What findings that are one and the same, but for their time, have in common: the rule, the hosts, the accounts.
 pub(super) fn sameness(finding: &Finding, trees: &[u64]) -> u64 {
-    let mut hash = Xxh3::new();
-    hash.update(finding.rule.id.as_bytes());
+    let mut bytes = Bytes::from_slice(finding.rule.id.as_bytes());
     for host in [finding.source, finding.target] {
-        hash.update(&host.map_or(u32::MAX, |host| host.0).to_le_bytes());
+        bytes.extend_from_slice(&host.map_or(u32::MAX, |host| host.0).to_le_bytes());
     }
-    hash.update(finding.operation.as_deref().unwrap_or_default().as_bytes());
+    bytes.extend_from_slice(finding.operation.as_deref().unwrap_or_default().as_bytes());
     for entity in finding.entities.iter().filter(|entity| !entity.is_mentioned) {
-        hash.update(&[entity.kind as u8]);
-        hash.update(entity.name.as_bytes());
+        bytes.push(entity.kind as u8);
+        bytes.extend_from_slice(entity.name.as_bytes());
     }
-    trees.iter().for_each(|tree| hash.update(&tree.to_le_bytes()));
-    hash.digest()
+    trees.iter().for_each(|tree| bytes.extend_from_slice(&tree.to_le_bytes()));
+    xxh3_64(&bytes)
 }
