@@ -239,11 +239,11 @@ impl Incidents {
         });
         let mut host = |name: Option<&str>| name.and_then(|name| register.named(name));
         let (source, target) = (host(reported.source), host(reported.target));
-        let on = target.or(source).map(|host| register.name(host).to_owned()).unwrap_or_default();
-        let (entities, given_up) = entities(reported.entities, &on);
+        let on = target.or(source).map_or("", |host| register.name(host));
+        let (entities, given_up) = entities(reported.entities, on);
         register.give_up(given_up);
-        let about = About { source, target, entities, ..About::default() };
-        let what = What::Finding(Box::new(about.finding(rule, None)));
+        let about = About { source, target, ..About::default() };
+        let what = What::Finding(Box::new(Finding { entities, ..about.finding(rule, None) }));
         // Time passes for correlations as well.
         self.stream.advance(self.register.passed(reported.time_ns));
         self.take_alerts();

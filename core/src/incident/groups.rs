@@ -9,6 +9,7 @@
 use super::evidence::{Habit, Sign};
 use super::finding::Finding;
 use super::sessions::TreesOf;
+use super::traces::Seat;
 use super::{Bytes, COUNT_MAX};
 use crate::check::Level;
 use crate::config::INCIDENTS_CLOSED_MAX;
@@ -64,7 +65,6 @@ pub(super) struct Member {
     pub(super) at: SmallVec<[Box<str>; 1]>,
     pub(super) because: Option<Because>,
     pub(super) habit: Habit,
-    group: u32,
 }
 
 /// The parent of a group that was forgotten.
@@ -76,7 +76,7 @@ const PLACES: usize = 16;
 impl Member {
     pub(super) fn new(finding: Finding, trees: TreesOf, time: i64, at: Box<str>, because: Option<Because>) -> Self {
         let habit = Habit::No;
-        Self { finding, trees, first: time, last: time, count: 1, at: smallvec![at], because, habit, group: 0 }
+        Self { finding, trees, first: time, last: time, count: 1, at: smallvec![at], because, habit }
     }
 }
 
@@ -105,6 +105,8 @@ pub(super) struct Group {
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Groups {
     members: Vec<Option<Member>>,
+    /// For each number of a finding what is asked most.
+    seats: Vec<Seat>,
     groups: Vec<Group>,
     /// Of which group each has become part; itself when of none.
     parents: Vec<u32>,
@@ -137,7 +139,15 @@ impl Groups {
     }
 
     pub(super) fn group_of(&self, member: MemberId) -> u32 {
-        self.member(member).map_or(0, |member| self.find(member.group))
+        self.seat(member).map_or(0, |seat| self.find(seat.group))
+    }
+
+    pub(super) fn seat(&self, member: MemberId) -> Option<&Seat> {
+        self.seats.get(member.0 as usize)
+    }
+
+    pub(super) fn seat_mut(&mut self, member: MemberId) -> Option<&mut Seat> {
+        self.seats.get_mut(member.0 as usize)
     }
 
     pub(super) fn get(&self, group: u32) -> Option<&Group> {
@@ -189,14 +199,15 @@ impl Groups {
         self.parents.get(group as usize) == Some(&group)
     }
 
-    pub(super) fn add(&mut self, group: u32, mut member: Member) -> MemberId {
+    pub(super) fn add(&mut self, group: u32, member: Member) -> MemberId {
         let id = self.free_members.pop().unwrap_or_else(|| {
             self.members.push(None);
+            self.seats.push(Seat::free(0));
             self.members.len() as u32 - 1
         });
         let id = MemberId(id);
         let group = self.find(group);
-        member.group = group;
+        self.seat_mut(id).into_iter().for_each(|seat| seat.take(group, &member));
         if let Some(own) = self.groups.get_mut(group as usize) {
             if member.first < own.first {
                 own.first = member.first;
@@ -277,8 +288,7 @@ impl Groups {
         let number = self.open();
         let is_moved: HashSet<MemberId> = moved.iter().copied().collect();
         for id in moved {
-            let own = self.members.get_mut(id.0 as usize).and_then(Option::as_mut);
-            own.into_iter().for_each(|own| own.group = number);
+            self.seat_mut(*id).into_iter().for_each(|seat| seat.group = number);
         }
         let id = moved.first().and_then(|id| self.member(*id)).map(GroupId::of).unwrap_or_default();
         let Some(kept) = self.groups.get_mut(group as usize) else { return number };
@@ -382,6 +392,7 @@ impl Groups {
         let Some(group) = self.groups.get_mut(number as usize).map(std::mem::take) else { return };
         for member in group.members {
             self.members.get_mut(member.0 as usize).into_iter().for_each(|place| *place = None);
+            self.seat_mut(member).into_iter().for_each(Seat::leave);
             self.free_members.push(member.0);
         }
         for free in group.parts.into_iter().chain([number]) {
@@ -428,13 +439,17 @@ impl Groups {
         let mut meet = |number: u32| is_met.get_mut(number as usize).is_some_and(|met| !std::mem::replace(met, true));
         let numbers = (0..).zip(&self.groups).filter(|(number, _)| self.is_own(*number));
         for (number, group) in numbers {
-            let is_sound = |member: &MemberId| {
-                self.member(*member)
-                    .is_some_and(|own| own.count < COUNT_MAX && !own.at.is_empty() && self.leads_to(own.group, number))
+            let is_sound = |id: &MemberId| {
+                let is_countable = |own: &Member| own.count < COUNT_MAX && !own.at.is_empty();
+                self.member(*id).is_some_and(is_countable)
+                    && self.seat(*id).is_some_and(|seat| self.leads_to(seat.group, number))
             };
             if !group.members.iter().all(|member| meet(member.0) && is_sound(member)) {
                 return false;
             }
+        }
+        if self.seats.len() != self.members.len() || !self.seats.iter().all(Seat::is_sound) {
+            return false;
         }
         let is_free = |free: u32| self.members.get(free as usize).is_some_and(Option::is_none);
         self.free_members.iter().all(|free| meet(*free) && is_free(*free)) && !is_met.contains(&false)

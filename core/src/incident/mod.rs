@@ -27,6 +27,7 @@ mod signs;
 mod split;
 mod spread;
 mod table;
+mod traces;
 
 pub(crate) use clocks::Clocks;
 pub use clocks::Skew;

@@ -12,10 +12,10 @@ use super::contacts::{Added, Contact, Contacts};
 use super::finding::{Finding, FindingRule, Made};
 use super::groups::{Because, Group, Groups, Member, MemberId};
 use super::hosts::{HostId, Hosts};
-use super::join::Traces;
 use super::notes::{Found, Note, Notes};
 use super::sessions::{Trees, TreesOf};
 use super::signs::Mark;
+use super::traces::Traces;
 use crate::access::{self, Act, Logon, Watch};
 use crate::check::Level;
 use crate::config::{INCIDENT_CHANGES_MAX, INCIDENT_HELD_MAX};
@@ -478,10 +478,14 @@ impl Register {
 
     /// The sessions in which something may have happened, each by the one with which it began.
     pub(super) fn trees_of(&self, finding: &Finding, time: i64) -> TreesOf {
+        let sessions = self.watch.sessions();
+        if sessions.is_empty() {
+            return TreesOf::new();
+        }
         let places = |host: Option<HostId>| self.hosts.places(host);
         let accounts: Vec<&str> = finding.accounts().collect();
         let life = self.watch.life();
-        self.trees.of(self.watch.sessions(), places(finding.source), places(finding.target), &accounts, (time, life))
+        self.trees.of(sessions, places(finding.source), places(finding.target), &accounts, (time, life))
     }
 
     /// Closes and forgets what has been quiet for longest when there are too many findings, and what leads to it before its numbers

@@ -85,9 +85,6 @@ impl Trees {
         accounts: &[&str],
         (time, life): (i64, i64),
     ) -> TreesOf {
-        if sessions.is_empty() {
-            return TreesOf::new();
-        }
         let is_live = |session: &&Session| {
             !session.is_paused && session.begun <= time && time < session.seen.saturating_add(life)
         };

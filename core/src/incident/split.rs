@@ -11,9 +11,10 @@
 use super::evidence::{About, ENOUGH};
 use super::groups::{Because, Group, MemberId};
 use super::hosts::HostId;
-use super::join::{Found, TRACES, Trace};
+use super::join::{Found, FoundGroups, Met};
 use super::register::{Change, Register, nanos};
 use super::signs::{self, Mark};
+use super::traces::{TRACES, Trace};
 use crate::config::INCIDENT_SPLIT_MAX;
 use hashbrown::HashMap;
 use std::collections::BTreeMap;
@@ -53,8 +54,9 @@ impl Register {
         }
         let mut groups: Vec<u32> = signs::of_host(hub)
             .into_iter()
-            .flat_map(|key| self.traces.groups(key))
-            .map(|group| self.groups.find(group))
+            .flat_map(|key| self.traces.of(key))
+            .filter_map(|id| self.groups.trace(*id))
+            .map(|trace| trace.group)
             .collect();
         groups.sort_unstable_by_key(|group| self.groups.begin(*group));
         groups.dedup();
@@ -80,6 +82,9 @@ impl Register {
             return;
         }
         let why = format!("more than {} others come to {}", self.options.hub_peers, self.hosts.name(hub));
+        for key in all.iter().flat_map(Again::leaves) {
+            self.traces.take(key, group, &self.groups);
+        }
         let mut numbers: BTreeMap<usize, u32> = BTreeMap::new();
         for part in &after.parts {
             if numbers.is_empty() {
@@ -92,11 +97,12 @@ impl Register {
         }
         for (own, because) in all.iter().zip(after.reasons) {
             self.groups.rejoined(own.id, because);
-            own.leaves().for_each(|key| self.traces.take(key, group, &self.groups));
         }
         for own in &all {
-            let trace = own.trace.within(self.groups.group_of(own.id));
-            own.leaves().for_each(|key| self.traces.leave(key, trace, &self.groups));
+            let Trace { member, time, habit, .. } = own.trace;
+            let Some(left) = self.groups.seat_mut(member).map(|seat| seat.again(member, time, habit)) else { continue };
+            let number = self.groups.group_of(member);
+            own.leaves().for_each(|key| self.traces.leave(key, left, number, &self.groups));
         }
         self.tell_parts(group, numbers.into_values().filter(|number| *number != group), &why);
     }
@@ -111,9 +117,10 @@ impl Register {
         let again = |(id, member): (MemberId, &super::groups::Member)| {
             let mut marks = Vec::new();
             signs::marks(&member.finding, &member.trees, outside, &mut marks);
-            Again { id, first: member.first, trace: Trace::of(group, id, member), marks }
+            let trace = self.groups.seat(id)?.at(id, member.last, member.habit);
+            Some(Again { id, first: member.first, trace, marks })
         };
-        all.into_iter().map(again).collect()
+        all.into_iter().filter_map(again).collect()
     }
 
     fn rejoin(&self, all: &[Again]) -> Rejoined {
@@ -133,8 +140,8 @@ impl Register {
     }
 
     /// The parts that a finding joins, the strongest first, each by the place of a finding of it.
-    fn parts_of(&self, own: &Again, all: &[Again], left: &HashMap<u64, Vec<usize>>, parents: &[usize]) -> Vec<Found> {
-        let Some(member) = self.groups.member(own.id) else { return Vec::new() };
+    fn parts_of(&self, own: &Again, all: &[Again], left: &HashMap<u64, Vec<usize>>, parents: &[usize]) -> FoundGroups {
+        let Some(member) = self.groups.member(own.id) else { return FoundGroups::new() };
         let (stand, quiet) = (own.trace.stand(own.first), nanos(self.options.quiet));
         let looks = own.marks.iter().filter(|mark| mark.looks);
         // The latest say the most; of those before no more are asked than others leave.
@@ -142,8 +149,8 @@ impl Register {
         let traces = looks.flat_map(|mark| latest(mark).map(move |at| (mark, *at))).filter_map(|(mark, at)| {
             // What is found again and again goes on when this one comes, if it does not come later.
             let trace = all.get(at)?.trace.until(own.first);
-            let is_near = own.first.saturating_sub(trace.time()) <= quiet;
-            is_near.then(|| (root(parents, at) as u32, mark, trace))
+            let is_near = own.first.saturating_sub(trace.time) <= quiet;
+            is_near.then(|| Met::new(mark, Trace { group: root(parents, at) as u32, ..trace }, stand))
         });
         let mut found = self.weigh_all(&member.finding, stand, traces);
         found.retain(|found| found.all.sum() >= ENOUGH);
@@ -152,7 +159,7 @@ impl Register {
         if stand.habit.is_usual() || !found.iter().any(is_fresh) {
             found.truncate(1);
         } else {
-            found.retain(is_fresh);
+            found.retain(|own| is_fresh(own));
         }
         found
     }

@@ -208,16 +208,21 @@ pub(crate) fn plain_account(text: &str) -> Option<Box<str>> {
 
 /// An account in lower case, without its domain; with the host where it means something only there, and none for those of machines.
 fn account(text: &str, host: &str) -> Option<String> {
-    let (domain, name) = text.split_once('\\').map_or((None, text), |(domain, name)| (Some(domain), name));
-    let (name, domain) = name.split_once('@').map_or((name, domain), |(name, domain)| (name, Some(domain)));
-    // Linux writes `mk(uid=1000)`.
-    let name = name.split('(').next().unwrap_or_default().trim().to_lowercase();
+    let (mut domain, mut name) = (None, text);
+    // PERF: most accounts are a name and no more.
+    if memchr::memchr3(b'\\', b'@', b'(', text.as_bytes()).is_some() {
+        (domain, name) = text.split_once('\\').map_or((None, text), |(domain, name)| (Some(domain), name));
+        (name, domain) = name.split_once('@').map_or((name, domain), |(name, domain)| (name, Some(domain)));
+        // Linux writes `mk(uid=1000)`.
+        name = name.split('(').next().unwrap_or_default();
+    }
+    let name = name.trim().to_lowercase();
     let is_machine = name.ends_with('$') || name.starts_with("dwm-") || name.starts_with("umfd-");
     if name.is_empty() || name == "-" || is_machine || NOBODY.contains(&&*name) {
         return None;
     }
-    let short = host.split('.').next().unwrap_or(host);
-    let is_of_host = domain.is_some_and(|domain| domain.eq_ignore_ascii_case(short) || domain == ".");
+    let short = || host.split('.').next().unwrap_or(host);
+    let is_of_host = domain.is_some_and(|domain| domain.eq_ignore_ascii_case(short()) || domain == ".");
     let is_local = is_of_host || LOCAL.contains(&&*name);
     Some(if is_local && !host.is_empty() { format!("{name}@{host}") } else { name })
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
+use super::finding::Entity;
 use super::*;
 use crate::check::Level;
 use crate::context::Context;
