@@ -8,6 +8,7 @@
 
 use super::hosts::HostId;
 use crate::check::Level;
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::Arc;
@@ -133,7 +134,8 @@ impl EntityKind {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct Entity {
     pub(crate) kind: EntityKind,
-    pub(crate) name: String,
+    /// PERF: most names are short and need no memory of their own.
+    pub(crate) name: CompactString,
     /// Whether it was only mentioned, so that it is like others of this name but makes nothing like it.
     pub(crate) is_mentioned: bool,
 }

@@ -110,7 +110,8 @@ pub(super) struct Groups {
     groups: Vec<Group>,
     /// Of which group each has become part; itself when of none.
     parents: Vec<u32>,
-    open: Vec<u32>,
+    /// What is not over, with a time before which it is not. PERF: the groups themselves lie all over memory.
+    open: Vec<(i64, u32)>,
     /// Incidents that are over, the oldest first.
     closed: VecDeque<u32>,
     /// Numbers that can be given again.
@@ -164,16 +165,17 @@ impl Groups {
         self.groups.get_mut(group as usize)
     }
 
-    /// Incidents, and groups that are none yet.
-    pub(super) fn all(&self) -> impl Iterator<Item = &Group> {
-        self.open
-            .iter()
-            .chain(&self.closed)
-            .filter(|number| self.is_own(**number))
-            .filter_map(|number| self.get(*number))
+    /// All that are listed, also what has become part of others.
+    fn numbers(&self) -> impl Iterator<Item = u32> {
+        self.open.iter().map(|(_, number)| *number).chain(self.closed.iter().copied())
     }
 
-    pub(super) fn open(&mut self) -> u32 {
+    /// Incidents, and groups that are none yet.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Group> {
+        self.numbers().filter(|number| self.is_own(*number)).filter_map(|number| self.get(number))
+    }
+
+    pub(super) fn open(&mut self, time: i64) -> u32 {
         let number = self.free_groups.pop().unwrap_or_else(|| {
             self.groups.push(Group::default());
             self.parents.push(0);
@@ -185,7 +187,7 @@ impl Groups {
             *group = Group { first: i64::MAX, last: i64::MIN, ..Group::default() };
             *parent = number;
         }
-        self.open.push(number);
+        self.open.push((time, number));
         number
     }
 
@@ -252,7 +254,7 @@ impl Groups {
         let mut gone_group = std::mem::take(self.groups.get_mut(gone as usize)?);
         if gone_group.is_closed || self.groups.get(kept as usize)?.is_closed {
             // What is over was not cleared of what became part of others; numbers that are given again are to be listed once.
-            self.open.retain(|number| *number != gone);
+            self.open.retain(|(_, number)| *number != gone);
             self.closed.retain(|number| *number != gone);
         }
         *self.parents.get_mut(gone as usize)? = kept;
@@ -285,7 +287,7 @@ impl Groups {
 
     /// Makes a group of its own of some of a group's findings, which are in the order of time and not the first.
     pub(super) fn split(&mut self, group: u32, moved: &[MemberId], why: &str) -> u32 {
-        let number = self.open();
+        let number = self.open(i64::MIN);
         let is_moved: HashSet<MemberId> = moved.iter().copied().collect();
         for id in moved {
             self.seat_mut(*id).into_iter().for_each(|seat| seat.group = number);
@@ -310,6 +312,9 @@ impl Groups {
                 (own.first, own.last, own.level) = (first, last, level);
             }
         }
+        // It may be over before what was known of it.
+        let open = self.open.iter_mut().filter(|(_, own)| *own == group);
+        open.for_each(|(last, _)| *last = i64::MIN);
         number
     }
 
@@ -326,23 +331,26 @@ impl Groups {
         own.into_iter().for_each(|own| own.because = because);
     }
 
-    /// Closes groups whose last finding is older than this.
-    pub(super) fn quiet_since(&mut self, time: i64) -> Vec<Group> {
+    /// Closes groups whose last finding is older than this; gives the incidents among them.
+    pub(super) fn quiet_since(&mut self, time: i64) -> Vec<GroupId> {
         let mut closed = Vec::new();
-        for number in std::mem::take(&mut self.open) {
+        for (before, number) in std::mem::take(&mut self.open) {
             if !self.is_own(number) {
                 continue;
             }
-            match self.groups.get_mut(number as usize) {
-                Some(group) if group.last < time => closed.extend(self.close(number)),
-                _ => self.open.push(number),
+            let last = if before < time { self.get(number).map_or(before, |group| group.last) } else { before };
+            if last < time {
+                closed.extend(self.close(number));
+            } else {
+                self.open.push((last, number));
             }
         }
         closed
     }
 
-    /// Closes and forgets an eighth of the groups: those that are over, and those that have been quiet for longest.
-    pub(super) fn make_room(&mut self) -> Vec<Group> {
+    /// Closes and forgets an eighth of the groups: those that are over, and those that have been quiet for longest. Gives the incidents
+    /// that are closed.
+    pub(super) fn make_room(&mut self) -> Vec<GroupId> {
         let wanted = self.len() / 8;
         let mut freed = 0;
         let mut forget = |own: &mut Self, number: u32| {
@@ -356,11 +364,11 @@ impl Groups {
             }
         }
         let mut open = std::mem::take(&mut self.open);
-        open.retain(|number| self.is_own(*number));
-        open.sort_by_key(|number| std::cmp::Reverse(self.get(*number).map_or(i64::MIN, |group| group.last)));
+        open.retain(|(_, number)| self.is_own(*number));
+        open.sort_by_key(|(_, number)| std::cmp::Reverse(self.get(*number).map_or(i64::MIN, |group| group.last)));
         let mut closed = Vec::new();
-        while let Some(number) = open.pop() {
-            closed.extend(self.get(number).map(|group| Group { members: Members::new(), ..group.clone() }));
+        while let Some((_, number)) = open.pop() {
+            closed.extend(self.get(number).filter(|group| group.is_told).map(|group| group.id));
             if forget(self, number) {
                 break;
             }
@@ -369,14 +377,14 @@ impl Groups {
         closed
     }
 
-    /// Closes a group. What never was an incident is forgotten, and the oldest incidents when there are too many.
-    fn close(&mut self, number: u32) -> Option<Group> {
+    /// Closes a group; gives it when it is an incident. What never was one is forgotten, and the oldest incidents when there are too many.
+    fn close(&mut self, number: u32) -> Option<GroupId> {
         let group = self.groups.get_mut(number as usize)?;
         group.is_closed = true;
-        let (is_told, head) = (group.is_told, Group { members: Members::new(), ..group.clone() });
-        if !is_told {
+        let id = group.id;
+        if !group.is_told {
             self.release(number);
-            return Some(head);
+            return None;
         }
         self.closed.push_back(number);
         if self.closed.len() > INCIDENTS_CLOSED_MAX
@@ -384,7 +392,7 @@ impl Groups {
         {
             self.release(oldest);
         }
-        Some(head)
+        Some(id)
     }
 
     /// Forgets a group and its findings; their numbers are given again.
@@ -422,9 +430,9 @@ impl Groups {
         // Each group is free, or stands by itself and is listed, or is part of one that does.
         let mut is_met = vec![false; count];
         let mut meet = |number: u32| is_met.get_mut(number as usize).is_some_and(|met| !std::mem::replace(met, true));
-        for number in self.open.iter().chain(&self.closed).filter(|number| self.is_own(**number)) {
-            let Some(group) = self.groups.get(*number as usize) else { return false };
-            if !meet(*number) || !group.parts.iter().all(|part| meet(*part) && self.leads_to(*part, *number)) {
+        for number in self.numbers().filter(|number| self.is_own(*number)) {
+            let Some(group) = self.groups.get(number as usize) else { return false };
+            if !meet(number) || !group.parts.iter().all(|part| meet(*part) && self.leads_to(*part, number)) {
                 return false;
             }
         }

@@ -65,19 +65,20 @@ impl Register {
         let habit = self.habit(&finding, &marks, time, &at);
         let tree = trees.first().copied().unwrap_or(0);
         let stand = Stand { time, tree, account: account_of(&finding), habit, level };
-        let known = self.same.get(&same).copied().filter(|known| {
-            self.groups.member(*known).is_some_and(|known| time.saturating_sub(known.last) <= self.sameness())
+        let known = self.same.get(&same).copied();
+        let known = known.filter(|(last, known)| {
+            time.saturating_sub(*last) <= self.sameness() && self.groups.member(*known).is_some()
         });
-        let member = if let Some(known) = known {
+        let (last, member) = if let Some((last, known)) = known {
             self.groups.again(known, time, &at);
-            known
+            (last.max(time), known)
         } else {
             let joined = self.weigh(&finding, &marks, stand);
             let member = self.enter(finding, trees, (time, at), joined);
             self.groups.note_habit(member, habit);
-            self.same.insert(same, member);
-            member
+            (time, member)
         };
+        self.same.insert(same, (last, member));
         let left = self.groups.seat_mut(member).map(|seat| seat.again(member, time, habit));
         let group = self.groups.group_of(member);
         for (mark, left) in marks.iter().filter(|mark| mark.leaves).zip(left.into_iter().cycle()) {

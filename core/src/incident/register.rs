@@ -10,7 +10,7 @@
 
 use super::contacts::{Added, Contact, Contacts};
 use super::finding::{Finding, FindingRule, Made};
-use super::groups::{Because, Group, Groups, Member, MemberId};
+use super::groups::{Because, Groups, Member, MemberId};
 use super::hosts::{HostId, Hosts};
 use super::notes::{Found, Note, Notes};
 use super::sessions::{Trees, TreesOf};
@@ -173,7 +173,8 @@ pub(crate) struct Register {
     pub(super) latest: Option<i64>,
     pub(super) taken: i64,
     pub(super) traces: Traces,
-    pub(super) same: HashMap<u64, MemberId>,
+    /// Of findings that are the same the one that stands for all, and when it was found last.
+    pub(super) same: HashMap<u64, (i64, MemberId)>,
     /// When something happened last, and on how many occasions.
     pub(super) habits: HashMap<u64, (i64, u32)>,
     /// Of operations at the time at hand, those that are explained.
@@ -443,7 +444,7 @@ impl Register {
         let member = Member::new(finding, trees, time, at, because);
         let group = match joined.first() {
             Some((group, _)) => *group,
-            None => self.groups.open(),
+            None => self.groups.open(time),
         };
         let was_told = self.groups.get(group).is_some_and(|group| group.is_told);
         let member = self.groups.add(group, member);
@@ -494,18 +495,12 @@ impl Register {
         if self.groups.len() < self.options.findings_max {
             return;
         }
-        for group in self.groups.make_room() {
-            self.close(&group);
+        for id in self.groups.make_room() {
+            self.tell(Change::Closed { id: id.to_string() });
         }
         self.traces.forget(&self.groups);
         let groups = &self.groups;
-        self.same.retain(|_, member| groups.member(*member).is_some());
-    }
-
-    fn close(&mut self, group: &Group) {
-        if group.is_told {
-            self.tell(Change::Closed { id: group.id.to_string() });
-        }
+        self.same.retain(|_, (_, member)| groups.member(*member).is_some());
     }
 
     /// Closes what has been quiet for too long.
@@ -515,16 +510,17 @@ impl Register {
             return;
         }
         self.swept = time;
-        for group in self.groups.quiet_since(time.saturating_sub(quiet)) {
-            self.close(&group);
+        for id in self.groups.quiet_since(time.saturating_sub(quiet)) {
+            self.tell(Change::Closed { id: id.to_string() });
         }
-        let (groups, since) = (&self.groups, time.saturating_sub(quiet));
-        self.habits.retain(|_, (last, _)| *last >= since.saturating_sub(quiet.saturating_mul(6)));
+        let since = time.saturating_sub(quiet.saturating_mul(7));
+        self.habits.retain(|_, (last, _)| *last >= since);
         if self.habits.len() > self.options.findings_max {
             self.habits.clear();
         }
+        // Findings of groups that were forgotten now are older than this.
         let since = time.saturating_sub(self.sameness());
-        self.same.retain(|_, member| groups.member(*member).is_some_and(|member| member.last >= since));
+        self.same.retain(|_, (last, _)| *last >= since);
     }
 
     /// For how long a finding that is the same but for its time is counted as one.

@@ -217,7 +217,7 @@ impl Register {
         let name = |host: Option<_>| host.map(|host| self.hosts.name(host).to_owned());
         let mut entities: BTreeMap<EntityKind, Vec<String>> = BTreeMap::new();
         for own in &finding.entities {
-            entities.entry(own.kind).or_default().push(own.name.clone());
+            entities.entry(own.kind).or_default().push(own.name.to_string());
         }
         let because = member.because.and_then(|because| {
             let with = self.groups.member(because.with)?;

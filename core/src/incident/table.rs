@@ -13,6 +13,7 @@ use super::finding::{Entity, EntityKind};
 use crate::config::Limits;
 use crate::diagnostic::{Code, Diagnostic, Source};
 use crate::syntax::fields::FieldForm;
+use compact_str::{CompactString, format_compact};
 use std::collections::BTreeSet;
 
 /// What stands in a field.
@@ -106,7 +107,7 @@ impl Class {
     /// What a text in a field of this class means on a host.
     pub(crate) fn read(self, text: &str, host: &str, each: &mut dyn FnMut(Entity)) {
         let text = text.trim();
-        let mut put = |kind, name: String, is_mentioned| each(Entity { kind, name, is_mentioned });
+        let mut put = |kind, name: CompactString, is_mentioned| each(Entity { kind, name, is_mentioned });
         match self {
             Self::Account => {
                 if let Some(name) = account(text, host) {
@@ -114,27 +115,27 @@ impl Class {
                 }
             }
             Self::Session => {
-                let id = text.to_lowercase();
+                let id = lower(text);
                 if !OF_SYSTEM.contains(&&*id) {
-                    put(EntityKind::Session, format!("{id}@{host}"), false);
+                    put(EntityKind::Session, format_compact!("{id}@{host}"), false);
                 }
             }
             Self::Process => {
-                let id = text.trim_matches(['{', '}']).to_lowercase();
+                let id = lower(text.trim_matches(['{', '}']));
                 if id.len() > 8 && id.contains(|own: char| !matches!(own, '0' | '-')) {
                     put(EntityKind::Process, id, false);
                 }
             }
             Self::File | Self::Image => {
-                let name = text.to_lowercase();
+                let name = lower(text);
                 let is_mentioned = self == Self::Image;
                 let base = name.rsplit(['\\', '/']).next().unwrap_or_default();
                 let is_active = base.rsplit_once('.').is_some_and(|(_, ending)| ACTIVE.contains(&ending));
                 if is_active && !is_mentioned {
-                    put(EntityKind::FileName, base.to_owned(), false);
+                    put(EntityKind::FileName, base.into(), false);
                 }
                 if base.len() < name.len() {
-                    put(EntityKind::File, format!("{name}@{host}"), is_mentioned);
+                    put(EntityKind::File, format_compact!("{name}@{host}"), is_mentioned);
                 }
             }
             Self::Hash => hash(text, &mut put),
@@ -146,12 +147,12 @@ impl Class {
                 }
             }),
             Self::Domain => {
-                let name = text.trim_end_matches('.').to_lowercase();
+                let name = lower(text.trim_end_matches('.'));
                 if name.contains('.') && name.parse::<std::net::IpAddr>().is_err() && !name.ends_with(".arpa") {
                     put(EntityKind::Domain, name, false);
                 }
             }
-            Self::Program if !text.is_empty() => put(EntityKind::Program, format!("{text}@{host}"), false),
+            Self::Program if !text.is_empty() => put(EntityKind::Program, format_compact!("{text}@{host}"), false),
             Self::Program | Self::Initiated => {}
         }
     }
@@ -185,29 +186,33 @@ pub(crate) fn read_named(kind: EntityKind, text: &str, host: &str, each: &mut dy
             each(entity);
         });
     });
-    let name = text.trim().to_lowercase();
+    let name = lower(text.trim());
     if !is_read && !name.is_empty() {
         // A number of a process means another on each host.
-        let name = if kind == EntityKind::Process { format!("{name}@{host}") } else { name };
+        let name = if kind == EntityKind::Process { format_compact!("{name}@{host}") } else { name };
         each(Entity { kind, name, is_mentioned: false });
     }
 }
 
-fn hash(digits: &str, put: &mut dyn FnMut(EntityKind, String, bool)) {
+fn lower(text: &str) -> CompactString {
+    CompactString::from_str_to_lowercase(text)
+}
+
+fn hash(digits: &str, put: &mut dyn FnMut(EntityKind, CompactString, bool)) {
     let digits = digits.trim();
     let is_one = matches!(digits.len(), 32 | 40 | 64) && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     if is_one && digits.bytes().any(|digit| digit != b'0') {
-        put(EntityKind::Hash, digits.to_lowercase(), false);
+        put(EntityKind::Hash, lower(digits), false);
     }
 }
 
 /// An account in lower case, without its domain; none for those of machines.
 pub(crate) fn plain_account(text: &str) -> Option<Box<str>> {
-    account(text, "").map(Into::into)
+    account(text, "").map(|name| name.as_str().into())
 }
 
 /// An account in lower case, without its domain; with the host where it means something only there, and none for those of machines.
-fn account(text: &str, host: &str) -> Option<String> {
+fn account(text: &str, host: &str) -> Option<CompactString> {
     let (mut domain, mut name) = (None, text);
     // PERF: most accounts are a name and no more.
     if memchr::memchr3(b'\\', b'@', b'(', text.as_bytes()).is_some() {
@@ -216,7 +221,7 @@ fn account(text: &str, host: &str) -> Option<String> {
         // Linux writes `mk(uid=1000)`.
         name = name.split('(').next().unwrap_or_default();
     }
-    let name = name.trim().to_lowercase();
+    let name = lower(name.trim());
     let is_machine = name.ends_with('$') || name.starts_with("dwm-") || name.starts_with("umfd-");
     if name.is_empty() || name == "-" || is_machine || NOBODY.contains(&&*name) {
         return None;
@@ -224,5 +229,5 @@ fn account(text: &str, host: &str) -> Option<String> {
     let short = || host.split('.').next().unwrap_or(host);
     let is_of_host = domain.is_some_and(|domain| domain.eq_ignore_ascii_case(short()) || domain == ".");
     let is_local = is_of_host || LOCAL.contains(&&*name);
-    Some(if is_local && !host.is_empty() { format!("{name}@{host}") } else { name })
+    Some(if is_local && !host.is_empty() { format_compact!("{name}@{host}") } else { name })
 }

@@ -66,7 +66,7 @@ impl Told {
         let [source, target] = ends.map(|name| if name.is_empty() { None } else { self.host(name) });
         let entity = |name: &&str| {
             let kind = if name.contains('.') { EntityKind::Indicator } else { EntityKind::Account };
-            Entity { kind, name: (*name).to_owned(), is_mentioned: false }
+            Entity { kind, name: (*name).into(), is_mentioned: false }
         };
         let finding = Finding {
             rule: Arc::new(rule),
