@@ -18,8 +18,8 @@ use crate::context::{Context, reasons};
 use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
-    Change, Class, Clocks, Contact, ContactKind, Entities, EntityKind, Entry, Finding, FindingRule, HostId, Incident,
-    IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account, read_named,
+    Change, Class, Clocks, Contact, ContactKind, Entities, EntityKind, Entry, Finding, FindingRule, Host, HostId,
+    Incident, IncidentOptions, IncidentStats, Made, Note, Register, Reported, What, plain_account, read_named,
 };
 use crate::program::SlotId;
 use crate::time;
@@ -239,8 +239,8 @@ impl Incidents {
         });
         let mut host = |name: Option<&str>| name.and_then(|name| register.named(name));
         let (source, target) = (host(reported.source), host(reported.target));
-        let on = target.or(source).map_or("", |host| register.name(host));
-        let (entities, given_up) = entities(reported.entities, on);
+        let on = || target.or(source).map_or("", |host| register.name(host));
+        let (entities, given_up) = entities(reported.entities, &on);
         register.give_up(given_up);
         let about = About { source, target, ..About::default() };
         let what = What::Finding(Box::new(Finding { entities, ..about.finding(rule, None) }));
@@ -372,7 +372,7 @@ fn rule(meta: &Metadata, made: Made) -> Arc<FindingRule> {
 }
 
 /// What a finding of another product names, read as in events, and how much of it was cut.
-fn entities(named: &[(EntityKind, &str)], on: &str) -> (Entities, u64) {
+fn entities(named: &[(EntityKind, &str)], on: Host<'_>) -> (Entities, u64) {
     let mut given_up = named.len().saturating_sub(INCIDENT_ENTITIES_MAX) as u64;
     let mut entities = Entities::new();
     for (kind, name) in named.iter().take(INCIDENT_ENTITIES_MAX) {
@@ -392,7 +392,7 @@ impl About {
         // What a host tells of itself happened on it.
         let source = from.or(if to.is_none() || to == host { host } else { None });
         let target = to.filter(|to| Some(*to) != source);
-        let on = target.or(source).map(|host| register.name(host).to_owned()).unwrap_or_default();
+        let on = || target.or(source).map_or("", |host| register.name(host));
         let mut entities = Entities::new();
         for (slot, class) in slots {
             observed.texts(*slot, &mut |text| class.read(text, &on, &mut |entity| entities.push(entity)));

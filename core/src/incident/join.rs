@@ -62,23 +62,29 @@ impl Register {
         let hosts = &self.hosts;
         let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
         signs::marks(&finding, &trees, is_outside, &mut marks);
-        let habit = self.habit(&finding, &marks, time, &at);
-        let tree = trees.first().copied().unwrap_or(0);
-        let stand = Stand { time, tree, account: account_of(&finding), habit, level };
+        let (again, account) = (signs::again(&finding), account_of(&finding));
+        // PERF: all tables are asked at once, so that the machine waits for memory once.
+        let occasions = self.habits.get(&again).copied();
         let known = self.same.get(&same).copied();
+        let left = self.traces.left(&marks);
+        let (habit, occasions) = self.habit(&finding, &marks, occasions, time, &at);
+        let tree = trees.first().copied().unwrap_or(0);
+        let stand = Stand { time, tree, account, habit, level };
         let known = known.filter(|(last, known)| {
             time.saturating_sub(*last) <= self.sameness() && self.groups.member(*known).is_some()
         });
+        let joined = if known.is_none() { self.weigh(&finding, &left, stand) } else { Vec::new() };
+        drop(left);
         let (last, member) = if let Some((last, known)) = known {
             self.groups.again(known, time, &at);
             (last.max(time), known)
         } else {
-            let joined = self.weigh(&finding, &marks, stand);
             let member = self.enter(finding, trees, (time, at), joined);
             self.groups.note_habit(member, habit);
             (time, member)
         };
         self.same.insert(same, (last, member));
+        self.habits.extend(occasions.map(|occasions| (again, occasions)));
         let left = self.groups.seat_mut(member).map(|seat| seat.again(member, time, habit));
         let group = self.groups.group_of(member);
         for (mark, left) in marks.iter().filter(|mark| mark.leaves).zip(left.into_iter().cycle()) {
@@ -88,8 +94,8 @@ impl Register {
     }
 
     /// The groups for which there is evidence enough, the strongest first, each with what speaks for it most.
-    fn weigh(&self, finding: &Finding, marks: &[Mark], stand: Stand) -> Vec<(u32, Because)> {
-        let likely = self.likely(marks, stand);
+    fn weigh(&self, finding: &Finding, left: &[(&Mark, &[TraceId])], stand: Stand) -> Vec<(u32, Because)> {
+        let likely = self.likely(left, stand);
         let mut found = self.weigh_all(finding, stand, likely.into_iter());
         self.choose(&mut found, stand.habit.is_usual());
         found.into_iter().map(|found| (found.group, found.because)).collect()
@@ -125,25 +131,21 @@ impl Register {
 
     /// Traces of groups for which there would be evidence enough if nothing made it weaker. PERF: most need no closer look, which reads
     /// findings and hosts from all over memory.
-    fn likely<'m>(&self, marks: &'m [Mark], stand: Stand) -> Vec<Met<'m>> {
+    fn likely<'m>(&self, left: &[(&'m Mark, &[TraceId])], stand: Stand) -> Vec<Met<'m>> {
         let quiet = nanos(self.options.quiet);
-        // Step by step for all, so that the machine waits for memory once in each step.
-        let looks = marks.iter().filter(|mark| mark.looks);
-        let left: SmallVec<[(&Mark, &[TraceId]); 16]> = looks.map(|mark| (mark, self.traces.of(mark.key))).collect();
+        // Step by step for all, so that the machine waits for memory once in each step: first for what was left, then for its groups.
         let ids = left.iter().flat_map(|(mark, ids)| ids.iter().map(move |id| (*mark, *id)));
+        let mut met = Vec::with_capacity(ids.clone().filter(|(_, id)| self.groups.is_left(*id)).count());
         let traces = ids.filter_map(|(mark, id)| Some((mark, self.groups.seat(id.member())?.trace(id)?)));
-        let near = traces.filter(|(_, trace)| stand.time.saturating_sub(trace.time) <= quiet);
-        let mut met: SmallVec<[(&Mark, Trace); 16]> = near.collect();
+        met.extend(traces.filter(|(_, trace)| stand.time.saturating_sub(trace.time) <= quiet));
         met.iter_mut().for_each(|(_, trace)| trace.group = self.groups.find(trace.group));
         let mut most: SmallVec<[(u32, Evidence); 8]> = SmallVec::new();
-        let mut likely = Vec::with_capacity(met.len());
-        for (mark, trace) in met {
-            let own = Met::new(mark, trace, stand);
+        let mut likely: Vec<Met<'_>> = met.into_iter().map(|(mark, trace)| Met::new(mark, trace, stand)).collect();
+        for Met { mark, trace, value, .. } in &likely {
             match most.iter_mut().find(|(group, _)| *group == trace.group) {
-                Some((_, most)) => most.add(mark.sign, own.value),
-                None => most.push((trace.group, Evidence::from(mark.sign, own.value))),
+                Some((_, most)) => most.add(mark.sign, *value),
+                None => most.push((trace.group, Evidence::from(mark.sign, *value))),
             }
-            likely.push(own);
         }
         most.retain(|(_, own)| own.sum() >= ENOUGH);
         likely.retain(|own| most.iter().any(|(group, _)| *group == own.trace.group));
@@ -205,32 +207,45 @@ impl Register {
         }
     }
 
-    /// How usual a finding is. A correlation is usual when all it is made of is.
-    fn habit(&mut self, finding: &Finding, marks: &[Mark], time: i64, at: &str) -> Habit {
+    /// How usual a finding is, by when the same happened last and on how many occasions; and what is known of that now. A correlation is
+    /// usual when all it is made of is.
+    fn habit(
+        &self,
+        finding: &Finding,
+        marks: &[Mark],
+        occasions: Option<(i64, u32)>,
+        time: i64,
+        at: &str,
+    ) -> (Habit, Option<(i64, u32)>) {
         let usual = |is_usual: bool| if is_usual { Habit::Usual } else { Habit::No };
         if !finding.made_of.is_empty() {
             let of = marks.iter().filter(|mark| mark.sign == Sign::MadeOf);
             let mut known = of.flat_map(|mark| self.traces.of(mark.key)).filter_map(|trace| self.groups.trace(*trace));
             if let Some(first) = known.next() {
-                return usual(first.habit.is_usual() && known.all(|trace| trace.habit.is_usual()));
+                let are_usual = first.habit.is_usual() && known.all(|trace| trace.habit.is_usual());
+                return (usual(are_usual), None);
             }
         }
         if self.explained.0 == time && self.explained.1.iter().any(|own| **own == *at) {
-            return Habit::Usual;
+            return (Habit::Usual, None);
         }
-        let (last, occasions) = self.habits.entry(signs::again(finding)).or_insert((time, 0));
-        if *occasions == 0 || time.saturating_sub(*last) > OCCASION {
-            *occasions += 1;
-        }
-        *last = time.max(*last);
+        let (last, before) = occasions.unwrap_or((time, 0));
+        let is_another = before == 0 || time.saturating_sub(last) > OCCASION;
+        let occasions = (time.max(last), before + u32::from(is_another));
+        (self.habit_of(finding, occasions.1, time), Some(occasions))
+    }
+
+    /// How usual a finding is that has happened on so many occasions.
+    fn habit_of(&self, finding: &Finding, occasions: u32, time: i64) -> Habit {
         let is_of_little = finding.rule.level <= Level::Low;
-        if *occasions > 1 {
+        if occasions > 1 {
             let is_act = finding.operation.as_deref().is_some_and(|class| score::of_operation(class) > 0);
             return if is_of_little && !is_act { Habit::Routine } else { Habit::Usual };
         }
         // What is of little weight between hosts that have long dealt with each other is part of that.
         let begun = || finding.source.zip(finding.target).and_then(|(from, to)| self.contacts.begun(from, to));
-        usual(is_of_little && begun().is_some_and(|begun| time.saturating_sub(begun) > OCCASION))
+        let is_known = is_of_little && begun().is_some_and(|begun| time.saturating_sub(begun) > OCCASION);
+        if is_known { Habit::Usual } else { Habit::No }
     }
 
     /// Whether a host of a finding is one of another, or they had to do with each other.

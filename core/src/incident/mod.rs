@@ -42,7 +42,7 @@ pub(crate) use saved::SavedRules;
 pub use score::{Score, Term};
 pub use show::{FindingSeen, HostSeen, Incident};
 pub use spread::{Reach, Spread};
-pub(crate) use table::{Class, EntityTable, plain_account, read_named};
+pub(crate) use table::{Class, EntityTable, Host, plain_account, read_named};
 
 pub(crate) use contacts::{Contact, ContactKind};
 pub(crate) use hosts::HostId;

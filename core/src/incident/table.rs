@@ -103,9 +103,12 @@ const ACTIVE: &[&str] = &[
     "docm", "xlsm", "py",
 ];
 
+/// What the host is called on which something means something. PERF: it is asked when that is so, and lies anywhere in memory.
+pub(crate) type Host<'h> = &'h dyn Fn() -> &'h str;
+
 impl Class {
     /// What a text in a field of this class means on a host.
-    pub(crate) fn read(self, text: &str, host: &str, each: &mut dyn FnMut(Entity)) {
+    pub(crate) fn read(self, text: &str, host: Host<'_>, each: &mut dyn FnMut(Entity)) {
         let text = text.trim();
         let mut put = |kind, name: CompactString, is_mentioned| each(Entity { kind, name, is_mentioned });
         match self {
@@ -117,7 +120,7 @@ impl Class {
             Self::Session => {
                 let id = lower(text);
                 if !OF_SYSTEM.contains(&&*id) {
-                    put(EntityKind::Session, format_compact!("{id}@{host}"), false);
+                    put(EntityKind::Session, format_compact!("{id}@{}", host()), false);
                 }
             }
             Self::Process => {
@@ -135,7 +138,7 @@ impl Class {
                     put(EntityKind::FileName, base.into(), false);
                 }
                 if base.len() < name.len() {
-                    put(EntityKind::File, format_compact!("{name}@{host}"), is_mentioned);
+                    put(EntityKind::File, format_compact!("{name}@{}", host()), is_mentioned);
                 }
             }
             Self::Hash => hash(text, &mut put),
@@ -152,7 +155,7 @@ impl Class {
                     put(EntityKind::Domain, name, false);
                 }
             }
-            Self::Program if !text.is_empty() => put(EntityKind::Program, format_compact!("{text}@{host}"), false),
+            Self::Program if !text.is_empty() => put(EntityKind::Program, format_compact!("{text}@{}", host()), false),
             Self::Program | Self::Initiated => {}
         }
     }
@@ -168,7 +171,7 @@ impl Class {
 }
 
 /// What a text is that is named as an entity of a kind: read as in a field, else as it stands. Who is nobody is left out.
-pub(crate) fn read_named(kind: EntityKind, text: &str, host: &str, each: &mut dyn FnMut(Entity)) {
+pub(crate) fn read_named(kind: EntityKind, text: &str, host: Host<'_>, each: &mut dyn FnMut(Entity)) {
     let class = match kind {
         EntityKind::Account => Some(Class::Account),
         EntityKind::Session => Some(Class::Session),
@@ -189,13 +192,18 @@ pub(crate) fn read_named(kind: EntityKind, text: &str, host: &str, each: &mut dy
     let name = lower(text.trim());
     if !is_read && !name.is_empty() {
         // A number of a process means another on each host.
-        let name = if kind == EntityKind::Process { format_compact!("{name}@{host}") } else { name };
+        let name = if kind == EntityKind::Process { format_compact!("{name}@{}", host()) } else { name };
         each(Entity { kind, name, is_mentioned: false });
     }
 }
 
 fn lower(text: &str) -> CompactString {
-    CompactString::from_str_to_lowercase(text)
+    if !text.is_ascii() {
+        return text.to_lowercase().into();
+    }
+    let mut name = CompactString::new(text);
+    name.make_ascii_lowercase();
+    name
 }
 
 fn hash(digits: &str, put: &mut dyn FnMut(EntityKind, CompactString, bool)) {
@@ -208,11 +216,11 @@ fn hash(digits: &str, put: &mut dyn FnMut(EntityKind, CompactString, bool)) {
 
 /// An account in lower case, without its domain; none for those of machines.
 pub(crate) fn plain_account(text: &str) -> Option<Box<str>> {
-    account(text, "").map(|name| name.as_str().into())
+    account(text, &|| "").map(|name| name.as_str().into())
 }
 
 /// An account in lower case, without its domain; with the host where it means something only there, and none for those of machines.
-fn account(text: &str, host: &str) -> Option<CompactString> {
+fn account(text: &str, host: Host<'_>) -> Option<CompactString> {
     let (mut domain, mut name) = (None, text);
     // PERF: most accounts are a name and no more.
     if memchr::memchr3(b'\\', b'@', b'(', text.as_bytes()).is_some() {
@@ -226,8 +234,8 @@ fn account(text: &str, host: &str) -> Option<CompactString> {
     if name.is_empty() || name == "-" || is_machine || NOBODY.contains(&&*name) {
         return None;
     }
-    let short = || host.split('.').next().unwrap_or(host);
+    let short = || host().split('.').next().unwrap_or_default();
     let is_of_host = domain.is_some_and(|domain| domain.eq_ignore_ascii_case(short()) || domain == ".");
     let is_local = is_of_host || LOCAL.contains(&&*name);
-    Some(if is_local && !host.is_empty() { format_compact!("{name}@{host}") } else { name })
+    Some(if is_local && !host().is_empty() { format_compact!("{name}@{}", host()) } else { name })
 }

@@ -11,6 +11,7 @@ use super::evidence::{Habit, Sign};
 use super::finding::Finding;
 use super::groups::{Groups, Member, MemberId};
 use super::hosts::HostId;
+use super::signs::Mark;
 use crate::check::Level;
 use crate::seal::{Damage, read_all, write_all};
 use hashbrown::HashMap;
@@ -185,7 +186,8 @@ impl Groups {
         Some(Trace { group: self.find(trace.group), ..trace })
     }
 
-    fn is_left(&self, id: TraceId) -> bool {
+    /// Whether its finding is there.
+    pub(super) fn is_left(&self, id: TraceId) -> bool {
         self.seat(id.member).is_some_and(|seat| seat.has_left(id))
     }
 }
@@ -212,6 +214,11 @@ impl Traces {
     /// What was left under a key.
     pub(super) fn of(&self, key: u64) -> &[TraceId] {
         self.young.get(&key).or_else(|| self.old.get(&key)).map_or(&[], SmallVec::as_slice)
+    }
+
+    /// What was left under each key for which a finding looks.
+    pub(super) fn left<'s>(&'s self, marks: &'s [Mark]) -> SmallVec<[(&'s Mark, &'s [TraceId]); 16]> {
+        marks.iter().filter(|mark| mark.looks).map(|mark| (mark, self.of(mark.key))).collect()
     }
 
     /// Writes all behind what is there.
