@@ -456,7 +456,8 @@ impl Groups {
                 return false;
             }
         }
-        if self.seats.len() != self.members.len() || !self.seats.iter().all(Seat::is_sound) {
+        let mut seats = self.seats.iter().zip(&self.members);
+        if self.seats.len() != self.members.len() || !seats.all(|(seat, member)| seat.is_sound(member.is_some())) {
             return false;
         }
         let is_free = |free: u32| self.members.get(free as usize).is_some_and(Option::is_none);

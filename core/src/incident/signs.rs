@@ -71,16 +71,14 @@ pub(super) fn marks(finding: &Finding, trees: &[u64], is_outside: impl Fn(HostId
     }
     let host = |class: Class, host: HostId| key(class, [of(Some(host)), 0, 0]);
     if let Some(source) = finding.source {
-        let sign = if is_outside(source) { Sign::Outside } else { Sign::SameSource };
-        put(host(Class::Source, source), sign, None, true, true);
+        put(host(Class::Source, source), Sign::SameSource, None, true, true);
         put(host(Class::Target, source), Sign::Onward, None, true, false);
         let rule = key(Class::Rule, [of_text(&finding.rule.id), of(Some(source)), 0]);
         put(rule, Sign::SameRule, None, true, true);
         put(again(finding), Sign::Again, None, true, true);
     }
     if let Some(target) = finding.target {
-        let sign = if is_outside(target) { Sign::Outside } else { Sign::SameTarget };
-        put(host(Class::Target, target), sign, None, true, true);
+        put(host(Class::Target, target), Sign::SameTarget, None, true, true);
     }
     for (number, entity) in finding.entities.iter().enumerate() {
         let Entity { kind, name, is_mentioned } = entity;
@@ -91,6 +89,17 @@ pub(super) fn marks(finding: &Finding, trees: &[u64], is_outside: impl Fn(HostId
         {
             let own = key(Class::OnHost, [text, of(Some(host)), 0]);
             put(own, Sign::AccountOnHost, number, true, !is_mentioned);
+        }
+    }
+    // PERF: hosts are asked last, so that no key waits for what lies anywhere in memory.
+    for mark in into {
+        let host = match mark.sign {
+            Sign::SameSource => finding.source,
+            Sign::SameTarget => finding.target,
+            _ => None,
+        };
+        if host.is_some_and(&is_outside) {
+            mark.sign = Sign::Outside;
         }
     }
 }

@@ -92,7 +92,7 @@ impl TraceId {
     }
 
     fn is_usual(self) -> bool {
-        self.turn % 2 == 1
+        !self.turn.is_multiple_of(2)
     }
 }
 
@@ -145,8 +145,9 @@ impl Seat {
         *self = Self::free(self.turn.wrapping_add(2));
     }
 
-    pub(super) fn is_sound(&self) -> bool {
-        self.turn % 2 == 0
+    /// Whether it can be the seat of a finding that is there, or of none.
+    pub(super) fn is_sound(&self, is_taken: bool) -> bool {
+        self.turn.is_multiple_of(2) && (is_taken || self.is_left == [false; 2])
     }
 
     /// The finding was found once more; the trace that this leaves.
