@@ -480,3 +480,30 @@ fn what_has_more_in_common_than_a_hub_stays_together() {
     let (told, all) = changes(told, |_| ());
     assert_eq!(all.len(), 1, "{told:?}");
 }
+
+#[test]
+fn what_a_forgotten_finding_left_leads_to_no_other_of_its_number() {
+    let quiet = Duration::from_secs(7_200);
+    let mut told = Told::new(IncidentOptions { quiet, ..IncidentOptions::default() });
+    told.find(0, "seen", Level::Low, ["office", ""], &["evil.example"])
+        .find(300, "one", Level::High, ["ews", ""], &["anna"])
+        .find(301, "two", Level::High, ["plc", ""], &["evil.example"]);
+    let all = told.incidents(|_| {});
+    assert_eq!(rules(&all), [["one"], ["two"]]);
+}
+
+#[test]
+fn what_is_found_again_is_usual_and_hides_not_what_was_not() {
+    let mut told = Told::new(IncidentOptions::default());
+    // The same within an hour is one finding, which is usual from the second occasion on.
+    told.find(0, "write", Level::High, ["ews", "plc"], &[]).find(45, "write", Level::High, ["ews", "plc"], &[]).find(
+        46,
+        "stop",
+        Level::High,
+        ["ews", "plc"],
+        &[],
+    );
+    let all = told.incidents(|_| {});
+    assert_eq!(rules(&all), [["write", "stop"]]);
+    assert_eq!(all[0].findings[0].count, 2);
+}
