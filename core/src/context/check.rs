@@ -198,6 +198,7 @@ impl Builder {
 
     fn assets(&mut self, assets: &[Declared<Asset>]) {
         for (number, asset) in assets.iter().enumerate() {
+            self.plant.index.ids.insert(asset.what.id.clone(), number as u32);
             let site = self.site(asset, asset.what.site.as_deref());
             self.plant.index.site_of.push(site);
             let placed = Placed { what: number as u32, site };

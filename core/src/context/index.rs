@@ -32,6 +32,8 @@ pub(super) struct Placed {
 /// Tables by which assets and zones are found.
 #[derive(Debug, Default)]
 pub(super) struct Index {
+    /// Assets by their ids.
+    pub(super) ids: HashMap<String, u32>,
     pub(super) addresses: HashMap<IpAddr, Vec<Placed>>,
     pub(super) macs: HashMap<String, Vec<Placed>>,
     /// Host names in lower case, whole and without their domain.
@@ -136,9 +138,8 @@ impl Context {
     pub(crate) fn party(&self, name: &str) -> Party {
         let ip = name.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
         let Self { plant, here } = self;
-        let asset = plant.assets.iter().position(|asset| ip.is_none() && asset.id == name).filter(|_| ip.is_none());
-        if let Some(asset) = asset {
-            return Party { end: self.end_of(asset as u32), ..Party::default() };
+        if let Some(asset) = plant.index.ids.get(name).filter(|_| ip.is_none()) {
+            return Party { end: self.end_of(*asset), ..Party::default() };
         }
         let host = Some(name).filter(|_| ip.is_none());
         let end = plant.index.end(&plant.assets, &Named { ip, host, ..Named::default() }, *here);

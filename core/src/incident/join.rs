@@ -133,7 +133,8 @@ impl Register {
     /// findings and hosts from all over memory.
     fn likely<'m>(&self, left: &[(&'m Mark, &[TraceId])], stand: Stand) -> Vec<Met<'m>> {
         let quiet = nanos(self.options.quiet);
-        // Step by step for all, so that the machine waits for memory once in each step: first for what was left, then for its groups.
+        // Step by step for all, so that the machine waits for memory once in each step. Whoever counts what was left has fetched it: between two
+        // findings there is then so little to do that it waits for all of them together.
         let ids = left.iter().flat_map(|(mark, ids)| ids.iter().map(move |id| (*mark, *id)));
         let mut met = Vec::with_capacity(ids.clone().filter(|(_, id)| self.groups.is_left(*id)).count());
         let traces = ids.filter_map(|(mark, id)| Some((mark, self.groups.seat(id.member())?.trace(id)?)));
