@@ -319,6 +319,19 @@ fn a_changed_plant_shows_in_what_was_found_before() {
 }
 
 /// Hosts of incidents, after what waits was taken: name, zone, owner, and whether each is an asset.
+#[test]
+fn rules_of_which_nothing_is_kept_are_saved_in_one_order() {
+    let mut incidents = new();
+    for (number, rule) in ["a", "b", "c", "d", "e", "f", "g", "h", "last"].into_iter().enumerate() {
+        // The last comes days later, when what the others found is over and forgotten.
+        let day = if rule == "last" { 4 } else { 0 };
+        let time_ns = 1_795_478_400_000_000_000 + day * 86_400_000_000_000 + number as i64;
+        incidents.add(&Reported { time_ns, rule, level: Level::Low, source: Some("hmi-1"), ..Reported::default() });
+    }
+    incidents.finish();
+    again(&incidents);
+}
+
 fn new_hosts(incidents: &Incidents) -> Vec<(String, String, String, bool)> {
     let mut hosts: Vec<_> = incidents
         .incidents()

@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 const MAGIC: &[u8; 8] = b"TIELINE\0";
 /// Raised whenever the saved form changes, or the meaning of anything in it.
-const FORMAT: u32 = 14;
+const FORMAT: u32 = 13;
 /// What the machine that loads must read as it was written.
 const ORDER: u32 = 0x0102_0304;
 

@@ -13,7 +13,7 @@ use crate::seal::{Damage, Seal, read, read_all, write, write_all};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-const SEAL: Seal = Seal { magic: b"TLINCID\0", format: 4 };
+const SEAL: Seal = Seal { magic: b"TLINCID\0", format: 5 };
 
 /// What was read of saved state.
 struct Saved<'a> {
@@ -53,9 +53,10 @@ impl Incidents {
     pub fn snapshot(&self) -> Vec<u8> {
         let (mut rules, mut register, mut kept) = (SavedRules::default(), Vec::new(), Vec::new());
         self.register.save(&mut register, &mut rules);
-        let mut known: Vec<(&String, u32)> = self.rules.iter().map(|(name, rule)| (name, rules.number(rule))).collect();
-        known.sort_unstable();
-        write_all(&mut kept, known.into_iter());
+        // By their names, so that rules of which nothing is kept have the same numbers in each run.
+        let mut known: Vec<_> = self.rules.iter().collect();
+        known.sort_unstable_by_key(|(name, _)| *name);
+        write_all(&mut kept, known.into_iter().map(|(name, rule)| (name, rules.number(rule))));
         write_all(&mut kept, self.kept.iter());
         let mut bytes = Seal::begin();
         rules.save(&mut bytes);
