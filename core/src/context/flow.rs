@@ -62,21 +62,6 @@ pub(crate) fn reasons(bits: u8) -> impl Iterator<Item = &'static str> {
     REASONS.iter().enumerate().filter(move |(at, _)| bits & 1 << at != 0).map(|(_, name)| *name)
 }
 
-/// Reasons as they are saved.
-pub(crate) mod saved_reasons {
-    use super::reasons;
-    use serde::{Deserialize, Deserializer, Serialize, Serializer};
-
-    pub(crate) fn serialize<S: Serializer>(own: &[&'static str], serializer: S) -> Result<S::Ok, S::Error> {
-        let bit = |reason: &&str| reasons(u8::MAX).position(|known| known == *reason).map_or(0, |at| 1_u8 << at);
-        own.iter().fold(0, |bits, reason| bits | bit(reason)).serialize(serializer)
-    }
-
-    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<&'static str>, D::Error> {
-        Ok(reasons(u8::deserialize(deserializer)?).collect())
-    }
-}
-
 /// A conduit's protocols, prepared.
 #[derive(Debug, Default)]
 pub(super) struct Gate {

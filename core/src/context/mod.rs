@@ -26,7 +26,7 @@ mod read;
 mod spelling;
 
 pub(crate) use fields::{fields, is_field};
-pub(crate) use flow::{reasons, saved_reasons};
+pub(crate) use flow::reasons;
 pub use forms::InventoryForm;
 pub use hours::Hours;
 pub(crate) use index::End;

@@ -14,7 +14,7 @@ use super::trust::{act, logon};
 use super::{Compiler, Error, Rules, Scanner};
 use crate::check::{Level, Metadata};
 use crate::config::{INCIDENT_ENTITIES_MAX, INCIDENT_NAME_MAX};
-use crate::context::{Context, reasons};
+use crate::context::Context;
 use crate::correlation::sighting::Sighting;
 use crate::event::json::EventError;
 use crate::incident::{
@@ -107,8 +107,7 @@ struct About {
     entities: Entities,
     operation: Option<Box<str>>,
     conduit: Option<Box<str>>,
-    #[serde(with = "crate::context::saved_reasons")]
-    denied: Vec<&'static str>,
+    denied: u8,
     crosses: bool,
 }
 
@@ -334,7 +333,7 @@ impl Incidents {
             about.entities.sort_unstable();
             about.entities.dedup();
             let at = if about.at.is_empty() { Box::from(alert.rule().identity()) } else { about.at.clone() };
-            let made_of = alert.events().to_vec();
+            let made_of = alert.events().into();
             let rule = known(&mut self.rules, alert.rule().metadata(), Made::Correlation);
             let finding = Finding { made_of, ..about.finding(rule, None) };
             let entry = Entry { time: Some(alert.time_ns()), at, what: What::Finding(Box::new(finding)) };
@@ -410,7 +409,7 @@ impl About {
             entities,
             operation: observed.field("ot.operation").filter(|_| !is_logon(observed)).map(Into::into),
             conduit: conduit.map(|conduit| conduit.name.as_str().into()),
-            denied: decision.map(|decision| reasons(decision.denied).collect()).unwrap_or_default(),
+            denied: decision.map_or(0, |decision| decision.denied),
             crosses: decision.is_some_and(|decision| decision.crosses),
         }
     }
@@ -423,10 +422,10 @@ impl About {
             entities: self.entities.clone(),
             operation: self.operation.clone(),
             conduit: self.conduit.clone(),
-            denied: self.denied.clone(),
+            denied: self.denied,
             crosses: self.crosses,
             event,
-            made_of: Vec::new(),
+            made_of: Box::default(),
         }
     }
 }

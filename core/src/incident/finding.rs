@@ -158,15 +158,14 @@ pub(crate) struct Finding {
     pub(crate) operation: Option<Box<str>>,
     /// The conduit that allows it, or comes nearest.
     pub(crate) conduit: Option<Box<str>>,
-    /// Why conduits do not allow it.
-    #[serde(with = "crate::context::saved_reasons")]
-    pub(crate) denied: Vec<&'static str>,
+    /// Why conduits do not allow it, by the bits of [`reasons`](crate::context::reasons).
+    pub(crate) denied: u8,
     /// Whether it goes from one zone to another.
     pub(crate) crosses: bool,
     /// The event's number, by which correlations name it.
     pub(crate) event: Option<u64>,
     /// For a correlation the numbers of events that contribute.
-    pub(crate) made_of: Vec<u64>,
+    pub(crate) made_of: Box<[u64]>,
 }
 
 impl Finding {

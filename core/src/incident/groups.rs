@@ -83,8 +83,9 @@ impl Member {
 /// The findings of a group: most have few, which need no memory of their own.
 type Members = SmallVec<[MemberId; 4]>;
 
-/// Findings that belong together.
+/// Findings that belong together. PERF: a line of memory.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[repr(align(64))]
 pub(super) struct Group {
     pub(super) id: GroupId,
     pub(super) members: Members,
@@ -94,12 +95,27 @@ pub(super) struct Group {
     /// Whether it is an incident.
     pub(super) is_told: bool,
     pub(super) is_closed: bool,
+    /// What few have.
+    past: Option<Box<Past>>,
+}
+
+/// What a group was made of.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Past {
     /// Ids of incidents that became part of this one, and why.
     pub(super) merged: Vec<(GroupId, Sign)>,
     /// Ids of what was part of this one, and why it no longer is.
     pub(super) split: Vec<(GroupId, String)>,
     /// Numbers of groups that became part of it.
     parts: Vec<u32>,
+}
+
+impl Group {
+    /// What it was made of.
+    pub(super) fn past(&self) -> &Past {
+        const NONE: &Past = &Past { merged: Vec::new(), split: Vec::new(), parts: Vec::new() };
+        self.past.as_deref().unwrap_or(NONE)
+    }
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -202,12 +218,11 @@ impl Groups {
     }
 
     pub(super) fn add(&mut self, group: u32, member: Member) -> MemberId {
-        let id = self.free_members.pop().unwrap_or_else(|| {
-            self.members.push(None);
+        let free = self.free_members.pop();
+        let id = MemberId(free.unwrap_or(self.members.len() as u32));
+        if free.is_none() {
             self.seats.push(Seat::free(0));
-            self.members.len() as u32 - 1
-        });
-        let id = MemberId(id);
+        }
         let group = self.find(group);
         self.seat_mut(id).into_iter().for_each(|seat| seat.take(group, &member));
         if let Some(own) = self.groups.get_mut(group as usize) {
@@ -221,8 +236,9 @@ impl Groups {
             own.last = own.last.max(member.last);
             own.members.push(id);
         }
-        if let Some(place) = self.members.get_mut(id.0 as usize) {
-            *place = Some(member);
+        match self.members.get_mut(id.0 as usize) {
+            Some(place) => *place = Some(member),
+            None => self.members.push(Some(member)),
         }
         id
     }
@@ -260,14 +276,15 @@ impl Groups {
         *self.parents.get_mut(gone as usize)? = kept;
         let kept_group = self.groups.get_mut(kept as usize)?;
         kept_group.members.append(&mut gone_group.members);
-        kept_group.parts.push(gone);
-        kept_group.parts.append(&mut gone_group.parts);
         kept_group.level = kept_group.level.max(gone_group.level);
         kept_group.last = kept_group.last.max(gone_group.last);
-        kept_group.merged.append(&mut gone_group.merged);
-        kept_group.split.append(&mut gone_group.split);
-        let own = kept_group.id;
-        kept_group.split.retain(|(part, _)| *part != gone_group.id && *part != own);
+        let past = kept_group.past.get_or_insert_default();
+        past.parts.push(gone);
+        let Past { merged, split, parts } = gone_group.past.take().map(|past| *past).unwrap_or_default();
+        past.parts.extend(parts);
+        past.merged.extend(merged);
+        past.split.extend(split);
+        past.split.retain(|(part, _)| *part != gone_group.id && *part != kept_group.id);
         // The one that began first gives the id.
         if (gone_group.first, gone_group.id) < (kept_group.first, kept_group.id) {
             std::mem::swap(&mut kept_group.id, &mut gone_group.id);
@@ -275,7 +292,7 @@ impl Groups {
             std::mem::swap(&mut kept_group.is_told, &mut gone_group.is_told);
         }
         if gone_group.is_told {
-            kept_group.merged.push((gone_group.id, why));
+            past.merged.push((gone_group.id, why));
         }
         Some((kept_group, gone_group))
     }
@@ -295,8 +312,9 @@ impl Groups {
         let id = moved.first().and_then(|id| self.member(*id)).map(GroupId::of).unwrap_or_default();
         let Some(kept) = self.groups.get_mut(group as usize) else { return number };
         kept.members.retain(|own| !is_moved.contains(own));
-        kept.merged.retain(|(merged, _)| *merged != id);
-        kept.split.push((id, why.to_owned()));
+        let past = kept.past.get_or_insert_default();
+        past.merged.retain(|(merged, _)| *merged != id);
+        past.split.push((id, why.to_owned()));
         if let Some(part) = self.groups.get_mut(number as usize) {
             (part.id, part.members) = (id, moved.into());
         }
@@ -398,12 +416,12 @@ impl Groups {
     /// Forgets a group and its findings; their numbers are given again.
     fn release(&mut self, number: u32) {
         let Some(group) = self.groups.get_mut(number as usize).map(std::mem::take) else { return };
-        for member in group.members {
+        for member in &group.members {
             self.members.get_mut(member.0 as usize).into_iter().for_each(|place| *place = None);
-            self.seat_mut(member).into_iter().for_each(Seat::leave);
+            self.seat_mut(*member).into_iter().for_each(Seat::leave);
             self.free_members.push(member.0);
         }
-        for free in group.parts.into_iter().chain([number]) {
+        for free in group.past().parts.iter().copied().chain([number]) {
             self.parents.get_mut(free as usize).into_iter().for_each(|parent| *parent = FREE);
             self.free_groups.push(free);
         }
@@ -432,7 +450,7 @@ impl Groups {
         let mut meet = |number: u32| is_met.get_mut(number as usize).is_some_and(|met| !std::mem::replace(met, true));
         for number in self.numbers().filter(|number| self.is_own(*number)) {
             let Some(group) = self.groups.get(number as usize) else { return false };
-            if !meet(number) || !group.parts.iter().all(|part| meet(*part) && self.leads_to(*part, number)) {
+            if !meet(number) || !group.past().parts.iter().all(|part| meet(*part) && self.leads_to(*part, number)) {
                 return false;
             }
         }

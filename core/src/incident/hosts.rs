@@ -36,8 +36,6 @@ pub(super) struct Known {
     pub(super) is_asset: bool,
     /// Whether it is no host but an account that sits at a console.
     pub(super) is_account: bool,
-    /// Whether it is an address of no zone that may be anybody's.
-    pub(super) is_outside: bool,
     /// Saved by the place.
     #[serde(skip)]
     pub(super) asset: Option<u32>,
@@ -54,16 +52,27 @@ pub(super) struct Known {
     /// All that events call it.
     #[serde(skip)]
     places: Vec<Place>,
-    /// Different hosts that it went to, and from which others came.
-    pub(super) peers_out: u32,
-    pub(super) peers_in: u32,
 }
 
-impl Known {
+/// With how many others a host deals. PERF: asked of several hosts for each finding, so all of these lie close together.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+pub(super) struct Peers {
+    /// Different hosts that it went to, and that came to it.
+    pub(super) outwards: u32,
+    pub(super) inwards: u32,
+    /// Whether its role says that it goes to many, and that many come to it.
+    goes_to_many: bool,
+    serves_many: bool,
+    /// Whether it is an address of no zone that may be anybody's.
+    pub(super) is_outside: bool,
+}
+
+impl Peers {
     /// Whether the host goes to more others than so many (`outwards`), or they come to it, or its role says so.
-    pub(super) fn is_hub(&self, outwards: bool, most: u32) -> bool {
-        let (peers, roles) = if outwards { (self.peers_out, GOES_TO_MANY) } else { (self.peers_in, SERVES_MANY) };
-        peers > most || self.role.as_deref().is_some_and(|role| roles.contains(&role))
+    pub(super) fn is_hub(self, outwards: bool, most: u32) -> bool {
+        let (peers, says) =
+            if outwards { (self.outwards, self.goes_to_many) } else { (self.inwards, self.serves_many) };
+        says || peers > most
     }
 }
 
@@ -75,6 +84,7 @@ pub(super) struct Hosts {
     /// Hosts by the first part of their names; none when there are several of the same.
     by_label: HashMap<String, Option<u32>>,
     known: Vec<Known>,
+    peers: Vec<Peers>,
     /// Hosts for which there was no room.
     pub(super) given_up: u64,
 }
@@ -102,11 +112,13 @@ impl Hosts {
                 let number = self.known.len() as u32;
                 self.by_name.insert(name.clone(), number);
                 self.known.push(Known::default());
+                self.peers.push(Peers::default());
                 number
             }
         };
-        if let Some(known) = self.known.get_mut(number as usize) {
-            known.learn(name, place, party.map(|party| party.end), context);
+        let own = self.known.get_mut(number as usize).zip(self.peers.get_mut(number as usize));
+        if let Some((known, peers)) = own {
+            known.learn(name, place, party.map(|party| party.end), context, peers);
         }
         self.by_place.insert(place.clone(), number);
         Some(HostId(number))
@@ -210,6 +222,14 @@ impl Hosts {
         self.known.get_mut(host.0 as usize)
     }
 
+    pub(super) fn peers(&self, host: HostId) -> Peers {
+        self.peers.get(host.0 as usize).copied().unwrap_or_default()
+    }
+
+    pub(super) fn peers_mut(&mut self, host: HostId) -> Option<&mut Peers> {
+        self.peers.get_mut(host.0 as usize)
+    }
+
     pub(super) fn name(&self, host: HostId) -> &str {
         self.get(host).map_or("", |known| known.name.as_str())
     }
@@ -222,7 +242,8 @@ impl Hosts {
         write(bytes, &self.given_up);
         let place = |place: &Place| SavedPlace::of(place, context);
         let places = |known: &Known| known.places.iter().map(place).collect::<Vec<_>>();
-        write_all(bytes, self.known.iter().map(|known| (known, known.place.as_ref().map(place), places(known))));
+        let known = self.known.iter().zip(&self.peers);
+        write_all(bytes, known.map(|(known, peers)| (known, peers, known.place.as_ref().map(place), places(known))));
         let mut places: Vec<(u32, &Place)> = self.by_place.iter().map(|(place, number)| (*number, place)).collect();
         places.sort_unstable();
         write_all(bytes, places.into_iter().map(|(number, own)| (number, place(own))));
@@ -238,13 +259,13 @@ impl Hosts {
     pub(super) fn load(bytes: &mut &[u8], context: &Context, plant: Plant) -> Result<Self, Damage> {
         let names = Names::new(context, plant);
         let mut own = Self { given_up: read(bytes)?, ..Self::default() };
-        for (mut known, place, places) in
-            read_all::<(Known, Option<SavedPlace>, Vec<SavedPlace>)>(bytes, INCIDENT_HOSTS_MAX)?
-        {
+        type Saved = (Known, Peers, Option<SavedPlace>, Vec<SavedPlace>);
+        for (mut known, peers, place, places) in read_all::<Saved>(bytes, INCIDENT_HOSTS_MAX)? {
             known.places = places.into_iter().filter_map(|place| names.place(place)).collect();
             known.place = place.and_then(|place| names.place(place));
             known.asset = known.place.as_ref().and_then(Place::asset);
             own.known.push(known);
+            own.peers.push(peers);
         }
         let mut places = Vec::new();
         for (number, saved) in read_all::<(u32, SavedPlace)>(bytes, usize::MAX)? {
@@ -268,8 +289,8 @@ impl Hosts {
         }
         let mut numbers = own.by_name.values().copied().chain(own.by_label.values().filter_map(|label| *label));
         let is_sound = own.given_up < COUNT_MAX && numbers.all(|number| (number as usize) < own.known.len());
-        let is_countable = |known: &Known| known.peers_in.max(known.peers_out) < u32::MAX / 2;
-        if is_sound && own.known.iter().all(is_countable) { Ok(own) } else { Err(Damage::Broken) }
+        let is_countable = |peers: &Peers| peers.inwards.max(peers.outwards) < u32::MAX / 2;
+        if is_sound && own.peers.iter().all(is_countable) { Ok(own) } else { Err(Damage::Broken) }
     }
 
     /// Finds out again what events call each host, and which hosts are called by the first part of their names.
@@ -295,7 +316,7 @@ impl Hosts {
     /// Takes what the plant says of hosts in place of what was known, as far as it knows them.
     fn learn_anew(&mut self, context: &Context) {
         let (mut taken, mut others) = (HashSet::new(), Vec::new());
-        for (number, known) in (0..).zip(&mut self.known) {
+        for ((number, known), peers) in (0..).zip(&mut self.known).zip(&mut self.peers) {
             // An account is no host, and a host that was merged with another is past.
             let is_current = |place: &Place| self.by_place.get(place) == Some(&number);
             let place = known.place.clone().filter(|place| !known.is_account && is_current(place));
@@ -304,7 +325,7 @@ impl Hosts {
                 Some((place, end)) if end.asset.is_some() || !known.is_asset => {
                     let name = name(&place, context);
                     if taken.insert(name.clone()) {
-                        known.learn(name, &place, Some(end), context);
+                        known.learn(name, &place, Some(end), context, peers);
                         continue;
                     }
                 }
@@ -328,7 +349,7 @@ impl Known {
         }
     }
 
-    fn learn(&mut self, name: String, place: &Place, end: Option<End>, context: &Context) {
+    fn learn(&mut self, name: String, place: &Place, end: Option<End>, context: &Context, peers: &mut Peers) {
         self.is_at(place);
         // The whole name says more than the first part of it.
         if self.name.split_once('.').is_some_and(|(label, _)| label == name)
@@ -347,12 +368,14 @@ impl Known {
         let end = end.or_else(|| self.asset.map(|asset| context.end_of(asset)));
         self.is_in(end, context);
         let is_foreign = |ip: IpAddr| is_public(ip);
-        self.is_outside = self.zone.is_none() && matches!(place, Place::Ip(ip, _) if is_foreign(*ip));
+        peers.is_outside = self.zone.is_none() && matches!(place, Place::Ip(ip, _) if is_foreign(*ip));
         if let Some((_, asset)) = asset {
             self.role.clone_from(&asset.role);
             self.criticality.clone_from(&asset.criticality);
             self.owner.clone_from(&asset.owner);
         }
+        let is_one_of = |roles: &[&str]| self.role.as_deref().is_some_and(|role| roles.contains(&role));
+        (peers.goes_to_many, peers.serves_many) = (is_one_of(GOES_TO_MANY), is_one_of(SERVES_MANY));
     }
 
     fn is_in(&mut self, end: Option<End>, context: &Context) {

@@ -60,7 +60,7 @@ impl Register {
         let trees = self.trees_of(&finding, time);
         let same = signs::sameness(&finding, &trees);
         let hosts = &self.hosts;
-        let is_outside = |host: HostId| hosts.get(host).is_some_and(|known| known.is_outside);
+        let is_outside = |host: HostId| hosts.peers(host).is_outside;
         signs::marks(&finding, &trees, is_outside, &mut marks);
         let (again, account) = (signs::again(&finding), account_of(&finding));
         // PERF: all tables are asked at once, so that the machine waits for memory once.
@@ -192,9 +192,14 @@ impl Register {
         let is_other = |found: &Found| found.all.without_rule() >= ENOUGH;
         if found.iter().any(is_other) {
             found.retain(|own| is_other(own));
-        } else if let Some(first) = found.iter().map(|found| found.group).min_by_key(|group| self.groups.begin(*group))
-        {
-            return found.retain(|found| found.group == first);
+        } else {
+            // PERF: most find one, whose beginning lies somewhere in memory.
+            let first =
+                |found: &[Found]| found.iter().map(|own| own.group).min_by_key(|group| self.groups.begin(*group));
+            if let Some(first) = Some(&**found).filter(|found| found.len() > 1).and_then(first) {
+                found.retain(|found| found.group == first);
+            }
+            return;
         }
         // What is usual makes no one of two, neither by itself nor for others.
         let is_fresh = |found: &Found| found.fresh.sum() >= ENOUGH;
@@ -260,8 +265,7 @@ impl Register {
     /// Whether what a finding has in common with another is a host with which many deal, or the other came from one that deals with many.
     fn is_hub(&self, sign: Sign, finding: &Finding, trace: &Trace) -> bool {
         let is_hub = |host: Option<HostId>, outwards| {
-            let known = host.and_then(|host| self.hosts.get(host));
-            known.is_some_and(|known| known.is_hub(outwards, self.options.hub_peers))
+            host.is_some_and(|host| self.hosts.peers(host).is_hub(outwards, self.options.hub_peers))
         };
         if matches!(sign, Sign::SameTarget | Sign::Onward) && is_hub(trace.source, true) {
             return true;

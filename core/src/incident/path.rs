@@ -180,7 +180,7 @@ fn entry(register: &Register, own: &Own<'_>, first: &mut HostId, mut bound: i64)
             latest(all, bound, |kept| kept.contact.from)
         };
         let fetched = || {
-            let is_outside = |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside);
+            let is_outside = |host: HostId| register.hosts.peers(host).is_outside;
             let all = register.contacts.out_of(*first);
             let of_own =
                 all.filter(|(_, kept)| is_outside(kept.contact.to) && own.hosts.contains_key(&kept.contact.to));
@@ -233,8 +233,10 @@ const NEW_SINCE: i64 = 2 * 3_600_000_000_000;
 /// What a host fetched, when something was first found on it, from somewhere outside where nobody else went.
 fn strange<'r>(register: &'r Register, own: &Own<'_>, host: HostId) -> Option<(HostId, ContactId, &'r Span, i64)> {
     let found = own.hosts.get(&host).copied()?;
-    let is_strange =
-        |host: HostId| register.hosts.get(host).is_some_and(|known| known.is_outside && known.peers_in <= 1);
+    let is_strange = |host: HostId| {
+        let peers = register.hosts.peers(host);
+        peers.is_outside && peers.inwards <= 1
+    };
     let all = register.contacts.out_of(host).filter(|(_, kept)| is_strange(kept.contact.to));
     let spans = all.flat_map(|(id, kept)| kept.spans.iter().map(move |span| (kept.contact.to, id, span, span.first)));
     let near = spans.filter(|(.., time)| (-FETCHED_BEFORE..=FETCHED_AFTER).contains(&time.saturating_sub(found)));
@@ -479,6 +481,6 @@ fn gap(register: &Register, own: &Own<'_>, reached: HostId, hops: &[Hop], fetche
     if !is_on {
         return Some(format!("no contact was seen that leads from {name} to {}", known.name));
     }
-    let is_begin = known.is_outside || known.is_account || fetched.is_some();
+    let is_begin = register.hosts.peers(reached).is_outside || known.is_account || fetched.is_some();
     (!is_begin).then(|| format!("how it came to {} was not seen", known.name))
 }

@@ -412,11 +412,11 @@ impl Register {
         // Whoever is known as a hub stays one, though it is forgotten with whom it dealt.
         let fewer = |peers: &mut u32| *peers -= u32::from((1..=of_hub).contains(peers));
         for (from, to) in self.contacts.forget_pairs() {
-            self.hosts.get_mut(from).into_iter().for_each(|known| fewer(&mut known.peers_out));
-            self.hosts.get_mut(to).into_iter().for_each(|known| fewer(&mut known.peers_in));
+            self.hosts.peers_mut(from).into_iter().for_each(|peers| fewer(&mut peers.outwards));
+            self.hosts.peers_mut(to).into_iter().for_each(|peers| fewer(&mut peers.inwards));
         }
-        self.hosts.get_mut(from).into_iter().for_each(|known| known.peers_out += 1);
-        self.hosts.get_mut(to).into_iter().for_each(|known| known.peers_in += 1);
+        self.hosts.peers_mut(from).into_iter().for_each(|peers| peers.outwards += 1);
+        self.hosts.peers_mut(to).into_iter().for_each(|peers| peers.inwards += 1);
         self.turned_out(to);
     }
 

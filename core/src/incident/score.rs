@@ -12,6 +12,7 @@ use super::path::Own;
 use super::register::Register;
 use super::spread::weight;
 use crate::check::Level;
+use crate::context::reasons;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -67,7 +68,7 @@ fn likelihood(members: &[&Member]) -> Vec<Term> {
     let made = |made: Made| members.iter().filter(|member| member.finding.rule.made == made).count();
     add("correlation", if made(Made::Correlation) > 0 { 10 } else { 0 }, "a correlation holds".to_owned());
     add("trust", if made(Made::Trust) > 0 { 15 } else { 0 }, "privileged operations that nothing explains".to_owned());
-    let denied: BTreeSet<&str> = members.iter().flat_map(|member| member.finding.denied.iter().copied()).collect();
+    let denied: BTreeSet<&str> = members.iter().flat_map(|member| reasons(member.finding.denied)).collect();
     let why = denied.iter().copied().collect::<Vec<_>>().join(", ");
     add("policy", if denied.is_empty() { 0 } else { 10 }, format!("flows that the plant denies by {why}"));
     let crosses = members.iter().any(|member| member.finding.crosses);

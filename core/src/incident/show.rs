@@ -173,8 +173,8 @@ impl Register {
             findings: members.iter().map(|member| self.finding(member)).collect(),
             hints: hints(&members, &hosts),
             hosts,
-            merged: group.merged.iter().map(|(id, why)| (id.to_string(), why.words().to_owned())).collect(),
-            split: group.split.iter().map(|(id, why)| (id.to_string(), why.clone())).collect(),
+            merged: group.past().merged.iter().map(|(id, why)| (id.to_string(), why.words().to_owned())).collect(),
+            split: group.past().split.iter().map(|(id, why)| (id.to_string(), why.clone())).collect(),
         }
     }
 

@@ -49,7 +49,8 @@ impl Register {
     /// Another host has come to this one. Looks again at the groups that it may have joined, when that makes it a hub.
     pub(super) fn turned_out(&mut self, hub: HostId) {
         let peers = self.options.hub_peers.saturating_add(1);
-        if !self.hosts.get(hub).is_some_and(|known| known.peers_in == peers && !known.is_outside) {
+        let own = self.hosts.peers(hub);
+        if own.inwards != peers || own.is_outside {
             return;
         }
         let mut groups: Vec<u32> = signs::of_host(hub)
@@ -74,9 +75,9 @@ impl Register {
         if after.is_whole() {
             return;
         }
-        let peers = self.hosts.get_mut(hub).map_or(0, |known| std::mem::take(&mut known.peers_in));
+        let peers = self.hosts.peers_mut(hub).map_or(0, |own| std::mem::take(&mut own.inwards));
         let before = self.rejoin(&all);
-        self.hosts.get_mut(hub).into_iter().for_each(|known| known.peers_in = peers);
+        self.hosts.peers_mut(hub).into_iter().for_each(|own| own.inwards = peers);
         if !before.is_whole() {
             // It was joined by more than is known now.
             return;
@@ -110,7 +111,7 @@ impl Register {
     /// The findings of a group in the order in which they came.
     fn again(&self, group: u32) -> Vec<Again> {
         let members = self.groups.get(group).map_or(&[][..], |group| &group.members);
-        let outside = |host: HostId| self.hosts.get(host).is_some_and(|known| known.is_outside);
+        let outside = |host: HostId| self.hosts.peers(host).is_outside;
         let mut all: Vec<_> = members.iter().filter_map(|id| Some((*id, self.groups.member(*id)?))).collect();
         // Correlations come after what they are made of.
         all.sort_by_key(|(id, own)| (own.first, !own.finding.made_of.is_empty(), own.at.first(), *id));

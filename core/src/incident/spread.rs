@@ -77,7 +77,7 @@ pub(super) fn spread(register: &Register, own: &Own<'_>) -> Spread {
         }
     }
     // Where an intruder comes from outside is not what he has reached.
-    let is_inside = |host| register.hosts.get(host).is_some_and(|known| !known.is_outside);
+    let is_inside = |host| !register.hosts.peers(host).is_outside;
     let reached: Vec<Reach> = hosts.iter().filter(|(_, host)| is_inside(*host)).map(|(_, host)| reach(*host)).collect();
     let mut zones = BTreeMap::new();
     for reach in &reached {

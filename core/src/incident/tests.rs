@@ -75,10 +75,10 @@ impl Told {
             entities: accounts.iter().map(entity).collect(),
             operation: None,
             conduit: None,
-            denied: Vec::new(),
+            denied: 0,
             crosses: false,
             event: None,
-            made_of: Vec::new(),
+            made_of: Box::default(),
         };
         self.entry(minute, What::Finding(Box::new(finding)))
     }
@@ -391,7 +391,7 @@ fn memory_is_bounded_and_what_is_newer_stays() {
     assert!(rules(&all).contains(&vec!["one", "two"]), "{:?}", rules(&all));
     assert!(register.contacts.is_bounded() && register.stats().given_up > 0);
     let plc = register.hosts.named("plc").unwrap();
-    assert!(register.hosts.get(plc).unwrap().peers_in > 16, "a hub stays one");
+    assert!(register.hosts.peers(plc).inwards > 16, "a hub stays one");
     let changes = register.take_changes();
     assert_eq!(changes.iter().filter(|change| matches!(change, Change::Opened { .. })).count(), 2_001);
     assert!(changes.iter().filter(|change| matches!(change, Change::Closed { .. })).count() >= 1_900);
@@ -506,4 +506,18 @@ fn what_is_found_again_is_usual_and_hides_not_what_was_not() {
     let all = told.incidents(|_| {});
     assert_eq!(rules(&all), [["write", "stop"]]);
     assert_eq!(all[0].findings[0].count, 2);
+}
+
+#[test]
+fn a_key_is_there_once() {
+    use super::traces::Traces;
+    let one = (7_u64, Vec::<(u32, u32)>::new());
+    let read = |keys: usize| {
+        let mut bytes = Vec::new();
+        crate::seal::write_all(&mut bytes, vec![&one; keys].into_iter());
+        crate::seal::write_all(&mut bytes, [0_u64; 0].iter());
+        Traces::new(8).load(&mut &*bytes)
+    };
+    assert!(read(1).is_ok());
+    assert!(read(2).is_err());
 }

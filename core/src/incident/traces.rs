@@ -14,10 +14,12 @@ use super::hosts::HostId;
 use super::signs::Mark;
 use crate::check::Level;
 use crate::seal::{Damage, read_all, write_all};
-use hashbrown::HashMap;
-use hashbrown::hash_map::Entry;
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use serde::{Deserialize, Serialize};
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
+use std::hash::BuildHasher;
 
 /// A finding as it stands to others: of which group, when, in which session, by whom, and whether it is something usual.
 #[derive(Debug, Clone, Copy)]
@@ -196,25 +198,33 @@ impl Groups {
 /// Groups that a key remembers.
 pub(super) const TRACES: usize = 6;
 
-/// Traces under one key, those that were left first before others.
-type Left = SmallVec<[TraceId; 4]>;
+/// Traces under one key, those that were left first before others. PERF: a line of memory, so that whoever looks for the key has them all.
+#[derive(Debug, Serialize, Deserialize)]
+#[repr(align(64))]
+struct Left {
+    key: u64,
+    ids: SmallVec<[TraceId; TRACES]>,
+}
 
 /// Traces by their keys.
 #[derive(Debug)]
 pub(super) struct Traces {
-    young: HashMap<u64, Left>,
-    old: HashMap<u64, Left>,
+    young: HashTable<Left>,
+    old: HashTable<Left>,
+    hasher: RandomState,
     max: usize,
 }
 
 impl Traces {
     pub(super) fn new(max: usize) -> Self {
-        Self { young: HashMap::new(), old: HashMap::new(), max }
+        Self { young: HashTable::new(), old: HashTable::new(), hasher: RandomState::default(), max }
     }
 
     /// What was left under a key.
     pub(super) fn of(&self, key: u64) -> &[TraceId] {
-        self.young.get(&key).or_else(|| self.old.get(&key)).map_or(&[], SmallVec::as_slice)
+        let hash = self.hasher.hash_one(key);
+        let mut both = [&self.young, &self.old].into_iter();
+        both.find_map(|traces| traces.find(hash, |own| own.key == key)).map_or(&[], |left| &left.ids)
     }
 
     /// What was left under each key for which a finding looks.
@@ -226,15 +236,21 @@ impl Traces {
     pub(super) fn save(&self, bytes: &mut Vec<u8>) {
         for traces in [&self.young, &self.old] {
             let mut all: Vec<_> = traces.iter().collect();
-            all.sort_unstable_by_key(|(key, _)| **key);
+            all.sort_unstable_by_key(|left| left.key);
             write_all(bytes, all.into_iter());
         }
     }
 
     /// Reads what was written, into new ones.
     pub(super) fn load(&mut self, bytes: &mut &[u8]) -> Result<(), Damage> {
+        let hash_of = |left: &Left| self.hasher.hash_one(left.key);
         for traces in [&mut self.young, &mut self.old] {
-            *traces = read_all::<(u64, Left)>(bytes, usize::MAX)?.into_iter().collect();
+            for left in read_all::<Left>(bytes, usize::MAX)? {
+                match traces.entry(hash_of(&left), |own| own.key == left.key, hash_of) {
+                    Entry::Occupied(_) => return Err(Damage::Broken),
+                    Entry::Vacant(free) => free.insert(left),
+                };
+            }
         }
         Ok(())
     }
@@ -242,19 +258,20 @@ impl Traces {
     /// Forgets what leads to findings that were forgotten.
     pub(super) fn forget(&mut self, groups: &Groups) {
         for traces in [&mut self.young, &mut self.old] {
-            traces.retain(|_, left| {
-                left.retain(|id| groups.trace(*id).is_some());
-                !left.is_empty()
+            traces.retain(|left| {
+                left.ids.retain(|id| groups.is_left(*id));
+                !left.ids.is_empty()
             });
         }
     }
 
     /// Takes away what a group left under a key.
     pub(super) fn take(&mut self, key: u64, group: u32, groups: &Groups) {
+        let hash = self.hasher.hash_one(key);
         for traces in [&mut self.young, &mut self.old] {
-            let Entry::Occupied(mut known) = traces.entry(key) else { continue };
-            known.get_mut().retain(|id| groups.trace(*id).is_some_and(|trace| trace.group != group));
-            if known.get().is_empty() {
+            let Ok(mut known) = traces.find_entry(hash, |own| own.key == key) else { continue };
+            known.get_mut().ids.retain(|id| groups.trace(*id).is_some_and(|trace| trace.group != group));
+            if known.get().ids.is_empty() {
                 known.remove();
             }
         }
@@ -265,22 +282,28 @@ impl Traces {
         if self.young.len() >= self.max / 2 {
             self.old = std::mem::take(&mut self.young);
         }
-        let older = self.old.remove(&key);
-        let left = match self.young.entry(key) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(free) => free.insert(older.unwrap_or_default()),
+        let (hash, is_own) = (self.hasher.hash_one(key), |own: &Left| own.key == key);
+        let older = self.old.find_entry(hash, is_own).ok().map(|known| known.remove().0);
+        let ids = match (self.young.entry(hash, is_own, |own| self.hasher.hash_one(own.key)), older) {
+            (Entry::Occupied(known), _) => &mut known.into_mut().ids,
+            (Entry::Vacant(free), Some(older)) => &mut free.insert(older).into_mut().ids,
+            // PERF: most keys are new, and what was just written is not there yet to be read.
+            (Entry::Vacant(free), None) => {
+                free.insert(Left { key, ids: smallvec![id] });
+                return;
+            }
         };
-        left.retain(|own| groups.is_left(*own));
+        ids.retain(|own| groups.is_left(*own));
         // What is usual does not hide what is not.
         let is_alike = |own: &TraceId| own.is_usual() == id.is_usual();
         let is_same = |own: &TraceId| is_alike(own) && groups.trace(*own).is_some_and(|trace| trace.group == group);
-        if let Some(own) = left.iter_mut().find(|own| is_same(own)) {
+        if let Some(own) = ids.iter_mut().find(|own| is_same(own)) {
             *own = id;
             return;
         }
-        if left.len() >= TRACES {
-            left.remove(0);
+        if ids.len() >= TRACES {
+            ids.remove(0);
         }
-        left.push(id);
+        ids.push(id);
     }
 }

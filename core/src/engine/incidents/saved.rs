@@ -13,7 +13,7 @@ use crate::seal::{Damage, Seal, read, read_all, write, write_all};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-const SEAL: Seal = Seal { magic: b"TLINCID\0", format: 5 };
+const SEAL: Seal = Seal { magic: b"TLINCID\0", format: 6 };
 
 /// What was read of saved state.
 struct Saved<'a> {
