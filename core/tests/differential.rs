@@ -284,7 +284,7 @@ fn column(name: &'static str, rows: usize) -> impl Strategy<Value = TestColumn> 
 }
 
 fn columns() -> impl Strategy<Value = (usize, Vec<TestColumn>)> {
-    prop_oneof![3 => 1..12_usize, 1 => 60..150_usize].prop_flat_map(|rows| {
+    prop_oneof![12 => 1..12_usize, 3 => 60..150_usize, 1 => 500..1_100_usize].prop_flat_map(|rows| {
         let names = ["A", "B", "a.b", "a.b.c", "x", "Channel", "EventID", "other"];
         let chosen = prop::sample::subsequence(names.to_vec(), 0..=names.len());
         chosen.prop_flat_map(move |names| {
@@ -401,6 +401,12 @@ proptest! {
             let mut counted = vec![Vec::new(); *rows];
             counting.scan_columns(&table, |row, detections| counted[row] = detections.map(|one| one.index()).collect());
             prop_assert_eq!(&counted, &found);
+            // Here and there, before and behind.
+            let some: Vec<usize> = (0..*rows).map(|row| row * 389 % rows).take(150).collect();
+            let mut again = found.clone();
+            some.iter().for_each(|row| again[*row].clear());
+            scanner.scan_rows(&table, some, |row, detections| again[row] = detections.map(|one| one.index()).collect());
+            prop_assert_eq!(&again, &found);
             for (row, found) in found.iter().enumerate() {
                 let (event, text) = (table.event(row), json(columns, row));
                 let alone: Vec<usize> = by_row.scan(&event).map(|one| one.index()).collect();

@@ -50,10 +50,6 @@ struct Found {
 struct Spelling {
     text: String,
     spelled: String,
-    /// The text that is spelled there, and whether that was written in an event; several matchers may look at it. Where it lay
-    /// does not tell it from others, since a list may make its texts one after the other in one place.
-    of: String,
-    is_of_written: bool,
     folded: String,
 }
 
@@ -252,13 +248,8 @@ impl Spelling {
         if seen.kind != Kind::Text {
             return seen.text(&mut self.text);
         }
-        if self.of != seen.raw || self.is_of_written != seen.is_written {
-            self.of.clear();
-            self.of.push_str(seen.raw);
-            self.is_of_written = seen.is_written;
-            self.spelled.clear();
-            text::push_spelled(seen.text(&mut self.text), &mut self.spelled);
-        }
+        self.spelled.clear();
+        text::push_spelled(seen.text(&mut self.text), &mut self.spelled);
         &self.spelled
     }
 }

@@ -60,9 +60,13 @@ impl Presence {
         let start = nulls.inner().offset() + rows.start;
         let bytes = nulls.inner().values().get(start / 8..).unwrap_or_default();
         // 64 bits that begin within a byte lie in nine bytes.
-        let mut nine = [0; 16];
-        bytes.iter().take(9).zip(&mut nine).for_each(|(byte, place)| *place = *byte);
-        (u128::from_le_bytes(nine) >> (start % 8)) as u64 & all
+        // PERF: bytes that are copied one by one are a call to the machine's library, for each column of each block.
+        let many = bytes.first_chunk::<16>().copied().unwrap_or_else(|| {
+            let mut nine = [0; 16];
+            bytes.iter().take(9).zip(&mut nine).for_each(|(byte, place)| *place = *byte);
+            nine
+        });
+        (u128::from_le_bytes(many) >> (start % 8)) as u64 & all
     }
 }
 

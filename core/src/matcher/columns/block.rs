@@ -14,11 +14,17 @@ use std::ops::Range;
 /// Rows of a block: one for each bit of a word.
 pub(super) const ROWS: usize = 64;
 
+/// Blocks for which columns are asked at once what they have.
+// PERF: what a column knows of 64 rows lies in eight bytes, somewhere; hundreds of columns that are asked for no more wait for each of them.
+const AHEAD: usize = 8;
+
 /// The rows at hand.
 #[derive(Debug, Default)]
 pub(super) struct Block {
     rows: Range<usize>,
     present: Present,
+    /// The first row of which it is known what columns have, and what they have in some blocks from there on, one block behind the other.
+    ahead: (usize, Vec<u64>),
     /// The columns that hold anything.
     columns: Vec<u32>,
     /// The partitions of all rows, one row behind the other.
@@ -47,6 +53,7 @@ impl Block {
     /// Forgets the rows.
     pub(super) fn begin(&mut self) {
         self.rows = 0..0;
+        self.ahead.1.clear();
     }
 
     /// The first row.
@@ -67,13 +74,12 @@ impl Block {
     #[inline(never)]
     fn enter(&mut self, row: Row<'_>, mut find: impl FnMut(Row<'_>, Asked<'_>, &mut Vec<u32>)) {
         let (start, columns) = (row.row / ROWS * ROWS, row.table.columns);
+        self.ask(columns, start);
         self.rows = start..columns.rows().min(start + ROWS);
-        let Self { rows, present, columns: held, routed, ends, ways, own } = self;
-        present.0.clear();
-        present.0.extend(columns.all().iter().map(|column| column.present(rows.clone())));
+        let Self { rows, present, columns: held, routed, ends, ways, own, .. } = self;
         held.clear();
         held.extend((0..).zip(&present.0).filter(|(_, rows)| **rows != 0).map(|(number, _)| number));
-        row.table.prefetch(rows.clone(), present);
+        row.table.prefetch(start, present);
         routed.clear();
         ends.clear();
         ways.clear();
@@ -81,13 +87,38 @@ impl Block {
             own.clear();
             find(Row { row: number, ..row }, Asked { present, bit: 1 << (number - start) }, own);
             let (at, bit) = (number - start, 1 << (number - start));
-            match ways.iter_mut().find(|(first, _)| part(routed, ends, *first) == own.as_slice()) {
+            // PERF: most rows go to one partition or two, which are compared as quickly as a library is called.
+            match ways.iter_mut().find(|(first, _)| part(routed, ends, *first).iter().eq(&*own)) {
                 Some((_, rows)) => *rows |= bit,
                 None => ways.push((at, bit)),
             }
-            routed.extend_from_slice(own);
+            routed.extend(own.iter());
             ends.push(routed.len());
         }
+    }
+
+    /// Asks all columns what they have in the block that begins there; when it follows the one before, also in those behind it.
+    fn ask(&mut self, columns: &Columns<'_>, start: usize) {
+        let (first, ahead) = &mut self.ahead;
+        let count = columns.all().len();
+        let known = start.checked_sub(*first).map(|rows| rows / ROWS * count).and_then(|at| ahead.get(at..at + count));
+        if let Some(known) = known.filter(|_| !ahead.is_empty()) {
+            self.present.0.clear();
+            return self.present.0.extend(known);
+        }
+        let blocks = if start == self.rows.end { AHEAD } else { 1 };
+        let end = columns.rows().min(start + blocks * ROWS);
+        *first = start;
+        ahead.clear();
+        ahead.resize(count * (end - start).div_ceil(ROWS), 0);
+        for (number, column) in columns.all().iter().enumerate() {
+            let own = ahead.iter_mut().skip(number).step_by(count);
+            for (start, present) in (start..end).step_by(ROWS).zip(own) {
+                *present = column.present(start..end.min(start + ROWS));
+            }
+        }
+        self.present.0.clear();
+        self.present.0.extend(ahead.iter().take(count));
     }
 
     /// What may be held in a row.

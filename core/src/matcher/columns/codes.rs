@@ -29,6 +29,8 @@ struct Places {
     column: u32,
     /// One more than where they begin, and 0 for codes that were not put.
     starts: Vec<u32>,
+    /// The same, of those that were put last. PERF: most values have the same, which are read from where they were read before.
+    last: u32,
 }
 
 impl Codes {
@@ -49,15 +51,11 @@ impl Codes {
     pub(super) fn find(&self, matcher: u32, column: u32, code: u32) -> Option<&[u32]> {
         let places = self.by_matcher.get(matcher as usize)?;
         let start = *places.starts.get(code as usize)?;
-        if start == 0 || places.column != column {
-            return None;
-        }
-        let (count, rest) = self.words.get(start as usize - 1..)?.split_first()?;
-        rest.get(..*count as usize)
+        if places.column == column { effects(&self.words, start) } else { None }
     }
 
     /// Puts the effects of a code of so many, unless there is no room, or the matcher looks at another column as well.
-    pub(super) fn put(&mut self, (matcher, column): (u32, u32), (code, distinct): (u32, usize), effects: &[u32]) {
+    pub(super) fn put(&mut self, (matcher, column): (u32, u32), (code, distinct): (u32, usize), own: &[u32]) {
         let Some(places) = self.by_matcher.get_mut(matcher as usize) else { return };
         if places.starts.is_empty() {
             if self.places + distinct > PLACES_MAX {
@@ -65,17 +63,27 @@ impl Codes {
             }
             self.places += distinct;
             self.used.push(matcher);
-            *places = Places { column, starts: vec![0; distinct] };
+            *places = Places { column, starts: vec![0; distinct], last: 0 };
         }
-        if places.column != column || self.words.len() + effects.len() >= WORDS_MAX {
+        if places.column != column || self.words.len() + own.len() >= WORDS_MAX {
             return;
         }
         if let Some(start) = places.starts.get_mut(code as usize) {
-            *start = self.words.len() as u32 + 1;
-            self.words.push(effects.len() as u32);
-            self.words.extend_from_slice(effects);
+            if effects(&self.words, places.last) != Some(own) {
+                places.last = self.words.len() as u32 + 1;
+                self.words.push(own.len() as u32);
+                self.words.extend_from_slice(own);
+            }
+            *start = places.last;
         }
     }
+}
+
+/// The effects that begin there.
+#[inline]
+fn effects(words: &[u32], start: u32) -> Option<&[u32]> {
+    let (count, rest) = words.get((start as usize).checked_sub(1)?..)?.split_first()?;
+    rest.get(..*count as usize)
 }
 
 #[cfg(test)]

@@ -23,12 +23,11 @@ use crate::event::slots::{Kind, Reading, Seen, Slots};
 use crate::number::Number;
 use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
-use block::{Asked, Block, Present};
+use block::{Asked, Block, Present, ROWS};
 use codes::Codes;
 use filled::Filled;
 use keywords::Keywords;
 use routes::Routes;
-use std::ops::Range;
 
 /// Columns, found by the slots that rules ask for.
 #[derive(Debug)]
@@ -81,12 +80,18 @@ impl<'c> Table<'c> {
         slots.iter().copied().filter(|slot| self.held(*slot).is_some()).collect()
     }
 
-    /// Brings near what rules may ask of these rows.
-    fn prefetch(&self, rows: Range<usize>, present: &Present) {
-        for held in self.by_slot.iter().flatten().filter(|held| present.rows(held.number) != 0) {
+    /// Brings near what rules may ask of the rows from one on.
+    // PERF: many columns have a value in few rows, so only what lies between the first and the last of them.
+    fn prefetch(&self, start: usize, present: &Present) {
+        for held in self.by_slot.iter().flatten() {
+            let own = present.rows(held.number);
+            if own == 0 {
+                continue;
+            }
+            let rows = start + own.trailing_zeros() as usize..start + ROWS - own.leading_zeros() as usize;
             match held.column {
-                Column::Values(values) => values.prefetch(rows.clone()),
-                Column::Dictionary(dictionary) => dictionary.prefetch(rows.clone()),
+                Column::Values(values) => values.prefetch(rows),
+                Column::Dictionary(dictionary) => dictionary.prefetch(rows),
                 Column::Lists(_) => {}
             }
         }
@@ -176,7 +181,7 @@ impl View for Row<'_> {
         let router = &rules.program.router;
         let find =
             |row: Row<'_>, asked: Asked<'_>, found: &mut Vec<u32>| routes.find(router, (row, asked), buffers, found);
-        found.extend_from_slice(block.route(event, find));
+        found.extend(block.route(event, find).iter());
     }
 
     #[inline]

@@ -66,7 +66,7 @@ impl Routes {
             return route(router, row, buffers, found);
         }
         if let Some(known) = self.known.get(self.key.as_slice()) {
-            return found.extend_from_slice(known);
+            return found.extend(known.iter());
         }
         route(router, row, buffers, found);
         if self.known.len() == ROUTES_MAX {
