@@ -133,6 +133,34 @@ proptest! {
 }
 
 #[test]
+fn what_is_known_of_a_dictionary_goes_on_to_the_next_call_that_has_the_same() {
+    let rules = &rules(Some("windows"));
+    let images = |keys: &[i8], values: [&str; 2]| -> ArrayRef {
+        let values: ArrayRef = Arc::new(StringArray::from(values.to_vec()));
+        Arc::new(DictionaryArray::<Int8Type>::new(keys.to_vec().into(), values))
+    };
+    let ids = |id: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![id; 4])) };
+    let channel: ArrayRef = Arc::new(StringArray::from(vec!["Microsoft-Windows-Sysmon/Operational"; 4]));
+    let known = ["C:\\whoami.exe", "C:\\whoaru.exe"];
+    // Again and again, so that calls meet the scanners of those before.
+    for (keys, values, id, rows) in [
+        ([0, 1, 0, 1], known, 1, vec![0, 2]),
+        ([1, 0, 0, 1], known, 1, vec![1, 2]),
+        ([1, 0, 0, 1], ["C:\\whoaru.exe", "C:\\whoami.exe"], 1, vec![0, 3]),
+        ([1, 0, 0, 1], ["C:\\whoami.exe", "D:\\whoami.exe"], 1, vec![0, 1, 2, 3]),
+        ([1, 1, 1, 1], known, 1, vec![]),
+        ([0, 0, 0, 1], known, 3, vec![]),
+        ([0, 0, 0, 1], known, 1, vec![0, 1, 2]),
+    ] {
+        let only = ScanOptions { rules: vec!["Windows".to_owned()], ..options(1, false) };
+        let columns = vec![("Image", images(&keys, values)), ("EventID", ids(id)), ("Channel", channel.clone())];
+        let found = scan(rules, &[batch(columns)], &only);
+        let found: Vec<u64> = found.unwrap().hits.iter().map(|hit| hit.event).collect();
+        assert_eq!(found, rows, "{keys:?} {values:?}");
+    }
+}
+
+#[test]
 fn large_batches_are_cut_and_rows_are_counted_on() {
     let rules = &FORMS[0];
     let images = (0..70_000).map(|row| if row % 1000 == 7 { "C:\\whoami.exe" } else { "b" });

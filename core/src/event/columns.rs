@@ -162,7 +162,7 @@ impl Column<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct Columns<'a> {
     rows: usize,
-    kin: Option<u64>,
+    kin: Option<u128>,
     columns: Vec<Column<'a>>,
     by_name: HashMap<&'a str, usize>,
 }
@@ -188,13 +188,13 @@ impl<'a> Columns<'a> {
     /// same order, and in dictionaries the same value behind each code. So a scanner looks at each value once for all of them that it is given
     /// in a row. Numbers that are not true lead to wrong verdicts.
     #[must_use]
-    pub fn kin(mut self, number: u64) -> Self {
+    pub fn kin(mut self, number: u128) -> Self {
         self.kin = Some(number);
         self
     }
 
     /// The number of tables that share dictionaries with this one.
-    pub(crate) fn of_kin(&self) -> Option<u64> {
+    pub(crate) fn of_kin(&self) -> Option<u128> {
         self.kin
     }
 

@@ -204,7 +204,7 @@ impl Scratch {
     }
 
     /// Says that events to come are the rows of another table.
-    pub(crate) fn begin_table(&mut self, program: &Program<'_>, kin: Option<u64>) {
+    pub(crate) fn begin_table(&mut self, program: &Program<'_>, kin: Option<u128>) {
         match &mut self.run {
             Runs::Plain(run) => run.columns.begin(program, kin),
             Runs::Counted(run) => run.columns.begin(program, kin),

@@ -144,7 +144,7 @@ pub fn row_as_json(batch: &RecordBatch, row: usize) -> String {
 
 /// Calls `read` with the columns of a batch; gives `None` where the batch has to be written as JSON. `kin` is its number by [`Kin`], if
 /// it was asked for.
-pub fn with_columns<R>(batch: &RecordBatch, kin: Option<u64>, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
+pub fn with_columns<R>(batch: &RecordBatch, kin: Option<u128>, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
     Flat::new(batch).map(|flat| {
         let columns = flat.columns();
         read(&match kin {

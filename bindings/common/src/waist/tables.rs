@@ -53,7 +53,7 @@ struct Piece {
     /// The number of its first row.
     first: u64,
     /// Pieces of this number have the same dictionaries.
-    kin: u64,
+    kin: u128,
 }
 
 fn go_on(is_stopped: &mut dyn FnMut() -> bool) -> Result<(), Error> {

@@ -115,7 +115,7 @@ pub(super) struct Row<'a> {
 pub(super) struct Memory {
     /// How many tables there were: codes of two of them are never the same to whoever remembers both, unless they are kin.
     number: u64,
-    kin: Option<u64>,
+    kin: Option<u128>,
     block: Block,
     filled: Filled,
     codes: Codes,
@@ -147,7 +147,7 @@ impl Memory {
     }
 
     /// Forgets the table before, but for its codes when the next one has the same.
-    pub(super) fn begin(&mut self, program: &Program<'_>, kin: Option<u64>) {
+    pub(super) fn begin(&mut self, program: &Program<'_>, kin: Option<u128>) {
         self.block.begin();
         self.filled.begin();
         if kin.is_some() && std::mem::replace(&mut self.kin, kin) == kin {
