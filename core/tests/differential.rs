@@ -385,7 +385,7 @@ proptest! {
     #[test]
     fn any_rules_on_any_table(
         texts in prop::collection::vec(rule(), 1..16),
-        tables in prop::collection::vec(columns(), 1..3),
+        tables in prop::collection::vec(columns(), 1..4),
         shortcuts in shortcuts(),
     ) {
         let compiler = texts.iter().fold(Compiler::new().shortcuts(shortcuts), |rules, text| rules.rules(None, text.clone()));
@@ -393,9 +393,10 @@ proptest! {
         let mut scanner = Scanner::with_shortcuts(&rules, shortcuts);
         let mut counting = Scanner::profiled(&rules, || 0);
         let mut by_row = Scanner::with_shortcuts(&rules, shortcuts);
-        // The second time everything is known but the codes.
-        for (rows, columns) in tables.iter().chain(&tables) {
+        // The second time everything is known, but the codes of every third table, and of more tables than are remembered.
+        for (at, (rows, columns)) in tables.iter().enumerate().chain(tables.iter().enumerate()) {
             let table = table(columns, *rows);
+            let table = if at % 3 == 2 { table } else { table.kin(at as u128) };
             let mut found = vec![Vec::new(); *rows];
             scanner.scan_columns(&table, |row, detections| found[row] = detections.map(|one| one.index()).collect());
             let mut counted = vec![Vec::new(); *rows];

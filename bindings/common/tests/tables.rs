@@ -142,21 +142,25 @@ fn what_is_known_of_a_dictionary_goes_on_to_the_next_call_that_has_the_same() {
     let ids = |id: i64| -> ArrayRef { Arc::new(Int64Array::from(vec![id; 4])) };
     let channel: ArrayRef = Arc::new(StringArray::from(vec!["Microsoft-Windows-Sysmon/Operational"; 4]));
     let known = ["C:\\whoami.exe", "C:\\whoaru.exe"];
-    // Again and again, so that calls meet the scanners of those before.
-    for (keys, values, id, rows) in [
+    // Again and again, so that calls meet the scanners of those before, and more of them than are remembered.
+    let calls = [
         ([0, 1, 0, 1], known, 1, vec![0, 2]),
         ([1, 0, 0, 1], known, 1, vec![1, 2]),
         ([1, 0, 0, 1], ["C:\\whoaru.exe", "C:\\whoami.exe"], 1, vec![0, 3]),
         ([1, 0, 0, 1], ["C:\\whoami.exe", "D:\\whoami.exe"], 1, vec![0, 1, 2, 3]),
         ([1, 1, 1, 1], known, 1, vec![]),
+        ([0, 0, 1, 1], ["C:\\whoaru.exe", "E:\\whoami.exe"], 1, vec![2, 3]),
+        ([0, 0, 1, 1], ["D:\\whoami.exe", "C:\\whoaru.exe"], 1, vec![0, 1]),
+        ([0, 1, 1, 1], ["C:\\whoaru.exe", "D:\\whoami.exe"], 1, vec![1, 2, 3]),
         ([0, 0, 0, 1], known, 3, vec![]),
         ([0, 0, 0, 1], known, 1, vec![0, 1, 2]),
-    ] {
+    ];
+    for (keys, values, id, rows) in calls.iter().chain(&calls) {
         let only = ScanOptions { rules: vec!["Windows".to_owned()], ..options(1, false) };
-        let columns = vec![("Image", images(&keys, values)), ("EventID", ids(id)), ("Channel", channel.clone())];
+        let columns = vec![("Image", images(keys, *values)), ("EventID", ids(*id)), ("Channel", channel.clone())];
         let found = scan(rules, &[batch(columns)], &only);
         let found: Vec<u64> = found.unwrap().hits.iter().map(|hit| hit.event).collect();
-        assert_eq!(found, rows, "{keys:?} {values:?}");
+        assert_eq!(found, *rows, "{keys:?} {values:?}");
     }
 }
 

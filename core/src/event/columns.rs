@@ -185,8 +185,9 @@ impl<'a> Columns<'a> {
     }
 
     /// Says that this table is one of several, cut from one or told after each other: all that bear this number have the same columns in the
-    /// same order, and in dictionaries the same value behind each code. So a scanner looks at each value once for all of them that it is given
-    /// in a row. Numbers that are not true lead to wrong verdicts.
+    /// same order, and in dictionaries the same value behind each code. So a scanner looks at each value once for all of them; it remembers
+    /// the last few numbers, and of dictionaries with more than some millions of values in all only those of the table at hand. Numbers
+    /// that are not true lead to wrong verdicts.
     #[must_use]
     pub fn kin(mut self, number: u128) -> Self {
         self.kin = Some(number);

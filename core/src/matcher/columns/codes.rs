@@ -46,6 +46,11 @@ impl Codes {
         self.words.clear();
     }
 
+    /// How much is remembered, in words of four bytes.
+    pub(super) fn words(&self) -> usize {
+        self.places + self.words.len()
+    }
+
     /// The effects of a code, if they were put.
     #[inline]
     pub(super) fn find(&self, matcher: u32, column: u32, code: u32) -> Option<&[u32]> {

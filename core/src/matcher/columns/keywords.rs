@@ -91,6 +91,11 @@ impl Keywords {
         self.codes = 0;
     }
 
+    /// How much is remembered, in words of four bytes.
+    pub(super) fn words(&self) -> usize {
+        self.codes / 4
+    }
+
     /// Forgets all but codes.
     pub(super) fn go_on(&mut self) {
         for heard in &mut self.heard {

@@ -12,11 +12,12 @@ mod block;
 mod codes;
 mod filled;
 mod keywords;
+mod known;
 mod routes;
 
 use super::memo::Key;
 use super::tally::Tally;
-use super::{Buffers, Keywords as Known, Place, Rules, Run, View, pair};
+use super::{Buffers, Keywords, Place, Rules, Run, View, pair};
 use crate::event::Value;
 use crate::event::columns::{Column, Columns, Dictionary};
 use crate::event::slots::{Kind, Reading, Seen, Slots};
@@ -24,10 +25,8 @@ use crate::number::Number;
 use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
 use block::{Asked, Block, Present, ROWS};
-use codes::Codes;
 use filled::Filled;
-use keywords::Keywords;
-use routes::Routes;
+use known::{Before, Known};
 
 /// Columns, found by the slots that rules ask for.
 #[derive(Debug)]
@@ -113,16 +112,10 @@ pub(super) struct Row<'a> {
 /// What is known of the table at hand.
 #[derive(Debug)]
 pub(super) struct Memory {
-    /// How many tables there were: codes of two of them are never the same to whoever remembers both, unless they are kin.
-    number: u64,
-    kin: Option<u128>,
     block: Block,
     filled: Filled,
-    codes: Codes,
-    keywords: Keywords,
-    routes: Routes,
-    /// For each partition the slots that it reads and that have a column.
-    reads: Vec<Option<Box<[SlotId]>>>,
+    known: Known,
+    before: Before,
     effects: Vec<u32>,
     /// The two fields of a comparison.
     pair: Slots,
@@ -132,34 +125,21 @@ pub(super) struct Memory {
 impl Memory {
     pub(super) fn new(shortcuts: Shortcuts) -> Self {
         Self {
-            number: 0,
-            kin: None,
             block: Block::default(),
             filled: Filled::default(),
-            codes: Codes::default(),
-            keywords: Keywords::default(),
-            routes: Routes::default(),
-            reads: Vec::new(),
+            known: Known::default(),
+            before: Before::default(),
             effects: Vec::new(),
             pair: Slots::new(shortcuts),
             remembers: shortcuts.has(Shortcut::Memo),
         }
     }
 
-    /// Forgets the table before, but for its codes when the next one has the same.
+    /// Goes on to another table.
     pub(super) fn begin(&mut self, program: &Program<'_>, kin: Option<u128>) {
         self.block.begin();
         self.filled.begin();
-        if kin.is_some() && std::mem::replace(&mut self.kin, kin) == kin {
-            return self.keywords.go_on();
-        }
-        self.kin = kin;
-        self.number += 1;
-        self.codes.begin(program.matchers.len());
-        self.keywords.begin();
-        self.routes.begin(&program.router);
-        self.reads.clear();
-        self.reads.resize(program.partitions.len(), None);
+        self.before.next(&mut self.known, program, kin);
     }
 
     /// Whether surely nothing of what a matcher looks for stands in a row. A matcher that the partition asks for every event is
@@ -170,14 +150,14 @@ impl Memory {
         let others = |block: &Block| {
             if at.partition.probes.iter().any(|probe| probe.matcher == id) { block.alike(row) } else { 0 }
         };
-        self.keywords.are_absent((matcher, id), at.event, &self.block, others)
+        self.known.keywords.are_absent((matcher, id), at.event, &self.block, others)
     }
 }
 
 impl View for Row<'_> {
     #[inline]
     fn route<T: Tally>(run: &mut Run<T>, rules: &Rules<'_>, event: Self, buffers: &mut Buffers, found: &mut Vec<u32>) {
-        let Memory { block, routes, .. } = &mut run.columns;
+        let Memory { block, known: Known { routes, .. }, .. } = &mut run.columns;
         let router = &rules.program.router;
         let find =
             |row: Row<'_>, asked: Asked<'_>, found: &mut Vec<u32>| routes.find(router, (row, asked), buffers, found);
@@ -236,7 +216,7 @@ impl View for Row<'_> {
         }
     }
 
-    fn look_first<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, keywords: Known) {
+    fn look_first<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, keywords: Keywords) {
         let Memory { block, filled, .. } = &mut run.columns;
         for at_probe in filled.of(at, block) {
             if let Some(probe) = run.columns.filled.get(at_probe) {
@@ -259,11 +239,11 @@ impl View for Row<'_> {
             verdicts.forgo(id);
             return None;
         }
-        let reads = columns.reads.get_mut(id as usize)?;
+        let reads = columns.known.reads.get_mut(id as usize)?;
         let reads = reads.get_or_insert_with(|| at.event.table.held_of(&verdicts.slots_of(id)).into());
         let read = verdicts.begin_key();
         // The number of the table tells its codes from those of others, and both from slots.
-        read.push(&(1 << 63 | columns.number).to_ne_bytes());
+        read.push(&(1 << 63 | columns.known.number).to_ne_bytes());
         let asked = columns.block.asked(at.event.row);
         let held = reads.iter().filter_map(|slot| at.event.table.held(*slot)).filter(|held| asked.has(held.number));
         held.for_each(|held| at.event.push(held, read));
@@ -332,7 +312,7 @@ impl<T: Tally> Run<T> {
         (held, dictionary): (&Held<'_>, &dyn Dictionary),
         code: u32,
     ) {
-        if let Some(effects) = self.columns.codes.find(id, held.number, code) {
+        if let Some(effects) = self.columns.known.codes.find(id, held.number, code) {
             self.hits.tally.remembered(id);
             return self.truth.add(rules.program, effects);
         }
@@ -356,7 +336,7 @@ impl<T: Tally> Run<T> {
                 Value::Null => effects.extend_from_slice(matcher.null),
                 value => with_seen(value, |seen| {
                     // A code has a value that no code before had, so only other tables can have shown it.
-                    effects.extend_from_slice(match self.columns.number {
+                    effects.extend_from_slice(match self.columns.known.number {
                         1 => self.hits.new_value(matcher, id, seen, rules.clock),
                         _ => self.hits.value(matcher, id, seen, rules.clock),
                     });
@@ -365,7 +345,7 @@ impl<T: Tally> Run<T> {
         }
         self.truth.add(rules.program, &effects);
         if self.columns.remembers {
-            self.columns.codes.put((id, held.number), (code, held.distinct), &effects);
+            self.columns.known.codes.put((id, held.number), (code, held.distinct), &effects);
         }
         self.columns.effects = effects;
     }
