@@ -194,7 +194,8 @@ fn tables_go_out_and_come_back() {
         ("d", Arc::new(DictionaryArray::<Int32Type>::from_iter([Some("y"), Some("y")]))),
     ]);
     let stream = arrow::export_stream(own.schema(), vec![own.clone(), own.slice(1, 1)]);
-    let back: Vec<RecordBatch> = arrow::import_stream(stream).unwrap().map(Result::unwrap).collect();
+    let back = arrow::import_stream(stream).unwrap().map(|batch| batch.unwrap().checked().unwrap());
+    let back: Vec<RecordBatch> = back.collect();
     assert_eq!(back, [own.clone(), own.slice(1, 1)]);
     let (array, schema) = arrow::export(&own).unwrap();
     assert_eq!(DataType::try_from(&schema).unwrap(), DataType::Struct(own.schema().fields().clone()));
@@ -208,7 +209,12 @@ fn foreign_memory_is_checked_before_it_is_read() {
         let told = Arc::new(Schema::new(vec![Field::new("a", DataType::Utf8, true)]));
         let bytes: ArrayRef = Arc::new(BinaryArray::from_iter([Some(bytes)]));
         let mut stream = arrow::import_stream(arrow::export_stream(told, vec![batch(vec![("a", bytes)])])).unwrap();
-        stream.next().unwrap().map(|batch| batch.num_rows()).map_err(|error| error.to_string())
+        let batch = stream.next().unwrap().unwrap();
+        // It is the same error whether anybody reads the rows or not.
+        let unread = arrow::with_loose_columns(&batch, None, |_| ()).map_err(|error| error.to_string());
+        let checked = batch.checked().map(|batch| batch.num_rows()).map_err(|error| error.to_string());
+        assert_eq!(unread.map(|_| 1), checked);
+        checked
     };
     assert_eq!(broken(b"fine"), Ok(1));
     let message = broken(b"\xff\xfe").unwrap_err();
@@ -331,5 +337,42 @@ proptest! {
         let found = arrow::scan_batches(&rules, None, pieces);
         let found: Vec<(u64, u32)> = found.rows.into_iter().zip(found.rules).collect();
         prop_assert_eq!(found, alone);
+    }
+
+    #[test]
+    fn wrong_texts_are_an_error_whichever_rows_are_read(
+        texts in prop::collection::vec(prop::option::weighted(0.5, prop::sample::select(vec![b"x".as_slice(), "é".as_bytes()])), 1..300),
+        wrong in prop::option::weighted(0.7, (any::<prop::sample::Index>(), prop::sample::select(vec![b"\xC3".as_slice(), b"\xA9", b"a\xff"]))),
+        read in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+        large: bool,
+        cut in 0..80_usize,
+    ) {
+        let mut texts: Vec<Option<&[u8]>> = texts;
+        if let Some((at, wrong)) = &wrong {
+            *at.get_mut(&mut texts) = Some(wrong);
+        }
+        let cut = cut.min(texts.len());
+        let (of, bytes): (DataType, ArrayRef) = if large {
+            (DataType::LargeUtf8, Arc::new(LargeBinaryArray::from_iter(&texts).slice(cut, texts.len() - cut)))
+        } else {
+            (DataType::Utf8, Arc::new(BinaryArray::from_iter(&texts).slice(cut, texts.len() - cut)))
+        };
+        let texts = &texts[cut..];
+        let told = Arc::new(Schema::new(vec![Field::new("a", of, true)]));
+        let mut stream = arrow::import_stream(arrow::export_stream(told, vec![batch(vec![("a", bytes)])])).unwrap();
+        let loose = stream.next().unwrap().unwrap();
+        let is_right = texts.iter().flatten().all(|text| str::from_utf8(text).is_ok());
+        let answer = arrow::with_loose_columns(&loose, None, |columns| {
+            for at in read.iter().filter(|_| !texts.is_empty()) {
+                let row = at.index(texts.len());
+                let mut found = None;
+                columns.event(row).values("a", &mut |value| found = value.text().map(|text| text.into_owned()));
+                let own = texts[row].and_then(|text| str::from_utf8(text).ok());
+                // In a block with a wrong one, others may be missing.
+                assert!(found.as_deref() == own || (found.is_none() && !is_right), "row {row}: {found:?}");
+            }
+        });
+        prop_assert_eq!(answer.is_ok(), is_right);
+        prop_assert_eq!(loose.checked().is_ok(), is_right);
     }
 }

@@ -206,7 +206,7 @@ const EXPECTED: &str = r#"
 
 #[test]
 fn what_cannot_be_read_ends_the_scan_with_an_error() {
-    let broken = || Err(BadTable::from(arrow_schema::ArrowError::ComputeError("gone".to_owned())));
+    let broken = || Err::<RecordBatch, _>(BadTable::from(arrow_schema::ArrowError::ComputeError("gone".to_owned())));
     let error = FORMS[0].scan_batches([broken()], &options(1, false)).unwrap_err();
     assert_eq!(
         (error.kind(), error.to_string()),
@@ -255,5 +255,5 @@ fn check_stream(rules: &Arc<RuleSet>, batch: RecordBatch) {
     assert_eq!(format!("{:?}", found.scan.evidence), format!("{:?}", expected.scan.evidence));
     assert_eq!((found.scan.events, found.untimed, found.first), (5000, 0, 0));
     by_rows.close().unwrap();
-    assert_eq!(by_rows.push_batches([]).unwrap_err().kind(), Kind::Closed);
+    assert_eq!(by_rows.push_batches([] as [Result<RecordBatch, BadTable>; 0]).unwrap_err().kind(), Kind::Closed);
 }

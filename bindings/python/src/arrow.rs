@@ -1,7 +1,7 @@
 //! Tables of other libraries, by the Arrow PyCapsule interface.
 //!
 //! ```text
-//!  df.__arrow_c_stream__() ─▶ PyCapsule "arrow_array_stream" ─▶ Table: batches, each checked     RecordBatch ─▶ capsule
+//!  df.__arrow_c_stream__() ─▶ PyCapsule "arrow_array_stream" ─▶ Table: batches, checked when read     RecordBatch ─▶ capsule
 //! ```
 //!
 //! Memory is handed over and not copied. This is the one file of the binding with unsafe code: that a capsule of this name holds
@@ -20,7 +20,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 use std::ffi::CStr;
 use std::ptr::NonNull;
-use tieline_common::arrow::{BadTable, Checked, checked, export_stream, import_stream};
+use tieline_common::arrow::{BadTable, Imported, Loose, export_stream, import_stream};
 use tieline_common::waist::Kind;
 
 const STREAM: &CStr = c"arrow_array_stream";
@@ -29,10 +29,10 @@ const ARRAY: &CStr = c"arrow_array";
 
 /// Batches of another library.
 pub(crate) enum Table {
-    Stream(Checked),
+    Stream(Imported),
     /// Batches that are made one by one, for which code of Python may run.
-    Lazy(Checked),
-    One(Option<RecordBatch>),
+    Lazy(Imported),
+    One(Option<Loose>),
 }
 
 impl Table {
@@ -66,13 +66,13 @@ impl Table {
         let no_table =
             || PyTypeError::new_err("the array of Arrow is no table; give one of structs, none of which is null");
         let batch = RecordBatch::from(rows.ok_or_else(no_table)?);
-        let batch = checked(batch).map_err(|error| refused(value, &error))?;
+        let batch = Loose::new(batch).map_err(|error| refused(value, &error))?;
         Ok(Some(Self::One(Some(batch))))
     }
 }
 
 impl Iterator for Table {
-    type Item = Result<RecordBatch, BadTable>;
+    type Item = Result<Loose, BadTable>;
 
     fn next(&mut self) -> Option<Self::Item> {
         match self {

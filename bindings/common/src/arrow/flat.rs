@@ -8,6 +8,7 @@
 //! maps, unions, two fields of one name), there are no columns; such a batch is for `json`.
 
 use super::presence::Presence;
+use super::unread::Pending;
 use super::{lists, repeated, scalars};
 use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
@@ -15,6 +16,7 @@ use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
 use std::collections::HashSet;
 use std::ops::Range;
+use std::rc::Rc;
 use tieline::Value;
 use tieline::columns::{Column, Columns, Dictionary, Lists, Values};
 
@@ -28,6 +30,8 @@ pub(super) struct Flat {
     columns: Vec<(String, Held)>,
     names: HashSet<String>,
     pub(super) not_text: u64,
+    /// Of columns that are checked when they are read.
+    pending: Vec<Rc<dyn Pending>>,
 }
 
 /// How a column holds its values.
@@ -45,6 +49,31 @@ impl Flat {
             flat.add(field.name().clone(), array, None, 0)?;
         }
         Some(flat)
+    }
+
+    /// The same of memory of which rows of texts and codes may not be right.
+    pub(super) fn unread(batch: &RecordBatch) -> Option<Self> {
+        let mut flat = Self { rows: batch.num_rows(), ..Self::default() };
+        for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
+            let name = field.name();
+            let held = match array.data_type() {
+                DataType::Utf8 => scalars::unread::<i32>(array, &mut flat.pending).map(Held::Values),
+                DataType::LargeUtf8 => scalars::unread::<i64>(array, &mut flat.pending).map(Held::Values),
+                DataType::Dictionary(..) => repeated::unread(array, &mut flat.pending).map(Held::Dictionary),
+                _ => None,
+            };
+            match held {
+                Some(held) if flat.names.insert(name.clone()) => flat.columns.push((name.clone(), held)),
+                Some(_) => return None,
+                None => flat.add(name.clone(), array, None, 0)?,
+            }
+        }
+        Some(flat)
+    }
+
+    /// Whether all memory is right, also what was not read.
+    pub(super) fn are_right(&self) -> bool {
+        self.pending.iter().all(|pending| pending.are_right())
     }
 
     /// The same for the core.

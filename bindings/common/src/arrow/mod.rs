@@ -19,8 +19,9 @@ mod presence;
 mod repeated;
 mod scalars;
 mod temporal;
+mod unread;
 
-pub use exchange::{BadTable, Checked, checked, export, export_stream, import_stream};
+pub use exchange::{BadTable, Imported, Loose, checked, export, export_stream, import_stream};
 pub use json::JsonRows;
 pub use kin::Kin;
 
@@ -145,11 +146,33 @@ pub fn row_as_json(batch: &RecordBatch, row: usize) -> String {
 /// Calls `read` with the columns of a batch; gives `None` where the batch has to be written as JSON. `kin` is its number by [`Kin`], if
 /// it was asked for.
 pub fn with_columns<R>(batch: &RecordBatch, kin: Option<u128>, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
-    Flat::new(batch).map(|flat| {
-        let columns = flat.columns();
-        read(&match kin {
-            Some(number) => columns.kin(number),
-            None => columns,
-        })
-    })
+    Flat::new(batch).map(|flat| read(&of_kin(flat.columns(), kin)))
+}
+
+/// The same for a batch that may not be checked yet. What was read of it is right, and so is all the rest, if there is no error.
+///
+/// # Errors
+/// When memory does not hold what its type says; the message names the column.
+pub fn with_loose_columns<R>(
+    batch: &Loose,
+    kin: Option<u128>,
+    read: impl FnOnce(&Columns<'_>) -> R,
+) -> Result<Option<R>, BadTable> {
+    let Some(own) = batch.unchecked() else { return Ok(with_columns(&batch.clone().checked()?, kin, read)) };
+    let Some(flat) = Flat::unread(own) else { return Ok(None) };
+    let answer = read(&of_kin(flat.columns(), kin));
+    match flat.are_right() {
+        true => Ok(Some(answer)),
+        // The full check says what is wrong, and where.
+        false => {
+            Err(checked(own.clone()).err().unwrap_or_else(|| BadTable::new("the table is not what its types say")))
+        }
+    }
+}
+
+fn of_kin(columns: Columns<'_>, kin: Option<u128>) -> Columns<'_> {
+    match kin {
+        Some(number) => columns.kin(number),
+        None => columns,
+    }
 }

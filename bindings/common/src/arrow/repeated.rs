@@ -9,40 +9,43 @@
 use super::near;
 use super::presence::Presence;
 use super::scalars;
+use super::unread::{CodeRows, Pending, Unread};
 use arrow_array::cast::AsArray;
-use arrow_array::types::{
-    ArrowDictionaryKeyType, Int8Type, Int16Type, Int32Type, Int64Type, RunEndIndexType, UInt8Type, UInt16Type,
-    UInt32Type, UInt64Type,
-};
-use arrow_array::{Array, ArrayRef, PrimitiveArray, RunArray};
+use arrow_array::types::{ArrowDictionaryKeyType, Int16Type, Int32Type, Int64Type, RunEndIndexType};
+use arrow_array::{Array, ArrayRef, DictionaryArray, PrimitiveArray, RunArray, downcast_dictionary_array};
 use arrow_buffer::{ArrowNativeType, NullBuffer};
 use arrow_schema::DataType;
 use std::ops::Range;
+use std::rc::Rc;
 use tieline::Value;
 use tieline::columns::{Dictionary, Values};
 
 /// A dictionary, or runs; `None` if the array is neither, or its values may each hold several.
 pub(super) fn dictionary(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Dictionary>> {
-    match array.data_type() {
-        DataType::Dictionary(key, _) => match **key {
-            DataType::Int8 => coded::<Int8Type>(array, around),
-            DataType::Int16 => coded::<Int16Type>(array, around),
-            DataType::Int32 => coded::<Int32Type>(array, around),
-            DataType::Int64 => coded::<Int64Type>(array, around),
-            DataType::UInt8 => coded::<UInt8Type>(array, around),
-            DataType::UInt16 => coded::<UInt16Type>(array, around),
-            DataType::UInt32 => coded::<UInt32Type>(array, around),
-            DataType::UInt64 => coded::<UInt64Type>(array, around),
-            _ => None,
-        },
-        DataType::RunEndEncoded(ends, _) => match ends.data_type() {
+    if let DataType::RunEndEncoded(ends, _) = array.data_type() {
+        return match ends.data_type() {
             DataType::Int16 => runs::<Int16Type>(array, around),
             DataType::Int32 => runs::<Int32Type>(array, around),
             DataType::Int64 => runs::<Int64Type>(array, around),
             _ => None,
-        },
-        _ => None,
+        };
     }
+    downcast_dictionary_array!(
+        array => Some(Box::new(Coded::new(array, around)?)),
+        _ => None
+    )
+}
+
+/// A dictionary whose codes are not checked, and what is pending of them.
+pub(super) fn unread(array: &ArrayRef, pending: &mut Vec<Rc<dyn Pending>>) -> Option<Box<dyn Dictionary>> {
+    downcast_dictionary_array!(
+        array => {
+            let unread = Unread::new(CodeRows::new(array.keys(), array.values().len()));
+            pending.push(Rc::clone(&unread) as Rc<dyn Pending>);
+            Some(Box::new(Coded { unread: Some(unread), ..Coded::new(array, None)? }))
+        },
+        _ => None
+    )
 }
 
 /// One value for each row, also where the array says once what repeats.
@@ -59,12 +62,15 @@ struct Coded<K: ArrowDictionaryKeyType> {
     rows: Presence,
     values: Box<dyn Values>,
     distinct: usize,
+    /// What is to be told of rows before they are read, if codes are not checked. One that is no code of any value does no harm.
+    unread: Option<Rc<Unread<CodeRows<K>>>>,
 }
 
-fn coded<K: ArrowDictionaryKeyType>(array: &ArrayRef, around: Option<&NullBuffer>) -> Option<Box<dyn Dictionary>> {
-    let array = array.as_dictionary_opt::<K>()?;
-    let (values, distinct) = (values(array.values(), None)?, array.values().len());
-    Some(Box::new(Coded { keys: array.keys().clone(), rows: Presence::new(array, around), values, distinct }))
+impl<K: ArrowDictionaryKeyType> Coded<K> {
+    fn new(array: &DictionaryArray<K>, around: Option<&NullBuffer>) -> Option<Self> {
+        let (keys, values) = (array.keys().clone(), values(array.values(), None)?);
+        Some(Self { keys, rows: Presence::new(array, around), values, distinct: array.values().len(), unread: None })
+    }
 }
 
 impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
@@ -95,7 +101,10 @@ impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
     }
 
     fn prefetch(&self, rows: Range<usize>) {
-        near::slice(self.keys.values(), rows);
+        match &self.unread {
+            Some(unread) => unread.read(rows),
+            None => near::slice(self.keys.values(), rows),
+        }
     }
 
     fn present(&self, rows: Range<usize>) -> u64 {

@@ -12,20 +12,23 @@
 use super::near;
 use super::presence::Presence;
 use super::temporal;
+use super::unread::{Pending, Rows, TextRows, Unread};
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     ArrowPrimitiveType, ByteArrayType, ByteViewType, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type,
-    DecimalType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, UInt8Type,
-    UInt16Type, UInt32Type, UInt64Type,
+    DecimalType, Float16Type, Float32Type, Float64Type, GenericStringType, Int8Type, Int16Type, Int32Type, Int64Type,
+    UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, GenericByteArray, GenericByteViewArray, PrimitiveArray,
+    Array, ArrayRef, BooleanArray, FixedSizeBinaryArray, GenericByteArray, GenericByteViewArray, OffsetSizeTrait,
+    PrimitiveArray,
 };
 use arrow_buffer::{ArrowNativeType, NullBuffer};
 use arrow_data::{ByteView, MAX_INLINE_VIEW_LEN};
 use arrow_schema::DataType;
 use std::borrow::Cow;
 use std::ops::Range;
+use std::rc::Rc;
 use std::sync::OnceLock;
 use tieline::columns::Values;
 use tieline::{Number, Value};
@@ -144,6 +147,46 @@ impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
         if let Some((start, end)) = self.place(rows.start).zip(self.place(rows.end)) {
             near::texts(self.array.value_data(), start..end, rows.len());
         }
+    }
+}
+
+/// Texts that are checked when they are read.
+struct Loose<O: OffsetSizeTrait> {
+    unread: Rc<Unread<TextRows<O>>>,
+    texts: Texts<GenericStringType<O>>,
+}
+
+/// The texts of an array that is not checked, and what is pending of them.
+pub(super) fn unread<O>(array: &ArrayRef, pending: &mut Vec<Rc<dyn Pending>>) -> Option<Box<dyn Values>>
+where
+    O: OffsetSizeTrait,
+    TextRows<O>: Rows,
+{
+    let array = array.as_string_opt::<O>()?;
+    let unread = Unread::new(TextRows::new(array));
+    pending.push(Rc::clone(&unread) as Rc<dyn Pending>);
+    Some(Box::new(Loose { unread, texts: Texts { array: array.clone(), rows: Presence::new(array, None) } }))
+}
+
+impl<O: OffsetSizeTrait> Values for Loose<O>
+where
+    TextRows<O>: Rows,
+{
+    fn value(&self, row: usize) -> Option<Value<'_>> {
+        if self.texts.rows.has(row) && self.unread.may_read(row) { self.texts.value(row) } else { None }
+    }
+
+    fn present(&self, rows: Range<usize>) -> u64 {
+        self.texts.present(rows)
+    }
+
+    fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
+        self.texts.texts(rows, each)
+    }
+
+    fn prefetch(&self, rows: Range<usize>) {
+        // PERF: checked at once, each column would wait for where its texts are, and then for them.
+        self.texts.prefetch(rows);
     }
 }
 

@@ -11,7 +11,7 @@
 use super::scan::{Ask, Form, Place, Scan, Worker, check_lines, lines};
 use super::tables::within_bounds;
 use super::{Error, FaultRecord, Kind, RuleSet, ScanOptions, StreamSettings};
-use crate::arrow::{BadTable, JsonRows, with_columns};
+use crate::arrow::{BadTable, JsonRows, Loose, with_columns};
 use arrow_array::RecordBatch;
 use serde::Serialize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -119,12 +119,12 @@ impl Stream {
     /// When the stream is closed, or a batch cannot be read; rows of the batches before it are counted.
     pub fn push_batches(
         &self,
-        batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
+        batches: impl IntoIterator<Item = Result<impl Into<Loose>, BadTable>>,
     ) -> Result<Pushed, Error> {
         self.with(|state| {
             let mut all = state.push_all(std::iter::empty(), None)?;
             for batch in batches {
-                state.push_batch(&within_bounds(batch?)?, &mut all)?;
+                state.push_batch(&within_bounds(batch?)?.checked()?, &mut all)?;
             }
             Ok(all)
         })

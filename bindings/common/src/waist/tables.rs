@@ -10,9 +10,8 @@
 use super::findings::FaultRecord;
 use super::scan::{Ask, Form, Place, Scan, Worker};
 use super::{Error, Kind, RuleSet, ScanOptions, threads};
-use crate::arrow::{BadTable, JsonRows, Kin, with_columns};
+use crate::arrow::{BadTable, JsonRows, Kin, Loose, with_loose_columns};
 use crate::source::{Plan, SourceId};
-use arrow_array::RecordBatch;
 use rayon::prelude::*;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
@@ -38,8 +37,9 @@ const KINDS_MAX: usize = 1 << 12;
 const BATCH_ROWS_MAX: usize = u32::MAX as usize;
 
 /// The same batch, unless it claims to have more rows than anyone looks at.
-pub(super) fn within_bounds(batch: RecordBatch) -> Result<RecordBatch, Error> {
-    let rows = batch.num_rows();
+pub(super) fn within_bounds(batch: impl Into<Loose>) -> Result<Loose, Error> {
+    let batch = batch.into();
+    let rows = batch.rows();
     if rows > BATCH_ROWS_MAX {
         let message = format!("a batch says that it has {rows} rows, and {BATCH_ROWS_MAX} are allowed; give several");
         return Err(Error::new(Kind::Limit, message));
@@ -49,7 +49,7 @@ pub(super) fn within_bounds(batch: RecordBatch) -> Result<RecordBatch, Error> {
 
 /// Rows that one thread scans at once.
 struct Piece {
-    batch: RecordBatch,
+    batch: Loose,
     /// The number of its first row.
     first: u64,
     /// Pieces of this number have the same dictionaries.
@@ -67,7 +67,7 @@ impl RuleSet {
     /// When an option is wrong, or a batch cannot be read. Single rows that are no events are told in the answer.
     pub fn scan_batches(
         &self,
-        batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
+        batches: impl IntoIterator<Item = Result<impl Into<Loose>, BadTable>>,
         options: &ScanOptions,
     ) -> Result<Scan, Error> {
         self.scan_batches_until(batches, options, &mut || false)
@@ -79,7 +79,7 @@ impl RuleSet {
     /// As for [`scan_batches`](Self::scan_batches), and when it was stopped.
     pub fn scan_batches_until(
         &self,
-        batches: impl IntoIterator<Item = Result<RecordBatch, BadTable>>,
+        batches: impl IntoIterator<Item = Result<impl Into<Loose>, BadTable>>,
         options: &ScanOptions,
         is_stopped: &mut dyn FnMut() -> bool,
     ) -> Result<Scan, Error> {
@@ -89,9 +89,9 @@ impl RuleSet {
             if ask.threads() == 1 { (1, PIECE_ROWS) } else { (ask.threads() * PIECES_AHEAD, SHARED_ROWS) };
         for batch in batches {
             let batch = within_bounds(batch?)?;
-            let kin = kin.number(&batch);
-            for first in (0..batch.num_rows()).step_by(size) {
-                let own = batch.slice(first, size.min(batch.num_rows() - first));
+            let kin = batch.kin(&mut kin);
+            for first in (0..batch.rows()).step_by(size) {
+                let own = batch.slice(first, size.min(batch.rows() - first));
                 waiting.push(Piece { batch: own, first: rows + first as u64, kin });
                 if waiting.len() == most {
                     go_on(is_stopped)?;
@@ -99,7 +99,7 @@ impl RuleSet {
                     waiting.clear();
                 }
             }
-            rows += batch.num_rows() as u64;
+            rows += batch.rows() as u64;
         }
         go_on(is_stopped)?;
         self.scan_pieces(&ask, &waiting, &mut all)?;
@@ -159,25 +159,35 @@ impl RuleSet {
 impl Worker {
     /// Looks at the rows of a piece.
     fn scan_piece(&mut self, rules: &RuleSet, ask: &Ask, piece: &Piece, found: &mut Scan) -> Result<(), Error> {
-        let Piece { batch, first, kin } = piece;
-        let (texts, first) = (JsonRows::new(batch), *first);
-        let by_columns = with_columns(batch, Some(*kin), |columns| {
+        let (mut batch, first) = (Cow::Borrowed(&piece.batch), piece.first);
+        // Rows that are written as JSON are checked before.
+        let texts = if ask.wants_evidence() {
+            let checked = batch.into_owned().checked()?;
+            let texts = JsonRows::new(&checked);
+            batch = Cow::Owned(checked.into());
+            Some(texts)
+        } else {
+            None
+        };
+        let by_columns = with_loose_columns(&batch, Some(piece.kin), |columns| {
             let Some(sources) = rules.sources(columns) else { return Ok(false) };
             let (before, is_mixed) = (found.hits.len(), sources.len() > 1);
             for (id, rows) in sources {
                 rules.compile_form(id)?;
                 let Some(form) = self.form_of_tables(rules, ask, id) else { continue };
-                form.scan_rows(ask, id, columns, rows, (&texts, first), found);
+                form.scan_rows(ask, id, columns, rows, (texts.as_ref(), first), found);
             }
             if is_mixed {
                 found.sort_from(before);
             }
             Ok::<bool, Error>(true)
         });
-        found.events += batch.num_rows() as u64;
-        if by_columns.transpose()? == Some(true) {
+        found.events += batch.rows() as u64;
+        if by_columns?.transpose()? == Some(true) {
             return Ok(());
         }
+        let batch = batch.into_owned().checked()?;
+        let texts = texts.unwrap_or_else(|| JsonRows::new(&batch));
         let mut text = String::new();
         for row in 0..batch.num_rows() {
             let number = first + row as u64;
@@ -199,13 +209,13 @@ impl Form {
         id: SourceId,
         columns: &Columns<'_>,
         rows: Vec<usize>,
-        (texts, first): (&JsonRows, u64),
+        (texts, first): (Option<&JsonRows>, u64),
         found: &mut Scan,
     ) {
         let Self { scanner, taken } = self;
         scanner.scan_rows(columns, rows, |row, detections| {
             let mut text = String::new();
-            if ask.wants_evidence() {
+            if let Some(texts) = texts {
                 texts.write(row, &mut text);
             }
             let place = Place { id, bytes: text.as_bytes(), number: first + row as u64 };
