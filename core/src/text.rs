@@ -66,13 +66,15 @@ pub(crate) fn push_folded(text: &str, out: &mut String) {
 
 /// How JSON spells a text.
 pub(crate) fn spelled(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
+    let mut out = Vec::with_capacity(text.len());
     push_spelled(text, &mut out);
-    out
+    // Only whole characters are replaced.
+    String::from_utf8(out).unwrap_or_default()
 }
 
-/// Adds a text to `out`, spelled as in JSON.
-pub(crate) fn push_spelled(text: &str, out: &mut String) {
+/// Adds a text to `out`, spelled as in JSON, and so UTF-8 as well.
+// PERF: as bytes, since texts are added to each other, and whether all are UTF-8 is found out once.
+pub(crate) fn push_spelled(text: &str, out: &mut Vec<u8>) {
     lanes::run(Spell { text, out });
 }
 
@@ -91,7 +93,7 @@ const PIECE: usize = 128;
 /// A text that is to be spelled.
 struct Spell<'a> {
     text: &'a str,
-    out: &'a mut String,
+    out: &'a mut Vec<u8>,
 }
 
 impl lanes::Work for Spell<'_> {
@@ -99,20 +101,24 @@ impl lanes::Work for Spell<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let (mut rest, mut piece, mut spelled) = (self.text, [0; PIECE + BLOCK], [0; 2 * (PIECE + BLOCK)]);
-        while !rest.is_empty() {
-            let (own, behind) = rest.split_at(rest.floor_char_boundary(PIECE));
-            if let Some(room) = piece.get_mut(..own.len()) {
-                room.copy_from_slice(own.as_bytes());
-            }
-            let end = spell(lanes, &piece, own.len(), &mut spelled);
-            self.out.push_str(spelled.get(..end).and_then(|own| str::from_utf8(own).ok()).unwrap_or_default());
-            rest = behind;
+        let (text, out, mut last) = (self.text.as_bytes(), self.out, [0; PIECE + BLOCK]);
+        let mut at = 0;
+        while at < text.len() {
+            let (end, length) = (out.len(), (text.len() - at).min(PIECE));
+            let piece = text.get(at..).and_then(|rest| rest.first_chunk()).unwrap_or_else(|| {
+                last.iter_mut().zip(text.get(at..).unwrap_or_default()).for_each(|(own, byte)| *own = *byte);
+                &last
+            });
+            out.resize(end + 2 * (PIECE + BLOCK), 0);
+            let room = out.get_mut(end..).and_then(|room| room.first_chunk_mut());
+            let spelled = room.map_or(0, |room| spell(lanes, piece, length, room));
+            out.truncate(end + spelled);
+            at += length;
         }
     }
 }
 
-/// Spells so many bytes of a text, and says how long they became. What stands behind them does no harm.
+/// Spells so many bytes of a text, behind which a block stands that does no harm, and says how long they became.
 // PERF: texts of tables are spelled when they are searched, and byte by byte that took half of the time of a scan. Paths have a
 // backslash in every block, so blocks are copied whole and overwritten rather than cut into pieces.
 #[inline(always)]

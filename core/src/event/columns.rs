@@ -19,9 +19,9 @@ pub trait Values {
     /// The value in a row; `None` where the field is missing.
     fn value(&self, row: usize) -> Option<Value<'_>>;
 
-    /// Which of at most 64 rows hold a value, the first one in the lowest bit.
-    fn present(&self, rows: Range<usize>) -> u64 {
-        bits(rows, |row| self.value(row).is_some())
+    /// Calls `each` for every 64 rows with one bit for each that holds a value, the first one in the lowest bit.
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        bits(rows, |row| self.value(row).is_some(), each);
     }
 
     /// Calls `each` with bytes among which all texts of some rows stand, each of them whole; what else lies there does no harm.
@@ -69,9 +69,9 @@ pub trait Dictionary {
         let _ = rows;
     }
 
-    /// Which of at most 64 rows have a code, the first one in the lowest bit.
-    fn present(&self, rows: Range<usize>) -> u64 {
-        bits(rows, |row| self.code(row).is_some())
+    /// Calls `each` for every 64 rows with one bit for each that has a code, the first one in the lowest bit.
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        bits(rows, |row| self.code(row).is_some(), each);
     }
 }
 
@@ -81,14 +81,17 @@ pub trait Lists {
     /// field is missing.
     fn values(&self, row: usize, each: &mut dyn FnMut(Value<'_>));
 
-    /// Which of at most 64 rows may hold the field, the first one in the lowest bit.
-    fn present(&self, rows: Range<usize>) -> u64 {
-        bits(rows, |_| true)
+    /// Calls `each` for every 64 rows with one bit for each that may hold the field, the first one in the lowest bit.
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        bits(rows, |_| true, each);
     }
 }
 
-fn bits(rows: Range<usize>, is_set: impl Fn(usize) -> bool) -> u64 {
-    rows.take(64).enumerate().fold(0, |bits, (at, row)| bits | u64::from(is_set(row)) << at)
+fn bits(rows: Range<usize>, is_set: impl Fn(usize) -> bool, each: &mut dyn FnMut(u64)) {
+    for start in rows.clone().step_by(64) {
+        let own = start..rows.end.min(start + 64);
+        each(own.enumerate().fold(0, |bits, (at, row)| bits | u64::from(is_set(row)) << at));
+    }
 }
 
 /// How a column holds its values.
@@ -113,12 +116,12 @@ impl fmt::Debug for Column<'_> {
 }
 
 impl Column<'_> {
-    /// Which of at most 64 rows may hold the field, the first one in the lowest bit.
-    pub(crate) fn present(&self, rows: Range<usize>) -> u64 {
+    /// Calls `each` for every 64 rows with one bit for each that may hold the field, the first one in the lowest bit.
+    pub(crate) fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
         match self {
-            Self::Values(values) => values.present(rows),
-            Self::Dictionary(dictionary) => dictionary.present(rows),
-            Self::Lists(lists) => lists.present(rows),
+            Self::Values(values) => values.present(rows, each),
+            Self::Dictionary(dictionary) => dictionary.present(rows, each),
+            Self::Lists(lists) => lists.present(rows, each),
         }
     }
 

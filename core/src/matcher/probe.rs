@@ -49,7 +49,7 @@ struct Found {
 #[derive(Debug, Default)]
 struct Spelling {
     text: String,
-    spelled: String,
+    spelled: Vec<u8>,
     folded: String,
 }
 
@@ -250,7 +250,7 @@ impl Spelling {
         }
         self.spelled.clear();
         text::push_spelled(seen.text(&mut self.text), &mut self.spelled);
-        &self.spelled
+        str::from_utf8(&self.spelled).unwrap_or_default()
     }
 }
 

@@ -119,7 +119,7 @@ impl Values for Structs {
         self.0.has(row).then_some(Value::Composite)
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.0.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.0.each(rows, each);
     }
 }

@@ -61,7 +61,7 @@ impl Lists for Listed {
         place.for_each(|member| each(self.members.value(member).unwrap_or(Value::Null)));
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }

@@ -51,6 +51,12 @@ impl Presence {
         })
     }
 
+    /// Calls `each` for every 64 rows with one bit for each that is not null.
+    #[inline]
+    pub(super) fn each(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        (rows.start..rows.end).step_by(64).for_each(|start| each(self.bits(start..rows.end.min(start + 64))));
+    }
+
     /// One bit for each of at most 64 rows.
     #[inline]
     pub(super) fn bits(&self, rows: Range<usize>) -> u64 {

@@ -107,8 +107,8 @@ impl<K: ArrowDictionaryKeyType> Dictionary for Coded<K> {
         }
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }
 
@@ -142,8 +142,8 @@ impl<R: RunEndIndexType> Dictionary for Runs<R> {
         self.rows.has(row).then(|| self.array.get_physical_index(row)).and_then(|code| u32::try_from(code).ok())
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }
 

@@ -89,8 +89,8 @@ impl Values for Nothing {
         None
     }
 
-    fn present(&self, _: Range<usize>) -> u64 {
-        0
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        rows.step_by(64).for_each(|_| each(0));
     }
 }
 
@@ -132,8 +132,8 @@ impl<T: ByteArrayType<Native: Text>> Values for Texts<T> {
         self.array.value(row).text().map(Value::Text)
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 
     fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
@@ -176,8 +176,8 @@ where
         if self.texts.rows.has(row) && self.unread.may_read(row) { self.texts.value(row) } else { None }
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.texts.present(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.texts.present(rows, each);
     }
 
     fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
@@ -204,8 +204,8 @@ impl<T: ByteViewType<Native: Text>> Values for Views<T> {
         self.array.value(row).text().map(Value::Text)
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 
     fn texts(&self, rows: Range<usize>, each: &mut dyn FnMut(&[u8])) -> bool {
@@ -278,8 +278,8 @@ impl Values for Fixed {
         self.rows.has(row).then(|| self.array.value(row))?.text().map(Value::Text)
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }
 
@@ -293,8 +293,8 @@ impl Values for Booleans {
         self.rows.has(row).then(|| Value::Bool(self.array.value(row)))
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }
 
@@ -318,8 +318,8 @@ impl<T: ArrowPrimitiveType> Values for Numbers<T> {
         !T::DATA_TYPE.is_floating()
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }
 
@@ -386,8 +386,8 @@ impl Values for Made {
         })
     }
 
-    fn present(&self, rows: Range<usize>) -> u64 {
-        self.rows.bits(rows)
+    fn present(&self, rows: Range<usize>, each: &mut dyn FnMut(u64)) {
+        self.rows.each(rows, each);
     }
 }
 

@@ -112,10 +112,8 @@ impl Block {
         ahead.clear();
         ahead.resize(count * (end - start).div_ceil(ROWS), 0);
         for (number, column) in columns.all().iter().enumerate() {
-            let own = ahead.iter_mut().skip(number).step_by(count);
-            for (start, present) in (start..end).step_by(ROWS).zip(own) {
-                *present = column.present(start..end.min(start + ROWS));
-            }
+            let mut own = ahead.iter_mut().skip(number).step_by(count);
+            column.present(start..end, &mut |bits| own.next().into_iter().for_each(|present| *present = bits));
         }
         self.present.0.clear();
         self.present.0.extend(ahead.iter().take(count));

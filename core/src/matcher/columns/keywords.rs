@@ -77,7 +77,7 @@ enum State {
 struct Gathered {
     plain: Vec<u8>,
     /// The same as JSON spells them.
-    spelled: String,
+    spelled: Vec<u8>,
     /// Columns and codes whose values are among them.
     codes: Vec<(u32, u32)>,
     /// Whether a keyword may stand in a value that is known by no code.
@@ -321,7 +321,8 @@ impl Ear<'_> {
         let is_spelled = self.is_spelled(spelling);
         let Gathered { plain, spelled, .. } = self.gathered;
         let is_silent = match is_spelled {
-            true => spelled.is_empty() || self.matcher.is_silent_on(&Written::spelled(spelled)),
+            true => str::from_utf8(spelled)
+                .is_ok_and(|all| all.is_empty() || self.matcher.is_silent_on(&Written::spelled(all))),
             false => plain.is_empty() || self.matcher.is_silent_on_plain(plain),
         };
         plain.clear();
@@ -354,8 +355,8 @@ impl Ear<'_> {
                 Column::Dictionary(dictionary) => own.for_each(|code| {
                     dictionary.value(code as u32).into_iter().for_each(|value| self.push(value, Spelling::Any));
                 }),
-                _ => ones(column.present(own)).for_each(|at| {
-                    column.each(start + at, &mut |value| self.push(value, Spelling::Any));
+                _ => column.present(own, &mut |bits| {
+                    ones(bits).for_each(|at| column.each(start + at, &mut |value| self.push(value, Spelling::Any)));
                 }),
             }
             if self.gathered.bytes() > TEXT_BYTES && !self.is_silent(Spelling::Any) {
@@ -384,7 +385,7 @@ impl Ear<'_> {
         let Gathered { plain, spelled, .. } = self.gathered;
         if is_spelled {
             crate::text::push_spelled(&own, spelled);
-            spelled.push('\n');
+            spelled.push(b'\n');
         } else {
             plain.extend_from_slice(own.as_bytes());
             plain.push(b'\n');
