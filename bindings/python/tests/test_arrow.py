@@ -160,6 +160,18 @@ def test_memory_that_is_not_what_its_type_says_is_refused(rules):
         outside = pa.StringArray.from_buffers(3, pa.py_buffer(raw), pa.py_buffer(b"abcd"))
         with pytest.raises(tieline.EventError, match="the column `Image`"):
             rules.scan(pa.table({"Image": outside}))
+        raw = b"".join((place << 32 if abs(place) > 9 else place).to_bytes(8, "little", signed=True) for place in places)
+        outside = pa.LargeStringArray.from_buffers(3, pa.py_buffer(raw), pa.py_buffer(b"abcd"))
+        # Whether rules ask for the column or not, with texts of rows or without.
+        for name, evidence in (("Image", False), ("nobody asks", False), ("Image", True)):
+            with pytest.raises(tieline.EventError, match=f"the column `{name}`"):
+                rules.scan(pa.table({name: outside}), evidence=evidence)
+    for keys in ([0, 2], [-1, 0], [2**31 - 1, 1]):
+        for of in (pa.int32(), pa.int64()):
+            coded = pa.DictionaryArray.from_arrays(pa.array(keys, of), pa.array(["a", "b"]), safe=False)
+            for name in ("Image", "nobody asks"):
+                with pytest.raises(tieline.EventError, match=f"the column `{name}`"):
+                    rules.scan(pa.table({name: coded}))
     cut = pa.StringArray.from_buffers(2, pa.py_buffer(b"\0\0\0\0\1\0\0\0\2\0\0\0"), pa.py_buffer("é".encode()))
     with pytest.raises(tieline.EventError, match="the column `Image`"):
         rules.scan(pa.table({"Image": cut}))

@@ -25,8 +25,8 @@ pub(super) fn slice<T: Copy>(of: &[T], part: Range<usize>) {
     });
 }
 
-/// The same, of the texts of some rows.
+/// The same, of the texts of some rows; places of foreign memory may lead anywhere.
 #[inline]
 pub(super) fn texts(of: &[u8], part: Range<usize>, rows: usize) {
-    slice(of, part.start..part.end.min(part.start + rows * TEXT_BYTES));
+    slice(of, part.start..part.end.min(part.start.saturating_add(rows * TEXT_BYTES)));
 }

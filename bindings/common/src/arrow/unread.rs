@@ -87,9 +87,7 @@ impl<O: OffsetSizeTrait + ArrowNativeTypeOp + BitOr<Output = O>> Rows for TextRo
             let ends_right = |own: &str| places.iter().all(|place| own.is_char_boundary((*place - start).as_usize()));
             (bytes.is_ascii() || str::from_utf8(bytes).is_ok_and(ends_right)).then_some(())
         };
-        let places = self.array.value_offsets();
-        let is_right = |row: usize| places.get(row..row + 2).and_then(texts).is_some();
-        places.get(rows.start..=rows.end).and_then(texts).is_some() || self.presence.those_of(rows).all(is_right)
+        self.array.value_offsets().get(rows.start..=rows.end).and_then(texts).is_some()
     }
 }
 

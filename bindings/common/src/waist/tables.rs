@@ -20,8 +20,7 @@ use tieline::columns::Columns;
 use tieline::{Event, Value};
 
 /// Rows that a thread takes before it looks whether it is stopped.
-///
-/// PERF: what is learnt of a dictionary is learnt anew for each piece.
+// PERF: a piece of hundreds of columns costs half a millisecond before its first row is read.
 const PIECE_ROWS: usize = 1 << 16;
 
 /// Rows that each of several threads takes.
