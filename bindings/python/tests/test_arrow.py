@@ -196,6 +196,22 @@ def test_places_of_texts_that_are_null_are_not_looked_at(rules, wrong):
             own.scan(pa.table({"Image": column(100)}))
 
 
+@pytest.mark.parametrize("coded", [False, True])
+def test_a_text_that_does_not_lie_between_the_first_place_and_the_last_is_refused(rules, coded):
+    text = b"C:\\whoami.exe"
+    # Row 64 has the text; the rows before are null, and have places behind it.
+    places = [len(text)] * 64 + [0] + [len(text)] * 64
+    raw = b"".join(place.to_bytes(4, "little") for place in places)
+    nulls = bytes(8) + bytes([1]) + bytes(7)
+    own = pa.Array.from_buffers(pa.string(), 128, [pa.py_buffer(nulls), pa.py_buffer(raw), pa.py_buffer(text)])
+    if coded:
+        own = pa.DictionaryArray.from_arrays(pa.array([64, 64], pa.int32()), own, safe=False)
+    words = tieline.compile("title: w\nlogsource: {product: x}\ndetection: {k: ['whoami'], condition: k}\n")
+    for of in (rules, words):
+        with pytest.raises(tieline.EventError, match="the column `Image`"):
+            of.scan(pa.table({"Image": own}))
+
+
 def test_views_that_lead_outside_are_refused(rules):
     text = "C:\\Windows\\whoami.exe"
 

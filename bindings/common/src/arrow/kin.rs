@@ -115,7 +115,7 @@ fn add_values(sum: &mut Xxh3, values: &dyn Array) -> Option<()> {
     }
 }
 
-/// Adds where texts begin, and all of them.
+/// Adds where texts begin, and all of them: those that are right lie between the first and the last place.
 fn add_texts<T: ByteArrayType>(sum: &mut Xxh3, texts: &GenericByteArray<T>) -> Option<()> {
     let places = texts.value_offsets();
     let all = texts.value_data().get(places.first()?.as_usize()..places.last()?.as_usize())?;
