@@ -5,14 +5,16 @@
 //!      ─▶ plain, views, dictionaries, batches ─▶ scan_batch ─┴▶ equal answers? ─▶ interleaved rounds ─▶ a table
 //! ```
 //!
-//! `columns [LANE] [ROUNDS]`. Making the tables is not timed: whoever has events in tables has them there already. With
-//! `columns LANE profile FORM` one form (json, plain, views, dictionaries) is scanned over and over, for a profiler.
+//! `columns [LANE] [ROUNDS]`. Making the tables is not timed: whoever has events in tables has them there already. Each form is scanned
+//! by scanners that are new, and by one that has seen it before. With `columns LANE profile FORM [again]` one form (json, plain, views,
+//! dictionaries) is scanned over and over, for a profiler.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod tables;
 
 use arrow_array::RecordBatch;
+use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,8 +28,8 @@ use tieline_benches::report::Table;
 use tieline_benches::timing::{self, Runs};
 use tieline_common::arrow::{Found, scan_batch};
 
-/// Passes of a profile.
-const PASSES: usize = 100;
+/// Events of a profile: enough that what comes before is little.
+const EVENTS: usize = 10_000_000;
 
 /// Rows of a batch where a table is cut, as many programs do by default.
 const BATCH_ROWS: usize = 8_192;
@@ -54,13 +56,14 @@ fn main() -> ExitCode {
     };
     let rules = compile(&pack, &["windows-logsources", "windows"].map(pipeline));
     if second == "profile" {
-        profile(&rules, &lane, &arguments.next().unwrap_or_default());
+        let form = arguments.next().unwrap_or_default();
+        profile(&rules, &lane, &form, arguments.next().is_some_and(|word| word == "again"));
         return ExitCode::SUCCESS;
     }
     let contenders = contenders(&lane);
-    let expected = by_json(&rules, &lane);
+    let expected = by_json(&mut Scanner::new(&rules), &lane);
     for (name, batches) in &contenders {
-        let found = by_table(&rules, batches);
+        let found = by_table(&mut Scanner::new(&rules), batches);
         let found: Vec<(u64, u32)> = found.rows.into_iter().zip(found.rules).collect();
         if found != expected {
             let differ = found.iter().zip(&expected).find(|(one, other)| one != other);
@@ -95,8 +98,7 @@ fn shared(whole: &RecordBatch) -> Vec<RecordBatch> {
     starts.map(|start| whole.slice(start, BATCH_ROWS.min(whole.num_rows() - start))).collect()
 }
 
-fn by_json(rules: &Rules, lane: &Lane) -> Vec<(u64, u32)> {
-    let mut scanner = Scanner::new(rules);
+fn by_json(scanner: &mut Scanner, lane: &Lane) -> Vec<(u64, u32)> {
     let mut found = Vec::new();
     for (row, event) in (0..).zip(lane.events()) {
         if let Ok(detections) = scanner.scan_json(event) {
@@ -106,44 +108,78 @@ fn by_json(rules: &Rules, lane: &Lane) -> Vec<(u64, u32)> {
     found
 }
 
-fn by_table(rules: &Rules, batches: &[RecordBatch]) -> Found {
-    let (mut scanner, mut found) = (Scanner::new(rules), Found::default());
-    batches.iter().for_each(|batch| scan_batch(&mut scanner, batch, &mut found));
+fn by_table(scanner: &mut Scanner, batches: &[RecordBatch]) -> Found {
+    let mut found = Found::default();
+    batches.iter().for_each(|batch| scan_batch(scanner, batch, &mut found));
     found
 }
 
+/// Times of one form: by scanners that are new, and by one that has seen all of it before.
+struct Times {
+    first: Runs,
+    again: Runs,
+    scanner: Scanner,
+}
+
+impl Times {
+    fn new(rules: &Rules) -> Self {
+        Self { first: Runs::default(), again: Runs::default(), scanner: Scanner::new(rules) }
+    }
+
+    fn add<R>(&mut self, rules: &Rules, scan: impl Fn(&mut Scanner) -> R) {
+        self.first.add(timing::cpu(|| scan(&mut Scanner::new(rules))).0);
+        self.again.add(timing::cpu(|| scan(&mut self.scanner)).0);
+    }
+}
+
 fn measure(rules: &Rules, lane: &Lane, contenders: &[(&str, Vec<RecordBatch>)], rounds: usize) {
-    let mut json = Runs::default();
-    let mut runs = vec![Runs::default(); contenders.len()];
+    let mut json = Times::new(rules);
+    let mut tables: Vec<Times> = contenders.iter().map(|_| Times::new(rules)).collect();
+    by_json(&mut json.scanner, lane);
+    for ((_, batches), times) in contenders.iter().zip(&mut tables) {
+        by_table(&mut times.scanner, batches);
+    }
     for _ in 0..rounds {
-        json.add(timing::cpu(|| by_json(rules, lane)).0);
-        for ((_, batches), runs) in contenders.iter().zip(&mut runs) {
-            runs.add(timing::cpu(|| by_table(rules, batches)).0);
+        json.add(rules, |scanner| by_json(scanner, lane));
+        for ((_, batches), times) in contenders.iter().zip(&mut tables) {
+            times.add(rules, |scanner| by_table(scanner, batches));
         }
     }
-    let mut table = Table::new(&["events as", "us per event", "spread", "times as fast as JSON"]);
-    let rows = [("JSON", &json)].into_iter().chain(contenders.iter().map(|(name, _)| *name).zip(&runs));
-    for (name, runs) in rows {
-        let each = runs.median() / lane.len().max(1) as f64 * 1e6;
-        let ratio = json.median() / runs.median();
-        let spread = format!("{:.0} %", runs.spread() * 100.0);
-        table.row(vec![name.to_owned(), format!("{each:.2}"), spread, format!("{ratio:.2}")]);
+    let head = [
+        "events as",
+        "us per event",
+        "spread",
+        "times as fast as JSON",
+        "us, seen before",
+        "times as JSON, seen before",
+    ];
+    let mut table = Table::new(&head);
+    let rows = [("JSON", &json)].into_iter().chain(contenders.iter().map(|(name, _)| *name).zip(&tables));
+    for (name, times) in rows {
+        let each = |runs: &Runs| format!("{:.2}", runs.median() / lane.len().max(1) as f64 * 1e6);
+        let spread = format!("{:.0} %", times.first.spread() * 100.0);
+        let ratio = |json: &Runs, own: &Runs| format!("{:.2}", json.median() / own.median());
+        let (first, again) = (ratio(&json.first, &times.first), ratio(&json.again, &times.again));
+        table.row(vec![name.to_owned(), each(&times.first), spread, first, each(&times.again), again]);
     }
     println!("{}", table.markdown());
 }
 
-/// Only one form, over and over.
-fn profile(rules: &Rules, lane: &Lane, form: &str) {
-    let repeat = |scan: &dyn Fn() -> usize| {
-        let (time, found) = timing::cpu(|| (0..PASSES).map(|_| scan()).sum::<usize>());
-        println!("{found} detections, {:.2} us per event", time.as_secs_f64() * 1e6 / (PASSES * lane.len()) as f64);
+/// Only one form, over and over, with new scanners or with one that has seen it `again`.
+fn profile(rules: &Rules, lane: &Lane, form: &str, is_again: bool) {
+    let scanner = RefCell::new(Scanner::new(rules));
+    let passes = (EVENTS / lane.len().max(1)).max(1);
+    let repeat = |scan: &dyn Fn(&mut Scanner) -> usize| {
+        let pass = || if is_again { scan(&mut scanner.borrow_mut()) } else { scan(&mut Scanner::new(rules)) };
+        let (time, found) = timing::cpu(|| (0..passes).map(|_| pass()).sum::<usize>());
+        println!("{found} detections, {:.2} us per event", time.as_secs_f64() * 1e6 / (passes * lane.len()) as f64);
     };
     let form = match form {
-        "json" => return repeat(&|| by_json(rules, lane).len()),
+        "json" => return repeat(&|scanner| by_json(scanner, lane).len()),
         "plain" => Form::Plain,
         "views" => Form::Views,
         _ => Form::Dictionaries,
     };
     let batches = batches(lane, form, usize::MAX);
-    repeat(&|| by_table(rules, &batches).rules.len());
+    repeat(&|scanner| by_table(scanner, &batches).rules.len());
 }

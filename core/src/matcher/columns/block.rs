@@ -27,14 +27,10 @@ pub(super) struct Block {
     ahead: (usize, Vec<u64>),
     /// The columns that hold anything.
     columns: Vec<u32>,
-    /// The partitions of all rows, one row behind the other.
-    routed: Vec<u32>,
-    /// Where in that the partitions of each row end.
-    ends: Vec<usize>,
-    /// For each way in which any row is routed the first one, and one bit for each.
-    ways: Vec<(usize, u64)>,
-    /// The partitions of one row.
-    own: Vec<u32>,
+    /// The route of each row.
+    routes: Vec<u32>,
+    /// Each route with one bit for each row that has it.
+    ways: Vec<(u32, u64)>,
 }
 
 /// For each column one bit for each row in which it may hold anything.
@@ -62,38 +58,32 @@ impl Block {
         self.rows.start
     }
 
-    /// Where a row is routed. When it is the first of its block, `find` is asked for all rows of it, each with its bit.
+    /// The route of a row. When it is the first of its block, `find` is asked for those of all rows of it: of so many from one on.
     #[inline]
-    pub(super) fn route(&mut self, row: Row<'_>, find: impl FnMut(Row<'_>, Asked<'_>, &mut Vec<u32>)) -> &[u32] {
+    pub(super) fn route(&mut self, row: Row<'_>, find: impl FnMut((Row<'_>, usize, &Present), &mut Vec<u32>)) -> u32 {
         if !self.rows.contains(&row.row) {
             self.enter(row, find);
         }
-        self.routed(row.row - self.rows.start)
+        self.routes.get(row.row - self.rows.start).copied().unwrap_or(u32::MAX)
     }
 
     #[inline(never)]
-    fn enter(&mut self, row: Row<'_>, mut find: impl FnMut(Row<'_>, Asked<'_>, &mut Vec<u32>)) {
+    fn enter(&mut self, row: Row<'_>, mut find: impl FnMut((Row<'_>, usize, &Present), &mut Vec<u32>)) {
         let (start, columns) = (row.row / ROWS * ROWS, row.table.columns);
         self.ask(columns, start);
         self.rows = start..columns.rows().min(start + ROWS);
-        let Self { rows, present, columns: held, routed, ends, ways, own, .. } = self;
+        let Self { rows, present, columns: held, routes, ways, .. } = self;
         held.clear();
         held.extend((0..).zip(&present.0).filter(|(_, rows)| **rows != 0).map(|(number, _)| number));
         row.table.prefetch(start, present);
-        routed.clear();
-        ends.clear();
+        routes.clear();
+        find((Row { row: start, ..row }, rows.len(), present), routes);
         ways.clear();
-        for number in rows.clone() {
-            own.clear();
-            find(Row { row: number, ..row }, Asked { present, bit: 1 << (number - start) }, own);
-            let (at, bit) = (number - start, 1 << (number - start));
-            // PERF: most rows go to one partition or two, which are compared as quickly as a library is called.
-            match ways.iter_mut().find(|(first, _)| part(routed, ends, *first).iter().eq(&*own)) {
-                Some((_, rows)) => *rows |= bit,
-                None => ways.push((at, bit)),
+        for (at, own) in routes.iter().enumerate() {
+            match ways.iter_mut().find(|(route, _)| route == own) {
+                Some((_, rows)) => *rows |= 1 << at,
+                None => ways.push((*own, 1 << at)),
             }
-            routed.extend(own.iter());
-            ends.push(routed.len());
         }
     }
 
@@ -125,10 +115,6 @@ impl Block {
         Asked { present: &self.present, bit: self.bit(row) }
     }
 
-    fn routed(&self, at: usize) -> &[u32] {
-        part(&self.routed, &self.ends, at)
-    }
-
     /// One bit for each row that is routed as this one is.
     pub(super) fn alike(&self, row: usize) -> u64 {
         let bit = self.bit(row);
@@ -158,14 +144,6 @@ impl Block {
     pub(super) fn present(&self, column: u32) -> u64 {
         self.present.rows(column)
     }
-}
-
-/// The partitions of a row.
-#[inline]
-fn part<'a>(routed: &'a [u32], ends: &[usize], at: usize) -> &'a [u32] {
-    let start = at.checked_sub(1).map_or(Some(0), |before| ends.get(before).copied());
-    let end = ends.get(at).copied();
-    start.zip(end).and_then(|(start, end)| routed.get(start..end)).unwrap_or_default()
 }
 
 /// A row that is asked for its values.

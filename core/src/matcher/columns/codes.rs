@@ -12,6 +12,9 @@ const PLACES_MAX: usize = 1 << 24;
 /// Words of effects, at most.
 const WORDS_MAX: usize = 1 << 24;
 
+/// Where it says that there are no effects, in the way of [`Places::starts`].
+pub(super) const NOTHING: u32 = 1;
+
 /// Effects by matcher and code.
 #[derive(Debug, Default)]
 pub(super) struct Codes {
@@ -19,7 +22,7 @@ pub(super) struct Codes {
     /// Matchers that have places.
     used: Vec<u32>,
     places: usize,
-    /// For each code that was put, the number of its effects and then those.
+    /// For each code that was put, the number of its effects and then those. The first one has none.
     words: Vec<u32>,
 }
 
@@ -44,6 +47,7 @@ impl Codes {
         }
         self.places = 0;
         self.words.clear();
+        self.words.push(0);
     }
 
     /// How much is remembered, in words of four bytes.
@@ -52,11 +56,22 @@ impl Codes {
     }
 
     /// The effects of a code, if they were put.
+    #[cfg(test)]
+    fn find(&self, matcher: u32, column: u32, code: u32) -> Option<&[u32]> {
+        effects(&self.words, *self.starts(matcher, column).get(code as usize)?)
+    }
+
+    /// For each code where its effects begin; [`NOTHING`] if it has none, and 0 if they were not put.
     #[inline]
-    pub(super) fn find(&self, matcher: u32, column: u32, code: u32) -> Option<&[u32]> {
-        let places = self.by_matcher.get(matcher as usize)?;
-        let start = *places.starts.get(code as usize)?;
-        if places.column == column { effects(&self.words, start) } else { None }
+    pub(super) fn starts(&self, matcher: u32, column: u32) -> &[u32] {
+        let places = self.by_matcher.get(matcher as usize).filter(|places| places.column == column);
+        places.map_or(&[], |places| &places.starts)
+    }
+
+    /// The effects that begin there.
+    #[inline]
+    pub(super) fn effects(&self, start: u32) -> &[u32] {
+        effects(&self.words, start).unwrap_or_default()
     }
 
     /// Puts the effects of a code of so many, unless there is no room, or the matcher looks at another column as well.
@@ -68,7 +83,7 @@ impl Codes {
             }
             self.places += distinct;
             self.used.push(matcher);
-            *places = Places { column, starts: vec![0; distinct], last: 0 };
+            *places = Places { column, starts: vec![0; distinct], last: NOTHING };
         }
         if places.column != column || self.words.len() + own.len() >= WORDS_MAX {
             return;

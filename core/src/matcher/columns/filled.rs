@@ -4,11 +4,14 @@
 //! partition 17 probes Image, CommandLine, Hashes, ... (90)   rows 64..128: Image, User are filled   ─▶   probes 0, 31
 //! ```
 //!
-//! What a probe looks for is not known here.
+//! Probes of dictionaries stand before the others: what follows from their codes may be found for all rows at once. What a probe
+//! looks for is not known here.
 
 use super::super::Place;
 use super::Row;
-use super::block::Block;
+use super::block::{Block, ROWS};
+use super::effects::Effects;
+use crate::event::columns::Column;
 use crate::program::{Probe, Subject};
 use std::ops::Range;
 
@@ -19,14 +22,23 @@ pub(super) struct Filled {
     start: usize,
     lists: Vec<List>,
     probes: Vec<Probe>,
+    /// Those of the list at hand that do not look at a dictionary.
+    others: Vec<Probe>,
+    /// What follows from the codes of rows, of one list behind the other.
+    pub(super) effects: Effects,
 }
 
 /// The probes of a partition for rows of which each has a bit.
 #[derive(Debug)]
-struct List {
+pub(super) struct List {
     partition: u32,
-    rows: u64,
-    probes: Range<usize>,
+    pub(super) rows: u64,
+    /// Where the probes of dictionaries stand.
+    pub(super) coded: Range<usize>,
+    /// Where the others stand, behind them.
+    pub(super) others: Range<usize>,
+    /// Where among the effects those of the first row of the block stand, once they are known.
+    pub(super) effects: Option<usize>,
 }
 
 impl Filled {
@@ -34,34 +46,56 @@ impl Filled {
     pub(super) fn begin(&mut self) {
         self.lists.clear();
         self.probes.clear();
+        self.effects.begin();
     }
 
-    /// Where the probes of the partition stand that may find anything in the row.
+    /// The number of the list with the probes of the partition that may find anything in the row.
     #[inline]
-    pub(super) fn of(&mut self, at: &Place<'_, Row<'_>>, block: &Block) -> Range<usize> {
+    pub(super) fn of(&mut self, at: &Place<'_, Row<'_>>, block: &Block) -> usize {
         if self.start != block.start() {
             self.start = block.start();
             self.begin();
         }
         let bit = block.bit(at.event.row);
-        let known = self.lists.iter().find(|list| list.rows & bit != 0 && list.partition == at.id);
-        match known {
-            Some(list) => list.probes.clone(),
-            None => self.add(at, block),
-        }
+        let known = self.lists.iter().position(|list| list.rows & bit != 0 && list.partition == at.id);
+        known.unwrap_or_else(|| self.add(at, block))
+    }
+
+    /// The list of a number.
+    #[inline]
+    pub(super) fn list(&self, number: usize) -> Option<&List> {
+        self.lists.get(number)
+    }
+
+    /// Makes room for the effects of each row of the block, and says where those of the first one stand.
+    pub(super) fn begin_effects(&mut self, number: usize) -> usize {
+        let first = self.effects.add_rows(ROWS);
+        self.lists.get_mut(number).into_iter().for_each(|list| list.effects = Some(first));
+        first
     }
 
     #[inline(never)]
-    fn add(&mut self, at: &Place<'_, Row<'_>>, block: &Block) -> Range<usize> {
+    fn add(&mut self, at: &Place<'_, Row<'_>>, block: &Block) -> usize {
         let (start, rows) = (self.probes.len(), block.alike(at.event.row));
-        let is_filled = |probe: &&Probe| match probe.subject.subject() {
-            Subject::Slot(slot) => at.event.table.held(slot).is_some_and(|held| block.present(held.number) & rows != 0),
-            Subject::Leaves | Subject::Pair(_) => true,
-        };
-        self.probes.extend(at.partition.probes.iter().filter(is_filled));
-        let probes = start..self.probes.len();
-        self.lists.push(List { partition: at.id, rows, probes: probes.clone() });
-        probes
+        self.others.clear();
+        for probe in at.partition.probes {
+            match probe.subject.subject() {
+                Subject::Slot(slot) => {
+                    let held = at.event.table.held(slot).filter(|held| block.present(held.number) & rows != 0);
+                    match held.map(|held| held.column) {
+                        Some(Column::Dictionary(_)) => self.probes.push(*probe),
+                        Some(Column::Values(_) | Column::Lists(_)) => self.others.push(*probe),
+                        None => {}
+                    }
+                }
+                Subject::Leaves | Subject::Pair(_) => self.others.push(*probe),
+            }
+        }
+        let others = self.probes.len();
+        self.probes.extend(&self.others);
+        let end = self.probes.len();
+        self.lists.push(List { partition: at.id, rows, coded: start..others, others: others..end, effects: None });
+        self.lists.len() - 1
     }
 
     /// The probe that stands there.
