@@ -109,12 +109,6 @@ impl Block {
         self.present.0.extend(ahead.iter().take(count));
     }
 
-    /// What may be held in a row.
-    #[inline]
-    pub(super) fn asked(&self, row: usize) -> Asked<'_> {
-        Asked { present: &self.present, bit: self.bit(row) }
-    }
-
     /// One bit for each row that is routed as this one is.
     pub(super) fn alike(&self, row: usize) -> u64 {
         let bit = self.bit(row);
@@ -141,23 +135,9 @@ impl Block {
     }
 
     /// The rows in which a column may hold anything.
+    #[inline]
     pub(super) fn present(&self, column: u32) -> u64 {
         self.present.rows(column)
-    }
-}
-
-/// A row that is asked for its values.
-#[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
-    present: &'a Present,
-    bit: u64,
-}
-
-impl Asked<'_> {
-    /// Whether the row may hold anything in a column.
-    #[inline]
-    pub(super) fn has(self, column: u32) -> bool {
-        self.present.rows(column) & self.bit != 0
     }
 }
 

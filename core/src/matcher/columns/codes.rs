@@ -74,16 +74,24 @@ impl Codes {
         effects(&self.words, start).unwrap_or_default()
     }
 
-    /// Puts the effects of a code of so many, unless there is no room, or the matcher looks at another column as well.
-    pub(super) fn put(&mut self, (matcher, column): (u32, u32), (code, distinct): (u32, usize), own: &[u32]) {
+    /// Puts the effects of a code, and makes room for so many codes; unless there is no room, or the matcher looks at another column as
+    /// well.
+    pub(super) fn put(&mut self, (matcher, column): (u32, u32), (code, room): (u32, usize), own: &[u32]) {
         let Some(places) = self.by_matcher.get_mut(matcher as usize) else { return };
         if places.starts.is_empty() {
-            if self.places + distinct > PLACES_MAX {
+            places.column = column;
+        }
+        if places.starts.len() <= code as usize && places.column == column {
+            let more = room.saturating_sub(places.starts.len());
+            if self.places + more > PLACES_MAX {
                 return;
             }
-            self.places += distinct;
-            self.used.push(matcher);
-            *places = Places { column, starts: vec![0; distinct], last: NOTHING };
+            if places.starts.is_empty() {
+                self.used.push(matcher);
+                places.last = NOTHING;
+            }
+            self.places += more;
+            places.starts.resize(room, 0);
         }
         if places.column != column || self.words.len() + own.len() >= WORDS_MAX {
             return;

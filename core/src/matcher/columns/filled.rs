@@ -4,14 +4,13 @@
 //! partition 17 probes Image, CommandLine, Hashes, ... (90)   rows 64..128: Image, User are filled   ─▶   probes 0, 31
 //! ```
 //!
-//! Probes of dictionaries stand before the others: what follows from their codes may be found for all rows at once. What a probe
-//! looks for is not known here.
+//! Those of fields stand before the others: what follows from them may be found for all rows at once. What a probe looks for is not
+//! known here.
 
 use super::super::Place;
 use super::Row;
 use super::block::{Block, ROWS};
 use super::effects::Effects;
-use crate::event::columns::Column;
 use crate::program::{Probe, Subject};
 use std::ops::Range;
 
@@ -22,9 +21,9 @@ pub(super) struct Filled {
     start: usize,
     lists: Vec<List>,
     probes: Vec<Probe>,
-    /// Those of the list at hand that do not look at a dictionary.
+    /// Those of the list at hand that do not look at a field.
     others: Vec<Probe>,
-    /// What follows from the codes of rows, of one list behind the other.
+    /// What follows from the fields of rows, of one list behind the other.
     pub(super) effects: Effects,
 }
 
@@ -33,8 +32,8 @@ pub(super) struct Filled {
 pub(super) struct List {
     partition: u32,
     pub(super) rows: u64,
-    /// Where the probes of dictionaries stand.
-    pub(super) coded: Range<usize>,
+    /// Where the probes of fields stand.
+    pub(super) slots: Range<usize>,
     /// Where the others stand, behind them.
     pub(super) others: Range<usize>,
     /// Where among the effects those of the first row of the block stand, once they are known.
@@ -81,11 +80,8 @@ impl Filled {
         for probe in at.partition.probes {
             match probe.subject.subject() {
                 Subject::Slot(slot) => {
-                    let held = at.event.table.held(slot).filter(|held| block.present(held.number) & rows != 0);
-                    match held.map(|held| held.column) {
-                        Some(Column::Dictionary(_)) => self.probes.push(*probe),
-                        Some(Column::Values(_) | Column::Lists(_)) => self.others.push(*probe),
-                        None => {}
+                    if at.event.table.held(slot).is_some_and(|held| block.present(held.number) & rows != 0) {
+                        self.probes.push(*probe);
                     }
                 }
                 Subject::Leaves | Subject::Pair(_) => self.others.push(*probe),
@@ -94,7 +90,7 @@ impl Filled {
         let others = self.probes.len();
         self.probes.extend(&self.others);
         let end = self.probes.len();
-        self.lists.push(List { partition: at.id, rows, coded: start..others, others: others..end, effects: None });
+        self.lists.push(List { partition: at.id, rows, slots: start..others, others: others..end, effects: None });
         self.lists.len() - 1
     }
 

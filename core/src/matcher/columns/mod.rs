@@ -12,24 +12,23 @@ mod block;
 mod codes;
 mod effects;
 mod filled;
+mod follow;
 mod keywords;
 mod known;
 mod routes;
 
 use super::memo::Key;
-use super::probe::Hits;
 use super::tally::Tally;
 use super::{Buffers, Keywords, Place, Rules, Run, View, pair};
 use crate::event::Value;
-use crate::event::columns::{Column, Columns, Dictionary};
+use crate::event::columns::{Column, Columns};
 use crate::event::slots::{Kind, Reading, Seen, Slots};
 use crate::number::Number;
 use crate::program::{Fields, Matcher, Probe, Program, SlotId, Subject};
 use crate::shortcut::{Shortcut, Shortcuts};
-use crate::time::Clock;
-use block::{Block, Present, ROWS, ones};
-use codes::NOTHING;
+use block::{Block, Present, ROWS};
 use filled::{Filled, List};
+use follow::Asked;
 use known::{Before, Known};
 
 /// Columns, found by the slots that rules ask for.
@@ -46,21 +45,37 @@ struct Held<'c> {
     /// The number of the column.
     number: u32,
     column: Column<'c>,
-    /// How many codes it has, if it is a dictionary.
-    distinct: usize,
+    /// All codes are less: those of a dictionary, or small numbers. 0 where values have none.
+    codes_end: usize,
     /// The codes of all rows, if they lie one behind the other.
     codes: Option<&'c [u32]>,
 }
 
+/// Numbers less than this are told by themselves.
+const NUMBERS_END: usize = 1 << 16;
+
 impl Held<'_> {
     /// The code in a row in which the column holds anything.
     #[inline]
-    fn code(&self, dictionary: &dyn Dictionary, row: usize) -> Option<u32> {
-        let code = match self.codes {
-            Some(codes) => codes.get(row).copied(),
-            None => dictionary.code(row),
+    fn code(&self, row: usize) -> Option<u32> {
+        let code = match (self.codes, self.column) {
+            (Some(codes), _) => codes.get(row).copied(),
+            (None, Column::Dictionary(dictionary)) => dictionary.code(row),
+            (None, Column::Values(values)) if self.codes_end > 0 => match values.value(row) {
+                Some(Value::Number(Number::Integer(number))) => u32::try_from(number).ok(),
+                _ => None,
+            },
+            (None, Column::Values(_) | Column::Lists(_)) => None,
         };
-        code.filter(|code| (*code as usize) < self.distinct)
+        code.filter(|code| (*code as usize) < self.codes_end)
+    }
+
+    /// Codes for which there should be room where that of one is kept.
+    fn places(&self, code: u32) -> usize {
+        match self.column {
+            Column::Dictionary(_) => self.codes_end,
+            Column::Values(_) | Column::Lists(_) => (code as usize + 1).next_power_of_two(),
+        }
     }
 }
 
@@ -69,11 +84,12 @@ impl<'c> Table<'c> {
         let held = |(slot, name): (usize, &str)| {
             let number = columns.number(name)?;
             let column = *columns.all().get(number)?;
-            let (distinct, codes) = match column {
+            let (codes_end, codes) = match column {
                 Column::Dictionary(dictionary) => (dictionary.distinct(), dictionary.codes()),
+                Column::Values(values) if values.are_numbers() => (NUMBERS_END, None),
                 Column::Values(_) | Column::Lists(_) => (0, None),
             };
-            Some(Held { slot: SlotId(slot as u32), number: number as u32, column, distinct, codes })
+            Some(Held { slot: SlotId(slot as u32), number: number as u32, column, codes_end, codes })
         };
         Self { columns, by_slot: fields.names().enumerate().map(held).collect() }
     }
@@ -156,53 +172,6 @@ impl Memory {
         };
         self.known.keywords.are_absent((matcher, id), at.event, &self.block, others)
     }
-
-    /// The effects of the value of a code, which is looked at once.
-    #[inline]
-    fn effects_of<T: Tally>(
-        &mut self,
-        hits: &mut Hits<T>,
-        (matcher, id, clock): (&Matcher<'_>, u32, &Clock),
-        (held, dictionary): (&Held<'_>, &dyn Dictionary),
-        code: u32,
-    ) -> &[u32] {
-        let start = self.known.codes.starts(id, held.number).get(code as usize).copied().unwrap_or(0);
-        if start == 0 {
-            return self.effects_of_new(hits, (matcher, id, clock), (held, dictionary), code);
-        }
-        hits.tally.remembered(id);
-        self.known.codes.effects(start)
-    }
-
-    #[inline(never)]
-    fn effects_of_new<T: Tally>(
-        &mut self,
-        hits: &mut Hits<T>,
-        (matcher, id, clock): (&Matcher<'_>, u32, &Clock),
-        (held, dictionary): (&Held<'_>, &dyn Dictionary),
-        code: u32,
-    ) -> &[u32] {
-        let Self { effects, known, remembers, .. } = self;
-        effects.clear();
-        if let Some(value) = dictionary.value(code) {
-            effects.extend_from_slice(matcher.present);
-            match value {
-                Value::Composite => {}
-                Value::Null => effects.extend_from_slice(matcher.null),
-                value => with_seen(value, |seen| {
-                    // A code has a value that no code before had, so only other tables can have shown it.
-                    effects.extend_from_slice(match known.number {
-                        1 => hits.new_value(matcher, id, seen, clock),
-                        _ => hits.value(matcher, id, seen, clock),
-                    });
-                }),
-            }
-        }
-        if *remembers {
-            known.codes.put((id, held.number), (code, held.distinct), effects);
-        }
-        effects
-    }
 }
 
 impl View for Row<'_> {
@@ -217,33 +186,16 @@ impl View for Row<'_> {
     #[inline]
     fn look<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, probe: Probe) {
         let Place { program, clock, event: Row { table, row }, .. } = *at;
-        let rules = Rules { program, clock };
         let matcher = || program.matchers.get(probe.matcher as usize);
         match probe.subject.subject() {
             Subject::Slot(slot) => {
                 let Some(held) = table.held(slot) else { return };
-                if !run.columns.block.asked(row).has(held.number) {
+                if run.columns.block.present(held.number) & run.columns.block.bit(row) == 0 {
                     return;
                 }
                 let Some(matcher) = matcher() else { return };
-                let mut is_first = true;
-                let mut look = |value: Value<'_>| {
-                    if std::mem::take(&mut is_first) {
-                        run.truth.add(program, matcher.present);
-                    }
-                    run.look_at(rules, matcher, probe.matcher, value);
-                };
-                match held.column {
-                    Column::Values(values) => values.value(row).into_iter().for_each(look),
-                    Column::Dictionary(dictionary) => {
-                        if let Some(code) = held.code(dictionary, row) {
-                            let matcher = (matcher, probe.matcher, clock);
-                            let effects = run.columns.effects_of(&mut run.hits, matcher, (held, dictionary), code);
-                            run.truth.add(program, effects);
-                        }
-                    }
-                    Column::Lists(lists) => lists.values(row, &mut look),
-                }
+                let asked = Asked { matcher, id: probe.matcher, clock };
+                run.truth.add(program, run.columns.effects_in(&mut run.hits, asked, held, row));
             }
             Subject::Pair(number) => {
                 let Some((matcher, pair)) = matcher().zip(program.pairs.get(number as usize)) else { return };
@@ -259,7 +211,14 @@ impl View for Row<'_> {
                     return run.hits.tally.searched(probe.matcher, 0);
                 }
                 let block = std::mem::take(&mut run.columns.block);
-                let mut each = |value: Value<'_>| run.look_at_text(rules, matcher, probe.matcher, value);
+                let rules = Rules { program, clock };
+                let mut each = |value: Value<'_>| {
+                    with_seen(value, |seen| {
+                        if seen.has_text() {
+                            run.look_at_value(rules, matcher, probe.matcher, seen);
+                        }
+                    });
+                };
                 block
                     .columns(table.columns, None, block.bit(row))
                     .for_each(|(_, column, _)| column.each(row, &mut each));
@@ -271,13 +230,13 @@ impl View for Row<'_> {
     fn look_first<T: Tally>(run: &mut Run<T>, at: &Place<'_, Self>, keywords: Keywords) {
         let Memory { block, filled, .. } = &mut run.columns;
         let number = filled.of(at, block);
-        let Some(List { coded, others, effects, .. }) = filled.list(number) else { return };
+        let Some(List { slots, others, effects, .. }) = filled.list(number) else { return };
         let (mut probes, effects) = (others.clone(), *effects);
         if keywords == Keywords::Absent {
             // Of rows that are worth to be remembered many are known, so those that follow need not be looked at.
-            probes.start = coded.start;
+            probes.start = slots.start;
         } else {
-            let first = effects.unwrap_or_else(|| run.follow_codes(at, number));
+            let first = effects.unwrap_or_else(|| run.follow(at, number));
             let Memory { block, filled, .. } = &run.columns;
             filled
                 .effects
@@ -310,8 +269,11 @@ impl View for Row<'_> {
         let read = verdicts.begin_key();
         // The number of the table tells its codes from those of others, and both from slots.
         read.push(&(1 << 63 | columns.known.number).to_ne_bytes());
-        let asked = columns.block.asked(at.event.row);
-        let held = reads.iter().filter_map(|slot| at.event.table.held(*slot)).filter(|held| asked.has(held.number));
+        let (block, bit) = (&columns.block, columns.block.bit(at.event.row));
+        let held = reads
+            .iter()
+            .filter_map(|slot| at.event.table.held(*slot))
+            .filter(|held| block.present(held.number) & bit != 0);
         held.for_each(|held| at.event.push(held, read));
         verdicts.end_key(id)
     }
@@ -339,73 +301,12 @@ impl Row<'_> {
         match held.column {
             Column::Values(values) => values.value(self.row).into_iter().for_each(push),
             Column::Lists(lists) => lists.values(self.row, &mut push),
-            Column::Dictionary(dictionary) => {
-                if let Some(code) = held.code(dictionary, self.row) {
+            Column::Dictionary(_) => {
+                if let Some(code) = held.code(self.row) {
                     key.push(&(slot | CODE << 32 | u64::from(code)).to_ne_bytes());
                 }
             }
         }
-    }
-}
-
-impl<T: Tally> Run<T> {
-    /// Makes the atoms true that one value makes true.
-    #[inline]
-    fn look_at(&mut self, rules: Rules<'_>, matcher: &Matcher<'_>, id: u32, value: Value<'_>) {
-        match value {
-            Value::Composite => {}
-            Value::Null => self.truth.add(rules.program, matcher.null),
-            value => self.look_at_text(rules, matcher, id, value),
-        }
-    }
-
-    /// The same for a value that has a text; nothing follows from others.
-    #[inline]
-    fn look_at_text(&mut self, rules: Rules<'_>, matcher: &Matcher<'_>, id: u32, value: Value<'_>) {
-        with_seen(value, |seen| {
-            if seen.has_text() {
-                self.look_at_value(rules, matcher, id, seen);
-            }
-        });
-    }
-
-    /// Notes for all rows of a list what follows from their codes, and says where those of the first one stand.
-    // PERF: one row after the other, a scan of dictionaries that were seen before took 1.2 times as long.
-    #[inline(never)]
-    fn follow_codes(&mut self, at: &Place<'_, Row<'_>>, list: usize) -> usize {
-        let Place { program, clock, event: Row { table, .. }, .. } = *at;
-        let mut filled = std::mem::take(&mut self.columns.filled);
-        let first = filled.begin_effects(list);
-        let (coded, rows) = filled.list(list).map_or((0..0, 0), |list| (list.coded.clone(), list.rows));
-        for number in coded {
-            let Some(probe) = filled.get(number) else { continue };
-            let (Subject::Slot(slot), id) = (probe.subject.subject(), probe.matcher) else { continue };
-            let (Some(held), Some(matcher)) = (table.held(slot), program.matchers.get(id as usize)) else { continue };
-            let Column::Dictionary(dictionary) = held.column else { continue };
-            self.hits.tally.look();
-            let Memory { block, known: Known { codes, .. }, .. } = &self.columns;
-            let (starts, mut new) = (codes.starts(id, held.number), 0);
-            for row in ones(block.present(held.number) & rows) {
-                let Some(code) = held.code(dictionary, block.start() + row) else { continue };
-                match starts.get(code as usize) {
-                    Some(0) | None => new |= 1 << row,
-                    Some(&start) => {
-                        self.hits.tally.remembered(id);
-                        if start != NOTHING {
-                            filled.effects.note(first + row, codes.effects(start));
-                        }
-                    }
-                }
-            }
-            for row in ones(new) {
-                let Some(code) = held.code(dictionary, self.columns.block.start() + row) else { continue };
-                let effects = self.columns.effects_of(&mut self.hits, (matcher, id, clock), (held, dictionary), code);
-                filled.effects.note(first + row, effects);
-            }
-            self.hits.tally.looked(id);
-        }
-        self.columns.filled = filled;
-        first
     }
 }
 

@@ -133,9 +133,7 @@ impl Routes {
             for at in ones(present.rows(held.number)) {
                 let row = first.row + at;
                 let word = match held.column {
-                    Column::Dictionary(dictionary) => {
-                        Some(held.code(dictionary, row).map_or(0, |code| u64::from(code) + 1))
-                    }
+                    Column::Dictionary(_) => Some(held.code(row).map_or(0, |code| u64::from(code) + 1)),
                     Column::Values(values) => texts.word_of(values.value(row), last),
                     Column::Lists(_) => None,
                 };
