@@ -267,17 +267,26 @@ fn column(name: &'static str, rows: usize) -> impl Strategy<Value = TestColumn> 
         1 => Just(None), 3 => prop::collection::vec(scalar(), 1).prop_map(Some),
         1 => prop::collection::vec(scalar(), 1..4).prop_map(Some)
     ];
-    let cell = match name {
-        "Channel" => prop::option::of((0..4_u32).prop_map(|channel| vec![Scalar::Text(format!("c{channel}"))])).boxed(),
+    // Columns of nothing but numbers: small ones, the largest of those, and others.
+    let number = prop::sample::select(vec![0, 1, 10, 4624, 65_535, 65_536, -1, i64::MAX]).prop_map(Scalar::Integer);
+    let number = prop_oneof![9 => number, 1 => Just(Scalar::Float(1.5))];
+    let (cell, number) = match name {
+        "Channel" => {
+            let channel =
+                prop::option::of((0..4_u32).prop_map(|channel| vec![Scalar::Text(format!("c{channel}"))])).boxed();
+            (channel.clone(), channel)
+        }
         "EventID" => {
             let id = prop_oneof![(0..2_i64).prop_map(Scalar::Integer), Just(Scalar::Text("1".to_owned()))];
-            prop::option::of(prop::collection::vec(id, 1..3)).boxed()
+            let number = (0..2_i64).prop_map(|id| vec![Scalar::Integer(id)]);
+            (prop::option::of(prop::collection::vec(id, 1..3)).boxed(), prop::option::of(number).boxed())
         }
-        _ => cell.boxed(),
+        _ => (cell.boxed(), prop::option::of(number.prop_map(|number| vec![number])).boxed()),
     };
+    let few = prop_oneof![3 => prop::collection::vec(cell, 1..8), 1 => prop::collection::vec(number, 1..8)];
     let form = prop::sample::select(vec![Form::Values, Form::Dictionary, Form::LooseDictionary, Form::Lists]);
     // A few cells over and over, so that there are several blocks of rows, and repeats.
-    let cells = (prop::collection::vec(cell, 1..8), prop::collection::vec(any::<prop::sample::Index>(), rows));
+    let cells = (few, prop::collection::vec(any::<prop::sample::Index>(), rows));
     (form, cells).prop_map(move |(form, (cells, order))| {
         TestColumn::new(name, form, order.iter().map(|index| cells[index.index(cells.len())].clone()).collect())
     })

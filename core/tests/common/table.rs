@@ -128,6 +128,11 @@ impl Values for TestColumn {
         each(&text.as_bytes()[starts[rows.start]..starts.get(rows.end).copied().unwrap_or(text.len())]);
         true
     }
+
+    fn are_numbers(&self) -> bool {
+        let firsts = self.cells.iter().filter_map(|cell| cell.as_ref()?.first());
+        firsts.fold(true, |all, scalar| all && matches!(scalar, Scalar::Integer(_) | Scalar::Float(_)))
+    }
 }
 
 impl Dictionary for TestColumn {
