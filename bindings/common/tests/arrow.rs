@@ -222,6 +222,29 @@ fn foreign_memory_is_checked_before_it_is_read() {
 }
 
 #[test]
+fn dictionaries_are_checked_unless_the_same_were_right_before() {
+    let coded = |values: [&[u8]; 2]| {
+        let values: ArrayRef = Arc::new(BinaryArray::from_iter(values.map(Some)));
+        let coded: ArrayRef = Arc::new(DictionaryArray::<Int8Type>::new(vec![0, 1, 0].into(), values));
+        batch(vec![("a", coded)])
+    };
+    let import = |batches: Vec<RecordBatch>| {
+        let of = DataType::Dictionary(Box::new(DataType::Int8), Box::new(DataType::Utf8));
+        let told = Arc::new(Schema::new(vec![Field::new("a", of, true)]));
+        let stream = arrow::import_stream(arrow::export_stream(told, batches)).unwrap();
+        stream.map(|batch| batch.is_ok()).collect::<Vec<bool>>()
+    };
+    let (right, cut) = (coded([b"x", "é".as_bytes()]), coded([b"x\xC3", b"\xA9"]));
+    for _ in 0..3 {
+        assert_eq!(import(vec![right.clone(), right.clone(), coded([b"x", "é".as_bytes()])]), [true; 3]);
+        assert_eq!(import(vec![cut.clone(), right.clone(), cut.clone(), cut.clone()]), [false, true, false, false]);
+    }
+    // More than are remembered.
+    let many = |number: u8| coded([b"x", number.to_string().as_bytes()]);
+    assert_eq!(import((0..40).map(many).chain([cut, right]).collect()), [vec![true; 40], vec![false, true]].concat());
+}
+
+#[test]
 fn keywords_are_found_in_views_wherever_their_texts_lie() {
     let texts: Vec<String> = (0..300)
         .map(|row| match row % 6 {

@@ -10,7 +10,7 @@
 //! objects in a table gives each of their fields as a column. Nothing is known here of the memory behind a column.
 
 use super::{Event, Value};
-use std::collections::HashMap;
+use hashbrown::HashMap;
 use std::fmt;
 use std::ops::Range;
 
@@ -167,7 +167,7 @@ pub struct Columns<'a> {
     rows: usize,
     kin: Option<u128>,
     columns: Vec<Column<'a>>,
-    by_name: HashMap<&'a str, usize>,
+    by_name: HashMap<&'a str, usize, foldhash::fast::RandomState>,
 }
 
 impl<'a> Columns<'a> {

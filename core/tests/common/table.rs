@@ -130,8 +130,8 @@ impl Values for TestColumn {
     }
 
     fn are_numbers(&self) -> bool {
-        let firsts = self.cells.iter().filter_map(|cell| cell.as_ref()?.first());
-        firsts.fold(true, |all, scalar| all && matches!(scalar, Scalar::Integer(_) | Scalar::Float(_)))
+        let mut firsts = self.cells.iter().filter_map(|cell| cell.as_ref()?.first());
+        firsts.all(|scalar| matches!(scalar, Scalar::Integer(_) | Scalar::Float(_)))
     }
 }
 

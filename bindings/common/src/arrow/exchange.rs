@@ -13,9 +13,7 @@ use super::unread::are_rows_right;
 use arrow_array::cast::AsArray;
 use arrow_array::ffi::{FFI_ArrowArray, FFI_ArrowSchema, to_ffi};
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
-use arrow_array::{
-    Array, RecordBatch, RecordBatchIterator, RecordBatchReader, StringViewArray, StructArray, downcast_dictionary_array,
-};
+use arrow_array::{Array, RecordBatch, RecordBatchIterator, RecordBatchReader, StringViewArray, StructArray};
 use arrow_data::{ByteView, MAX_INLINE_VIEW_LEN};
 use arrow_schema::{ArrowError, DataType, SchemaRef};
 use std::fmt;
@@ -60,12 +58,14 @@ impl From<ArrowError> for BadTable {
 pub struct Loose {
     batch: RecordBatch,
     is_checked: bool,
+    /// Its number by the dictionaries that it has, if that is known.
+    kin: Option<u128>,
 }
 
 impl From<RecordBatch> for Loose {
     /// A batch of which it is known that its memory holds what its types say.
     fn from(batch: RecordBatch) -> Self {
-        Self { batch, is_checked: true }
+        Self { batch, is_checked: true, kin: None }
     }
 }
 
@@ -75,14 +75,17 @@ impl Loose {
     /// # Errors
     /// When memory that is checked at once does not hold what its type says; the message names the column.
     pub fn new(batch: RecordBatch) -> Result<Self, BadTable> {
-        check(&batch, |array| {
-            downcast_dictionary_array!(
-                array => is_right(array.values()),
-                DataType::Utf8 | DataType::LargeUtf8 => true,
-                _ => is_right(array)
-            )
+        Self::after(batch, &mut Kin::default())
+    }
+
+    /// The same, of one that may have the dictionaries of another one, which need not be checked again.
+    fn after(batch: RecordBatch, kin: &mut Kin) -> Result<Self, BadTable> {
+        let are_rows = |of: &DataType| matches!(of, DataType::Utf8 | DataType::LargeUtf8 | DataType::Dictionary(..));
+        check(&batch, |array| are_rows(array.data_type()) || is_right(array))?;
+        let number = kin.number_when_right(&batch, || {
+            check(&batch, |array| array.as_any_dictionary_opt().is_none_or(|own| is_right(own.values())))
         })?;
-        Ok(Self { batch, is_checked: false })
+        Ok(Self { batch, is_checked: false, kin: Some(number) })
     }
 
     /// How many rows there are.
@@ -95,7 +98,7 @@ impl Loose {
     #[must_use]
     pub fn slice(&self, first: usize, rows: usize) -> Self {
         let batch = if rows == self.rows() { self.batch.clone() } else { self.batch.slice(first, rows) };
-        Self { batch, is_checked: self.is_checked }
+        Self { batch, is_checked: self.is_checked, kin: self.kin }
     }
 
     /// The batch, when all of it is right.
@@ -117,7 +120,7 @@ impl Loose {
 
     /// The number of the batch by the dictionaries that it has.
     pub fn kin(&self, kin: &mut Kin) -> u128 {
-        kin.number(&self.batch)
+        self.kin.unwrap_or_else(|| kin.number(&self.batch))
     }
 }
 
@@ -176,6 +179,7 @@ const NO_ASCII: u128 = u128::from_le_bytes([0x80; 16]);
 #[derive(Debug)]
 pub struct Imported {
     reader: RecordBatchStreamReader,
+    kin: Kin,
 }
 
 impl Imported {
@@ -190,7 +194,7 @@ impl Iterator for Imported {
     type Item = Result<Loose, BadTable>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.reader.next().map(|batch| Loose::new(batch?))
+        self.reader.next().map(|batch| Loose::after(batch?, &mut self.kin))
     }
 }
 
@@ -199,7 +203,7 @@ impl Iterator for Imported {
 /// # Errors
 /// When the stream is released already, or tells no columns.
 pub fn import_stream(stream: FFI_ArrowArrayStream) -> Result<Imported, BadTable> {
-    Ok(Imported { reader: RecordBatchStreamReader::try_new(stream)? })
+    Ok(Imported { reader: RecordBatchStreamReader::try_new(stream)?, kin: Kin::default() })
 }
 
 /// Hands a batch over to another program, which releases it. The batch is there as one struct.

@@ -14,7 +14,7 @@ use arrow_array::cast::AsArray;
 use arrow_array::{Array, ArrayRef, RecordBatch};
 use arrow_buffer::NullBuffer;
 use arrow_schema::DataType;
-use std::collections::HashSet;
+use std::borrow::Cow;
 use std::ops::Range;
 use std::rc::Rc;
 use tieline::Value;
@@ -25,10 +25,9 @@ const DEPTH_MAX: usize = 64;
 
 /// The columns of a batch.
 #[derive(Default)]
-pub(super) struct Flat {
+pub(super) struct Flat<'b> {
     rows: usize,
-    columns: Vec<(String, Held)>,
-    names: HashSet<String>,
+    columns: Vec<(Cow<'b, str>, Held)>,
     pub(super) not_text: u64,
     /// Of columns that are checked when they are read.
     pending: Vec<Rc<dyn Pending>>,
@@ -41,18 +40,18 @@ enum Held {
     Lists(Box<dyn Lists>),
 }
 
-impl Flat {
+impl<'b> Flat<'b> {
     /// The columns of a batch; `None` where it has to be written as JSON.
-    pub(super) fn new(batch: &RecordBatch) -> Option<Self> {
+    pub(super) fn new(batch: &'b RecordBatch) -> Option<Self> {
         let mut flat = Self { rows: batch.num_rows(), ..Self::default() };
         for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
-            flat.add(field.name().clone(), array, None, 0)?;
+            flat.add(Cow::Borrowed(field.name()), array, None, 0)?;
         }
         Some(flat)
     }
 
     /// The same of memory of which rows of texts and codes may not be right.
-    pub(super) fn unread(batch: &RecordBatch) -> Option<Self> {
+    pub(super) fn unread(batch: &'b RecordBatch) -> Option<Self> {
         let mut flat = Self { rows: batch.num_rows(), ..Self::default() };
         for (field, array) in batch.schema_ref().fields().iter().zip(batch.columns()) {
             let name = field.name();
@@ -63,9 +62,8 @@ impl Flat {
                 _ => None,
             };
             match held {
-                Some(held) if flat.names.insert(name.clone()) => flat.columns.push((name.clone(), held)),
-                Some(_) => return None,
-                None => flat.add(name.clone(), array, None, 0)?,
+                Some(held) => flat.columns.push((Cow::Borrowed(name), held)),
+                None => flat.add(Cow::Borrowed(name), array, None, 0)?,
             }
         }
         Some(flat)
@@ -76,27 +74,27 @@ impl Flat {
         self.pending.iter().all(|pending| pending.are_right())
     }
 
-    /// The same for the core.
-    pub(super) fn columns(&self) -> Columns<'_> {
-        self.columns.iter().fold(Columns::new(self.rows), |columns, (name, held)| {
+    /// The same for the core, unless two columns have one name.
+    pub(super) fn columns(&self) -> Option<Columns<'_>> {
+        self.columns.iter().try_fold(Columns::new(self.rows), |columns, (name, held)| {
             let column = match held {
                 Held::Values(values) => Column::Values(&**values),
                 Held::Dictionary(dictionary) => Column::Dictionary(&**dictionary),
                 Held::Lists(lists) => Column::Lists(&**lists),
             };
-            columns.with(name, column)
+            (!columns.has(name)).then(|| columns.with(name, column))
         })
     }
 
-    fn add(&mut self, name: String, array: &ArrayRef, around: Option<&NullBuffer>, depth: usize) -> Option<()> {
-        if depth > DEPTH_MAX || !self.names.insert(name.clone()) {
+    fn add(&mut self, name: Cow<'b, str>, array: &ArrayRef, around: Option<&NullBuffer>, depth: usize) -> Option<()> {
+        if depth > DEPTH_MAX {
             return None;
         }
         self.not_text += scalars::not_text(array);
         let held = if let DataType::Struct(fields) = array.data_type() {
             let rows = Presence::new(array, around);
             for (field, inner) in fields.iter().zip(array.as_struct_opt()?.columns()) {
-                self.add(format!("{name}.{}", field.name()), inner, rows.nulls(), depth + 1)?;
+                self.add(format!("{name}.{}", field.name()).into(), inner, rows.nulls(), depth + 1)?;
             }
             Held::Values(Box::new(Structs(rows)))
         } else if let Some(dictionary) = repeated::dictionary(array, around) {

@@ -15,13 +15,17 @@ use arrow_array::types::ByteArrayType;
 use arrow_array::{Array, ArrayRef, GenericByteArray, RecordBatch};
 use arrow_buffer::{ArrowNativeType, ToByteSlice};
 use arrow_schema::DataType;
+use std::collections::VecDeque;
 use std::hash::{BuildHasher, Hash, RandomState};
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use xxhash_rust::xxh3::{Xxh3, Xxh3Builder};
 
 /// The number of the last table of which no sum could be made.
 static LAST: AtomicU64 = AtomicU64::new(0);
+
+/// Dictionaries that were found right of which it is kept; a scan may have several tables.
+const RIGHT_MAX: usize = 16;
 
 /// What sums are made with.
 static SECRET: LazyLock<[u8; 192]> = LazyLock::new(|| {
@@ -41,13 +45,51 @@ impl Kin {
     /// The number of a batch, which no batch has that has other columns or dictionaries. For
     /// [`Columns::kin`](tieline::columns::Columns::kin).
     pub fn number(&mut self, batch: &RecordBatch) -> u128 {
-        let number = match &self.last {
-            Some((last, number)) if are_kin(last, batch) => *number,
-            _ => sum(batch).unwrap_or_else(|| u128::from(LAST.fetch_add(1, Ordering::Relaxed))),
-        };
+        let known = self.of_last(batch).or_else(|| sum(batch));
+        let number = known.unwrap_or_else(|| u128::from(LAST.fetch_add(1, Ordering::Relaxed)));
         self.last = Some((batch.clone(), number));
         number
     }
+
+    /// The same of a batch from foreign memory. `check` says whether its dictionaries are right, and is asked unless a batch had the same
+    /// ones before.
+    pub(super) fn number_when_right<E>(
+        &mut self,
+        batch: &RecordBatch,
+        check: impl FnOnce() -> Result<(), E>,
+    ) -> Result<u128, E> {
+        if let Some(number) = self.of_last(batch) {
+            return Ok(number);
+        }
+        let sum = if has_views(batch) { None } else { sum(batch) };
+        if !sum.is_some_and(|sum| right().contains(&sum)) {
+            check()?;
+        }
+        let Some(number) = sum else { return Ok(self.number(batch)) };
+        let mut right = right();
+        if !right.contains(&number) {
+            right.truncate(RIGHT_MAX - 1);
+            right.push_front(number);
+        }
+        self.last = Some((batch.clone(), number));
+        Ok(number)
+    }
+
+    fn of_last(&self, batch: &RecordBatch) -> Option<u128> {
+        self.last.as_ref().filter(|(last, _)| are_kin(last, batch)).map(|(_, number)| *number)
+    }
+}
+
+/// The numbers of the last dictionaries that were found right.
+fn right() -> MutexGuard<'static, VecDeque<u128>> {
+    static RIGHT: Mutex<VecDeque<u128>> = Mutex::new(VecDeque::new());
+    RIGHT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Whether there are dictionaries whose values cannot be added before they are checked, as each lies anywhere.
+fn has_views(batch: &RecordBatch) -> bool {
+    let dictionaries = batch.columns().iter().filter_map(|array| array.as_any_dictionary_opt());
+    dictionaries.map(|own| own.values().data_type()).any(|values| *values == DataType::Utf8View)
 }
 
 fn are_kin(one: &RecordBatch, other: &RecordBatch) -> bool {
@@ -93,7 +135,7 @@ fn sum(batch: &RecordBatch) -> Option<u128> {
 fn add_values(sum: &mut Xxh3, values: &dyn Array) -> Option<()> {
     let (rows, presence) = (values.len(), Presence::new(values, None));
     sum.update(&rows.to_le_bytes());
-    (0..rows).step_by(64).for_each(|start| sum.update(&presence.bits(start..rows.min(start + 64)).to_le_bytes()));
+    presence.words(0..rows).for_each(|bits| sum.update(&bits.to_le_bytes()));
     match values.data_type() {
         DataType::Utf8 => add_texts(sum, values.as_string_opt::<i32>()?),
         DataType::LargeUtf8 => add_texts(sum, values.as_string_opt::<i64>()?),

@@ -77,9 +77,11 @@ pub fn scan_batches(
 /// Scans the rows of one more batch.
 pub fn scan_batch(scanner: &mut Scanner, batch: &RecordBatch, found: &mut Found) {
     let first = found.scanned;
-    if let Some(flat) = Flat::new(batch) {
+    if let Some(flat) = Flat::new(batch)
+        && let Some(columns) = flat.columns()
+    {
         found.not_text += flat.not_text;
-        let columns = flat.columns().kin(found.kin.number(batch));
+        let columns = columns.kin(found.kin.number(batch));
         scanner.scan_columns(&columns, |row, detections| {
             found.rows.extend(std::iter::repeat_n(first + row as u64, detections.len()));
             found.rules.extend(detections.map(|detection| detection.index() as u32));
@@ -105,9 +107,11 @@ pub fn scan_batch(scanner: &mut Scanner, batch: &RecordBatch, found: &mut Found)
 /// The same, and what is found is correlated; alerts are taken from the stream.
 pub fn correlate_batch(stream: &mut Stream, batch: &RecordBatch, found: &mut Found) {
     let first = found.scanned;
-    if let Some(flat) = Flat::new(batch) {
+    if let Some(flat) = Flat::new(batch)
+        && let Some(columns) = flat.columns()
+    {
         found.not_text += flat.not_text;
-        stream.scan_columns(&flat.columns(), |row, detections| {
+        stream.scan_columns(&columns, |row, detections| {
             let number = first + row as u64;
             match detections {
                 Ok(detections) => {
@@ -146,7 +150,7 @@ pub fn row_as_json(batch: &RecordBatch, row: usize) -> String {
 /// Calls `read` with the columns of a batch; gives `None` where the batch has to be written as JSON. `kin` is its number by [`Kin`], if
 /// it was asked for.
 pub fn with_columns<R>(batch: &RecordBatch, kin: Option<u128>, read: impl FnOnce(&Columns<'_>) -> R) -> Option<R> {
-    Flat::new(batch).map(|flat| read(&of_kin(flat.columns(), kin)))
+    Flat::new(batch).and_then(|flat| Some(read(&of_kin(flat.columns()?, kin))))
 }
 
 /// The same for a batch that may not be checked yet. What was read of it is right, and so is all the rest, if there is no error.
@@ -159,8 +163,9 @@ pub fn with_loose_columns<R>(
     read: impl FnOnce(&Columns<'_>) -> R,
 ) -> Result<Option<R>, BadTable> {
     let Some(own) = batch.unchecked() else { return Ok(with_columns(&batch.clone().checked()?, kin, read)) };
-    let Some(flat) = Flat::unread(own) else { return Ok(None) };
-    let answer = read(&of_kin(flat.columns(), kin));
+    let flat = Flat::unread(own);
+    let Some((flat, columns)) = flat.as_ref().and_then(|flat| Some((flat, flat.columns()?))) else { return Ok(None) };
+    let answer = read(&of_kin(columns, kin));
     match flat.are_right() {
         true => Ok(Some(answer)),
         // The full check says what is wrong, and where.

@@ -30,16 +30,9 @@ pub(super) trait Rows {
     /// Whether those of one block are right, in which there is something.
     fn are_right(&self, rows: Range<usize>) -> bool;
 
-    /// Whether all are.
+    /// Whether all are. Where no row of a block has anything, none of them is read.
     fn all_are_right(&self) -> bool {
-        (0..self.presence().rows().div_ceil(ROWS)).all(|block| self.is_right(block))
-    }
-
-    // PERF: where no row of a block has anything, none of them is read; in a table of many kinds of events that is nearly everywhere.
-    fn is_right(&self, block: usize) -> bool {
-        let start = block * ROWS;
-        let rows = start..self.presence().rows().min(start + ROWS);
-        self.presence().bits(rows.clone()) == 0 || self.are_right(rows)
+        self.presence().filled().all(|rows| self.are_right(rows))
     }
 }
 
@@ -136,7 +129,9 @@ impl<R: Rows> Unread<R> {
 
     #[inline(never)]
     fn check(&self, block: usize) -> bool {
-        let is_right = self.rows.is_right(block);
+        let (start, presence) = (block * ROWS, self.rows.presence());
+        let rows = start..presence.rows().min(start + ROWS);
+        let is_right = presence.bits(rows.clone()) == 0 || self.rows.are_right(rows);
         match self.checked.get(block / 64) {
             Some(word) if is_right => word.set(word.get() | 1 << (block % 64)),
             _ => self.is_wrong.set(true),
@@ -162,7 +157,8 @@ impl<R: Rows> Pending for Unread<R> {
     }
 
     fn are_right(&self) -> bool {
-        self.read(0..self.rows.presence().rows());
+        // PERF: in a table of many kinds of events a column has nothing nearly everywhere.
+        self.rows.presence().filled().for_each(|rows| self.read(rows));
         !self.is_wrong.get()
     }
 }

@@ -16,7 +16,7 @@ pub(super) const ROWS: usize = 64;
 
 /// Blocks for which columns are asked at once what they have.
 // PERF: what a column knows of 64 rows lies in eight bytes, somewhere; hundreds of columns that are asked for no more wait for each of them.
-const AHEAD: usize = 8;
+const AHEAD: usize = 64;
 
 /// The rows at hand.
 #[derive(Debug, Default)]
