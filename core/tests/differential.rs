@@ -268,7 +268,8 @@ fn column(name: &'static str, rows: usize) -> impl Strategy<Value = TestColumn> 
         1 => prop::collection::vec(scalar(), 1..4).prop_map(Some)
     ];
     // Columns of nothing but numbers: small ones, the largest of those, and others.
-    let number = prop::sample::select(vec![0, 1, 10, 4624, 65_535, 65_536, -1, i64::MAX]).prop_map(Scalar::Integer);
+    let number = prop::sample::select(vec![0, 1, 10, 4624, 65_535, 65_536, 0x1_0000_000A, -1, i64::MAX])
+        .prop_map(Scalar::Integer);
     let number = prop_oneof![9 => number, 1 => Just(Scalar::Float(1.5))];
     let (cell, number) = match name {
         "Channel" => {
@@ -429,6 +430,27 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+#[test]
+fn rows_are_routed_by_more_values_than_are_remembered() {
+    let selections =
+        ["Channel: c7, EventID: 7", "Channel: c300", "EventID: 39999", "Channel: c1, EventID: 30001", "EventID: 5"];
+    let rule = |own: &str| format!("title: t\nlogsource: {{}}\ndetection: {{s: {{{own}}}, condition: s}}");
+    let rules =
+        selections.iter().fold(Compiler::new(), |compiler, own| compiler.rules(None, rule(own))).build().unwrap();
+    let cells = |of: &dyn Fn(usize) -> Scalar| (0..40_000).map(|row| Some(vec![of(row)])).collect();
+    let columns = [
+        TestColumn::new("Channel", Form::Values, cells(&|row| Scalar::Text(format!("c{}", row % 10_000)))),
+        TestColumn::new("EventID", Form::Values, cells(&|row| Scalar::Integer(row as i64))),
+    ];
+    let (table, mut scanner) = (table(&columns, 40_000), Scanner::new(&rules));
+    let expected = [(5, 4), (7, 0), (300, 1), (10_300, 1), (20_300, 1), (30_001, 3), (30_300, 1), (39_999, 2)];
+    for _ in 0..2 {
+        let mut found = Vec::new();
+        scanner.scan_columns(&table, |row, detections| found.extend(detections.map(|one| (row, one.index()))));
+        assert_eq!(found, expected);
     }
 }
 
