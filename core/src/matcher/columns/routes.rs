@@ -250,3 +250,23 @@ fn route(router: &Router<'_>, row: Row<'_>, buffers: &mut Buffers, found: &mut V
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn each_step_leads_to_a_state_of_its_own() {
+        let (mut routes, mut states) = (Routes::default(), HashSet::new());
+        routes.begin(&Router::Partition(0));
+        let all = || {
+            (0..30).flat_map(|state| (0..4).flat_map(move |slot| (1..60).map(move |word| Step { state, slot, word })))
+        };
+        for step in all() {
+            assert!(states.insert(routes.steps.next(step, &mut routes.ends)), "{step:?}");
+        }
+        let again: HashSet<u32> = all().map(|step| routes.steps.next(step, &mut routes.ends)).collect();
+        assert_eq!((again.len(), again, routes.ends.len()), (30 * 4 * 59, states, 30 * 4 * 59 + 1));
+    }
+}
