@@ -457,7 +457,9 @@ fn rows_are_routed_by_more_values_than_are_remembered() {
 #[test]
 fn numbers_are_told_from_those_with_the_same_lowest_bits() {
     let numbers = [10, 0x1_0000_000A, 65_535, 65_536, -1, 0xFFFF_FFFF, 0x1_000A, 0];
-    let rule = |number: &i64| format!("title: t\nlogsource: {{}}\ndetection: {{s: {{A: {number}}}, condition: s}}");
+    let rule = |number: &i64| {
+        format!("title: t\nlogsource: {{}}\ndetection: {{s: {{A: {number}}}, t: {{B: b}}, condition: s or t}}")
+    };
     let rules = numbers.iter().fold(Compiler::new(), |compiler, own| compiler.rules(None, rule(own))).build().unwrap();
     let cells = (0..200).map(|row| Some(vec![Scalar::Integer(numbers[row % numbers.len()])])).collect();
     let columns = [TestColumn::new("A", Form::Values, cells)];
