@@ -486,6 +486,28 @@ impl Lists for OneBuffer {
     }
 }
 
+/// A long list of a few texts.
+struct Long;
+
+impl Lists for Long {
+    fn values(&self, row: usize, each: &mut dyn FnMut(Value<'_>)) {
+        let texts = ["ab", "bc", "cd", "x"];
+        (0..100_000).for_each(|at| each(Value::Text(texts[at % (2 + row)])));
+    }
+}
+
+#[test]
+fn a_long_list_is_looked_at_as_a_short_one_is() {
+    let rule =
+        |text: &str| format!("title: t\nlogsource: {{}}\ndetection: {{s: {{f|contains: '{text}'}}, condition: s}}");
+    let texts = ["a", "b", "c", "d", "ab", "y", "x"];
+    let rules = texts.iter().fold(Compiler::new(), |compiler, text| compiler.rules(None, rule(text))).build().unwrap();
+    let columns = Columns::new(3).with("f", Column::Lists(&Long));
+    let mut found = vec![Vec::new(); 3];
+    Scanner::new(&rules).scan_columns(&columns, |row, own| found[row] = own.map(|one| one.index()).collect());
+    assert_eq!(found, [vec![0, 1, 2, 4], vec![0, 1, 2, 3, 4], vec![0, 1, 2, 3, 4, 6]]);
+}
+
 #[test]
 fn texts_that_lie_where_others_lay_are_read_anew() {
     let rule =

@@ -3,7 +3,7 @@
 //! ```text
 //! RecordBatch ─▶ flat: columns by their dotted names ─▶ Scanner::scan_columns ─┬▶ Found
 //!             └▶ json: a text for each row ───────────▶ Scanner::scan_json ────┘
-//! foreign memory ─▶ exchange: taken over, values of dictionaries checked ─▶ Loose ─▶ unread: rows are checked when they are read
+//! foreign memory ─▶ exchange: taken over, new dictionaries checked ─▶ Loose ─▶ unread: rows are checked when they are read
 //! ```
 //!
 //! Null is a missing field; what each type of Arrow is to a rule stands in `scalars`, `temporal`, `repeated`, `lists` and `flat`.

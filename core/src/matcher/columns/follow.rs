@@ -15,6 +15,9 @@ use crate::matcher::tally::Tally;
 use crate::program::{Matcher, Subject};
 use crate::time::Clock;
 
+/// Effects of a list from which on it is looked whether they repeat: a list may be as long as it likes.
+const EFFECTS: usize = 1 << 10;
+
 /// A matcher whose tests are asked for.
 #[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
@@ -63,7 +66,17 @@ impl Memory {
             Column::Values(values) => {
                 values.value(row).into_iter().for_each(|value| add(effects, hits, asked, (value, false)));
             }
-            Column::Lists(lists) => lists.values(row, &mut |value| add(effects, hits, asked, (value, false))),
+            Column::Lists(lists) => {
+                let mut many = EFFECTS;
+                lists.values(row, &mut |value| {
+                    add(effects, hits, asked, (value, false));
+                    if effects.len() > many {
+                        effects.sort_unstable();
+                        effects.dedup();
+                        many = EFFECTS + 2 * effects.len();
+                    }
+                });
+            }
         }
         if let Some(code) = code.filter(|_| *remembers) {
             known.codes.put((asked.id, held.number), (code, held.places(code)), effects);
