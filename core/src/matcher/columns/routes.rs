@@ -17,7 +17,7 @@ use crate::number::Number;
 use crate::program::{Router, SlotId};
 use hashbrown::HashMap;
 
-/// States that are remembered at most, texts as well.
+/// States that are remembered, texts as well; a block of rows may add to as many before all are forgotten.
 const STATES_MAX: usize = 1 << 14;
 
 /// Longer texts are not remembered.
@@ -104,7 +104,7 @@ impl Routes {
         buffers: &mut Buffers,
         routes: &mut Vec<u32>,
     ) {
-        if self.ends.len() + ROWS * self.slots.len() > STATES_MAX || self.routes.len() + ROWS > STATES_MAX {
+        if self.ends.len() > STATES_MAX || self.routes.len() > STATES_MAX {
             self.forget();
         }
         let mut states = [0; ROWS];
