@@ -1,4 +1,4 @@
-//! The effects of a dictionary's values, by their codes: each distinct value meets a matcher once.
+//! The effects of values by their codes, which are those of a dictionary, or small numbers: each distinct value meets a matcher once.
 //!
 //! ```text
 //! matcher 7, column 3:   code 0 ─▶ -   code 1 ─▶ effects [12, 40]   code 2 ─▶ not looked at yet
